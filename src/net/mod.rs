@@ -1,1 +1,11 @@
-//! The machine's network.
+//! The machine's network: listeners with a backlog, connections as byte streams, and the frames in which the kernel and
+//! the processes speak of them.
+
+pub mod frame;
+mod network;
+
+pub use network::{Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network};
+
+/// Bytes that may be on their way in each direction of a connection before the receiver has consumed any: the two
+/// socket buffers of a loopback connection in one. A sender beyond it waits.
+pub const WINDOW: u32 = 256 * 1024;

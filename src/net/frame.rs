@@ -1,0 +1,207 @@
+//! Frames: how the machine speaks with its processes and with the page. A message is a run of frames, so that all that
+//! one turn of an event loop has to say costs one message.
+//!
+//! Layout: one byte of kind, four bytes of id and four of length (little-endian), then the body.
+
+const HEADER: usize = 9;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
+        /// What a frame says. Who sends it to whom is in brackets: the kernel (k), a process (p), the page (w).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $name = $number,)* }
+
+        impl Kind {
+            fn from_byte(byte: u8) -> Option<Self> {
+                match byte { $($number => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// \[p→k\] Wake me once when the listener has a connection (one-shot, as in a poll set).
+    Poll = 1,
+    /// \[k→p\] The listener has a connection.
+    Readable = 2,
+    /// \[p→k\] Accept at most as many connections as the body's u32 says.
+    Accept = 3,
+    /// \[k→p\] A connection is yours: id is the connection; the body is an [`Accepted`].
+    Accepted = 4,
+    /// \[k→p\] The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken.
+    AcceptEnd = 5,
+    /// \[both\] Bytes of a connection or stream.
+    Data = 6,
+    /// \[both\] No more bytes will come from the sender's side (FIN).
+    Eof = 7,
+    /// \[both\] The connection is broken (RST), the stream aborted. From the kernel to the page the body says why.
+    Reset = 8,
+    /// \[both\] The body's u32 more bytes may be sent.
+    Credit = 9,
+    /// \[p→k\] The process has closed its end: it sends nothing more and will read nothing more.
+    Close = 10,
+    /// \[p→k\] The process no longer polls the listener: it has closed its copy.
+    Unpoll = 11,
+
+    /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
+    Log = 20,
+    /// \[p→k\] The heartbeat.
+    Notify = 21,
+    /// \[p→k\] The interpreter is up; the app is about to be loaded.
+    Booted = 22,
+    /// \[p→k\] The app is loaded; the worker polls its listeners.
+    Accepting = 23,
+    /// \[p→k\] Spans of the trace.
+    Spans = 25,
+    /// \[k→p\] A signal; id is its number.
+    Signal = 26,
+
+    /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id are its body.
+    Fetch = 40,
+    /// \[w→k\] A bare connection to the port of the body's u32.
+    Connect = 41,
+    /// \[k→w\] The response head of a fetch, or the connection is there.
+    Head = 42,
+}
+
+/// One frame of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// What it says.
+    pub kind: Kind,
+    /// Of which listener, connection, stream…
+    pub id: u32,
+    /// The rest.
+    pub body: &'a [u8],
+}
+
+impl Frame<'_> {
+    /// The body as the u32 that Credit, Accept and Connect carry; 0 if it is none.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.body.try_into().map_or(0, u32::from_le_bytes)
+    }
+}
+
+/// Appends a frame to a message.
+pub fn push(message: &mut Vec<u8>, kind: Kind, id: u32, body: &[u8]) {
+    push_parts(message, kind, id, &[body]);
+}
+
+/// Appends a frame whose body is the concatenation of `parts`.
+pub fn push_parts(message: &mut Vec<u8>, kind: Kind, id: u32, parts: &[&[u8]]) {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    message.reserve(HEADER + length);
+    message.push(kind as u8);
+    message.extend_from_slice(&id.to_le_bytes());
+    message.extend_from_slice(&(length as u32).to_le_bytes());
+    for part in parts {
+        message.extend_from_slice(part);
+    }
+}
+
+/// Appends a frame whose body is one u32.
+pub fn push_number(message: &mut Vec<u8>, kind: Kind, id: u32, number: u32) {
+    push(message, kind, id, &number.to_le_bytes());
+}
+
+/// The frames of a message. Stops at the first byte that is no frame: both ends are ours, so that is the end.
+pub fn frames(mut message: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    std::iter::from_fn(move || {
+        let (header, rest) = message.split_at_checked(HEADER)?;
+        let kind = Kind::from_byte(header[0])?;
+        let id = u32::from_le_bytes([header[1], header[2], header[3], header[4]]);
+        let length = u32::from_le_bytes([header[5], header[6], header[7], header[8]]);
+        let (body, rest) = rest.split_at_checked(length as usize)?;
+        message = rest;
+        Some(Frame { kind, id, body })
+    })
+}
+
+/// The body of [`Kind::Accepted`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accepted {
+    /// The listener that it was accepted from.
+    pub listener: u32,
+    /// The client's port.
+    pub peer_port: u16,
+    /// When the client connected.
+    pub connected_at: crate::Millis,
+}
+
+impl Accepted {
+    /// As bytes.
+    #[must_use]
+    pub fn encode(&self) -> [u8; 14] {
+        let mut bytes = [0; 14];
+        bytes[..4].copy_from_slice(&self.listener.to_le_bytes());
+        bytes[4..6].copy_from_slice(&self.peer_port.to_le_bytes());
+        bytes[6..].copy_from_slice(&self.connected_at.to_le_bytes());
+        bytes
+    }
+
+    /// From bytes.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; 14] = bytes.try_into().ok()?;
+        let [l0, l1, l2, l3, p0, p1, at @ ..] = *bytes;
+        Some(Self {
+            listener: u32::from_le_bytes([l0, l1, l2, l3]),
+            peer_port: u16::from_le_bytes([p0, p1]),
+            connected_at: f64::from_le_bytes(at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_back_frame_by_frame() {
+        let mut message = Vec::new();
+        push(&mut message, Kind::Data, 7, b"hello");
+        push(&mut message, Kind::Eof, 7, b"");
+        push_number(&mut message, Kind::Credit, 8, 70_000);
+        let read: Vec<_> = frames(&message).collect();
+        assert_eq!(
+            read[0],
+            Frame {
+                kind: Kind::Data,
+                id: 7,
+                body: b"hello"
+            }
+        );
+        assert_eq!(
+            read[1],
+            Frame {
+                kind: Kind::Eof,
+                id: 7,
+                body: b""
+            }
+        );
+        assert_eq!((read[2].kind, read[2].number()), (Kind::Credit, 70_000));
+        assert_eq!(read.len(), 3);
+    }
+
+    #[test]
+    fn a_cut_message_ends_at_the_last_whole_frame() {
+        let mut message = Vec::new();
+        push(&mut message, Kind::Data, 1, b"whole");
+        push(&mut message, Kind::Data, 1, b"cut");
+        message.pop();
+        assert_eq!(frames(&message).count(), 1);
+    }
+
+    #[test]
+    fn accepted_survives_the_crossing() {
+        let accepted = Accepted {
+            listener: 3,
+            peer_port: 40_000,
+            connected_at: 1_700_000_000_123.25,
+        };
+        assert_eq!(Accepted::decode(&accepted.encode()), Some(accepted));
+        assert_eq!(Accepted::decode(b"short"), None);
+    }
+}

@@ -1,0 +1,470 @@
+//! The kernel's side of the network: who listens, who waits in which backlog, which bytes go to whom.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use thiserror::Error;
+
+use super::frame::{Accepted, Frame, Kind, push, push_number};
+use crate::Millis;
+use crate::master::Pid;
+
+/// A listening socket.
+pub type ListenerId = u32;
+/// A connection.
+pub type ConnectionId = u32;
+/// A host as the command line wrote it, and a port. The machine has one loopback interface: hosts are not told apart.
+pub type Address = (String, u16);
+
+/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as Linux does.
+const SYN_RETRY: Millis = 1000.0;
+/// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
+const SYN_RETRIES: u32 = 6;
+/// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
+const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
+
+/// Why an address could not be listened on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ListenError {
+    /// Another listener has the port.
+    #[error("port {0} is in use by another server of this machine: stop that one or choose another port")]
+    AddressInUse(u16),
+}
+
+/// Why a connection could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConnectError {
+    /// Nobody listens there.
+    #[error("connection refused: nothing listens on port {0}")]
+    Refused(u16),
+}
+
+/// What a client sees of its connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientEvent {
+    /// A process has accepted it.
+    Accepted(Pid),
+    /// Bytes from the server.
+    Data(Vec<u8>),
+    /// So many more bytes may be sent.
+    Credit(u32),
+    /// The server will send nothing more.
+    Eof,
+    /// The connection is gone.
+    Reset,
+    /// The backlog stayed full until the connect timed out.
+    TimedOut,
+}
+
+#[derive(Debug)]
+struct Listener {
+    address: Address,
+    backlog: usize,
+    waiting: VecDeque<ConnectionId>,
+    /// Processes to wake at the next connection, in the order in which they began to wait.
+    pollers: Vec<Pid>,
+}
+
+/// Bytes and ends of the client that wait in the backlog with their connection.
+#[derive(Debug, Default)]
+struct Early {
+    data: Vec<u8>,
+    reset: bool,
+}
+
+#[derive(Debug)]
+struct Connection {
+    listener: ListenerId,
+    connected_at: Millis,
+    /// The process that accepted it.
+    server: Option<Pid>,
+    early: Early,
+    client_eof: bool,
+    server_eof: bool,
+    /// The server's end is closed: whatever the client still sends is answered by a reset.
+    server_closed: bool,
+    /// Bytes given to the server that it has not consumed.
+    unread: u64,
+}
+
+#[derive(Debug)]
+struct Retry {
+    connection: ConnectionId,
+    at: Millis,
+    attempt: u32,
+}
+
+/// All listeners and connections of the machine. Frames for processes gather in outboxes, what clients see in a queue.
+#[derive(Debug, Default)]
+pub struct Network {
+    listeners: BTreeMap<ListenerId, Listener>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    retries: Vec<Retry>,
+    next_listener: ListenerId,
+    next_connection: ConnectionId,
+    outboxes: BTreeMap<Pid, Vec<u8>>,
+    client_events: VecDeque<(ConnectionId, ClientEvent)>,
+}
+
+impl Network {
+    /// An empty network.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // --- listeners
+
+    /// Begins to listen; up to `backlog` + 1 connections wait to be accepted, as on Linux.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn listen(&mut self, address: Address, backlog: u32) -> Result<ListenerId, ListenError> {
+        if self
+            .listeners
+            .values()
+            .any(|listener| listener.address.1 == address.1)
+        {
+            return Err(ListenError::AddressInUse(address.1));
+        }
+        self.next_listener += 1;
+        let listener = Listener {
+            address,
+            backlog: backlog as usize + 1,
+            waiting: VecDeque::new(),
+            pollers: Vec::new(),
+        };
+        self.listeners.insert(self.next_listener, listener);
+        Ok(self.next_listener)
+    }
+
+    /// Closes a listener; connections that wait in its backlog are reset.
+    pub fn close_listener(&mut self, id: ListenerId) {
+        let Some(listener) = self.listeners.remove(&id) else {
+            return;
+        };
+        for connection in listener.waiting {
+            self.connections.remove(&connection);
+            self.client_events.push_back((connection, ClientEvent::Reset));
+        }
+        let retries = std::mem::take(&mut self.retries);
+        for retry in retries {
+            if self
+                .connections
+                .get(&retry.connection)
+                .is_some_and(|c| c.listener == id)
+            {
+                self.connections.remove(&retry.connection);
+                self.client_events
+                    .push_back((retry.connection, ClientEvent::Reset));
+            } else {
+                self.retries.push(retry);
+            }
+        }
+    }
+
+    /// Connections that wait to be accepted.
+    #[must_use]
+    pub fn waiting(&self, id: ListenerId) -> usize {
+        self.listeners
+            .get(&id)
+            .map_or(0, |listener| listener.waiting.len())
+    }
+
+    // --- the client's end
+
+    /// Connects to a port. The client may send at once: bytes wait with the connection until it is accepted.
+    ///
+    /// # Errors
+    /// Nobody listens there.
+    pub fn connect(&mut self, port: u16, now: Millis) -> Result<ConnectionId, ConnectError> {
+        let found = self
+            .listeners
+            .iter()
+            .find(|(_, listener)| listener.address.1 == port);
+        let Some((&listener, _)) = found else {
+            return Err(ConnectError::Refused(port));
+        };
+        self.next_connection = self.next_connection.wrapping_add(1).max(1);
+        let id = self.next_connection;
+        let connection = Connection {
+            listener,
+            connected_at: now,
+            server: None,
+            early: Early::default(),
+            client_eof: false,
+            server_eof: false,
+            server_closed: false,
+            unread: 0,
+        };
+        self.connections.insert(id, connection);
+        self.enqueue(id, listener, now, 0);
+        Ok(id)
+    }
+
+    fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
+        let Some(listener) = self.listeners.get_mut(&listener_id) else {
+            return;
+        };
+        if listener.waiting.len() >= listener.backlog {
+            let at = now + SYN_RETRY * f64::from(1_u32 << attempt);
+            self.retries.push(Retry {
+                connection: id,
+                at,
+                attempt,
+            });
+            return;
+        }
+        listener.waiting.push_back(id);
+        for pid in std::mem::take(&mut listener.pollers) {
+            push(
+                self.outboxes.entry(pid).or_default(),
+                Kind::Readable,
+                listener_id,
+                b"",
+            );
+        }
+    }
+
+    /// When [`Network::tick`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.retries.iter().map(|retry| retry.at).min_by(f64::total_cmp)
+    }
+
+    /// Retries the connects that met a full backlog and are due.
+    pub fn tick(&mut self, now: Millis) {
+        let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
+        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
+        for retry in due {
+            let Some(connection) = self.connections.get(&retry.connection) else {
+                continue;
+            };
+            if retry.attempt + 1 > SYN_RETRIES {
+                self.connections.remove(&retry.connection);
+                self.client_events
+                    .push_back((retry.connection, ClientEvent::TimedOut));
+            } else {
+                let listener = connection.listener;
+                self.enqueue(retry.connection, listener, now, retry.attempt + 1);
+            }
+        }
+    }
+
+    /// The client sends bytes. It keeps to its credit: [`super::WINDOW`] at first, then what `Credit` events add.
+    pub fn send(&mut self, id: ConnectionId, data: &[u8]) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if connection.client_eof || data.is_empty() {
+            return;
+        }
+        if connection.server_closed {
+            self.connections.remove(&id);
+            self.client_events.push_back((id, ClientEvent::Reset));
+            return;
+        }
+        if let Some(pid) = connection.server {
+            connection.unread += data.len() as u64;
+            push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
+        } else {
+            connection.early.data.extend_from_slice(data);
+        }
+    }
+
+    /// The client grants the server `bytes` more.
+    pub fn grant(&mut self, id: ConnectionId, bytes: u32) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        if let (Some(pid), false, true) = (connection.server, connection.server_closed, bytes > 0) {
+            push_number(self.outboxes.entry(pid).or_default(), Kind::Credit, id, bytes);
+        }
+    }
+
+    /// The client sends nothing more (FIN).
+    pub fn shutdown(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if std::mem::replace(&mut connection.client_eof, true) {
+            return;
+        }
+        let (server, closed, done) = (connection.server, connection.server_closed, connection.server_eof);
+        if let (Some(pid), false) = (server, closed) {
+            push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
+        }
+        if closed && done {
+            self.connections.remove(&id);
+        }
+    }
+
+    /// The client breaks the connection (RST). One that still waits in the backlog stays there: accept() returns it.
+    pub fn reset(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        match connection.server {
+            Some(pid) => {
+                if !connection.server_closed {
+                    push(self.outboxes.entry(pid).or_default(), Kind::Reset, id, b"");
+                }
+                self.connections.remove(&id);
+            }
+            None => connection.early.reset = true,
+        }
+    }
+
+    /// The process that has the connection.
+    #[must_use]
+    pub fn server_of(&self, id: ConnectionId) -> Option<Pid> {
+        self.connections.get(&id)?.server
+    }
+
+    /// The next thing that a client sees.
+    pub fn next_client_event(&mut self) -> Option<(ConnectionId, ClientEvent)> {
+        self.client_events.pop_front()
+    }
+
+    // --- the processes' end
+
+    /// Takes a frame of a process. Frames that are none of the network's business are ignored.
+    pub fn from_process(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
+        match frame.kind {
+            Kind::Poll => self.poll(pid, frame.id),
+            Kind::Unpoll => {
+                if let Some(listener) = self.listeners.get_mut(&frame.id) {
+                    listener.pollers.retain(|poller| *poller != pid);
+                }
+            }
+            Kind::Accept => self.accept(pid, frame.id, frame.number(), now),
+            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit | Kind::Close => self.from_server(pid, frame),
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, pid: Pid, id: ListenerId) {
+        let Some(listener) = self.listeners.get_mut(&id) else {
+            return;
+        };
+        if !listener.waiting.is_empty() {
+            push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
+        } else if !listener.pollers.contains(&pid) {
+            listener.pollers.push(pid);
+        }
+    }
+
+    fn accept(&mut self, pid: Pid, id: ListenerId, most: u32, _now: Millis) {
+        let outbox = self.outboxes.entry(pid).or_default();
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            for _ in 0..most {
+                let Some(connection_id) = listener.waiting.pop_front() else {
+                    break;
+                };
+                let Some(connection) = self.connections.get_mut(&connection_id) else {
+                    continue;
+                };
+                connection.server = Some(pid);
+                let peer_port = EPHEMERAL.start + connection_id % (EPHEMERAL.end - EPHEMERAL.start);
+                let accepted = Accepted {
+                    listener: id,
+                    peer_port: peer_port as u16,
+                    connected_at: connection.connected_at,
+                };
+                push(outbox, Kind::Accepted, connection_id, &accepted.encode());
+                self.client_events
+                    .push_back((connection_id, ClientEvent::Accepted(pid)));
+                let early = std::mem::take(&mut connection.early);
+                connection.unread = early.data.len() as u64;
+                if !early.data.is_empty() {
+                    push(outbox, Kind::Data, connection_id, &early.data);
+                }
+                if early.reset {
+                    push(outbox, Kind::Reset, connection_id, b"");
+                    self.connections.remove(&connection_id);
+                } else if connection.client_eof {
+                    push(outbox, Kind::Eof, connection_id, b"");
+                }
+            }
+        }
+        push(outbox, Kind::AcceptEnd, id, b"");
+    }
+
+    fn from_server(&mut self, pid: Pid, frame: Frame<'_>) {
+        let id = frame.id;
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if connection.server != Some(pid) || connection.server_closed {
+            return;
+        }
+        let mut tell = |event| self.client_events.push_back((id, event));
+        match frame.kind {
+            Kind::Data if !connection.server_eof => tell(ClientEvent::Data(frame.body.to_vec())),
+            Kind::Credit => {
+                connection.unread = connection.unread.saturating_sub(u64::from(frame.number()));
+                tell(ClientEvent::Credit(frame.number()));
+            }
+            Kind::Eof | Kind::Close => {
+                if !std::mem::replace(&mut connection.server_eof, true) {
+                    tell(ClientEvent::Eof);
+                }
+                connection.server_closed |= frame.kind == Kind::Close;
+                if connection.server_closed && connection.client_eof {
+                    self.connections.remove(&id);
+                }
+            }
+            Kind::Reset => {
+                tell(ClientEvent::Reset);
+                self.connections.remove(&id);
+            }
+            _ => {}
+        }
+    }
+
+    /// A process has ended: its connections end as the kernel ends those of a killed process, by FIN, or by RST where
+    /// it left bytes unread.
+    pub fn process_ended(&mut self, pid: Pid) {
+        self.outboxes.remove(&pid);
+        for listener in self.listeners.values_mut() {
+            listener.pollers.retain(|poller| *poller != pid);
+        }
+        let its: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(_, c)| c.server == Some(pid))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in its {
+            let Some(connection) = self.connections.get_mut(&id) else {
+                continue;
+            };
+            if connection.unread > 0 && !connection.server_closed {
+                self.client_events.push_back((id, ClientEvent::Reset));
+                self.connections.remove(&id);
+                continue;
+            }
+            connection.server_closed = true;
+            if !std::mem::replace(&mut connection.server_eof, true) {
+                self.client_events.push_back((id, ClientEvent::Eof));
+            }
+            if connection.client_eof {
+                self.connections.remove(&id);
+            }
+        }
+    }
+
+    /// A frame of the kernel's own for a process, in order with those of its connections.
+    pub fn tell_process(&mut self, pid: Pid, kind: Kind, id: u32, body: &[u8]) {
+        push(self.outboxes.entry(pid).or_default(), kind, id, body);
+    }
+
+    /// Takes the messages that wait for processes.
+    pub fn take_outboxes(&mut self) -> Vec<(Pid, Vec<u8>)> {
+        let full = self.outboxes.iter_mut().filter(|(_, outbox)| !outbox.is_empty());
+        full.map(|(pid, outbox)| (*pid, std::mem::take(outbox))).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

@@ -1,0 +1,249 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::net::frame::frames;
+
+const A: Pid = 10;
+const B: Pid = 11;
+
+fn frame(kind: Kind, id: u32, body: &[u8]) -> Frame<'_> {
+    Frame { kind, id, body }
+}
+
+/// What each process has been told since the last look.
+fn told(net: &mut Network) -> Vec<(Pid, Kind, u32, Vec<u8>)> {
+    let mut all = Vec::new();
+    for (pid, message) in net.take_outboxes() {
+        all.extend(frames(&message).map(|f| (pid, f.kind, f.id, f.body.to_vec())));
+    }
+    all
+}
+
+fn seen(net: &mut Network) -> Vec<(ConnectionId, ClientEvent)> {
+    std::iter::from_fn(|| net.next_client_event()).collect()
+}
+
+fn listening() -> (Network, ListenerId) {
+    let mut net = Network::new();
+    let listener = net.listen(("127.0.0.1".into(), 8000), 2048).unwrap();
+    (net, listener)
+}
+
+/// A connection that A has accepted, with nothing left to look at.
+fn accepted() -> (Network, ConnectionId) {
+    let (mut net, listener) = listening();
+    let connection = net.connect(8000, 0.0).unwrap();
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    told(&mut net);
+    seen(&mut net);
+    (net, connection)
+}
+
+#[test]
+fn a_port_is_listened_on_once() {
+    let (mut net, listener) = listening();
+    assert_eq!(
+        net.listen(("0.0.0.0".into(), 8000), 1),
+        Err(ListenError::AddressInUse(8000))
+    );
+    net.close_listener(listener);
+    assert!(net.listen(("0.0.0.0".into(), 8000), 1).is_ok());
+}
+
+#[test]
+fn connecting_where_nobody_listens_is_refused() {
+    assert_eq!(
+        Network::new().connect(8000, 0.0),
+        Err(ConnectError::Refused(8000))
+    );
+}
+
+#[test]
+fn a_connection_wakes_every_process_that_polls_and_each_only_once() {
+    let (mut net, listener) = listening();
+    net.from_process(A, frame(Kind::Poll, listener, b""), 0.0);
+    net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+    net.connect(8000, 0.0).unwrap();
+    net.connect(8000, 0.0).unwrap();
+    let woken: Vec<_> = told(&mut net)
+        .into_iter()
+        .map(|(pid, kind, ..)| (pid, kind))
+        .collect();
+    assert_eq!(woken, [(A, Kind::Readable), (B, Kind::Readable)]);
+}
+
+#[test]
+fn polling_a_listener_with_a_full_backlog_wakes_at_once() {
+    let (mut net, listener) = listening();
+    net.connect(8000, 0.0).unwrap();
+    net.from_process(A, frame(Kind::Poll, listener, b""), 0.0);
+    assert_eq!(told(&mut net)[0].1, Kind::Readable);
+}
+
+#[test]
+fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
+    let (mut net, listener) = listening();
+    let first = net.connect(8000, 0.0).unwrap();
+    let second = net.connect(8000, 1.0).unwrap();
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 2.0);
+    net.from_process(B, frame(Kind::Accept, listener, &100_u32.to_le_bytes()), 2.0);
+    let answers: Vec<_> = told(&mut net)
+        .into_iter()
+        .map(|(pid, kind, id, _)| (pid, kind, id))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            (A, Kind::Accepted, first),
+            (A, Kind::AcceptEnd, listener),
+            (B, Kind::Accepted, second),
+            (B, Kind::AcceptEnd, listener)
+        ]
+    );
+    assert_eq!(
+        seen(&mut net),
+        [
+            (first, ClientEvent::Accepted(A)),
+            (second, ClientEvent::Accepted(B))
+        ]
+    );
+}
+
+#[test]
+fn bytes_sent_before_accept_wait_with_the_connection() {
+    let (mut net, listener) = listening();
+    let id = net.connect(8000, 0.0).unwrap();
+    net.send(id, b"GET / ");
+    net.send(id, b"HTTP/1.1");
+    net.shutdown(id);
+    assert!(told(&mut net).is_empty());
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    let got: Vec<_> = told(&mut net)
+        .into_iter()
+        .map(|(_, kind, _, body)| (kind, body))
+        .collect();
+    assert_eq!(got[1], (Kind::Data, b"GET / HTTP/1.1".to_vec()));
+    assert_eq!(got[2].0, Kind::Eof);
+}
+
+#[test]
+fn a_client_that_gives_up_in_the_backlog_is_still_accepted_and_then_found_reset() {
+    let (mut net, listener) = listening();
+    let id = net.connect(8000, 0.0).unwrap();
+    net.reset(id);
+    assert_eq!(net.waiting(listener), 1);
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    let kinds: Vec<_> = told(&mut net).into_iter().map(|(_, kind, ..)| kind).collect();
+    assert_eq!(kinds, [Kind::Accepted, Kind::Reset, Kind::AcceptEnd]);
+}
+
+#[test]
+fn a_full_backlog_makes_the_connect_wait_for_its_retransmission() {
+    let mut net = Network::new();
+    let listener = net.listen(("127.0.0.1".into(), 80), 0).unwrap();
+    net.connect(80, 0.0).unwrap();
+    net.connect(80, 0.0).unwrap();
+    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1000.0)));
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    assert_eq!(net.waiting(listener), 0);
+    net.tick(999.0);
+    assert_eq!(net.waiting(listener), 0);
+    net.tick(1000.0);
+    assert_eq!((net.waiting(listener), net.deadline()), (1, None));
+}
+
+#[test]
+fn a_connect_gives_up_after_the_last_retransmission() {
+    let mut net = Network::new();
+    net.listen(("127.0.0.1".into(), 80), 0).unwrap();
+    net.connect(80, 0.0).unwrap();
+    let late = net.connect(80, 0.0).unwrap();
+    while let Some(at) = net.deadline() {
+        net.tick(at);
+    }
+    assert_eq!(seen(&mut net), [(late, ClientEvent::TimedOut)]);
+}
+
+#[test]
+fn bytes_and_credit_go_both_ways() {
+    let (mut net, id) = accepted();
+    net.send(id, b"ping");
+    net.grant(id, 5);
+    let to_server: Vec<_> = told(&mut net)
+        .into_iter()
+        .map(|(_, kind, _, body)| (kind, body))
+        .collect();
+    assert_eq!(
+        to_server,
+        [
+            (Kind::Data, b"ping".to_vec()),
+            (Kind::Credit, 5_u32.to_le_bytes().to_vec())
+        ]
+    );
+    net.from_process(A, frame(Kind::Credit, id, &4_u32.to_le_bytes()), 0.0);
+    net.from_process(A, frame(Kind::Data, id, b"pong"), 0.0);
+    let to_client = seen(&mut net);
+    assert_eq!(
+        to_client,
+        [
+            (id, ClientEvent::Credit(4)),
+            (id, ClientEvent::Data(b"pong".to_vec()))
+        ]
+    );
+}
+
+#[test]
+fn a_half_closed_connection_still_carries_the_other_direction() {
+    let (mut net, id) = accepted();
+    net.shutdown(id);
+    assert_eq!(told(&mut net)[0].1, Kind::Eof);
+    net.from_process(A, frame(Kind::Data, id, b"late"), 0.0);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Data(b"late".to_vec()))]);
+    net.from_process(A, frame(Kind::Eof, id, b""), 0.0);
+    net.from_process(A, frame(Kind::Data, id, b"after the end"), 0.0);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Eof)]);
+}
+
+#[test]
+fn sending_to_a_closed_end_is_answered_by_a_reset() {
+    let (mut net, id) = accepted();
+    net.from_process(A, frame(Kind::Close, id, b""), 0.0);
+    net.send(id, b"too late");
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Eof), (id, ClientEvent::Reset)]);
+}
+
+#[test]
+fn a_process_cannot_speak_on_a_connection_of_another() {
+    let (mut net, id) = accepted();
+    net.from_process(B, frame(Kind::Data, id, b"forged"), 0.0);
+    assert_eq!(seen(&mut net), []);
+}
+
+#[test]
+fn a_dead_process_leaves_ends_of_file_or_resets_where_it_left_bytes_unread() {
+    let (mut net, id) = accepted();
+    net.process_ended(A);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Eof)]);
+    let (mut net, id) = accepted();
+    net.send(id, b"never read");
+    net.process_ended(A);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Reset)]);
+}
+
+#[test]
+fn closing_a_listener_resets_who_waits_there() {
+    let (mut net, listener) = listening();
+    let id = net.connect(8000, 0.0).unwrap();
+    net.close_listener(listener);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Reset)]);
+    assert_eq!(net.connect(8000, 0.0), Err(ConnectError::Refused(8000)));
+}
+
+#[test]
+fn nothing_is_kept_of_connections_that_both_ends_have_closed() {
+    let (mut net, id) = accepted();
+    net.from_process(A, frame(Kind::Close, id, b""), 0.0);
+    net.shutdown(id);
+    assert!(net.connections.is_empty());
+    assert_eq!(net.server_of(id), None);
+}
