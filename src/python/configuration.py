@@ -1,0 +1,63 @@
+"""What the command line and the machine say to this process."""
+
+from dataclasses import dataclass
+
+import _wasgi
+
+from .crossing import take_strings
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """As Rust has parsed it."""
+
+    server: str
+    """``gunicorn`` or ``uvicorn``."""
+    interface: str
+    """``wsgi`` or ``asgi``."""
+    module: str
+    attribute: str
+    factory: bool
+    target: str
+    """The app as the command line writes it."""
+    pid: int
+    ppid: int
+    child: bool
+    """Whether a master started this process."""
+    directory: str
+    """The working directory."""
+    python_path: list[str]
+    lifespan: str
+    """``auto``, ``on`` or ``off``."""
+    multithread: bool
+    multiprocess: bool
+    graceful_timeout: float
+    """Seconds that requests get to finish at a stop; negative: as long as they want."""
+
+
+def read() -> Configuration:
+    """Asks Rust."""
+    _wasgi.configuration()
+    strings = iter(take_strings())
+    values = dict(zip(strings, strings))
+    return Configuration(
+        server=values["server"],
+        interface=values["interface"],
+        module=_text(values["module"]),
+        attribute=_text(values["attribute"]),
+        factory=values["factory"] == "1",
+        target=_text(values["target"]),
+        pid=int(values["pid"]),
+        ppid=int(values["ppid"]),
+        child=values["child"] == "1",
+        directory=_text(values["directory"]),
+        python_path=[_text(path) for path in values["python_path"].split("\0") if path],
+        lifespan=values["lifespan"],
+        multithread=values["multithread"] == "1",
+        multiprocess=values["multiprocess"] == "1",
+        graceful_timeout=float(values["graceful_timeout"]),
+    )
+
+
+def _text(latin1: str) -> str:
+    return latin1.encode("latin-1").decode()

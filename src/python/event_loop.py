@@ -1,0 +1,93 @@
+"""asyncio's event loop on ours: ``select()`` parks the calling thread in Rust."""
+
+import asyncio
+from asyncio import base_events, events
+from collections.abc import Callable
+from typing import Any, Final
+
+import _wasgi
+
+from .parking import park
+
+NOTHING: Final = -1
+"""No event waits."""
+TURN: Final = -2
+"""No event waits, but the worker's own event loop has not turned for a while: it may hold some back."""
+
+type Decode = Callable[[int], Callable[[], object]]
+"""Makes a callback of an event, reading what came with it from the shared buffer."""
+
+
+class Selector:
+    """Where the loop waits: for its next timer, or for an event of the worker's connections."""
+
+    def __init__(self) -> None:
+        self.decode: Decode | None = None
+        self._woken = False
+
+    def select(self, timeout: float | None = None) -> list[Callable[[], object]]:
+        """The events that are there, after waiting at most ``timeout`` seconds (None: for ever) for the first."""
+        ready: list[Callable[[], object]] = []
+        if self._drain(ready) == TURN:
+            park(0.0)
+            self._drain(ready)
+        if not ready and not self._woken and timeout != 0:
+            _wasgi.polling(True)
+            park(-1.0 if timeout is None else timeout)
+            _wasgi.polling(False)
+            self._drain(ready)
+        self._woken = False
+        return ready
+
+    def _drain(self, ready: list[Callable[[], object]]) -> int:
+        if self.decode is None:
+            return NOTHING
+        while (event := _wasgi.next_event()) >= 0:
+            ready.append(self.decode(event))
+        return int(event)
+
+    def wake(self) -> None:
+        """Ends the present or the next wait."""
+        self._woken = True
+        _wasgi.wake()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class EventLoop(base_events.BaseEventLoop):
+    """The loop of a thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = Selector()
+
+    def _process_events(self, event_list: list[Callable[[], object]]) -> None:
+        for callback in event_list:
+            callback()
+
+    def _write_to_self(self) -> None:
+        self._selector.wake()
+
+    def serve_events(self, decode: Decode) -> None:
+        """This loop takes the events of the worker's connections."""
+        self._selector.decode = decode
+
+    def close(self) -> None:
+        if self.is_running():
+            raise RuntimeError("Cannot close a running event loop")
+        if not self.is_closed():
+            super().close()
+            self._selector.close()
+
+
+def install() -> None:
+    """Makes it asyncio's own loop, in the place of Pyodide's."""
+
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined,misc]
+        _loop_factory = EventLoop
+
+    # Pyodide's loop claims to be running for ever.
+    events._set_running_loop(None)
+    events._set_event_loop_policy(Policy())
+    asyncio.EventLoop = EventLoop  # type: ignore[misc]

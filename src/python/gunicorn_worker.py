@@ -1,0 +1,50 @@
+"""The life of a gunicorn worker process, from "Booting worker" to its exit code."""
+
+import sys
+from typing import Final
+
+import _wasgi
+
+from . import wsgi
+from .configuration import Configuration
+from .crossing import take_strings
+from .loading import AppImportError, load_for_gunicorn
+from .log import DEBUG, ERROR, INFO, exception, log
+
+BOOT_ERROR: Final = 3
+LOAD_ERROR: Final = 4
+
+
+def _load(configuration: Configuration) -> object:
+    """The app, or SystemExit with gunicorn's exit code."""
+    try:
+        return load_for_gunicorn(configuration.module, configuration.attribute)
+    except AppImportError as error:
+        exception(DEBUG, "Exception while loading the application", error)
+        print(error, file=sys.stderr, flush=True)
+        raise SystemExit(LOAD_ERROR) from None
+    except Exception as error:
+        exception(ERROR, "Exception in worker process", error)
+        print(error, file=sys.stderr, flush=True)
+        raise SystemExit(BOOT_ERROR) from None
+
+
+def main(configuration: Configuration) -> None:
+    """Runs until the worker is told to leave; SystemExit says with which code."""
+    log(INFO, f"Booting worker with pid: {configuration.pid}")
+    try:
+        app = _load(configuration)
+        _wasgi.accepting()
+        _wasgi.base_environ()
+        strings = iter(take_strings())
+        base: dict[str, object] = dict(zip(strings, strings))
+        base |= {
+            "wsgi.version": (1, 0),
+            "wsgi.multithread": configuration.multithread,
+            "wsgi.multiprocess": configuration.multiprocess,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+        }
+        wsgi.serve(app, base)  # type: ignore[arg-type]
+    finally:
+        log(INFO, f"Worker exiting (pid: {configuration.pid})")

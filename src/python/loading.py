@@ -1,0 +1,112 @@
+"""Finding the app that a command line names, by the rules and with the messages of each server."""
+
+import ast
+import importlib
+import os
+import sys
+from typing import Any
+
+
+class AppImportError(Exception):
+    """gunicorn found the module but not the app in it: no traceback, exit code 4."""
+
+
+class ImportFromStringError(Exception):
+    """uvicorn could not find the app: one line of log, exit code 3."""
+
+
+class FactoryError(Exception):
+    """uvicorn could not call the app factory: one line of log, exit code 3."""
+
+
+def load_for_gunicorn(module_name: str, expression: str) -> Any:
+    """gunicorn's ``module:name``, ``module:attribute.name`` or ``module:factory("literal")``.
+
+    Raises AppImportError, or whatever importing the module or calling the factory raises.
+    """
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError:
+        if module_name.endswith(".py") and os.path.exists(module_name):
+            suggestion = f"{module_name.rpartition('.')[0]}:{expression}"
+            raise ImportError(
+                f"Failed to find application, did you mean '{suggestion}'?"
+            ) from None
+        raise
+    name, args, kwargs = _parse(expression)
+    app = module
+    try:
+        for part in name.split("."):
+            app = getattr(app, part)
+    except AttributeError:
+        raise AppImportError(f"Failed to find attribute {name!r} in {module_name!r}.") from None
+    if args is not None:
+        try:
+            app = app(*args, **kwargs)
+        except TypeError as error:
+            # Only a call that does not fit is the command line's fault; an error inside the factory is the app's own.
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                raise AppImportError(f"TypeError: {error}") from error
+            raise
+    if app is None:
+        raise AppImportError(f"Failed to find application object: {expression!r}")
+    if not callable(app):
+        raise AppImportError("Application object must be callable.")
+    return app
+
+
+def _parse(expression: str) -> tuple[str, list[Any] | None, dict[str, Any]]:
+    unreadable = f"Failed to parse {expression!r} as an attribute name or function call."
+    try:
+        node = ast.parse(expression, mode="eval").body
+    except SyntaxError:
+        raise AppImportError(unreadable) from None
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return ast.unparse(node), None, {}
+    if not isinstance(node, ast.Call):
+        raise AppImportError(unreadable)
+    if not isinstance(node.func, ast.Name):
+        raise AppImportError(f"Function reference must be a simple name: {expression!r}")
+    try:
+        args = [ast.literal_eval(argument) for argument in node.args]
+        kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
+    except ValueError:
+        raise AppImportError(
+            f"Failed to parse arguments as literal values: {expression!r}"
+        ) from None
+    return node.func.id, args, {name: value for name, value in kwargs.items() if name is not None}
+
+
+def load_for_uvicorn(target: str) -> Any:
+    """uvicorn's ``module:attribute.name``.
+
+    Raises ImportFromStringError, or whatever importing the module raises.
+    """
+    module_name, _, names = target.partition(":")
+    if not module_name or not names:
+        raise ImportFromStringError(
+            f'Import string "{target}" must be in format "<module>:<attribute>".'
+        )
+    try:
+        app = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name != module_name:
+            raise
+        raise ImportFromStringError(f'Could not import module "{module_name}".') from None
+    try:
+        for name in names.split("."):
+            app = getattr(app, name)
+    except AttributeError:
+        raise ImportFromStringError(
+            f'Attribute "{names}" not found in module "{module_name}".'
+        ) from None
+    return app
+
+
+def search_first(directories: list[str]) -> None:
+    """Puts directories before everything else on ``sys.path``."""
+    for directory in reversed(directories):
+        path = os.path.abspath(directory)
+        if path in sys.path:
+            sys.path.remove(path)
+        sys.path.insert(0, path)

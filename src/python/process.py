@@ -1,0 +1,80 @@
+"""The main thread of a process: the system as the app shall see it, then the server's worker."""
+
+import os
+import sys
+import traceback
+
+from . import configuration as configurations
+from . import event_loop, gunicorn_worker, parking, uvicorn_worker
+from .configuration import Configuration
+from .loading import search_first
+from .traceback_text import without_ours
+
+
+def _identity(configuration: Configuration) -> None:
+    """Emscripten gives every process the same pid; ours are the machine's."""
+    import posix
+
+    pid, ppid = configuration.pid, configuration.ppid
+
+    def getpid() -> int:
+        """Return the current process id."""
+        return pid
+
+    def getppid() -> int:
+        """Return the parent's process id."""
+        return ppid
+
+    for module in (os, posix):
+        module.getpid = getpid
+        module.getppid = getppid
+
+
+def _close_the_browser() -> None:
+    """Leaves user code no way from Python to the worker's globals."""
+    import pyodide.code
+
+    for name in ("js", "pyodide_js"):
+        sys.modules.pop(name, None)
+
+    def run_js(code: str, /) -> None:
+        """There is no JavaScript to run here: the app lives in a process of its own."""
+        raise RuntimeError("run_js is not available: a wasgi process has no access to JavaScript")
+
+    pyodide.code.run_js = run_js
+
+
+def _exit_code(error: SystemExit) -> int:
+    """What the interpreter makes of SystemExit."""
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    print(error.code, file=sys.stderr)
+    return 1
+
+
+def main() -> int:
+    """Runs the process; returns its exit code."""
+    configuration = configurations.read()
+    _identity(configuration)
+    parking.install()
+    event_loop.install()
+    os.chdir(configuration.directory)
+    search_first([configuration.directory, *configuration.python_path])
+    _close_the_browser()
+    worker = gunicorn_worker if configuration.server == "gunicorn" else uvicorn_worker
+    try:
+        worker.main(configuration)
+    except SystemExit as error:
+        return _exit_code(error)
+    except BaseException as error:
+        if configuration.child and configuration.server == "uvicorn":
+            print("Process SpawnProcess-1:", file=sys.stderr)
+        error.__traceback__ = without_ours(error.__traceback__)
+        traceback.print_exception(error)
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0

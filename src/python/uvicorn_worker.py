@@ -1,0 +1,152 @@
+"""The life of a uvicorn server process, from loading the app to its exit code."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import _wasgi
+
+from . import asgi, event_loop
+from .asgi import App, Exchange, take_scope, wake
+from .configuration import Configuration
+from .lifespan import Lifespan
+from .loading import ImportFromStringError, load_for_uvicorn
+from .log import ERROR, INFO, WARNING, log
+
+STARTUP_FAILURE: Final = 3
+TICK: Final = 0.1
+"""Seconds between two looks at whether connections and tasks are gone (uvicorn's own)."""
+
+
+def _load(configuration: Configuration) -> App:
+    """The app, or SystemExit with uvicorn's exit code. What the app's import raises goes through."""
+    try:
+        app = load_for_uvicorn(configuration.target)
+    except ImportFromStringError as error:
+        log(ERROR, f"Error loading ASGI app. {error}")
+        raise SystemExit(STARTUP_FAILURE) from None
+    try:
+        app = app()
+    except TypeError as error:
+        if configuration.factory:
+            log(ERROR, f"Error loading ASGI app factory: {error}")
+            raise SystemExit(STARTUP_FAILURE) from None
+    else:
+        if not configuration.factory:
+            log(
+                WARNING,
+                "ASGI app factory detected. Using it, but please consider setting the --factory flag"
+                " explicitly.",
+            )
+    return _asgi3(app)
+
+
+def _asgi3(app: Any) -> App:
+    """ASGI 2 apps, which take the scope first, behind the ASGI 3 signature."""
+    if inspect.isclass(app):
+        single = hasattr(app, "__await__")
+    elif inspect.isfunction(app):
+        single = inspect.iscoroutinefunction(app)
+    else:
+        single = inspect.iscoroutinefunction(getattr(app, "__call__", None))
+    if single or not callable(app):
+        return app  # type: ignore[no-any-return]
+
+    async def two_steps(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope)(receive, send)
+
+    return two_steps
+
+
+class Server:
+    """One event loop's worth of uvicorn."""
+
+    def __init__(self, app: App, configuration: Configuration) -> None:
+        self.app = app
+        self.configuration = configuration
+        self.exchanges: dict[int, Exchange] = {}
+        self.lifespan = Lifespan(app, configuration.lifespan)
+        self.stopping = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+
+    def decode(self, event: int) -> Callable[[], object]:
+        """See `event_loop.Decode`."""
+        kind = event & 3
+        id = event >> 2
+        if kind == asgi.REQUEST:
+            scope = take_scope(self.lifespan.state)
+            return partial(self._request, id, scope)
+        if kind == asgi.STOP:
+            return self.stopping.set
+        exchange = self.exchanges.get(id)
+        if exchange is None:
+            return int
+        if kind == asgi.RECEIVABLE:
+            return lambda: wake(exchange.readable)
+        return lambda: wake(exchange.writable)
+
+    def _request(self, id: int, scope: asgi.Scope) -> None:
+        exchange = self.exchanges[id] = Exchange(id, self.loop)
+        task = asyncio.Task(exchange.run(self.app, scope), loop=self.loop, eager_start=True)
+        if task.done():
+            del self.exchanges[id]
+        else:
+            exchange.task = task
+            task.add_done_callback(lambda _: self.exchanges.pop(id, None))
+
+    async def serve(self) -> None:
+        """Serves until told to stop. SystemExit says with which code the process ends."""
+        log(INFO, f"Started server process [{self.configuration.pid}]")
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise SystemExit(STARTUP_FAILURE)
+        assert isinstance(self.loop, event_loop.EventLoop)
+        self.loop.serve_events(self.decode)
+        if not _wasgi.accepting():
+            # The address could not be had; the machine has logged why.
+            await self.lifespan.shutdown()
+            raise SystemExit(STARTUP_FAILURE)
+        await self.stopping.wait()
+        await self._shutdown()
+        log(INFO, f"Finished server process [{self.configuration.pid}]")
+
+    async def _shutdown(self) -> None:
+        log(INFO, "Shutting down")
+        _wasgi.close_listeners()
+        await asyncio.sleep(TICK)
+        limit = self.configuration.graceful_timeout
+        try:
+            async with asyncio.timeout(limit if limit >= 0 else None):
+                await self._idle()
+        except TimeoutError:
+            log(
+                ERROR,
+                f"Cancel {len(self.exchanges)} running task(s), timeout graceful shutdown exceeded",
+            )
+            tasks = [exchange.task for exchange in self.exchanges.values() if exchange.task]
+            for task in tasks:
+                task.cancel("Task cancelled, timeout graceful shutdown exceeded")
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.lifespan.shutdown()
+
+    async def _idle(self) -> None:
+        if _wasgi.connections():
+            log(INFO, "Waiting for connections to close. (CTRL+C to force quit)")
+            while _wasgi.connections():
+                await asyncio.sleep(TICK)
+        if self.exchanges:
+            log(INFO, "Waiting for background tasks to complete. (CTRL+C to force quit)")
+            while self.exchanges:
+                await asyncio.sleep(TICK)
+
+
+def main(configuration: Configuration) -> None:
+    """Runs until the server is told to leave; SystemExit says with which code."""
+    app = _load(configuration)
+
+    async def serve() -> None:
+        await Server(app, configuration).serve()
+
+    asyncio.run(serve())
