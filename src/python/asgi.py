@@ -20,7 +20,7 @@ _receive = _wasgi.receive
 _send_start = _wasgi.send_start
 _send_body = _wasgi.send_body
 _returned = _wasgi.returned
-_raised = _wasgi.raised
+_raised = _wasgi.raised_asgi
 
 # Events, as `event & 3`; the rest is the exchange.
 REQUEST: Final = 0

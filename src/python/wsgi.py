@@ -24,7 +24,7 @@ _start_response = _wasgi.start_response
 _write = _wasgi.write
 _flushed = _wasgi.flushed
 _finish = _wasgi.finish
-_raised = _wasgi.raised
+_raised = _wasgi.raised_wsgi
 
 PARK: Final = -1
 BROKEN: Final = -2

@@ -1,0 +1,233 @@
+// The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
+
+import { initSync, Machine } from "#wasgi_core";
+
+/**
+ * @typedef {object} MachineInit
+ * @property {"machine"} role
+ * @property {WebAssembly.Module} core
+ * @property {string} base where the assets are
+ */
+
+/** The working directory of every process. */
+const DIRECTORY = "/home/wasgi/project";
+
+const now = () => performance.timeOrigin + performance.now();
+const encoder = new TextEncoder();
+
+/** @param {MachineInit} init */
+export async function runMachine(init) {
+  initSync({ module: init.core });
+  /** @type {Map<string, Uint8Array>} */
+  const files = new Map();
+  /** @type {Map<number, Worker>} */
+  const workers = new Map();
+  /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
+  let loading;
+  const assets = () => (loading ??= loadAssets(init.base).catch(forget));
+  /** @param {unknown} error @returns {never} */
+  const forget = (error) => {
+    loading = undefined;
+    throw error;
+  };
+
+  const devices = {
+    /** @param {number} pid @param {number} ppid @param {string[]} argv @param {string[]} env */
+    spawn(pid, ppid, argv, env) {
+      const worker = new Worker(self.location.href, { type: "module", name: `${argv[0]} ${pid}` });
+      workers.set(pid, worker);
+      /** @param {number} code @param {string} [signal] */
+      const exited = (code, signal = "") => {
+        if (workers.get(pid) !== worker) return;
+        workers.delete(pid);
+        worker.terminate();
+        machine.exited(pid, code, signal, now());
+        settle();
+      };
+      worker.onmessage = ({ data }) => {
+        if (workers.get(pid) !== worker) return;
+        if (data instanceof Uint8Array) {
+          machine.from_process(pid, data, now());
+          settle();
+        } else if ("exit" in data) {
+          exited(data.exit);
+        } else {
+          machine.output(pid, encoder.encode(data.failed));
+          exited(0, "ABRT");
+        }
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        machine.output(pid, encoder.encode(event.message || "the worker could not be started"));
+        exited(0, "ABRT");
+      };
+      assets().then(
+        (python) =>
+          worker.postMessage({
+            role: "process",
+            core: init.core,
+            python,
+            argv,
+            env: pairs(env),
+            pid,
+            ppid,
+            directory: DIRECTORY,
+            files,
+          }),
+        (error) => {
+          machine.output(pid, encoder.encode(String(error.message)));
+          exited(1);
+        },
+      );
+    },
+    /** @param {number} pid */
+    kill(pid) {
+      workers.get(pid)?.terminate();
+      workers.delete(pid);
+    },
+    /** @param {number} pid @param {Uint8Array} message a view of wasm memory */
+    to_process(pid, message) {
+      post(workers.get(pid), message);
+    },
+    /** @param {Uint8Array} message a view of wasm memory */
+    to_page(message) {
+      post(self, message);
+    },
+    /** @param {number} server @param {number} stream @param {string} line @param {number} time */
+    log(server, stream, line, time) {
+      self.postMessage({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
+    },
+    /** @param {number} server @param {string} address @param {number} port */
+    listening(server, address, port) {
+      self.postMessage({ op: "listening", server, address, port });
+    },
+    /** @param {number} server @param {number} code */
+    exit(server, code) {
+      self.postMessage({ op: "exit", server, code });
+    },
+  };
+
+  const machine = new Machine();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let timerAt = Infinity;
+  const settle = () => {
+    machine.flush(devices);
+    const at = machine.deadline();
+    if (at === timerAt) return;
+    timerAt = at;
+    clearTimeout(timer);
+    if (at !== Infinity) timer = setTimeout(expire, Math.max(0, at - now()));
+  };
+  const expire = () => {
+    timerAt = Infinity;
+    machine.tick(now());
+    settle();
+  };
+
+  /** @type {Record<string, (message: any) => void>} */
+  const operations = {
+    files({ files: changes }) {
+      for (const [name, content] of changes) {
+        if (content === null) files.delete(name);
+        else files.set(name, content);
+      }
+      for (const worker of workers.values()) worker.postMessage({ files: changes });
+      self.postMessage({ op: "files" });
+    },
+    start: ({ server, command, env }) => machine.start(server, command, env, DIRECTORY, now()),
+    signal: ({ server, name }) => machine.signal(server, name, now()),
+    preload: () => void assets().catch(() => {}),
+  };
+  self.onmessage = ({ data }) => {
+    if (data instanceof Uint8Array) machine.from_page(data, now());
+    else operations[data.op](data);
+    settle();
+  };
+  self.postMessage({ op: "ready" });
+}
+
+/**
+ * Small messages are copied, large ones moved: a move costs more than copying a few kilobytes.
+ * @param {{ postMessage(message: any, transfer?: Transferable[]): void } | undefined} port
+ * @param {Uint8Array} view
+ */
+function post(port, view) {
+  const message = view.slice();
+  if (message.length > 8192) port?.postMessage(message, [message.buffer]);
+  else port?.postMessage(message);
+}
+
+/** @param {string[]} flat */
+function pairs(flat) {
+  /** @type {Record<string, string>} */
+  const record = {};
+  for (let index = 0; index < flat.length; index += 2) record[flat[index]] = flat[index + 1];
+  return record;
+}
+
+/**
+ * Fetches what all processes share, once.
+ * @param {string} base
+ * @returns {Promise<import("./python.js").PythonAssets>}
+ */
+async function loadAssets(base) {
+  const parts = new Map();
+  let reported = 0;
+  /** @param {string} name @param {number} loaded @param {number} total */
+  const report = (name, loaded, total) => {
+    parts.set(name, { loaded, total });
+    if (loaded !== total && performance.now() - reported < 50) return;
+    reported = performance.now();
+    let sum = { loaded: 0, total: 0 };
+    for (const part of parts.values()) {
+      sum = { loaded: sum.loaded + part.loaded, total: sum.total + part.total };
+    }
+    self.postMessage({ op: "progress", step: "Loading Python", ...sum });
+  };
+  const file = (/** @type {string} */ name) => download(`${base}python/${name}`, (l, t) => report(name, l, t));
+  const [module, stdlib, pack] = await Promise.all([
+    file("pyodide.asm.wasm").then((response) => WebAssembly.compileStreaming(response)),
+    file("stdlib.zip").then((response) => response.arrayBuffer()),
+    file("site.pack").then((response) => response.arrayBuffer()),
+  ]);
+  return { base, module, stdlib: shared(stdlib), pack: shared(pack) };
+}
+
+/**
+ * A fetch whose body counts its bytes.
+ * @param {string} url
+ * @param {(loaded: number, total: number) => void} report
+ */
+async function download(url, report) {
+  const name = url.slice(url.lastIndexOf("/") + 1);
+  const response = await fetch(url).catch(() => null);
+  if (!response) throw new Error(`${name} could not be fetched: is the network there?`);
+  if (!response.ok || !response.body) {
+    throw new Error(`${name} could not be fetched (${response.status}): is dist/ complete on this host?`);
+  }
+  const total = Number(response.headers.get("content-length") ?? 0);
+  let loaded = 0;
+  report(loaded, total);
+  const counter = new TransformStream({
+    transform(chunk, controller) {
+      loaded += chunk.byteLength;
+      report(loaded, Math.max(total, loaded));
+      controller.enqueue(chunk);
+    },
+  });
+  const headers = { "content-type": response.headers.get("content-type") ?? "" };
+  return new Response(response.body.pipeThrough(counter), { headers });
+}
+
+/**
+ * One buffer for all processes where the page is cross-origin isolated; else each gets a copy.
+ * @param {ArrayBuffer} buffer
+ * @returns {ArrayBufferLike}
+ */
+function shared(buffer) {
+  if (!self.crossOriginIsolated) return buffer;
+  const copy = new SharedArrayBuffer(buffer.byteLength);
+  new Uint8Array(copy).set(new Uint8Array(buffer));
+  return copy;
+}

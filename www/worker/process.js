@@ -1,0 +1,162 @@
+// The process role: one CPython behind our Rust in this worker.
+
+import { initSync, Process } from "#wasgi_core";
+import { Parking } from "./parking.js";
+import { bootPython } from "./python.js";
+
+/**
+ * @typedef {object} ProcessInit
+ * @property {"process"} role
+ * @property {WebAssembly.Module} core
+ * @property {import("./python.js").PythonAssets} python
+ * @property {string[]} argv
+ * @property {Record<string, string>} env
+ * @property {number} pid
+ * @property {number} ppid
+ * @property {string} directory
+ * @property {Map<string, Uint8Array>} files
+ */
+
+const now = () => performance.timeOrigin + performance.now();
+
+/**
+ * @param {ProcessInit} init
+ */
+export async function runProcess(init) {
+  initSync({ module: init.core });
+  const memory = new SharedBuffer();
+  const core = new Process(memory, init.argv, Object.entries(init.env).flat(), init.pid, init.ppid, init.directory);
+  const parking = new Parking();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let timerAt = Infinity;
+
+  const flush = () => {
+    const message = core.take_outbox();
+    if (message) {
+      if (message.length > 8192) self.postMessage(message, [message.buffer]);
+      else self.postMessage(message);
+    }
+  };
+  const settle = () => {
+    flush();
+    if (core.ready()) parking.wake();
+    const at = core.deadline();
+    if (at === timerAt) return;
+    timerAt = at;
+    clearTimeout(timer);
+    if (at !== Infinity) timer = setTimeout(expire, Math.max(0, at - now()));
+  };
+  const expire = () => {
+    timerAt = Infinity;
+    core.tick(now());
+    settle();
+  };
+  self.onmessage = ({ data }) => {
+    if (data instanceof Uint8Array) {
+      core.deliver(data, now());
+      settle();
+    } else if (data.files) {
+      writeFiles(pyodide?.FS, init.directory, data.files);
+    }
+  };
+
+  /** @param {1 | 2} stream */
+  const output = (stream) => (/** @type {Uint8Array} */ bytes) => {
+    core.output(stream, bytes);
+    flush();
+  };
+  const pyodide = await bootPython(init.python, {
+    env: { HOME: "/home/wasgi", ...init.env },
+    stdout: output(1),
+    stderr: output(2),
+  });
+  writeFiles(pyodide.FS, init.directory, init.files);
+  core.booted();
+  settle();
+
+  /** Calls from Python: what they leave to be sent is sent at once. */
+  const flushed =
+    (/** @type {(...args: any[]) => any} */ call) =>
+    (/** @type {any[]} */ ...args) => {
+      const result = call(...args);
+      settle();
+      return result;
+    };
+  pyodide.registerJsModule("_wasgi", {
+    gate: parking.gate,
+    park: (/** @type {boolean} */ wakeable, /** @type {number} */ timeout) => {
+      settle();
+      parking.park(wakeable, timeout);
+    },
+    wake: () => parking.wake(),
+    configuration: () => core.configuration(),
+    log: flushed((level, length) => core.log(level, length, now())),
+    base_environ: () => core.base_environ(),
+    accepting: flushed(() => core.accepting(now())),
+    close_listeners: flushed(() => core.close_listeners()),
+    connections: () => core.connections(),
+    next_request: flushed(() => core.next_request(now())),
+    read_body: flushed((size) => core.read_body(size, now())),
+    start_response: (/** @type {number} */ length, /** @type {boolean} */ excInfo) =>
+      core.start_response(length, excInfo),
+    write: flushed((length) => core.write(length, now())),
+    flushed: flushed(() => core.flushed(now())),
+    finish: flushed(() => core.finish(now())),
+    raised_wsgi: flushed((length) => core.raised_wsgi(length, now())),
+    polling: flushed((on) => core.polling(on, now())),
+    next_event: () => core.next_event(now()),
+    receive: flushed((id) => core.receive(id, now())),
+    send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
+      core.send_start(id, status, length, now()),
+    send_body: flushed((id, length, more) => core.send_body(id, length, more, now())),
+    send_other: (/** @type {number} */ id, /** @type {number} */ length) => core.send_other(id, length),
+    drained: flushed((id) => core.drained(id, now())),
+    returned: flushed((id, length) => core.returned(id, length, now())),
+    raised_asgi: flushed((id, length) => core.raised_asgi(id, length, now())),
+  });
+  memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
+  const { main } = pyodide.pyimport("wasgi_runtime.process");
+  const code = await main.callPromising();
+  flush();
+  self.postMessage({ exit: code });
+}
+
+/** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared. */
+class SharedBuffer {
+  /** @param {any} pyodide @param {any} bytearray */
+  attach(pyodide, bytearray) {
+    const { data } = bytearray.getBuffer("u8");
+    this.module = pyodide._module;
+    this.start = data.byteOffset;
+  }
+
+  /** @param {Uint8Array} bytes */
+  put(bytes) {
+    this.module.HEAPU8.set(bytes, this.start);
+  }
+
+  /** @param {Uint8Array} into */
+  get(into) {
+    into.set(this.module.HEAPU8.subarray(this.start, /** @type {number} */ (this.start) + into.length));
+  }
+}
+
+/**
+ * @param {any} FS
+ * @param {string} directory
+ * @param {Map<string, Uint8Array | null>} files
+ */
+function writeFiles(FS, directory, files) {
+  if (!FS) return;
+  FS.mkdirTree(directory);
+  for (const [name, content] of files) {
+    const path = `${directory}/${name}`;
+    if (content === null) {
+      if (FS.analyzePath(path).exists) FS.unlink(path);
+      continue;
+    }
+    FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    FS.writeFile(path, content);
+  }
+}
