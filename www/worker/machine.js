@@ -187,11 +187,36 @@ async function loadAssets(base) {
   };
   const file = (/** @type {string} */ name) => download(`${base}python/${name}`, (l, t) => report(name, l, t));
   const [module, stdlib, pack] = await Promise.all([
-    file("pyodide.asm.wasm").then((response) => WebAssembly.compileStreaming(response)),
+    compile(`${base}python/pyodide.asm.wasm`, report),
     file("stdlib.zip").then((response) => response.arrayBuffer()),
     file("site.pack").then((response) => response.arrayBuffer()),
   ]);
   return { base, module, stdlib: shared(stdlib), pack: shared(pack) };
+}
+
+/**
+ * Compiles straight from the response: only so may the browser keep the machine code in its cache.
+ * @param {string} url
+ * @param {(name: string, loaded: number, total: number) => void} report
+ */
+async function compile(url, report) {
+  const response = await get(url);
+  const total = Number(response.headers.get("content-length") ?? 0);
+  report(url, 0, total);
+  const module = await WebAssembly.compileStreaming(response);
+  report(url, total, total);
+  return module;
+}
+
+/** @param {string} url */
+async function get(url) {
+  const name = url.slice(url.lastIndexOf("/") + 1);
+  const response = await fetch(url).catch(() => null);
+  if (!response) throw new Error(`${name} could not be fetched: is the network there?`);
+  if (!response.ok || !response.body) {
+    throw new Error(`${name} could not be fetched (${response.status}): is dist/ complete on this host?`);
+  }
+  return response;
 }
 
 /**
@@ -200,12 +225,7 @@ async function loadAssets(base) {
  * @param {(loaded: number, total: number) => void} report
  */
 async function download(url, report) {
-  const name = url.slice(url.lastIndexOf("/") + 1);
-  const response = await fetch(url).catch(() => null);
-  if (!response) throw new Error(`${name} could not be fetched: is the network there?`);
-  if (!response.ok || !response.body) {
-    throw new Error(`${name} could not be fetched (${response.status}): is dist/ complete on this host?`);
-  }
+  const response = await get(url);
   const total = Number(response.headers.get("content-length") ?? 0);
   let loaded = 0;
   report(loaded, total);
@@ -217,7 +237,7 @@ async function download(url, report) {
     },
   });
   const headers = { "content-type": response.headers.get("content-type") ?? "" };
-  return new Response(response.body.pipeThrough(counter), { headers });
+  return new Response(response.body?.pipeThrough(counter), { headers });
 }
 
 /**

@@ -1,0 +1,251 @@
+// One request and its response through the machine's HTTP client.
+
+import { Incoming, Sender } from "./connection.js";
+import { ConnectionLost } from "./errors.js";
+import { Kind, readRun, run } from "../worker/frames.js";
+
+/**
+ * @typedef {object} OutgoingRequest
+ * @property {string} method
+ * @property {string} target
+ * @property {[string, string][]} headers
+ * @property {Uint8Array | ReadableStream<Uint8Array> | null} body
+ */
+
+const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+const NULL_BODY = new Set([101, 103, 204, 205, 304]);
+
+/**
+ * What Fetch's arguments ask for. Header names that a browser's own fetch forbids (Host, Cookie, Connection…) are sent.
+ * @param {string | URL | Request} input
+ * @param {RequestInit} init
+ * @param {string} host
+ * @returns {Promise<OutgoingRequest>}
+ */
+export async function requestOf(input, init, host) {
+  const isRequest = input instanceof Request;
+  const method = String(init.method ?? (isRequest ? input.method : "GET"));
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method)) throw new TypeError(`"${method}" is no HTTP method.`);
+  const headers = [...entries(isRequest ? input.headers : undefined), ...entries(init.headers)];
+  const has = (/** @type {string} */ name) => headers.some(([n]) => n.toLowerCase() === name);
+
+  const source = init.body ?? (isRequest ? input.body : null);
+  /** @type {OutgoingRequest["body"]} */
+  let body = null;
+  if (source instanceof ReadableStream) {
+    body = source;
+  } else if (source !== null && source !== undefined) {
+    const encoded = new Response(source);
+    body = new Uint8Array(await encoded.arrayBuffer());
+    const type = encoded.headers.get("content-type");
+    if (type && !has("content-type")) headers.push(["Content-Type", type]);
+  }
+  /** @type {[string, string][]} */
+  const ours = [];
+  if (!has("host")) ours.push(["Host", host]);
+  if (!has("user-agent")) ours.push(["User-Agent", navigator.userAgent]);
+  if (!has("accept")) ours.push(["Accept", "*/*"]);
+  if (!has("content-length") && !has("transfer-encoding")) {
+    if (body instanceof ReadableStream) ours.push(["Transfer-Encoding", "chunked"]);
+    else if (body) ours.push(["Content-Length", String(body.length)]);
+    else if (METHODS_WITH_BODY.has(method.toUpperCase())) ours.push(["Content-Length", "0"]);
+  }
+  const wire = [...ours, ...headers];
+  for (const [name, value] of wire) {
+    if (/[\r\n\0]/.test(name + value)) throw new TypeError(`The header ${JSON.stringify(name)} has a line end in it.`);
+  }
+  return { method, target: targetOf(isRequest ? input.url : String(input)), headers: wire, body };
+}
+
+/** @param {string} url */
+function targetOf(url) {
+  if (url === "*") return url;
+  if (url.startsWith("/")) return url.replace(/#.*$/s, "").replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+  const { pathname, search } = new URL(url, "http://127.0.0.1/");
+  return pathname + search;
+}
+
+/**
+ * @param {HeadersInit | undefined} headers
+ * @returns {[string, string][]}
+ */
+function entries(headers) {
+  if (!headers) return [];
+  if (headers instanceof Headers) return [...headers];
+  if (Array.isArray(headers)) return headers.map(([name, value]) => [String(name), String(value)]);
+  return Object.entries(headers).map(([name, value]) => [name, String(value)]);
+}
+
+/** A request under way. */
+export class Exchange {
+  /**
+   * @param {number} id
+   * @param {OutgoingRequest} request
+   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {{ resolve: (response: Response) => void, reject: (error: unknown) => void, done: () => void }} callbacks
+   */
+  constructor(id, request, outgoing, { resolve, reject, done }) {
+    this.id = id;
+    this.request = request;
+    this.outgoing = outgoing;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.done = done;
+    this.sender = new Sender(outgoing, id);
+    /** @type {string[] | null} */
+    this.fields = null;
+    /** Parts of a body whose response is not yet handed out. @type {Uint8Array[]} */
+    this.early = [];
+    this.ended = false;
+    /** @type {Incoming | null} */
+    this.incoming = null;
+    /** @type {(() => void) | null} */
+    this.unlisten = null;
+  }
+
+  /** @param {number} port */
+  send(port) {
+    const { method, target, headers, body } = this.request;
+    const framing = body instanceof ReadableStream ? "chunked" : String(body?.length ?? 0);
+    this.outgoing.push(Kind.Fetch, this.id, run([String(port), method, target, framing, ...headers.flat()]));
+    if (body) this.#upload(body);
+  }
+
+  /** @param {Uint8Array | ReadableStream<Uint8Array>} body */
+  async #upload(body) {
+    try {
+      if (body instanceof Uint8Array) {
+        await this.sender.write(body);
+      } else {
+        const reader = body.getReader();
+        for (let part = await reader.read(); !part.done; part = await reader.read()) {
+          await this.sender.write(part.value);
+        }
+      }
+      if (!this.sender.error) this.outgoing.push(Kind.Eof, this.id);
+    } catch (error) {
+      if (!this.sender.error) this.abort(error);
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  abortWith(signal) {
+    const abort = () => this.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    this.unlisten = () => signal.removeEventListener("abort", abort);
+  }
+
+  /** @param {unknown} reason */
+  abort(reason) {
+    this.outgoing.push(Kind.Reset, this.id);
+    this.#fail(reason);
+  }
+
+  /** @param {Uint8Array} body */
+  head(body) {
+    this.fields = readRun(body);
+  }
+
+  /** @param {Uint8Array} bytes */
+  data(bytes) {
+    if (this.incoming) this.incoming.push(bytes);
+    else this.early.push(bytes);
+  }
+
+  eof() {
+    this.ended = true;
+    if (!this.incoming) return;
+    this.incoming.end();
+    this.#finish();
+  }
+
+  /** @param {number} bytes */
+  grant(bytes) {
+    this.sender.grant(bytes);
+  }
+
+  /** @param {Error} error */
+  lost(error) {
+    if (this.fields && !this.incoming) this.settle();
+    this.#fail(error);
+  }
+
+  /** Hands out the response as soon as its head is there. */
+  settle() {
+    if (!this.fields || this.incoming) return;
+    const [request, status, reason, ...flat] = this.fields;
+    /** @type {[string, string][]} */
+    const headers = [];
+    for (let index = 0; index < flat.length; index += 2) headers.push([flat[index], flat[index + 1]]);
+    const code = Number(status);
+    if (!(code >= 200 && code <= 599)) {
+      this.abort(new ConnectionLost(`The server answered with the status "${status} ${reason}".`));
+      return;
+    }
+    /** @type {BodyInit | null} */
+    let body = null;
+    if (this.ended) {
+      body = NULL_BODY.has(code) ? null : concat(this.early);
+    } else {
+      this.incoming = new Incoming(this.outgoing, this.id, () => this.abort(new ConnectionLost("The body was cancelled.")));
+      for (const part of this.early) this.incoming.push(part);
+      if (!NULL_BODY.has(code)) body = this.incoming.readable;
+    }
+    const response = new Response(body, { status: code, statusText: printable(reason), headers: valid(headers) });
+    Object.defineProperties(response, {
+      url: { value: `http://127.0.0.1${this.request.target}` },
+      wasgi: { value: { request: Number(request), headers } },
+    });
+    this.resolve(response);
+    if (this.ended) this.#finish();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.reject(error);
+    this.incoming?.fail(error);
+    this.sender.fail(error instanceof Error ? error : new ConnectionLost(String(error)));
+    this.#finish();
+  }
+
+  #finish() {
+    this.unlisten?.();
+    this.done();
+  }
+}
+
+/**
+ * Header fields that a Headers object takes; the app may have sent others.
+ * @param {[string, string][]} headers
+ */
+function valid(headers) {
+  const result = new Headers();
+  for (const [name, value] of headers) {
+    try {
+      result.append(name, value);
+    } catch {
+      // Names and values that no browser would show stay in `response.wasgi.headers`.
+    }
+  }
+  return result;
+}
+
+/** @param {string} reason */
+function printable(reason) {
+  return reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, "");
+}
+
+/**
+ * @param {Uint8Array[]} parts
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function concat(parts) {
+  if (parts.length === 1) return /** @type {Uint8Array<ArrayBuffer>} */ (parts[0]);
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,211 @@
+// A running server: requests, its log, its signals.
+
+import { Connection } from "./connection.js";
+import { ConnectionLost, ConnectionRefused, errorFrom } from "./errors.js";
+import { Exchange, requestOf } from "./exchange.js";
+import { Kind, number, readNumber } from "../worker/frames.js";
+import { Spans } from "./spans.js";
+
+/** @typedef {{ line: string, stream: "stdout" | "stderr", time: number }} LogEntry time is milliseconds since the epoch */
+
+const decoder = new TextDecoder();
+/** Streams of all servers of a page share one space of ids. */
+let nextStream = 1;
+
+/**
+ * Dispatches `log` (`detail`: LogEntry) and `exit` (`detail`: `{ code }`).
+ */
+export class Server extends EventTarget {
+  #id;
+  #outgoing;
+  #control;
+  #port = 0;
+  /** @type {Map<number, Exchange | PendingConnection>} */
+  #streams = new Map();
+  #spans = new Spans();
+  /** @type {number | null} */
+  #code = null;
+
+  /**
+   * @internal
+   * @param {number} id
+   * @param {string} command
+   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {(message: object) => void} control
+   */
+  constructor(id, command, outgoing, control) {
+    super();
+    this.#id = id;
+    this.#outgoing = outgoing;
+    this.#control = control;
+    /** The command line. */
+    this.command = command;
+    /** Where it listens, like `http://127.0.0.1:8000`. */
+    this.address = "";
+  }
+
+  /** The exit code, or null while it runs. */
+  get code() {
+    return this.#code;
+  }
+
+  /**
+   * The Fetch API over the machine's network. The response has `wasgi`: `{ request, headers }`, the request's number in
+   * the trace and all header fields as they came (the Fetch API hides Set-Cookie).
+   * @param {string | URL | Request} input a path, or a URL of which the path and query count
+   * @param {RequestInit & { headers?: HeadersInit }} [init]
+   * @returns {Promise<Response>}
+   */
+  async fetch(input, init = {}) {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : null);
+    signal?.throwIfAborted();
+    const request = await requestOf(input, init, `127.0.0.1:${this.#port}`);
+    this.#refuseIfGone();
+    const id = nextStream++;
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(id, request, this.#outgoing, { resolve, reject, done: () => this.#streams.delete(id) });
+      this.#streams.set(id, exchange);
+      exchange.send(this.#port);
+      if (signal) exchange.abortWith(signal);
+    });
+  }
+
+  /**
+   * A bare connection.
+   * @param {number} [port] the server's own by default
+   * @returns {Promise<Connection>}
+   */
+  async connect(port = this.#port) {
+    this.#refuseIfGone();
+    const id = nextStream++;
+    return new Promise((resolve, reject) => {
+      const connection = new Connection(this.#outgoing, id, () => this.#streams.delete(id));
+      this.#streams.set(id, new PendingConnection(connection, resolve, reject));
+      this.#outgoing.push(Kind.Connect, id, number(port));
+    });
+  }
+
+  /**
+   * Where the time of each request went: spans in milliseconds since the server's start.
+   * @returns {import("./spans.js").Span[]}
+   */
+  trace() {
+    return this.#spans.read();
+  }
+
+  /**
+   * Sends the master a signal.
+   * @param {string} name like "HUP"
+   */
+  async signal(name) {
+    this.#control({ op: "signal", server: this.#id, name: name.toUpperCase().replace(/^SIG/, "") });
+  }
+
+  /**
+   * Stops the server as SIGTERM does.
+   * @returns {Promise<{ code: number }>}
+   */
+  async stop() {
+    if (this.#code !== null) return { code: this.#code };
+    const exited = new Promise((resolve) => this.addEventListener("exit", resolve, { once: true }));
+    await this.signal("TERM");
+    await exited;
+    return { code: /** @type {any} */ (this.#code) };
+  }
+
+  #refuseIfGone() {
+    if (this.#code !== null) {
+      throw new ConnectionRefused(`The server has exited with code ${this.#code}: start it again.`);
+    }
+  }
+
+  /** @internal @param {string} address @param {number} port */
+  listening(address, port) {
+    this.address = address;
+    this.#port = port;
+  }
+
+  /** @internal @param {LogEntry} entry */
+  logged(entry) {
+    this.dispatchEvent(new CustomEvent("log", { detail: entry }));
+  }
+
+  /** @internal @param {number} code */
+  exited(code) {
+    if (this.#code !== null) return;
+    this.#code = code;
+    const error = new ConnectionLost(`The server exited with code ${code} before it answered.`);
+    for (const stream of [...this.#streams.values()]) stream.lost(error);
+    this.#streams.clear();
+    this.dispatchEvent(new CustomEvent("exit", { detail: { code } }));
+  }
+
+  /**
+   * Takes a frame from the machine.
+   * @internal
+   * @param {number} kind
+   * @param {number} id
+   * @param {Uint8Array} body
+   * @returns {boolean} whether it was for this server
+   */
+  receive(kind, id, body) {
+    if (kind === Kind.Spans) {
+      if (id !== this.#id) return false;
+      this.#spans.add(body);
+      return true;
+    }
+    const stream = this.#streams.get(id);
+    if (!stream) return false;
+    if (kind === Kind.Data) stream.data(body);
+    else if (kind === Kind.Head) stream.head(body);
+    else if (kind === Kind.Eof) stream.eof();
+    else if (kind === Kind.Credit) stream.grant(readNumber(body));
+    else if (kind === Kind.Reset) stream.lost(errorFrom(decoder.decode(body)));
+    return true;
+  }
+
+  /** @internal Ends of a message: responses that are already whole need no stream. */
+  settle() {
+    for (const stream of this.#streams.values()) stream.settle();
+  }
+}
+
+/** A connection until the machine has said that it is there. */
+class PendingConnection {
+  /**
+   * @param {Connection} connection
+   * @param {(connection: Connection) => void} resolve
+   * @param {(error: Error) => void} reject
+   */
+  constructor(connection, resolve, reject) {
+    this.connection = connection;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  head() {
+    this.resolve(this.connection);
+  }
+
+  /** @param {Uint8Array} bytes */
+  data(bytes) {
+    this.connection.data(bytes);
+  }
+
+  eof() {
+    this.connection.eof();
+  }
+
+  /** @param {number} bytes */
+  grant(bytes) {
+    this.connection.grant(bytes);
+  }
+
+  /** @param {Error} error */
+  lost(error) {
+    this.reject(error);
+    this.connection.lost(error);
+  }
+
+  settle() {}
+}

@@ -1,0 +1,49 @@
+// The trace as the machine sends it: records of six numbers.
+
+/**
+ * @typedef {object} Span
+ * @property {number} request the request's number, from 1 in the order in which they were sent
+ * @property {number} process the process id; 0 before a process had the request
+ * @property {number} thread the thread's number in its process
+ * @property {string} name what the time went to
+ * @property {number} start milliseconds since the server's start
+ * @property {number} end milliseconds since the server's start
+ */
+
+/** The names, by their number in a record; see `trace::Name`. */
+const NAMES = ["connect", "backlog", "parse", "queue", "app", "gil", "run", "sleep", "lock", "io", "write", "keepalive"];
+const FIELDS = 6;
+/** Records kept; the oldest go first. */
+const MOST = 200_000;
+
+/** Spans that have come in. */
+export class Spans {
+  /** @type {Span[]} */
+  #read = [];
+  /** @type {Uint8Array[]} */
+  #unread = [];
+
+  /** @param {Uint8Array} records */
+  add(records) {
+    this.#unread.push(records.slice());
+  }
+
+  /** @returns {Span[]} all so far, as a new array */
+  read() {
+    for (const bytes of this.#unread.splice(0)) {
+      const numbers = new Float64Array(bytes.buffer);
+      for (let at = 0; at < numbers.length; at += FIELDS) {
+        this.#read.push({
+          request: numbers[at],
+          process: numbers[at + 1],
+          thread: numbers[at + 2],
+          name: NAMES[numbers[at + 3]],
+          start: numbers[at + 4],
+          end: numbers[at + 5],
+        });
+      }
+    }
+    if (this.#read.length > MOST) this.#read.splice(0, this.#read.length - MOST);
+    return this.#read.slice();
+  }
+}

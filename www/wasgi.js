@@ -1,0 +1,211 @@
+// The public API: a Python web server in this tab.
+//
+//   const playground = await Playground.create({ assets: "./" });
+//   await playground.writeFiles({ "app.py": source });
+//   const server = await playground.start("gunicorn -w 2 app:app");
+//   const response = await server.fetch("/");
+
+import { PlaygroundError, ServerExit } from "./api/errors.js";
+import { Server } from "./api/server.js";
+import { Outgoing, readFrames } from "./worker/frames.js";
+
+export { ConnectionLost, ConnectionRefused, PlaygroundError, ServerExit, WasgiError } from "./api/errors.js";
+export { Connection } from "./api/connection.js";
+export { Server } from "./api/server.js";
+
+const encoder = new TextEncoder();
+
+/**
+ * A computer of its own in this tab: files, a network, processes.
+ *
+ * Dispatches `progress` events while Python is fetched: `detail` is `{ step, loaded, total }` in bytes.
+ */
+export class Playground extends EventTarget {
+  /** @type {Worker} */
+  #worker;
+  /** @type {Map<number, Server>} */
+  #servers = new Map();
+  /** @type {Map<number, { resolve: (server: Server) => void, reject: (error: Error) => void, log: string[] }>} */
+  #starting = new Map();
+  /** @type {(() => void)[]} */
+  #written = [];
+  #nextServer = 1;
+  #disposed = false;
+
+  /**
+   * Boots the machine. Python is fetched at the first start, or by `preload`.
+   * @param {{ assets?: string | URL }} [options] where `dist/` is served; the folder of this module by default
+   * @returns {Promise<Playground>}
+   */
+  static async create({ assets = new URL("./", import.meta.url) } = {}) {
+    if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+      throw new PlaygroundError("This browser has no WebAssembly or no Web Workers: use a current one.");
+    }
+    const base = new URL(assets, document.baseURI);
+    const url = new URL("wasgi_core_bg.wasm", base);
+    let core;
+    try {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      core = await WebAssembly.compileStreaming(response);
+    } catch (error) {
+      throw new PlaygroundError(
+        `${url.href} could not be loaded (${/** @type {Error} */ (error).message}): does assets point to dist/?`,
+      );
+    }
+    const worker = new Worker(new URL("worker.js", base), { type: "module", name: "wasgi machine" });
+    const playground = new Playground(worker);
+    await playground.#boot({ role: "machine", core, base: base.href });
+    return playground;
+  }
+
+  /** @param {Worker} worker */
+  constructor(worker) {
+    super();
+    this.#worker = worker;
+    /** @internal */
+    this.outgoing = new Outgoing((message) => worker.postMessage(message));
+  }
+
+  /** @param {object} init */
+  async #boot(init) {
+    await new Promise((resolve, reject) => {
+      this.#worker.onmessage = ({ data }) => {
+        if (data.op === "ready") resolve(undefined);
+        else reject(new PlaygroundError(`The machine did not start: ${data.failed}`));
+      };
+      this.#worker.onerror = (event) => {
+        reject(new PlaygroundError(`The machine did not start: ${event.message || "worker.js did not load"}`));
+      };
+      this.#worker.postMessage(init);
+    });
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = (event) => this.#crashed(event.message);
+  }
+
+  /** @param {any} data */
+  #receive(data) {
+    if (data instanceof Uint8Array) {
+      /** @type {Set<Server>} */
+      const touched = new Set();
+      readFrames(data, (kind, id, body) => {
+        for (const server of this.#servers.values()) {
+          if (server.receive(kind, id, body)) {
+            touched.add(server);
+            break;
+          }
+        }
+      });
+      for (const server of touched) server.settle();
+      return;
+    }
+    if (data.failed) {
+      this.#crashed(data.failed);
+      return;
+    }
+    const server = this.#servers.get(data.server);
+    const starting = this.#starting.get(data.server);
+    switch (data.op) {
+      case "progress":
+        this.dispatchEvent(new CustomEvent("progress", { detail: data }));
+        break;
+      case "files":
+        this.#written.shift()?.();
+        break;
+      case "log":
+        starting?.log.push(data.line);
+        server?.logged({ line: data.line, stream: data.stream, time: data.time });
+        break;
+      case "listening":
+        if (!server || !starting) break;
+        this.#starting.delete(data.server);
+        server.listening(data.address, data.port);
+        starting.resolve(server);
+        break;
+      case "exit":
+        this.#starting.delete(data.server);
+        this.#servers.delete(data.server);
+        server?.exited(data.code);
+        starting?.reject(new ServerExit(data.code, starting.log));
+        break;
+    }
+  }
+
+  /** @param {string} message */
+  #crashed(message) {
+    const error = new PlaygroundError(`The machine has crashed (${message}): create a new Playground.`);
+    for (const [id, server] of this.#servers) {
+      server.exited(70);
+      this.#starting.get(id)?.reject(error);
+    }
+    this.#servers.clear();
+    this.#starting.clear();
+    this.#disposed = true;
+    this.dispatchEvent(new CustomEvent("crash", { detail: error }));
+  }
+
+  #check() {
+    if (this.#disposed) throw new PlaygroundError("This playground is disposed: create a new one.");
+  }
+
+  /** Fetches Python now, so that the first start need not. */
+  preload() {
+    this.#check();
+    this.#worker.postMessage({ op: "preload" });
+  }
+
+  /**
+   * Writes files into the working directory of every process.
+   * @param {Record<string, string | Uint8Array | null>} files by relative path; null deletes
+   * @returns {Promise<void>}
+   */
+  async writeFiles(files) {
+    this.#check();
+    const changes = new Map();
+    for (const [name, content] of Object.entries(files)) {
+      const parts = name.split("/");
+      if (name.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) {
+        throw new PlaygroundError(`"${name}" is no path below the working directory: write it like "pkg/app.py".`);
+      }
+      changes.set(name, typeof content === "string" ? encoder.encode(content) : content);
+    }
+    const written = new Promise((resolve) => this.#written.push(() => resolve(undefined)));
+    this.#worker.postMessage({ op: "files", files: changes });
+    await written;
+  }
+
+  /**
+   * Starts a server. Resolves when it accepts; rejects with ServerExit when it exits before.
+   * @param {string | string[]} command as typed in a shell, or its words
+   * @param {{ onLog?: (entry: import("./api/server.js").LogEntry) => void, env?: Record<string, string> }} [options]
+   *   onLog sees every line, from the first
+   * @returns {Promise<Server>}
+   */
+  async start(command, { onLog, env = {} } = {}) {
+    this.#check();
+    const id = this.#nextServer++;
+    const line = typeof command === "string" ? command : command.join(" ");
+    const server = new Server(id, line, this.outgoing, (message) => this.#worker.postMessage(message));
+    if (onLog) {
+      server.addEventListener("log", (event) => onLog(/** @type {CustomEvent} */ (event).detail));
+    }
+    this.#servers.set(id, server);
+    return new Promise((resolve, reject) => {
+      this.#starting.set(id, { resolve, reject, log: [] });
+      this.#worker.postMessage({ op: "start", server: id, command, env: Object.entries(env).flat() });
+    });
+  }
+
+  /** Ends every process and the machine. */
+  async dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#worker.terminate();
+    for (const [id, server] of this.#servers) {
+      server.exited(137);
+      this.#starting.get(id)?.reject(new ServerExit(137, ["The playground was disposed."]));
+    }
+    this.#servers.clear();
+    this.#starting.clear();
+  }
+}
