@@ -9,6 +9,17 @@ pub enum Version {
     Http11,
 }
 
+impl Version {
+    /// As it stands in a message: `HTTP/1.1`.
+    #[must_use]
+    pub const fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Version::Http10 => b"HTTP/1.0",
+            Version::Http11 => b"HTTP/1.1",
+        }
+    }
+}
+
 /// How the end of a message body is found (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
@@ -61,4 +72,14 @@ pub struct ResponseHead {
     pub status: Vec<u8>,
     /// All header fields.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl ResponseHead {
+    /// The values of the header `name` (any case), in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
+        self.headers
+            .iter()
+            .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, v)| v.as_slice())
+    }
 }

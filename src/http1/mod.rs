@@ -1,3 +1,27 @@
 //! HTTP/1.1 on the wire (RFC 9112), sans-IO: bytes in, events out, and back.
+//!
+//! [`server::Connection`] and [`client::Connection`] are the two ends of a connection. What a server accepts is named
+//! by its [`Rules`] and [`Limits`].
 
+mod body;
+mod chunked;
+pub mod client;
+mod encode;
+mod error;
+mod fields;
+mod framing;
+mod input;
 pub mod message;
+mod request_line;
+mod rules;
+mod section;
+pub mod server;
+mod text;
+
+pub use encode::{CONTINUE, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
+pub use error::{RequestError, ResponseError};
+pub use message::{Framing, RequestHead, ResponseHead, Version};
+pub use rules::{
+    ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Limits, Methods, Persistence, Rules,
+    Targets, Underscores, Values, Versions,
+};

@@ -1,0 +1,72 @@
+//! Message bodies by their framing (RFC 9112, section 6), both ends of a connection.
+
+use std::ops::Range;
+
+use super::chunked::Chunked;
+use super::error::RequestError;
+use super::input::Input;
+use super::message::Framing;
+use super::rules::{Limits, Rules};
+
+/// What comes next of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Bytes of the body, at this place of the input.
+    Data(Range<usize>),
+    /// The body is complete.
+    End,
+    /// Nothing before more is received.
+    Wait,
+}
+
+/// Reads one body.
+#[derive(Debug)]
+pub(super) enum Decoder {
+    /// So many bytes are left.
+    Length(u64),
+    /// Chunks.
+    Chunked(Chunked),
+    /// Until the connection ends.
+    UntilClose,
+}
+
+impl Decoder {
+    pub(super) fn new(framing: Framing) -> Decoder {
+        match framing {
+            Framing::Empty => Decoder::Length(0),
+            Framing::Length(length) => Decoder::Length(length),
+            Framing::Chunked => Decoder::Chunked(Chunked::new()),
+            Framing::UntilClose => Decoder::UntilClose,
+        }
+    }
+
+    pub(super) fn next(
+        &mut self,
+        input: &mut Input,
+        rules: &Rules,
+        limits: &Limits,
+    ) -> Result<Step, RequestError> {
+        match self {
+            Decoder::Length(0) => Ok(Step::End),
+            Decoder::Length(left) => match input.take(usize::try_from(*left).unwrap_or(usize::MAX)) {
+                nothing if nothing.is_empty() && input.ended => {
+                    Err(RequestError::EndInBody { missing: Some(*left) })
+                }
+                nothing if nothing.is_empty() => Ok(Step::Wait),
+                data => {
+                    *left -= data.len() as u64;
+                    Ok(Step::Data(data))
+                }
+            },
+            Decoder::Chunked(chunked) => match chunked.next(input, rules, limits)? {
+                Step::Wait if input.ended => Err(RequestError::EndInBody { missing: None }),
+                step => Ok(step),
+            },
+            Decoder::UntilClose => match input.take(usize::MAX) {
+                nothing if nothing.is_empty() && input.ended => Ok(Step::End),
+                nothing if nothing.is_empty() => Ok(Step::Wait),
+                data => Ok(Step::Data(data)),
+            },
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The chunked transfer coding (RFC 9112, section 7.1).
+
+use super::body::Step;
+use super::error::RequestError;
+use super::input::Input;
+use super::rules::{ChunkExtensions, Limits, Rules};
+use super::section::Section;
+use super::{fields, text};
+
+/// Longest line of a chunk's size where the limits name none, bytes.
+const LONGEST_SIZE_LINE: usize = 65536;
+
+/// Where in a chunked body the reader is.
+#[derive(Debug)]
+pub(super) enum Chunked {
+    /// At the line of a chunk's size.
+    Size,
+    /// Inside a chunk's data; so many bytes are left.
+    Data(u64),
+    /// At the line end after a chunk's data.
+    DataEnd,
+    /// After the last chunk.
+    Trailers(Section),
+}
+
+impl Chunked {
+    pub(super) fn new() -> Chunked {
+        Chunked::Size
+    }
+
+    pub(super) fn next(
+        &mut self,
+        input: &mut Input,
+        rules: &Rules,
+        limits: &Limits,
+    ) -> Result<Step, RequestError> {
+        loop {
+            match self {
+                Chunked::Size => match read_size(input, rules, limits)? {
+                    None => return Ok(Step::Wait),
+                    Some(0) => *self = Chunked::Trailers(Section::default()),
+                    Some(size) => *self = Chunked::Data(size),
+                },
+                Chunked::Data(left) => {
+                    let data = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
+                    if data.is_empty() {
+                        return Ok(Step::Wait);
+                    }
+                    *left -= data.len() as u64;
+                    if *left == 0 {
+                        *self = Chunked::DataEnd;
+                    }
+                    return Ok(Step::Data(data));
+                }
+                Chunked::DataEnd => {
+                    let end = match input.rest() {
+                        [] | [_] => return Ok(Step::Wait),
+                        [first, second, ..] => [*first, *second],
+                    };
+                    if end != *b"\r\n" {
+                        return Err(RequestError::ChunkEnd(end.to_vec()));
+                    }
+                    input.take(2);
+                    *self = Chunked::Size;
+                }
+                Chunked::Trailers(section) => {
+                    let Some(length) = section.find_end(input, rules.bare_lf, limits.head)? else {
+                        return Ok(Step::Wait);
+                    };
+                    let trailers = input.take(length);
+                    if length > 2 {
+                        let trailers = fields::parse(input.slice(trailers), rules, limits)?;
+                        fields::check_trailers(&trailers, rules)?;
+                    }
+                    return Ok(Step::End);
+                }
+            }
+        }
+    }
+}
+
+/// Reads the line of a chunk's size, once it is there.
+fn read_size(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option<u64>, RequestError> {
+    let limit = if limits.field_size > 0 {
+        limits.field_size
+    } else {
+        LONGEST_SIZE_LINE
+    };
+    let Some(lf) = input.next_lf() else {
+        // The last byte may be the CR of the line end.
+        let too_long = input.rest().len() > limit + 1;
+        return if too_long {
+            Err(RequestError::ChunkLineTooLong { limit })
+        } else {
+            Ok(None)
+        };
+    };
+    if lf > limit + 1 {
+        return Err(RequestError::ChunkLineTooLong { limit });
+    }
+    let line = &input.rest()[..lf];
+    let Some(line) = line.strip_suffix(b"\r") else {
+        return Err(RequestError::ChunkSize(line.to_vec()));
+    };
+    let (size, extension) = match line.iter().position(|&byte| byte == b';') {
+        Some(semicolon) => (&line[..semicolon], Some(&line[semicolon..])),
+        None => (line, None),
+    };
+    let size = match (rules.chunk_extensions, extension) {
+        (ChunkExtensions::Spaced, Some(_)) | (ChunkExtensions::Text, None) => text::trim_end(size),
+        (ChunkExtensions::Any, _) => text::trim(size),
+        _ => size,
+    };
+    let number = hexadecimal(size).ok_or_else(|| RequestError::ChunkSize(size.to_vec()))?;
+    if let Some(extension) = extension
+        && !is_extension(extension, rules.chunk_extensions)
+    {
+        return Err(RequestError::ChunkExtension(extension.to_vec()));
+    }
+    input.take(lf + 1);
+    Ok(Some(number))
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, &digit| {
+        let digit = char::from(digit).to_digit(16)?;
+        number.checked_mul(16)?.checked_add(u64::from(digit))
+    })
+}
+
+/// `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`, from the first `;`.
+fn is_extension(mut rest: &[u8], extensions: ChunkExtensions) -> bool {
+    let blank: fn(&[u8]) -> &[u8] = match extensions {
+        ChunkExtensions::Spaced => text::trim_start,
+        ChunkExtensions::Tight => <[u8]>::as_ref,
+        ChunkExtensions::Text | ChunkExtensions::Any => return true,
+    };
+    while !rest.is_empty() {
+        let Some(name) = blank(rest).strip_prefix(b";") else {
+            return false;
+        };
+        let Some(after_name) = skip_token(blank(name)) else {
+            return false;
+        };
+        rest = after_name;
+        if let Some(value) = blank(rest).strip_prefix(b"=") {
+            let Some(after_value) = skip_value(blank(value)) else {
+                return false;
+            };
+            rest = after_value;
+        }
+    }
+    true
+}
+
+fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
+    let length = bytes
+        .iter()
+        .take_while(|&&byte| text::is_token_byte(byte))
+        .count();
+    (length > 0).then(|| &bytes[length..])
+}
+
+/// `chunk-ext-val = token / quoted-string`
+fn skip_value(bytes: &[u8]) -> Option<&[u8]> {
+    let Some(mut rest) = bytes.strip_prefix(b"\"") else {
+        return skip_token(bytes);
+    };
+    let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+    loop {
+        rest = match rest {
+            [b'"', after @ ..] => return Some(after),
+            [b'\\', escaped, after @ ..] if is_text(*escaped) => after,
+            [byte, after @ ..] if is_text(*byte) && *byte != b'\\' => after,
+            _ => return None,
+        };
+    }
+}

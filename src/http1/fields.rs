@@ -1,0 +1,176 @@
+//! Field lines of a head or a trailer section (RFC 9112, section 5).
+//!
+//! httparse reads what is right. What it refuses is read again, line by line, by the rules' leniencies, to find out
+//! what is wrong and with which line.
+
+use super::rules::{Limits, Rules, Underscores, Values};
+use super::{RequestError, text};
+
+pub(super) type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Reads the fields in `block`, which ends with an empty line.
+pub(super) fn parse(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
+    let mut few = [httparse::EMPTY_HEADER; 64];
+    match httparse::parse_headers(block, &mut few) {
+        Ok(httparse::Status::Complete((length, fields))) => collect(block, length, fields, rules, limits),
+        Err(httparse::Error::TooManyHeaders) => {
+            let lines = text::count_lines(block);
+            let mut many = vec![httparse::EMPTY_HEADER; lines];
+            match httparse::parse_headers(block, &mut many) {
+                Ok(httparse::Status::Complete((length, fields))) => {
+                    collect(block, length, fields, rules, limits)
+                }
+                _ => line_by_line(block, rules, limits),
+            }
+        }
+        _ => line_by_line(block, rules, limits),
+    }
+}
+
+/// What httparse has read, by the rules' restrictions.
+fn collect(
+    block: &[u8],
+    length: usize,
+    fields: &[httparse::Header],
+    rules: &Rules,
+    limits: &Limits,
+) -> Result<Headers, RequestError> {
+    // The empty line at the end is CR LF or, where that is allowed, LF.
+    let end = if block[..length].ends_with(b"\r\n") {
+        length - 2
+    } else {
+        length - 1
+    };
+    let offset = |field: &httparse::Header| field.name.as_ptr() as usize - block.as_ptr() as usize;
+    let mut headers = Headers::with_capacity(fields.len());
+    for (index, field) in fields.iter().enumerate() {
+        let line_end = fields.get(index + 1).map_or(end, offset);
+        let line = &block[offset(field)..line_end];
+        let value = if rules.trailing_space {
+            text::trim_start(without_line_end(&line[field.name.len() + 1..]))
+        } else {
+            field.value
+        };
+        check_count(&headers, limits)?;
+        check_size(line.len(), limits)?;
+        if is_kept(field.name.as_bytes(), rules)? {
+            headers.push((field.name.as_bytes().to_vec(), value.to_vec()));
+        }
+    }
+    Ok(headers)
+}
+
+/// Reads the fields with the leniencies that httparse has not, and finds what is wrong with them.
+fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
+    let mut headers = Headers::new();
+    let mut lines = block.split_inclusive(|&byte| byte == b'\n').peekable();
+    while let Some(whole) = lines.next() {
+        let line = without_line_end(whole);
+        if line.is_empty() {
+            break;
+        }
+        check_count(&headers, limits)?;
+        let colon = line
+            .iter()
+            .position(|&byte| byte == b':')
+            .filter(|&colon| colon > 0);
+        let Some(colon) = colon else {
+            return Err(RequestError::FieldLine(line.to_vec()));
+        };
+        let name = if rules.space_before_colon {
+            text::trim_end(&line[..colon])
+        } else {
+            &line[..colon]
+        };
+        if !text::is_token(name) {
+            return Err(RequestError::FieldName(name.to_vec()));
+        }
+        let mut value = text::trim_start(&line[colon + 1..]).to_vec();
+        let mut size = whole.len();
+        while let Some(more) = lines.next_if(|next| next.starts_with(b" ") || next.starts_with(b"\t")) {
+            if !rules.folding {
+                return Err(RequestError::Folding(name.to_vec()));
+            }
+            size += more.len();
+            check_size(size, limits)?;
+            value.truncate(text::trim_end(&value).len());
+            value.push(b' ');
+            value.extend_from_slice(text::trim(without_line_end(more)));
+        }
+        if !rules.trailing_space {
+            value.truncate(text::trim_end(&value).len());
+        }
+        // A value that begins in its second line has no space before it.
+        let value = text::trim_start(&value);
+        if !value.iter().all(|&byte| is_value_byte(byte, rules.values)) {
+            return Err(RequestError::FieldValue(name.to_vec()));
+        }
+        check_size(size, limits)?;
+        if is_kept(name, rules)? {
+            headers.push((name.to_vec(), value.to_vec()));
+        }
+    }
+    Ok(headers)
+}
+
+fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn check_count(headers: &Headers, limits: &Limits) -> Result<(), RequestError> {
+    let limit = limits.fields;
+    if limit > 0 && headers.len() >= limit {
+        Err(RequestError::TooManyFields { limit })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_size(size: usize, limits: &Limits) -> Result<(), RequestError> {
+    let limit = limits.field_size;
+    if limit > 0 && size > limit {
+        Err(RequestError::FieldTooLong { limit })
+    } else {
+        Ok(())
+    }
+}
+
+fn is_value_byte(byte: u8, values: Values) -> bool {
+    match values {
+        Values::Text => byte == b'\t' || (byte >= b' ' && byte != 0x7f),
+        Values::Loose => !matches!(byte, 0 | 0x0b | 0x0c | b'\r' | b'\n'),
+        Values::Line => !matches!(byte, 0 | b'\r' | b'\n'),
+        Values::Any => true,
+    }
+}
+
+/// Whether the rules keep a field of this name.
+fn is_kept(name: &[u8], rules: &Rules) -> Result<bool, RequestError> {
+    let listed = |names: &[&str]| {
+        names
+            .iter()
+            .any(|&n| n == "*" || n.as_bytes().eq_ignore_ascii_case(name))
+    };
+    match rules.underscores {
+        Underscores::Keep => Ok(true),
+        _ if !name.contains(&b'_') => Ok(true),
+        Underscores::Drop { except } => Ok(listed(except)),
+        Underscores::Refuse { except } if listed(except) => Ok(true),
+        Underscores::Refuse { .. } => Err(RequestError::FieldName(name.to_vec())),
+    }
+}
+
+/// Refuses trailers that the rules forbid.
+pub(super) fn check_trailers(headers: &Headers, rules: &Rules) -> Result<(), RequestError> {
+    let forbidden = |name: &[u8]| {
+        rules
+            .forbidden_trailers
+            .iter()
+            .any(|n| n.as_bytes().eq_ignore_ascii_case(name))
+    };
+    match headers.iter().find(|(name, _)| forbidden(name)) {
+        Some((name, _)) => Err(RequestError::ForbiddenTrailer(name.clone())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,210 @@
+//! What the fields of a request say about its body and its connection (RFC 9112, sections 6.3 and 9.3).
+
+use super::fields::Headers;
+use super::message::{Framing, RequestHead, Version};
+use super::request_line::RequestLine;
+use super::rules::{Codings, Expectations, Lengths, Persistence, Rules};
+use super::{RequestError, text};
+
+/// Puts a head together from its line and fields, by the rules.
+pub(super) fn complete(
+    line: RequestLine,
+    headers: Headers,
+    rules: &Rules,
+) -> Result<RequestHead, RequestError> {
+    check_singletons(&line, &headers, rules)?;
+    let expects_continue = read_expectation(&line, &headers, rules)?;
+    let (framing, compressed) = read_framing(&line, &headers, rules)?;
+    let must_close = compressed || (rules.connect_closes && line.method == b"CONNECT");
+    let keep_alive = !must_close && persists(&line, &headers, rules.persistence);
+    let RequestLine {
+        method,
+        target,
+        version,
+        ..
+    } = line;
+    Ok(RequestHead {
+        method,
+        target,
+        version,
+        headers,
+        framing,
+        keep_alive,
+        expects_continue,
+    })
+}
+
+fn values<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    headers
+        .iter()
+        .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+        .map(|(_, value)| value.as_slice())
+}
+
+fn check_singletons(line: &RequestLine, headers: &Headers, rules: &Rules) -> Result<(), RequestError> {
+    for (name, may_repeat) in [
+        ("Host", rules.repeated_host),
+        ("Content-Type", rules.repeated_content_type),
+    ] {
+        if !may_repeat && values(headers, name).nth(1).is_some() {
+            return Err(RequestError::Repeated(name.into()));
+        }
+    }
+    if rules.host_required && line.version == Version::Http11 && values(headers, "Host").next().is_none() {
+        return Err(RequestError::MissingHost);
+    }
+    Ok(())
+}
+
+/// Whether the client waits for `100 Continue`.
+fn read_expectation(line: &RequestLine, headers: &Headers, rules: &Rules) -> Result<bool, RequestError> {
+    if rules.expectations == Expectations::Ignore {
+        return Ok(false);
+    }
+    let mut waits = false;
+    for value in values(headers, "Expect") {
+        if value.eq_ignore_ascii_case(b"100-continue") {
+            waits = true;
+        } else if rules.expectations == Expectations::OnlyContinue {
+            return Err(RequestError::Expectation(value.to_vec()));
+        }
+    }
+    Ok(waits && (line.version == Version::Http11 || rules.expectations == Expectations::ContinueAlways))
+}
+
+/// The framing, and whether the body is compressed for the way.
+fn read_framing(
+    line: &RequestLine,
+    headers: &Headers,
+    rules: &Rules,
+) -> Result<(Framing, bool), RequestError> {
+    let Some((compressed, value)) = read_codings(headers, rules.codings)? else {
+        let length = read_length(headers, rules.lengths)?.unwrap_or(0);
+        return Ok((
+            if length == 0 {
+                Framing::Empty
+            } else {
+                Framing::Length(length)
+            },
+            false,
+        ));
+    };
+    if line.version == Version::Http10 && !rules.http10_chunked {
+        return Err(RequestError::TransferEncoding(value.to_vec()));
+    }
+    if !rules.length_with_coding
+        && let Some(length) = values(headers, "Content-Length").next()
+    {
+        return Err(RequestError::ContentLength(length.to_vec()));
+    }
+    Ok((Framing::Chunked, compressed))
+}
+
+/// `None` if there is no body coding; else whether the body is compressed, and the last field's value.
+fn read_codings(headers: &Headers, codings: Codings) -> Result<Option<(bool, &[u8])>, RequestError> {
+    if codings == Codings::Ignore {
+        return Ok(None);
+    }
+    let mut found: Option<&[u8]> = None;
+    let (mut chunked, mut compressed) = (false, false);
+    for value in values(headers, "Transfer-Encoding") {
+        let bad = || RequestError::TransferEncoding(value.to_vec());
+        let unsupported = || RequestError::UnsupportedCoding(value.to_vec());
+        if found.is_some() && matches!(codings, Codings::OnlyChunked | Codings::ChunkedOrIdentity) {
+            return Err(bad());
+        }
+        found = Some(value);
+        match codings {
+            Codings::Registered => {
+                for coding in text::list(value) {
+                    let is = |name: &str| coding.eq_ignore_ascii_case(name.as_bytes());
+                    let compression = is("gzip") || is("deflate") || is("compress");
+                    if !(is("chunked") || is("identity") || compression) {
+                        return Err(unsupported());
+                    }
+                    if chunked {
+                        return Err(bad());
+                    }
+                    chunked = is("chunked");
+                    compressed |= compression;
+                }
+            }
+            Codings::FinalChunked => {
+                for coding in text::list(value) {
+                    if chunked {
+                        return Err(bad());
+                    }
+                    chunked = coding.eq_ignore_ascii_case(b"chunked");
+                }
+            }
+            Codings::OnlyChunked | Codings::ChunkedOrIdentity => {
+                chunked = value.eq_ignore_ascii_case(b"chunked");
+                if codings == Codings::ChunkedOrIdentity && value.eq_ignore_ascii_case(b"identity") {
+                    return Ok(None);
+                }
+                if !chunked {
+                    return Err(unsupported());
+                }
+            }
+            Codings::Ignore => {}
+        }
+    }
+    match found {
+        // A request's length cannot be told without chunked as the last coding (RFC 9112, section 6.3).
+        Some(value) if !chunked => Err(RequestError::TransferEncoding(value.to_vec())),
+        Some(value) => Ok(Some((compressed, value))),
+        None => Ok(None),
+    }
+}
+
+fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, RequestError> {
+    let mut length = None;
+    for value in values(headers, "Content-Length") {
+        let bad = || RequestError::ContentLength(value.to_vec());
+        match lengths {
+            Lengths::One if length.is_some() => {
+                return Err(RequestError::Repeated(b"Content-Length".to_vec()));
+            }
+            Lengths::One => length = Some(text::number(text::trim(value)).ok_or_else(bad)?),
+            Lengths::Same => {
+                for member in text::list(value) {
+                    let number = text::number(member).ok_or_else(bad)?;
+                    if length.is_some_and(|before| before != number) {
+                        return Err(bad());
+                    }
+                    length = Some(number);
+                }
+            }
+            Lengths::Last => {
+                // As atoi() reads it: the digits at the beginning.
+                let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                length = Some(text::number(&value[..digits]).unwrap_or(0));
+            }
+        }
+    }
+    Ok(length)
+}
+
+fn persists(line: &RequestLine, headers: &Headers, persistence: Persistence) -> bool {
+    let has_option = |option: &str| {
+        values(headers, "Connection")
+            .any(|value| text::list(value).any(|member| member.eq_ignore_ascii_case(option.as_bytes())))
+    };
+    match persistence {
+        Persistence::FirstField => match values(headers, "Connection").next() {
+            Some(value) if value.eq_ignore_ascii_case(b"close") => false,
+            Some(value) if value.eq_ignore_ascii_case(b"keep-alive") => true,
+            _ => line.persistent,
+        },
+        Persistence::Options if line.persistent => !has_option("close"),
+        Persistence::Options => has_option("keep-alive"),
+        Persistence::OptionsHttp11 => line.persistent && !has_option("close"),
+        Persistence::WordsHttp11 => {
+            let mut words = values(headers, "Connection")
+                .take(1)
+                .flat_map(|value| value.split(|&byte| byte == b' '));
+            line.persistent && !words.any(|word| word.eq_ignore_ascii_case(b"close"))
+        }
+        Persistence::Never => false,
+    }
+}

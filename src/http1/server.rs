@@ -1,0 +1,308 @@
+//! The server's end of a connection.
+//!
+//! ```text
+//! Idle ─ first byte ─▶ Head ─ Request ─▶ Body ─ End ─▶ Complete ─ end_response(true) ─▶ Idle
+//!                        │                 │               └────── end_response(false) ─▶ Closed
+//!                        └──── error ──────┴──▶ Failed
+//! ```
+
+use super::body::{Decoder, Step};
+use super::error::RequestError;
+use super::input::Input;
+use super::message::{Framing, RequestHead};
+use super::request_line::{self, RequestLine};
+use super::rules::{EmptyLines, Limits, Rules};
+use super::section::Section;
+use super::{fields, framing};
+
+/// What has come from the client.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A request's head. Bodies follow, if there are any, and an end.
+    Request(RequestHead),
+    /// Some of the request's body, as it stands in the connection's buffer. Never empty.
+    Body(&'a [u8]),
+    /// The request is complete. Nothing comes until [`Connection::end_response`].
+    End,
+    /// The client has ended the connection and no request is under way.
+    Closed,
+}
+
+/// Where a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// No byte of a request has been read.
+    Idle,
+    /// Some of a request's head has been read.
+    Head,
+    /// The head has been read, its body not to its end.
+    Body,
+    /// The request has been read; the response is under way.
+    Complete,
+    /// Nothing more is read: the client or the server has ended the connection.
+    Closed,
+    /// Nothing more is read: what came was refused.
+    Failed,
+}
+
+/// The server's end of one connection: takes bytes, yields requests, one at a time.
+#[derive(Debug)]
+pub struct Connection {
+    rules: Rules,
+    limits: Limits,
+    input: Input,
+    stage: Stage,
+    /// Whether the request under way lets the connection go on.
+    keep_alive: bool,
+    /// Whether the rest of the request's body is thrown away: its response is already complete.
+    discards: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Head(Head),
+    Body(Decoder),
+    Complete,
+    Closed,
+    Failed,
+}
+
+/// A head as it comes in.
+#[derive(Debug, Default)]
+struct Head {
+    empty_line_skipped: bool,
+    /// The request line, or what is wrong with it, to be said when the head is complete.
+    line: Option<Result<RequestLine, RequestError>>,
+    line_length: usize,
+    section: Section,
+}
+
+/// [`Event`] without the borrow.
+enum Next {
+    Request(RequestHead),
+    Body(std::ops::Range<usize>),
+    End,
+    Closed,
+    Wait,
+}
+
+impl Connection {
+    /// A connection that has just been accepted.
+    #[must_use]
+    pub fn new(rules: Rules, limits: Limits) -> Connection {
+        Connection {
+            rules,
+            limits,
+            input: Input::default(),
+            stage: Stage::Head(Head::default()),
+            keep_alive: true,
+            discards: false,
+        }
+    }
+
+    /// The client has sent `bytes`. Ask for events until there are none.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.input.push(bytes);
+    }
+
+    /// The client sends nothing more (end of file). It may still read.
+    pub fn receive_eof(&mut self) {
+        self.input.ended = true;
+    }
+
+    /// What comes next; `None` until more is received or, after [`Event::End`], until the response is complete.
+    ///
+    /// # Errors
+    /// What came is not HTTP by this connection's rules, or was cut off. Afterwards there is nothing more.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, RequestError> {
+        match self.advance() {
+            Ok(Next::Wait) => Ok(None),
+            Ok(Next::Request(head)) => Ok(Some(Event::Request(head))),
+            Ok(Next::Body(range)) => Ok(Some(Event::Body(self.input.slice(range)))),
+            Ok(Next::End) => Ok(Some(Event::End)),
+            Ok(Next::Closed) => Ok(Some(Event::Closed)),
+            Err(error) => {
+                self.stage = Stage::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<Next, RequestError> {
+        loop {
+            match &mut self.stage {
+                Stage::Head(head) => match head.read(&mut self.input, &self.rules, &self.limits)? {
+                    Some(head) => {
+                        self.keep_alive = head.keep_alive;
+                        self.stage = Stage::Body(Decoder::new(head.framing));
+                        return Ok(Next::Request(head));
+                    }
+                    None if !self.input.ended => return Ok(Next::Wait),
+                    None if self.state() == State::Head => return Err(RequestError::EndInHead),
+                    None => {
+                        self.stage = Stage::Closed;
+                        return Ok(Next::Closed);
+                    }
+                },
+                Stage::Body(body) => match body.next(&mut self.input, &self.rules, &self.limits)? {
+                    Step::Wait => return Ok(Next::Wait),
+                    Step::Data(_) if self.discards => {}
+                    Step::Data(range) => return Ok(Next::Body(range)),
+                    Step::End if self.discards => self.begin_request(),
+                    Step::End => {
+                        self.stage = Stage::Complete;
+                        return Ok(Next::End);
+                    }
+                },
+                Stage::Complete | Stage::Closed | Stage::Failed => return Ok(Next::Wait),
+            }
+        }
+    }
+
+    /// Whether the connection can go on after the request under way with a response of this framing (RFC 9112,
+    /// section 9.3). The server may still have reasons of its own to close it.
+    #[must_use]
+    pub fn can_keep(&self, response: Framing) -> bool {
+        let usable = matches!(self.stage, Stage::Body(_) | Stage::Complete);
+        usable && self.keep_alive && response != Framing::UntilClose && !self.input.ended
+    }
+
+    /// The response to the request under way is complete. With `keep` the next request is read, after what is left of
+    /// this one's body, which is thrown away; without, nothing more is read.
+    pub fn end_response(&mut self, keep: bool) {
+        match &self.stage {
+            Stage::Failed | Stage::Closed => {}
+            _ if !keep => self.stage = Stage::Closed,
+            Stage::Head(_) => {}
+            Stage::Body(_) => self.discards = true,
+            Stage::Complete => self.begin_request(),
+        }
+    }
+
+    fn begin_request(&mut self) {
+        self.discards = false;
+        self.input.rescan();
+        self.stage = Stage::Head(Head::default());
+    }
+
+    /// Where the connection is.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match &self.stage {
+            Stage::Head(head) if head.line.is_none() && self.input.rest().is_empty() => State::Idle,
+            Stage::Head(_) => State::Head,
+            Stage::Body(_) => State::Body,
+            Stage::Complete => State::Complete,
+            Stage::Closed => State::Closed,
+            Stage::Failed => State::Failed,
+        }
+    }
+
+    /// Bytes received so far that [`Connection::next_event`] has dealt with, in all: those of heads as they come in,
+    /// those of bodies once they have been yielded. What a receiver may grant its sender anew.
+    #[must_use]
+    pub fn consumed(&self) -> u64 {
+        self.input.received() - self.input.waiting() as u64
+    }
+
+    /// Bytes received that wait until they are asked for: a body's, or the next request's.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.input.waiting()
+    }
+
+    /// Takes what has been received after the request under way: the first bytes of the protocol that the connection
+    /// is upgraded to (RFC 9110, section 7.8). The connection reads nothing more.
+    pub fn upgrade(&mut self) -> Vec<u8> {
+        self.stage = Stage::Closed;
+        self.input.take_rest()
+    }
+}
+
+impl Head {
+    /// The head, once it is complete.
+    fn read(
+        &mut self,
+        input: &mut Input,
+        rules: &Rules,
+        limits: &Limits,
+    ) -> Result<Option<RequestHead>, RequestError> {
+        if self.line.is_none() {
+            self.skip_empty_lines(input, rules.empty_lines);
+            let Some(length) = find_line(input, rules, limits)? else {
+                return Ok(None);
+            };
+            let line = input.take(length);
+            let line = input.slice(line);
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = request_line::parse(line, rules);
+            match line {
+                Err(error) if rules.request_line_first => return Err(error),
+                line => self.line = Some(line),
+            }
+            self.line_length = length;
+        }
+        let limit = match limits.head {
+            0 => 0,
+            head => head.saturating_sub(self.line_length).max(1),
+        };
+        let section = match self.section.find_end(input, rules.bare_lf, limit) {
+            Ok(None) => return Ok(None),
+            Ok(Some(length)) => input.take(length),
+            Err(RequestError::HeadTooLong { .. }) => {
+                return Err(RequestError::HeadTooLong { limit: limits.head });
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(line) = self.line.take() else {
+            return Ok(None);
+        };
+        let headers = fields::parse(input.slice(section), rules, limits);
+        framing::complete(line?, headers?, rules).map(Some)
+    }
+
+    fn skip_empty_lines(&mut self, input: &mut Input, empty_lines: EmptyLines) {
+        match empty_lines {
+            EmptyLines::Refuse => {}
+            EmptyLines::One => {
+                if !self.empty_line_skipped && input.rest().starts_with(b"\r\n") {
+                    input.take(2);
+                    self.empty_line_skipped = true;
+                }
+            }
+            EmptyLines::Any => {
+                let empty = input
+                    .rest()
+                    .iter()
+                    .take_while(|&&byte| byte == b'\r' || byte == b'\n')
+                    .count();
+                input.take(empty);
+            }
+        }
+    }
+}
+
+/// The request line's length with its end, once that is there.
+fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option<usize>, RequestError> {
+    let limit = limits.request_line;
+    let lf = input.next_lf();
+    let size = lf.unwrap_or(input.rest().len());
+    // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
+    if limit > 0 && size > limit + 2 {
+        return Err(RequestError::RequestLineTooLong { size, limit });
+    }
+    if limits.head > 0 && size > limits.head {
+        return Err(RequestError::HeadTooLong { limit: limits.head });
+    }
+    let Some(lf) = lf else { return Ok(None) };
+    let ends_with_cr = input.rest()[..lf].last() == Some(&b'\r');
+    if !ends_with_cr && !rules.bare_lf {
+        return Err(RequestError::BareLfInRequestLine);
+    }
+    let size = lf - usize::from(ends_with_cr);
+    if limit > 0 && size > limit {
+        return Err(RequestError::RequestLineTooLong { size, limit });
+    }
+    Ok(Some(lf + 1))
+}

@@ -1,0 +1,131 @@
+//! Feeds connections in every way that bytes may come, and sees to it that what is read is the same.
+
+use wasgi::http1::server::{Connection, Event};
+use wasgi::http1::{Limits, RequestError, RequestHead, Rules};
+
+/// What a server's connection has yielded. Bodies are joined up to the next other event: how they are cut depends on
+/// how they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Request(RequestHead),
+    Body(Vec<u8>),
+    End,
+    Closed,
+    Error(RequestError),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Log(pub(crate) Vec<Seen>);
+
+impl Log {
+    /// The `index`-th request.
+    pub(crate) fn request(&self, index: usize) -> &RequestHead {
+        let mut requests = self.0.iter().filter_map(|seen| match seen {
+            Seen::Request(head) => Some(head),
+            _ => None,
+        });
+        requests
+            .nth(index)
+            .unwrap_or_else(|| panic!("there is no request {index}: {self:?}"))
+    }
+
+    /// All bodies, joined.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        self.0
+            .iter()
+            .flat_map(|seen| {
+                if let Seen::Body(data) = seen {
+                    data.clone()
+                } else {
+                    Vec::new()
+                }
+            })
+            .collect()
+    }
+
+    /// What the connection ended with.
+    pub(crate) fn error(&self) -> &RequestError {
+        match self.0.last() {
+            Some(Seen::Error(error)) => error,
+            _ => panic!("nothing was refused: {self:?}"),
+        }
+    }
+
+    fn push(&mut self, seen: Seen) {
+        match (self.0.last_mut(), seen) {
+            (Some(Seen::Body(before)), Seen::Body(more)) => before.extend(more),
+            (_, seen) => self.0.push(seen),
+        }
+    }
+}
+
+/// Takes all events; every request is answered at once and the connection kept.
+fn drain(connection: &mut Connection, log: &mut Log) {
+    loop {
+        let seen = match connection.next_event() {
+            Ok(None) => return,
+            Ok(Some(Event::Request(head))) => Seen::Request(head),
+            Ok(Some(Event::Body(data))) => {
+                assert!(!data.is_empty(), "an empty body event");
+                Seen::Body(data.to_vec())
+            }
+            Ok(Some(Event::End)) => Seen::End,
+            Ok(Some(Event::Closed)) => Seen::Closed,
+            // How much of a long line had come when it was refused depends on how it came.
+            Err(RequestError::RequestLineTooLong { limit, .. }) => {
+                Seen::Error(RequestError::RequestLineTooLong { size: 0, limit })
+            }
+            Err(error) => Seen::Error(error),
+        };
+        let ended = seen == Seen::End;
+        log.push(seen);
+        if ended {
+            connection.end_response(true);
+        }
+    }
+}
+
+fn serve_pieces<'a>(
+    (rules, limits): (Rules, Limits),
+    pieces: impl Iterator<Item = &'a [u8]>,
+    eof: bool,
+) -> Log {
+    let mut connection = Connection::new(rules, limits);
+    let mut log = Log(Vec::new());
+    let mut received = 0;
+    for piece in pieces {
+        connection.receive(piece);
+        received += piece.len() as u64;
+        drain(&mut connection, &mut log);
+        assert!(connection.consumed() <= received);
+    }
+    if eof {
+        connection.receive_eof();
+        drain(&mut connection, &mut log);
+    }
+    log
+}
+
+fn serve_all_ways(server: (Rules, Limits), bytes: &[u8], eof: bool) -> Log {
+    let whole = serve_pieces(server, std::iter::once(bytes), eof);
+    for at in 0..=bytes.len() {
+        let (first, second) = bytes.split_at(at);
+        assert_eq!(
+            serve_pieces(server, [first, second].into_iter(), eof),
+            whole,
+            "split at {at}"
+        );
+    }
+    assert_eq!(serve_pieces(server, bytes.chunks(1), eof), whole, "byte by byte");
+    whole
+}
+
+/// What a server reads from `bytes`, which come at once, in two pieces cut anywhere, and byte by byte: it is the same.
+pub(crate) fn serve(server: (Rules, Limits), bytes: &[u8]) -> Log {
+    serve_all_ways(server, bytes, false)
+}
+
+/// As [`serve`]; then the client ends the connection.
+pub(crate) fn serve_and_close(server: (Rules, Limits), bytes: &[u8]) -> Log {
+    serve_all_ways(server, bytes, true)
+}
