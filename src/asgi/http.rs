@@ -1,0 +1,456 @@
+//! One http request and its response (ASGI HTTP & WebSocket, "HTTP"): the rules of `receive` and `send`, as uvicorn has
+//! them with httptools.
+//!
+//! Response headers come from Python as a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s strings:
+//! name, value, name, value…
+//!
+//! Python raises what is not seen here: `KeyError` for an event without `status`, `TypeError` for headers that are not
+//! bytes. uvicorn counts the response as started before it looks at them, so it calls [`Cycle::start_failed`] then.
+
+use crate::asgi::event_error::EventError;
+use crate::asgi::status::phrase;
+use crate::gateway::encoding::{Strings, push_decimal, put, put_u32};
+use crate::gateway::framing::{self, Case};
+use crate::gateway::python;
+use crate::http1::message::{RequestHead, Version};
+use crate::servers::Launch;
+
+/// Bytes of a request's body that may wait for the app before its connection is no longer read.
+pub const HIGH_WATER: usize = 65_536;
+
+/// What becomes of the connection after an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The response goes on.
+    Continues,
+    /// The response is complete.
+    Complete {
+        /// Whether the connection may carry another request. Otherwise it is closed.
+        keep_alive: bool,
+    },
+}
+
+/// What becomes of the connection when the app's call has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether the connection is to be closed now. A complete response has said so before ([`Progress::Complete`]).
+    pub close: bool,
+    /// A line for the error log, level ERROR, without its prefix.
+    pub log: Option<String>,
+    /// Whether the exception's traceback follows that line.
+    pub traceback: bool,
+    /// The status of a response that was made up for the app and now stands in the access log.
+    pub status: Option<u16>,
+}
+
+/// What `receive()` gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// Nothing yet: the app waits, and asks again when something happened.
+    Wait,
+    /// `http.request`
+    Request {
+        /// `body`
+        body: Vec<u8>,
+        /// `more_body`
+        more: bool,
+    },
+    /// `http.disconnect`
+    Disconnect,
+}
+
+/// One request and its response: the state between the app's events.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // The names of uvicorn's own flags; each changes at its own moment.
+pub struct Cycle {
+    is_head: bool,
+    keep_alive: bool,
+    disconnected: bool,
+    /// date, server and `--header`, as headers come from Python.
+    defaults: Vec<u8>,
+
+    waiting_for_continue: bool,
+    received: Vec<u8>,
+    more_received: bool,
+    /// Something came that no `receive()` has seen.
+    news: bool,
+
+    started: bool,
+    complete: bool,
+    /// `None`: neither Content-Length nor Transfer-Encoding was seen.
+    chunked: Option<bool>,
+    /// Bytes that are still to come.
+    expected: i64,
+}
+
+impl Cycle {
+    /// The cycle of a request whose head has come. `date` is the time now, as the Date field has it.
+    #[must_use]
+    pub fn new(request: &RequestHead, launch: &Launch, date: &str) -> Self {
+        Self {
+            is_head: request.method == b"HEAD",
+            keep_alive: request.keep_alive && request.version == Version::Http11,
+            disconnected: false,
+            defaults: default_headers(launch, date),
+            waiting_for_continue: request.expects_continue,
+            received: Vec::new(),
+            more_received: true,
+            news: false,
+            started: false,
+            complete: false,
+            chunked: None,
+            expected: 0,
+        }
+    }
+
+    /// A piece of the request's body came.
+    pub fn request_body(&mut self, data: &[u8]) {
+        if !self.complete {
+            self.received.extend_from_slice(data);
+            self.news = true;
+        }
+    }
+
+    /// The request's body has ended.
+    pub fn request_end(&mut self) {
+        if !self.complete {
+            self.more_received = false;
+            self.news = true;
+        }
+    }
+
+    /// Whether so much of the body waits for the app that the connection should not be read until it receives.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.received.len() > HIGH_WATER
+    }
+
+    /// The client went away.
+    pub fn disconnected(&mut self) {
+        if !self.complete {
+            self.disconnected = true;
+        }
+        self.news = true;
+    }
+
+    /// The connection is not to be kept after this response: the server shuts down.
+    pub fn close_after(&mut self) {
+        self.keep_alive = false;
+    }
+
+    /// Whether `http.response.start` was sent.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// Whether the response is complete.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// `receive()`. What goes out of the first is the answer to `Expect: 100-continue`.
+    pub fn receive(&mut self, out: &mut Vec<u8>) -> Received {
+        if std::mem::take(&mut self.waiting_for_continue) && !self.disconnected {
+            out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        if self.disconnected || self.complete {
+            return Received::Disconnect;
+        }
+        if !std::mem::take(&mut self.news) {
+            return Received::Wait;
+        }
+        Received::Request {
+            body: std::mem::take(&mut self.received),
+            more: self.more_received,
+        }
+    }
+
+    /// `send({"type": "http.response.start", …})`: the head goes out. Without an error, and with [`EventError::Status`]
+    /// and those of headers too, the request now stands in the access log.
+    ///
+    /// # Errors
+    /// What `send` raises in the app. Nothing went out.
+    pub fn start(
+        &mut self,
+        status: u16,
+        encoded_headers: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), EventError> {
+        if self.disconnected {
+            return Ok(());
+        }
+        if self.started {
+            return Err(self.misplaced("http.response.start"));
+        }
+        self.start_failed();
+        let begin = out.len();
+        let defaults = std::mem::take(&mut self.defaults);
+        let headers = Strings::counted(&defaults)
+            .pairs()
+            .chain(Strings::counted(encoded_headers).pairs());
+        let sent = self.write_head(status, headers, out);
+        if sent.is_err() {
+            out.truncate(begin);
+        }
+        sent
+    }
+
+    /// An `http.response.start` that Python refused.
+    pub fn start_failed(&mut self) {
+        self.started = true;
+        self.waiting_for_continue = false;
+    }
+
+    /// `send({"type": "http.response.body", …})`.
+    ///
+    /// # Errors
+    /// What `send` raises in the app. Part of the body may have gone out.
+    pub fn body(&mut self, data: &[u8], more: bool, out: &mut Vec<u8>) -> Result<Progress, EventError> {
+        if self.disconnected {
+            return Ok(Progress::Continues);
+        }
+        if !self.started || self.complete {
+            return Err(self.misplaced("http.response.body"));
+        }
+        if self.is_head {
+            self.expected = 0;
+        } else if self.chunked == Some(true) {
+            if !data.is_empty() {
+                framing::chunk(data, Case::Lower, out);
+            }
+            if !more {
+                framing::last_chunk(out);
+            }
+        } else {
+            let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
+            if length > self.expected {
+                return Err(EventError::Longer);
+            }
+            self.expected -= length;
+            out.extend_from_slice(data);
+        }
+        if more {
+            return Ok(Progress::Continues);
+        }
+        if self.expected != 0 {
+            return Err(EventError::Shorter);
+        }
+        self.complete = true;
+        self.news = true;
+        Ok(Progress::Complete {
+            keep_alive: self.keep_alive,
+        })
+    }
+
+    /// `send()` of an event of another type.
+    ///
+    /// # Errors
+    /// Always, but for a client that has gone: then nothing is looked at.
+    pub fn other(&mut self, kind: &str) -> Result<(), EventError> {
+        if self.disconnected {
+            Ok(())
+        } else {
+            Err(self.misplaced(kind))
+        }
+    }
+
+    /// The app returned; `result` is `str()` of what it returned, unless that is None.
+    pub fn returned(&mut self, result: Option<&str>, out: &mut Vec<u8>) -> Outcome {
+        if let Some(result) = result {
+            return closed(["ASGI callable should return None, but returned '", result, "'."].concat());
+        }
+        if self.disconnected || self.complete {
+            return Outcome {
+                close: false,
+                log: None,
+                traceback: false,
+                status: None,
+            };
+        }
+        if self.started {
+            return closed("ASGI callable returned without completing response.".to_owned());
+        }
+        let status = self.answer(500, "Internal Server Error", out);
+        Outcome {
+            status,
+            ..closed("ASGI callable returned without starting response.".to_owned())
+        }
+    }
+
+    /// The app raised an exception.
+    pub fn raised(&mut self, out: &mut Vec<u8>) -> Outcome {
+        let log = closed("Exception in ASGI application".to_owned());
+        // A complete response closes too, as uvicorn does.
+        let status = if self.started {
+            None
+        } else {
+            self.answer(500, "Internal Server Error", out)
+        };
+        Outcome {
+            traceback: true,
+            status,
+            ..log
+        }
+    }
+
+    /// The server has too many requests (`--limit-concurrency`): the app is not called. The log says, level WARNING,
+    /// `Exceeded concurrency limit.`
+    pub fn unavailable(&mut self, out: &mut Vec<u8>) -> Outcome {
+        let status = self.answer(503, "Service Unavailable", out);
+        Outcome {
+            close: true,
+            log: None,
+            traceback: false,
+            status,
+        }
+    }
+
+    /// Sends a whole response in the app's place. `None`: nobody is there to read it.
+    fn answer(&mut self, status: u16, text: &str, out: &mut Vec<u8>) -> Option<u16> {
+        let mut headers = Vec::with_capacity(128);
+        put_u32(&mut headers, 6);
+        put(&mut headers, b"content-type");
+        put(&mut headers, b"text/plain; charset=utf-8");
+        put(&mut headers, b"content-length");
+        put(&mut headers, text.len().to_string().as_bytes());
+        put(&mut headers, b"connection");
+        put(&mut headers, b"close");
+        // A --header that no response can have fails here as well: then the connection only closes.
+        let started = !self.disconnected && self.start(status, &headers, out).is_ok();
+        (started && self.body(text.as_bytes(), false, out).is_ok()).then_some(status)
+    }
+
+    fn misplaced(&self, kind: &str) -> EventError {
+        let kind = kind.to_owned();
+        if self.complete {
+            EventError::AfterCompletion(kind)
+        } else if self.started {
+            EventError::ExpectedBody(kind)
+        } else {
+            EventError::ExpectedStart(kind)
+        }
+    }
+
+    fn write_head<'h>(
+        &mut self,
+        status: u16,
+        headers: impl Iterator<Item = (&'h [u8], &'h [u8])>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EventError> {
+        if !(100..600).contains(&status) {
+            return Err(EventError::Status(status));
+        }
+        write_status_line(status, out);
+        let mut says_close = false;
+        for (name, value) in headers {
+            if name.iter().any(|&byte| is_bad_in_name(byte)) {
+                return Err(EventError::HeaderName);
+            }
+            if value.iter().any(|&byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+                return Err(EventError::HeaderValue);
+            }
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            if is("content-length") && self.chunked.is_none() {
+                self.expected = python::int(value).ok_or_else(|| EventError::Length(value.to_vec()))?;
+                self.chunked = Some(false);
+            } else if is("transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") {
+                self.expected = 0;
+                self.chunked = Some(true);
+            } else if is("connection") && has_close(value) {
+                self.keep_alive = false;
+                says_close = true;
+            }
+            out.extend(name.iter().map(u8::to_ascii_lowercase));
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+            out.extend_from_slice(b"\r\n");
+        }
+        if !self.keep_alive && !says_close {
+            out.extend_from_slice(b"connection: close\r\n");
+        }
+        if self.chunked.is_none() && !self.is_head && !matches!(status, 204 | 304) {
+            self.chunked = Some(true);
+            out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+}
+
+/// uvicorn's answer to what it cannot parse: `400 Bad Request`, and the connection closes. The log says, level WARNING,
+/// `Invalid HTTP request received.`
+pub fn reject(launch: &Launch, date: &str, out: &mut Vec<u8>) {
+    const TEXT: &[u8] = b"Invalid HTTP request received.";
+    write_status_line(400, out);
+    for (name, value) in Strings::counted(&default_headers(launch, date)).pairs() {
+        for part in [name, b": ", value, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+    out.extend_from_slice(
+        b"content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\nconnection: close\r\n\r\n",
+    );
+    out.extend_from_slice(TEXT);
+}
+
+fn closed(log: String) -> Outcome {
+    Outcome {
+        close: true,
+        log: Some(log),
+        traceback: false,
+        status: None,
+    }
+}
+
+fn write_status_line(status: u16, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    push_decimal(out, status.into());
+    out.push(b' ');
+    out.extend_from_slice(phrase(status).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The headers that uvicorn puts before the app's: date, its own name unless `--header` has another, and `--header`.
+fn default_headers(launch: &Launch, date: &str) -> Vec<u8> {
+    let named = launch
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("server"));
+    let server = launch.server_header && !named;
+    let count = usize::from(launch.date_header) + usize::from(server) + launch.headers.len();
+    let mut headers = Vec::with_capacity(80);
+    put_u32(&mut headers, 2 * count);
+    if launch.date_header {
+        put(&mut headers, b"date");
+        put(&mut headers, date.as_bytes());
+    }
+    if server {
+        put(&mut headers, b"server");
+        put(&mut headers, b"uvicorn");
+    }
+    for (name, value) in &launch.headers {
+        put(&mut headers, &latin1(name).to_ascii_lowercase());
+        put(&mut headers, &latin1(value));
+    }
+    headers
+}
+
+/// The command line is text; headers are its Latin-1 bytes.
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|char| u8::try_from(char).unwrap_or(b'?'))
+        .collect()
+}
+
+/// Whether `close` is one of the options of a Connection field.
+fn has_close(value: &[u8]) -> bool {
+    value
+        .split(|&byte| byte == b',')
+        .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+fn is_bad_in_name(byte: u8) -> bool {
+    matches!(byte, 0..=32 | 127) || b"()<>@,;:[]={}\\\"".contains(&byte)
+}

@@ -1,0 +1,138 @@
+//! The http connection scope (ASGI HTTP & WebSocket, "HTTP Connection Scope").
+//!
+//! [`Scope::encode`] appends a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s strings:
+//!
+//! | index | field | decode as |
+//! |---|---|---|
+//! | 0 | `http_version` | ASCII |
+//! | 1 | `method` | ASCII |
+//! | 2 | `scheme` | ASCII |
+//! | 3 | `path` | UTF-8 |
+//! | 4 | `raw_path` | bytes |
+//! | 5 | `query_string` | bytes |
+//! | 6 | `root_path` | UTF-8 |
+//! | 7, 8 | `client`: host, port | UTF-8, decimal |
+//! | 9, 10 | `server`: host, port | UTF-8, decimal |
+//! | 11… | `headers`: name, value, name, value… | bytes |
+//!
+//! uvicorn's dict has its keys in this order: `type`, `asgi`, `http_version`, `server`, `client`, `scheme`, `root_path`,
+//! `headers`, `state`, `method`, `path`, `raw_path`, `query_string`, with `spec_version` 2.3.
+
+use std::borrow::Cow;
+
+use crate::asgi::proxy::{self, Origin};
+use crate::gateway::encoding::{close, open, push_decimal, put, put_u32};
+use crate::gateway::{Peer, percent};
+use crate::http1::message::{RequestHead, Version};
+use crate::servers::Launch;
+use crate::wsgi::target;
+
+/// Strings that stand before the headers.
+const FIELDS: usize = 11;
+
+/// Why there is no scope for a request: it is answered as one that cannot be parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// The request target is no URL with a path.
+    #[error("the request target has no path: send a target that begins with a slash")]
+    Target,
+}
+
+/// A request as the app sees it.
+#[derive(Debug, Clone)]
+pub struct Scope<'a> {
+    head: &'a RequestHead,
+    peer: &'a Peer,
+    root_path: &'a str,
+    origin: Origin<'a>,
+    raw_path: &'a [u8],
+    query: &'a [u8],
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a request.
+    ///
+    /// # Errors
+    /// The request is to be refused with [`reject`](crate::asgi::http::reject).
+    pub fn new(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> Result<Self, ScopeError> {
+        let target = target::split(&head.target).ok_or(ScopeError::Target)?;
+        let origin = proxy::origin(head, peer, launch);
+        Ok(Self {
+            head,
+            peer,
+            root_path: &launch.root_path,
+            origin,
+            raw_path: target.path,
+            query: target.query,
+        })
+    }
+
+    /// `path`: behind the root path, percent-decoded, what is no UTF-8 replaced.
+    #[must_use]
+    pub fn path(&self) -> Cow<'a, str> {
+        let (root, raw) = (self.root_path, self.raw_path);
+        if root.is_empty()
+            && !raw.contains(&b'%')
+            && let Ok(path) = std::str::from_utf8(raw)
+        {
+            return Cow::Borrowed(path);
+        }
+        let mut path = Vec::with_capacity(raw.len());
+        percent::decode_into(raw, &mut path);
+        Cow::Owned([root, &String::from_utf8_lossy(&path)].concat())
+    }
+
+    /// Appends the scope, as the module describes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        put_u32(out, FIELDS + 2 * self.head.headers.len());
+        put(out, self.http_version().as_bytes());
+        put(out, &self.head.method);
+        put(out, self.origin.scheme.as_bytes());
+        put(out, self.path().as_bytes());
+        let raw_path = open(out);
+        out.extend_from_slice(self.root_path.as_bytes());
+        out.extend_from_slice(self.raw_path);
+        close(out, raw_path);
+        put(out, self.query);
+        put(out, self.root_path.as_bytes());
+        put(out, self.origin.host.as_bytes());
+        put(out, self.origin.port.to_string().as_bytes());
+        put(out, self.peer.local.0.as_bytes());
+        let port = open(out);
+        push_decimal(out, self.peer.local.1.into());
+        close(out, port);
+        for (name, value) in &self.head.headers {
+            put_u32(out, name.len());
+            out.extend(name.iter().map(u8::to_ascii_lowercase));
+            put(out, value);
+        }
+    }
+
+    /// The client as uvicorn's access log shows it: `127.0.0.1:50000`.
+    #[must_use]
+    pub fn client_text(&self) -> String {
+        [&*self.origin.host, ":", &self.origin.port.to_string()].concat()
+    }
+
+    /// The request line as uvicorn's access log shows it: `GET /path?query HTTP/1.1`, the path encoded anew.
+    #[must_use]
+    pub fn request_line(&self) -> String {
+        let mut line = self.head.method.clone();
+        line.push(b' ');
+        percent::encode_into(self.path().as_bytes(), &mut line);
+        if !self.query.is_empty() {
+            line.push(b'?');
+            line.extend_from_slice(self.query);
+        }
+        line.extend_from_slice(b" HTTP/");
+        line.extend_from_slice(self.http_version().as_bytes());
+        String::from_utf8_lossy(&line).into_owned()
+    }
+
+    fn http_version(&self) -> &'static str {
+        match self.head.version {
+            Version::Http10 => "1.0",
+            Version::Http11 => "1.1",
+        }
+    }
+}

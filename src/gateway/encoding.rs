@@ -1,0 +1,147 @@
+//! Byte strings on their way between Rust and Python: in one buffer, each behind its length.
+//!
+//! A *string* is a little-endian `u32` length and so many bytes. Lengths come first rather than separators because any
+//! byte may stand in a header value.
+
+/// Where a string is being written whose length is known only at its end.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "an open string has no length yet"]
+pub struct Open(usize);
+
+/// Appends a string.
+pub fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_u32(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a number, as its own four bytes.
+pub fn put_u32(out: &mut Vec<u8>, number: usize) {
+    out.extend_from_slice(&(number as u32).to_le_bytes());
+}
+
+/// Appends the decimal digits of a number, without a length.
+pub fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
+/// Begins a string that is then appended piece by piece, to be ended with [`close`].
+pub fn open(out: &mut Vec<u8>) -> Open {
+    put_u32(out, 0);
+    Open(out.len())
+}
+
+/// Ends the string begun with [`open`]: everything appended since is its content.
+pub fn close(out: &mut [u8], open: Open) {
+    let length = out.len() - open.0;
+    set_u32(out, open.0 - 4, length);
+}
+
+/// Overwrites the number at `at`, which [`put_u32`] has put there.
+pub fn set_u32(out: &mut [u8], at: usize, number: usize) {
+    if let Some(place) = out.get_mut(at..at + 4) {
+        place.copy_from_slice(&(number as u32).to_le_bytes());
+    }
+}
+
+/// Reads strings one after another. It stops at the first that is cut short.
+#[derive(Debug, Clone)]
+pub struct Strings<'a> {
+    rest: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Strings<'a> {
+    /// The strings of a buffer that begins with their number.
+    #[must_use]
+    pub fn counted(buffer: &'a [u8]) -> Self {
+        match buffer.split_first_chunk() {
+            Some((count, rest)) => Self {
+                rest,
+                left: u32::from_le_bytes(*count) as usize,
+            },
+            None => Self { rest: &[], left: 0 },
+        }
+    }
+
+    /// How many strings the buffer still promises. Not zero after the iteration: the buffer was cut short.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Two strings at a time: name and value.
+    pub fn pairs(mut self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        std::iter::from_fn(move || Some((self.next()?, self.next()?)))
+    }
+}
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.left == 0 {
+            return None;
+        }
+        let (length, rest) = self.rest.split_first_chunk()?;
+        let (string, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        self.rest = rest;
+        self.left -= 1;
+        Some(string)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_come_back_as_they_were_put() {
+        let mut buffer = Vec::new();
+        put_u32(&mut buffer, 3);
+        put(&mut buffer, b"a\0b");
+        let string = open(&mut buffer);
+        buffer.extend_from_slice(b"piece");
+        push_decimal(&mut buffer, 1020);
+        close(&mut buffer, string);
+        put(&mut buffer, b"");
+        let strings: Vec<_> = Strings::counted(&buffer).collect();
+        assert_eq!(strings, [&b"a\0b"[..], b"piece1020", b""]);
+    }
+
+    #[test]
+    fn a_buffer_that_is_cut_short_yields_only_what_is_whole() {
+        let mut buffer = Vec::new();
+        put_u32(&mut buffer, 2);
+        put(&mut buffer, b"whole");
+        put(&mut buffer, b"cut");
+        buffer.pop();
+        let mut strings = Strings::counted(&buffer);
+        assert_eq!(strings.by_ref().collect::<Vec<_>>(), [b"whole"]);
+        assert_eq!(strings.left(), 1);
+        assert_eq!(Strings::counted(b"\x01\x00").count(), 0);
+    }
+
+    #[test]
+    fn a_length_beyond_the_buffer_is_not_believed() {
+        assert_eq!(Strings::counted(b"\x01\0\0\0\xff\xff\xff\xffx").count(), 0);
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_number() {
+        for number in [0, 7, 10, 65_535, u64::MAX] {
+            let mut out = Vec::new();
+            push_decimal(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a Python app.
+
+pub mod encoding;
+pub mod framing;
+pub mod percent;
+pub mod python;
+pub mod trust;
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The client's address and port.
+    pub remote: (String, u16),
+    /// The address and port that it was accepted on.
+    pub local: (String, u16),
+}

@@ -1,0 +1,383 @@
+//! The environ (PEP 3333, "environ Variables"): what a request becomes for the app.
+//!
+//! It has two parts, in [`encoding`](crate::gateway::encoding)'s strings. The *constant* part is the same for each
+//! request of a worker: [`encode_constants`]. The *request* part, [`encode`], is `u32` number of pairs, then for each pair
+//! the string of its key and the string of its value, to be decoded as Latin-1.
+//!
+//! The keys have the order of the real server's environ. gunicorn: the constants; then `wsgi.input` and
+//! `gunicorn.socket`; the request part; last `wsgi.early_hints`. uWSGI: `wsgi.input` stands behind the request part,
+//! and the constants behind it.
+
+use crate::gateway::Peer;
+use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32};
+use crate::gateway::percent;
+use crate::gateway::python::repr;
+use crate::gateway::trust::Allowed;
+use crate::http1::message::{RequestHead, Version};
+use crate::servers::{Launch, Server, WorkerClass};
+use crate::wsgi::error_page::Rejection;
+use crate::wsgi::target::{self, Target};
+
+/// A value of the constant part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constant {
+    /// A native string.
+    Text(&'static str),
+    /// A truth value.
+    Bool(bool),
+    /// An object that only Python can make: the stream of `wsgi.errors`, the class of `wsgi.file_wrapper`, the tuple of
+    /// `wsgi.version`.
+    Object,
+}
+
+/// The constant part, in order.
+#[must_use]
+pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
+    let multithread = Constant::Bool(launch.worker_class != WorkerClass::Sync);
+    let multiprocess = Constant::Bool(launch.workers > 1);
+    let run_once = Constant::Bool(false);
+    match launch.server {
+        Server::Uwsgi => vec![
+            ("wsgi.file_wrapper", Constant::Object),
+            ("wsgi.version", Constant::Object),
+            ("wsgi.errors", Constant::Object),
+            ("wsgi.run_once", run_once),
+            ("wsgi.multithread", multithread),
+            ("wsgi.multiprocess", multiprocess),
+            ("wsgi.url_scheme", Constant::Text("http")),
+        ],
+        Server::Gunicorn | Server::Uvicorn | Server::Daphne => vec![
+            ("wsgi.errors", Constant::Object),
+            ("wsgi.version", Constant::Object),
+            ("wsgi.multithread", multithread),
+            ("wsgi.multiprocess", multiprocess),
+            ("wsgi.run_once", run_once),
+            ("wsgi.file_wrapper", Constant::Object),
+            ("wsgi.input_terminated", Constant::Bool(true)),
+            ("SERVER_SOFTWARE", Constant::Text("gunicorn/27.0.1")),
+        ],
+    }
+}
+
+/// Appends the constant part: `u32` number of pairs, then key and value. The first byte of a value says what it is: `s` a
+/// string that follows, `t` True, `f` False, `o` an object that Python supplies.
+pub fn encode_constants(launch: &Launch, out: &mut Vec<u8>) {
+    let constants = constants(launch);
+    put_u32(out, constants.len());
+    for (key, value) in constants {
+        put(out, key.as_bytes());
+        match value {
+            Constant::Text(text) => {
+                let value = open(out);
+                out.push(b's');
+                out.extend_from_slice(text.as_bytes());
+                close(out, value);
+            }
+            Constant::Bool(true) => put(out, b"t"),
+            Constant::Bool(false) => put(out, b"f"),
+            Constant::Object => put(out, b"o"),
+        }
+    }
+}
+
+/// Why there is no environ for a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironError {
+    /// The request target is no URL; the request line follows.
+    #[error("Invalid HTTP request line: {}", repr(.0))]
+    Target(Vec<u8>),
+    /// X-Forwarded-Proto and its like disagree about the scheme.
+    #[error("Contradictory scheme headers")]
+    SchemeHeaders,
+    /// A trusted proxy's `SCRIPT_NAME` header, or the environment's `SCRIPT_NAME`, is no prefix of the path.
+    #[error(
+        "Configuration problem: Request path {} does not start with SCRIPT_NAME {}",
+        repr(path),
+        repr(script_name)
+    )]
+    ScriptName {
+        /// The path, still percent-encoded.
+        path: Vec<u8>,
+        /// What should be its prefix.
+        script_name: Vec<u8>,
+    },
+}
+
+impl From<EnvironError> for Rejection {
+    fn from(problem: EnvironError) -> Self {
+        let error = problem.to_string();
+        let message = match problem {
+            EnvironError::Target(_) => ["Invalid Request Line '", &error, "'"].concat(),
+            EnvironError::SchemeHeaders | EnvironError::ScriptName { .. } => error.clone(),
+        };
+        let configuration = matches!(problem, EnvironError::ScriptName { .. });
+        // gunicorn does not change the reason along with the status.
+        let status = if configuration { 500 } else { 400 };
+        Self {
+            status,
+            reason: "Bad Request",
+            message,
+            error,
+            accessed: configuration,
+        }
+    }
+}
+
+/// Appends the request part.
+///
+/// # Errors
+/// The request is refused instead, with the [`Rejection`] made of the error; `out` is then as it was.
+pub fn encode(
+    head: &RequestHead,
+    peer: &Peer,
+    launch: &Launch,
+    out: &mut Vec<u8>,
+) -> Result<(), EnvironError> {
+    let start = out.len();
+    let encoded = match launch.server {
+        Server::Uwsgi => {
+            uwsgi(head, peer, out);
+            Ok(())
+        }
+        Server::Gunicorn | Server::Uvicorn | Server::Daphne => gunicorn(head, peer, launch, out),
+    };
+    if encoded.is_err() {
+        out.truncate(start);
+    }
+    encoded
+}
+
+/// The pairs of an environ as they are written.
+struct Pairs<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    count: usize,
+    /// A bit for each header's last two letters that was seen: no bit, no need to look for a header of that name.
+    seen: u64,
+}
+
+impl<'o> Pairs<'o> {
+    fn new(out: &'o mut Vec<u8>) -> Self {
+        let start = out.len();
+        put_u32(out, 0);
+        Self {
+            out,
+            start,
+            count: 0,
+            seen: 0,
+        }
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) {
+        self.count += 1;
+        put(self.out, key.as_bytes());
+        put(self.out, value);
+    }
+
+    fn put_decimal(&mut self, key: &str, number: u16) {
+        self.count += 1;
+        put(self.out, key.as_bytes());
+        let value = open(self.out);
+        push_decimal(self.out, number.into());
+        close(self.out, value);
+    }
+
+    /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing if it is such a
+    /// namesake itself.
+    fn put_header(&mut self, index: usize, headers: &[(Vec<u8>, Vec<u8>)], separator: &[u8]) {
+        let Some((name, value)) = headers.get(index) else {
+            return;
+        };
+        let bit = 1
+            << (name
+                .iter()
+                .rev()
+                .take(2)
+                .fold(name.len(), |hash, &byte| hash * 5 + usize::from(fold(byte)))
+                % 64);
+        if self.seen & bit != 0 && headers.iter().take(index).any(|(other, _)| same_key(name, other)) {
+            return;
+        }
+        self.seen |= bit;
+        self.count += 1;
+        let key = open(self.out);
+        self.out.extend_from_slice(b"HTTP_");
+        self.out.extend(name.iter().map(|&byte| fold(byte)));
+        close(self.out, key);
+        let joined = open(self.out);
+        self.out.extend_from_slice(value);
+        for (other, value) in headers.iter().skip(index + 1) {
+            if same_key(name, other) {
+                self.out.extend_from_slice(separator);
+                self.out.extend_from_slice(value);
+            }
+        }
+        close(self.out, joined);
+    }
+
+    fn finish(self) {
+        set_u32(self.out, self.start, self.count);
+    }
+}
+
+/// A letter of a header's name as it stands in the environ's key.
+fn fold(byte: u8) -> u8 {
+    if byte == b'-' {
+        b'_'
+    } else {
+        byte.to_ascii_uppercase()
+    }
+}
+
+fn same_key(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(&one, &other)| fold(one) == fold(other))
+}
+
+fn is(name: &[u8], other: &str) -> bool {
+    name.eq_ignore_ascii_case(other.as_bytes())
+}
+
+fn protocol(version: Version) -> &'static [u8] {
+    match version {
+        Version::Http10 => b"HTTP/1.0",
+        Version::Http11 => b"HTTP/1.1",
+    }
+}
+
+/// Whether the peer may send forwarding headers (gunicorn's `--forwarded-allow-ips`).
+#[must_use]
+pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
+    Allowed::gunicorn(&launch.forwarded_allow_ips).contains(&peer.remote.0)
+}
+
+/// gunicorn's rules. Headers whose name has an underscore have been dropped with the others that HTTP refuses: what comes
+/// here is meant to be seen by the app.
+fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>) -> Result<(), EnvironError> {
+    let Some(Target { path, query }) = target::split(&head.target) else {
+        let line = [
+            &head.method,
+            &b" "[..],
+            &head.target,
+            b" ",
+            protocol(head.version),
+        ]
+        .concat();
+        return Err(EnvironError::Target(line));
+    };
+    // Forwarding headers are rare: whether the peer may send them is found out only if it does.
+    let trusted = || trusts(peer, launch);
+
+    let mut pairs = Pairs::new(out);
+    pairs.put("REQUEST_METHOD", &head.method);
+    pairs.put("QUERY_STRING", query);
+    pairs.put("RAW_URI", &head.target);
+    pairs.put("SERVER_PROTOCOL", protocol(head.version));
+    let mut secure = None;
+    let set_in_env = launch.env.iter().rev().find(|(name, _)| name == "SCRIPT_NAME");
+    let mut script_name = set_in_env.map_or(&b""[..], |(_, value)| value.as_bytes());
+    for (index, (name, value)) in head.headers.iter().enumerate() {
+        if is(name, "CONTENT-TYPE") {
+            pairs.put("CONTENT_TYPE", value);
+            continue;
+        }
+        if is(name, "CONTENT-LENGTH") {
+            pairs.put("CONTENT_LENGTH", value);
+            continue;
+        }
+        if is(name, "SCRIPT_NAME") {
+            script_name = value;
+        }
+        if let Some(means_secure) = secure_scheme(name)
+            && trusted()
+        {
+            let now = value == means_secure;
+            if secure.is_some_and(|before| before != now) {
+                return Err(EnvironError::SchemeHeaders);
+            }
+            secure = Some(now);
+        }
+        pairs.put_header(index, &head.headers, b",");
+    }
+    pairs.put(
+        "wsgi.url_scheme",
+        if secure == Some(true) { b"https" } else { b"http" },
+    );
+    pairs.put("REMOTE_ADDR", peer.remote.0.as_bytes());
+    pairs.put_decimal("REMOTE_PORT", peer.remote.1);
+    pairs.put("SERVER_NAME", peer.local.0.as_bytes());
+    pairs.put_decimal("SERVER_PORT", peer.local.1);
+    let Some(path_info) = path.strip_prefix(script_name) else {
+        return Err(EnvironError::ScriptName {
+            path: path.to_vec(),
+            script_name: script_name.to_vec(),
+        });
+    };
+    pairs.count += 1;
+    put(pairs.out, b"PATH_INFO");
+    let decoded = open(pairs.out);
+    percent::decode_into(path_info, pairs.out);
+    close(pairs.out, decoded);
+    pairs.put("SCRIPT_NAME", script_name);
+    pairs.finish();
+    Ok(())
+}
+
+/// gunicorn's `secure_scheme_headers`: the value of the header `name` that means https.
+fn secure_scheme(name: &[u8]) -> Option<&'static [u8]> {
+    if name.len() < "X-FORWARDED-SSL".len() || !name[..2].eq_ignore_ascii_case(b"X-") {
+        None
+    } else if is(name, "X-FORWARDED-PROTO") {
+        Some(b"https")
+    } else if is(name, "X-FORWARDED-PROTOCOL") {
+        Some(b"ssl")
+    } else if is(name, "X-FORWARDED-SSL") {
+        Some(b"on")
+    } else {
+        None
+    }
+}
+
+/// uWSGI's rules (`--http-socket`).
+fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
+    let question = head.target.iter().position(|&byte| byte == b'?');
+    let (path, query) = match question {
+        Some(at) => (&head.target[..at], &head.target[at + 1..]),
+        None => (&head.target[..], &b""[..]),
+    };
+    let mut pairs = Pairs::new(out);
+    pairs.put("REQUEST_METHOD", &head.method);
+    let put_path = |pairs: &mut Pairs| {
+        pairs.count += 1;
+        put(pairs.out, b"PATH_INFO");
+        let decoded = open(pairs.out);
+        percent::decode_into(path, pairs.out);
+        close(pairs.out, decoded);
+    };
+    if question.is_some() {
+        put_path(&mut pairs);
+        pairs.put("REQUEST_URI", &head.target);
+    } else {
+        pairs.put("REQUEST_URI", &head.target);
+        put_path(&mut pairs);
+    }
+    pairs.put("QUERY_STRING", query);
+    pairs.put("SERVER_PROTOCOL", protocol(head.version));
+    pairs.put("SCRIPT_NAME", b"");
+    pairs.put("SERVER_NAME", peer.local.0.as_bytes());
+    pairs.put_decimal("SERVER_PORT", peer.local.1);
+    pairs.put("REMOTE_ADDR", peer.remote.0.as_bytes());
+    for (index, (name, value)) in head.headers.iter().enumerate() {
+        if same_key(name, b"CONTENT_TYPE") {
+            pairs.put("CONTENT_TYPE", value);
+        } else if same_key(name, b"CONTENT_LENGTH") {
+            pairs.put("CONTENT_LENGTH", value);
+        } else {
+            pairs.put_header(index, &head.headers, b", ");
+        }
+    }
+    pairs.finish();
+}
