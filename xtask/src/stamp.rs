@@ -19,6 +19,7 @@ impl Inputs {
     }
 
     /// Adds a value: an option, a version.
+    #[must_use]
     pub fn value(mut self, value: &str) -> Self {
         self.0.update((value.len() as u64).to_le_bytes());
         self.0.update(value);
@@ -26,6 +27,7 @@ impl Inputs {
     }
 
     /// Adds a file's contents. A missing file counts as such.
+    #[must_use]
     pub fn file(self, path: &Path) -> Self {
         let name = self.value(&path.to_string_lossy());
         match fs::read(path) {
@@ -40,6 +42,7 @@ impl Inputs {
     }
 
     /// Adds several files.
+    #[must_use]
     pub fn files<P: AsRef<Path>>(self, paths: impl IntoIterator<Item = P>) -> Self {
         paths
             .into_iter()
