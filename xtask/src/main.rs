@@ -1,1 +1,89 @@
-fn main() {}
+//! `cargo xtask`: the project's tasks.
+
+use std::process::ExitCode;
+
+use axum::Router;
+use lexopt::prelude::*;
+use xtask::build;
+use xtask::error::{Error, Result};
+use xtask::project::Project;
+use xtask::serve;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK [OPTION]…
+
+  build [--out DIRECTORY] [--dev]   make the static site (dist/); --dev: readable, with source maps
+  serve [--port PORT] [--dev]       build, then serve the site on 127.0.0.1 (port 8080; 0: any free one)
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<ExitCode> {
+    let mut arguments = lexopt::Parser::from_env();
+    let project = Project::find();
+    match arguments.next()? {
+        Some(Value(task)) if task == "build" => build_task(&project, arguments),
+        Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
+        Some(Short('h') | Long("help")) => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            eprint!("{HELP}");
+            Ok(ExitCode::from(2))
+        }
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn build_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut options = build::Options::new(project);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("out") => {
+                let directory = arguments.value()?;
+                options.dist =
+                    std::path::absolute(&directory).map_err(Error::io("find", directory.as_ref()))?;
+            }
+            Long("dev") => options.dev = true,
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    build::build(project, &options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut options = build::Options::new(project);
+    let mut port = 8080;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => port = arguments.value()?.parse()?,
+            Long("dev") => options.dev = true,
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    runtime()?.block_on(async {
+        // Before the build, so that a port in use is said at once.
+        let listener = serve::bind(port).await?;
+        build::build(project, &options)?;
+        let address = listener
+            .local_addr()
+            .map_err(Error::io("name", "the port".as_ref()))?;
+        println!("http://{address}/");
+        serve::serve(listener, options.dist, Router::new()).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))
+}

@@ -1,0 +1,202 @@
+//! A headless Chromium: found, installed, started and ended.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::command;
+use crate::error::{Error, Result};
+use crate::progress;
+
+const NAMES: &[&str] = &[
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+];
+const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+const REMEDY: &str = "install Chromium 137 or newer (as root, apt-get install chromium chromium-driver), \
+                      or set CHROME to its path.";
+const DRIVER_REMEDY: &str = "install the driver that belongs to your Chromium (as root, apt-get install \
+                             chromium-driver), or set CHROMEDRIVER to its path.";
+
+/// A running browser with a profile of its own. Dropping it ends the browser and removes the profile.
+#[derive(Debug)]
+pub struct Browser {
+    child: Child,
+    // Removed when this is dropped, after the browser has ended.
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a headless browser that shows `url`.
+    pub fn launch(url: &str) -> Result<Self> {
+        let program = find()?;
+        let profile = TempDir::with_prefix("wasgi-browser-")
+            .map_err(|error| Error::io("create", &std::env::temp_dir())(error))?;
+        let child = launch(&program, url, profile.path())?;
+        Ok(Self {
+            child,
+            _profile: profile,
+        })
+    }
+
+    /// Whether the browser has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// Starts `program` headless on `url`, leading a process group of its own. `profile` should be fresh.
+pub fn launch(program: &Path, url: &str, profile: &Path) -> Result<Child> {
+    let mut command = Command::new(program);
+    command.args(flags()).arg(user_data_dir(profile)).arg(url);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+        .spawn()
+        .map_err(|error| command::not_started(&command, REMEDY, error))
+}
+
+fn user_data_dir(profile: &Path) -> OsString {
+    let mut flag = OsString::from("--user-data-dir=");
+    flag.push(profile);
+    flag
+}
+
+/// The flags that make Chromium quiet, headless and unthrottled.
+pub fn flags() -> Vec<&'static str> {
+    let mut flags = vec![
+        "--headless=new",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-background-timer-throttling",
+        "--disable-renderer-backgrounding",
+        "--disable-backgrounding-occluded-windows",
+    ];
+    if is_root() {
+        // Chromium refuses to start as root with its sandbox.
+        flags.push("--no-sandbox");
+    }
+    flags
+}
+
+/// Ends a browser that [`launch`] started, with the processes that it started.
+pub fn end(child: &mut Child) {
+    if matches!(child.try_wait(), Ok(None)) {
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
+            // It may have ended just now.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// The browser to use: `$CHROME`, or the first of the usual names on the path. Installed where it is missing and we may.
+pub fn find() -> Result<PathBuf> {
+    found("CHROME", NAMES, "Chromium", REMEDY).or_else(|error| {
+        if Path::new(MAC).exists() {
+            return Ok(MAC.into());
+        }
+        install(error)?;
+        found("CHROME", NAMES, "Chromium", REMEDY)
+    })
+}
+
+/// The browser's `WebDriver` server: `$CHROMEDRIVER`, or the one on the path. Installed where it is missing and we may.
+pub fn find_driver() -> Result<PathBuf> {
+    let find = || found("CHROMEDRIVER", &["chromedriver"], "chromedriver", DRIVER_REMEDY);
+    find().or_else(|error| {
+        install(error)?;
+        find()
+    })
+}
+
+fn found(variable: &str, names: &[&str], program: &str, remedy: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        let path = PathBuf::from(path);
+        return if path.exists() {
+            Ok(path)
+        } else {
+            Err(Error::Message(format!(
+                "{variable} is {}, which does not exist.",
+                path.display()
+            )))
+        };
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    names
+        .iter()
+        .find_map(|name| on_path(name, &path))
+        .ok_or_else(|| Error::Missing {
+            program: program.into(),
+            remedy: remedy.into(),
+        })
+}
+
+fn on_path(name: &str, path: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(path)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
+}
+
+/// Installs Debian's packages as root; elsewhere fails with `missing`, which says what to install.
+fn install(missing: Error) -> Result<()> {
+    let apt = on_path("apt-get", &std::env::var_os("PATH").unwrap_or_default());
+    let Some(apt) = apt.filter(|_| is_root() && matches!(missing, Error::Missing { .. })) else {
+        return Err(missing);
+    };
+    progress::step("Install Chromium", || {
+        let mut update = Command::new(&apt);
+        command::run(update.arg("update"), REMEDY)?;
+        let mut install = Command::new(&apt);
+        install.env("DEBIAN_FRONTEND", "noninteractive").args([
+            "install",
+            "-y",
+            "--no-install-recommends",
+            "chromium",
+            "chromium-driver",
+        ]);
+        command::run(&mut install, REMEDY).map(drop)
+    })
+}
+
+fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    return false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_on_the_path_only() {
+        assert_eq!(on_path("sh", OsStr::new("/nowhere")), None);
+        assert!(on_path("sh", OsStr::new("/nowhere:/bin")).is_some());
+    }
+}

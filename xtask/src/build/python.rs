@@ -1,0 +1,252 @@
+//! `dist/python/`: the interpreter, its standard library and everything that can be imported.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Options, copy, npm, pack};
+use crate::command;
+use crate::error::{Error, Result};
+use crate::progress;
+use crate::project::{self, Project};
+use crate::stamp::{Inputs, Stamp};
+
+/// Where processes mount `site.pack`; code objects carry this path.
+const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
+/// The package that `src/python` becomes.
+const RUNTIME: &str = "wasgi_runtime";
+/// The tag of the wheels that this Pyodide loads.
+const PLATFORM: &str = "pyemscripten_2026_0_wasm32";
+const PYTHON_REMEDY: &str = "install Python 3 with pip (python3 and python3-pip).";
+
+/// Brings `dist/python/` up to date.
+pub fn build(project: &Project, options: &Options) -> Result<()> {
+    let directory = options.dist.join("python");
+    let stdlib = stdlib(project)?;
+    let site = site(project)?;
+    copy(&stdlib, &directory.join("stdlib.zip"))?;
+    copy(&site, &directory.join("site.pack"))?;
+    let pyodide = project.path("node_modules/pyodide");
+    for name in ["pyodide.mjs", "pyodide.asm.wasm"] {
+        copy(&pyodide.join(name), &directory.join(name))?;
+    }
+    let glue = String::from_utf8_lossy(&project::read(&pyodide.join("pyodide.asm.mjs"))?).into_owned();
+    let path = directory.join("pyodide.asm.mjs");
+    let glue = without_suspension_in_excepthook(&glue)?;
+    if project::read(&path).is_ok_and(|present| present == glue.as_bytes()) {
+        Ok(())
+    } else {
+        project::write(&path, glue)
+    }
+}
+
+/// Keeps `sys.excepthook` from switching threads when an exception leaves a call from JavaScript.
+///
+/// Pyodide turns the exception into a JavaScript error after it has allowed stack switching again, although there are
+/// JavaScript frames on the stack: a switch there aborts the interpreter (`docs/architecture.md`).
+fn without_suspension_in_excepthook(glue: &str) -> Result<String> {
+    const BEFORE: &str = r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#;
+    const AFTER: &str = concat!(
+        r#"_pythonexc2js=Module["_pythonexc2js"]=()=>{const before=validSuspender.value;validSuspender.value=false;"#,
+        r#"try{wasmExports["pythonexc2js"]()}finally{validSuspender.value=before}}"#
+    );
+    if glue.matches(BEFORE).count() == 1 {
+        Ok(glue.replacen(BEFORE, AFTER, 1))
+    } else {
+        Err(Error::Message(
+            "This Pyodide defines pythonexc2js otherwise than expected: adapt xtask/src/build/python.rs to it.".into(),
+        ))
+    }
+}
+
+/// The standard library with bytecode.
+fn stdlib(project: &Project) -> Result<PathBuf> {
+    let source = project.path("node_modules/pyodide/python_stdlib.zip");
+    let output = project.target("python/stdlib.zip");
+    let inputs = compiler(project, "compile_stdlib.py");
+    run_python(
+        project,
+        "Compile the standard library",
+        "compile_stdlib.py",
+        &inputs,
+        &output,
+        &[path_text(&source), path_text(&output)],
+    )?;
+    Ok(output)
+}
+
+/// The wheels and `src/python`, in one pack. They are compiled apart: the wheels seldom change.
+fn site(project: &Project) -> Result<PathBuf> {
+    let wheels = wheels(project)?;
+    let runtime = runtime(project)?;
+    let output = project.target("python/site.pack");
+    let stamp = Stamp::new(project, "site", &Inputs::new().file(&wheels).file(&runtime));
+    if !stamp.is_fresh(&[&output]) {
+        let (wheels_bytes, runtime_bytes) = (project::read(&wheels)?, project::read(&runtime)?);
+        let mut files = read_pack(&wheels, &wheels_bytes)?;
+        files.extend(read_pack(&runtime, &runtime_bytes)?);
+        project::write(&output, pack::write(files))?;
+        stamp.save()?;
+    }
+    Ok(output)
+}
+
+fn read_pack<'a>(path: &Path, bytes: &'a [u8]) -> Result<pack::Files<'a>> {
+    pack::read(bytes).ok_or_else(|| Error::Message(format!("{} is damaged: delete it.", path.display())))
+}
+
+fn wheels(project: &Project) -> Result<PathBuf> {
+    let directory = download(project)?;
+    let output = project.target("python/wheels.pack");
+    let wheels: Vec<_> = project::files_under(&directory)?
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "whl"))
+        .collect();
+    let mut arguments = vec![SITE_PACKAGES.to_owned(), path_text(&output)];
+    arguments.extend(wheels.iter().map(|path| path_text(path)));
+    let inputs = requirements(project, compiler(project, "compile_wheels.py"));
+    run_python(
+        project,
+        "Compile the Python packages",
+        "compile_wheels.py",
+        &inputs,
+        &output,
+        &arguments,
+    )?;
+    Ok(output)
+}
+
+fn runtime(project: &Project) -> Result<PathBuf> {
+    let source = project.path("src/python");
+    let output = project.target("python/runtime.pack");
+    let inputs = compiler(project, "compile_runtime.py").files(project::files_under(&source)?);
+    run_python(
+        project,
+        "Compile src/python",
+        "compile_runtime.py",
+        &inputs,
+        &output,
+        &[
+            SITE_PACKAGES.into(),
+            RUNTIME.into(),
+            path_text(&output),
+            path_text(&source),
+        ],
+    )?;
+    Ok(output)
+}
+
+/// Downloads and builds the wheels that the requirements list, all of them checked by hash.
+fn download(project: &Project) -> Result<PathBuf> {
+    let directory = project.target("wheels");
+    let stamp = Stamp::new(project, "wheels", &requirements(project, Inputs::new()));
+    if stamp.is_fresh(&[&directory]) {
+        return Ok(directory);
+    }
+    // What an older list wanted must not stay in the pack.
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory).map_err(Error::io("remove", &directory))?;
+    }
+    project::create_dir(&directory)?;
+    progress::step("Download the Python packages", || -> Result<()> {
+        let mut pip = pip(project);
+        pip.args([
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+        ])
+        .args([
+            "--ignore-requires-python",
+            "--implementation=cp",
+            "--python-version=3.14",
+        ])
+        .arg(format!("--platform={PLATFORM}"))
+        .arg("--dest")
+        .arg(&directory)
+        .arg("--requirement")
+        .arg(project.path("xtask/requirements.txt"));
+        command::run(&mut pip, PYTHON_REMEDY).map(drop)
+    })?;
+    progress::step(
+        "Build the Python packages that have no wheel",
+        || -> Result<()> {
+            let constraints = project.path("xtask/constraints.txt");
+            let mut pip = pip(project);
+            // No C compiler: the packages then fall back to pure Python. The fixed time makes the wheels reproducible.
+            pip.env("CC", "false")
+                .env("SOURCE_DATE_EPOCH", "315532800")
+                .env("PIP_CONSTRAINT", &constraints)
+                .env("PIP_BUILD_CONSTRAINT", &constraints)
+                .args([
+                    "wheel",
+                    "--quiet",
+                    "--no-deps",
+                    "--require-hashes",
+                    "--no-binary=:all:",
+                    "--wheel-dir",
+                ])
+                .arg(&directory)
+                .arg("--requirement")
+                .arg(project.path("xtask/requirements-pure.txt"));
+            command::run(&mut pip, PYTHON_REMEDY).map(drop)
+        },
+    )?;
+    stamp.save()?;
+    Ok(directory)
+}
+
+fn pip(project: &Project) -> Command {
+    let mut command = Command::new("python3");
+    command
+        .args(["-m", "pip", "--disable-pip-version-check"])
+        .current_dir(&project.root);
+    command
+}
+
+fn requirements(project: &Project, inputs: Inputs) -> Inputs {
+    ["requirements.txt", "requirements-pure.txt", "constraints.txt"]
+        .into_iter()
+        .fold(inputs, |inputs, name| {
+            inputs.file(&project.path("xtask").join(name))
+        })
+}
+
+/// What bytecode depends on besides its source: the interpreter and our scripts.
+fn compiler(project: &Project, script: &str) -> Inputs {
+    Inputs::new()
+        .file(&project.path("node_modules/pyodide/package.json"))
+        .file(&project.path("xtask/js/python.js"))
+        .file(&project.path("xtask/py/bytecode.py"))
+        .file(&project.path("xtask/py").join(script))
+}
+
+/// Runs a script of `xtask/py` in CPython-wasm, unless `output` is already made from `inputs`.
+fn run_python(
+    project: &Project,
+    name: &str,
+    script: &str,
+    inputs: &Inputs,
+    output: &Path,
+    arguments: &[String],
+) -> Result<()> {
+    let stamp = Stamp::new(project, script, inputs);
+    if stamp.is_fresh(&[output]) {
+        return Ok(());
+    }
+    if let Some(parent) = output.parent() {
+        project::create_dir(parent)?;
+    }
+    progress::step(name, || {
+        let mut node = npm::node(project, "python.js");
+        node.arg(&project.root)
+            .arg(project.path("xtask/py").join(script))
+            .args(arguments);
+        npm::run(&mut node)
+    })?;
+    stamp.save()
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
