@@ -73,6 +73,13 @@ impl<'a> Strings<'a> {
         }
     }
 
+    /// The strings of a buffer that begins with the number of its pairs.
+    #[must_use]
+    pub fn counted_pairs(buffer: &'a [u8]) -> Self {
+        let strings = Self::counted(buffer);
+        Self { left: strings.left * 2, ..strings }
+    }
+
     /// How many strings the buffer still promises. Not zero after the iteration: the buffer was cut short.
     #[must_use]
     pub fn left(&self) -> usize {
@@ -98,6 +105,49 @@ impl<'a> Iterator for Strings<'a> {
         self.left -= 1;
         Some(string)
     }
+}
+
+/// Appends strings as a *run*, the form in which they cross to Python and to the page: their number, then the lengths of
+/// all of them, then their bytes. There, slicing one decoded text beats reading a length before each string.
+pub fn put_run<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]>) {
+    let begin = out.len();
+    let mut bytes = Vec::new();
+    put_u32(out, 0);
+    for string in strings {
+        put_u32(out, string.len());
+        bytes.extend_from_slice(string);
+    }
+    let count = (out.len() - begin - 4) / 4;
+    set_u32(out, begin, count);
+    out.extend_from_slice(&bytes);
+}
+
+/// The strings of a run. A run that is cut short has none.
+pub fn run(buffer: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (lengths, mut bytes) = buffer
+        .split_first_chunk()
+        .and_then(|(count, rest)| rest.split_at_checked(u32::from_le_bytes(*count) as usize * 4))
+        .unwrap_or_default();
+    lengths.chunks_exact(4).map_while(move |length| {
+        let length = u32::from_le_bytes(length.try_into().ok()?);
+        let (string, rest) = bytes.split_at_checked(length as usize)?;
+        bytes = rest;
+        Some(string)
+    })
+}
+
+/// A run as strings behind a count, for [`Strings::counted`].
+#[must_use]
+pub fn counted_from_run(buffer: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(buffer.len());
+    put_u32(&mut out, 0);
+    let mut count = 0;
+    for string in run(buffer) {
+        put(&mut out, string);
+        count += 1;
+    }
+    set_u32(&mut out, 0, count);
+    out
 }
 
 #[cfg(test)]
@@ -143,5 +193,23 @@ mod tests {
             push_decimal(&mut out, number);
             assert_eq!(out, number.to_string().as_bytes());
         }
+    }
+
+    #[test]
+    fn a_run_comes_back_as_it_was_put() {
+        let mut buffer = Vec::new();
+        put_run(&mut buffer, [&b"one"[..], b"", b"three"].into_iter());
+        assert_eq!(run(&buffer).collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
+        let counted = counted_from_run(&buffer);
+        assert_eq!(Strings::counted(&counted).count(), 3);
+    }
+
+    #[test]
+    fn a_run_that_is_cut_short_yields_only_what_is_whole() {
+        let mut buffer = Vec::new();
+        put_run(&mut buffer, [&b"whole"[..], b"cut"].into_iter());
+        buffer.pop();
+        assert_eq!(run(&buffer).collect::<Vec<_>>(), [b"whole"]);
+        assert_eq!(run(b"\xff\xff\xff\xff").count(), 0);
     }
 }

@@ -41,8 +41,8 @@ kinds! {
     Credit = 9,
     /// \[p→k\] The process has closed its end: it sends nothing more and will read nothing more.
     Close = 10,
-    /// \[p→k\] The process no longer polls the listener: it has closed its copy.
-    Unpoll = 11,
+    /// \[p→k\] The process has closed its copy of the listener.
+    Unlisten = 11,
 
     /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
     Log = 20,
@@ -56,6 +56,12 @@ kinds! {
     Spans = 25,
     /// \[k→p\] A signal; id is its number.
     Signal = 26,
+    /// \[k→p\] The process has this listening socket: id is the listener, the body its port (u16) and host.
+    Listening = 27,
+    /// \[k→p\] The address could not be had.
+    BindFailed = 28,
+    /// \[p→k\] The process itself listens on `Launch::binds[id]`; Listening or `BindFailed` is the answer.
+    Bind = 29,
 
     /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id are its body.
     Fetch = 40,

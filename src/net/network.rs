@@ -331,7 +331,7 @@ impl Network {
     pub fn from_process(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
         match frame.kind {
             Kind::Poll => self.poll(pid, frame.id),
-            Kind::Unpoll => {
+            Kind::Unlisten => {
                 if let Some(listener) = self.listeners.get_mut(&frame.id) {
                     listener.pollers.retain(|poller| *poller != pid);
                 }

@@ -1,1 +1,141 @@
-//! To be built.
+//! Where the time of each request went: spans, stamped at each door of the house.
+
+use crate::Millis;
+
+/// What the time went to. The number is the one in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Name {
+    /// From the client's connect until the network has the connection.
+    Connect = 0,
+    /// Waiting to be accepted.
+    Backlog = 1,
+    /// Reading the request's head, from its first byte on.
+    Parse = 2,
+    /// Read, but no thread has taken it.
+    Queue = 3,
+    /// The app has it: from the call to its last byte or its end.
+    App = 4,
+    /// A thread waits for the GIL.
+    Gil = 5,
+    /// A thread runs Python.
+    Run = 6,
+    /// A thread sleeps.
+    Sleep = 7,
+    /// A thread waits for a lock.
+    Lock = 8,
+    /// A thread waits for I/O.
+    Io = 9,
+    /// The app is done; what it sent waits for the client to take it.
+    Write = 10,
+    /// Idle between two requests.
+    KeepAlive = 11,
+}
+
+/// A span as a process reports it: of the request that is the `sequence`-th of its connection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// The connection.
+    pub connection: u32,
+    /// 0 for the first request of the connection.
+    pub sequence: u32,
+    /// The thread's number in its process; 1 is the main thread.
+    pub thread: u32,
+    /// What the time went to.
+    pub name: Name,
+    /// When it began.
+    pub start: Millis,
+    /// When it ended.
+    pub end: Millis,
+}
+
+const LENGTH: usize = 29;
+
+impl Span {
+    /// Appends it to a message.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.connection.to_le_bytes());
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.thread.to_le_bytes());
+        out.push(self.name as u8);
+        out.extend_from_slice(&self.start.to_le_bytes());
+        out.extend_from_slice(&self.end.to_le_bytes());
+    }
+
+    /// Reads all spans of a message, each as (connection, sequence, thread, name's number, start, end).
+    pub fn decode_all(message: &[u8]) -> impl Iterator<Item = Raw> + '_ {
+        message.chunks_exact(LENGTH).filter_map(|record| {
+            let (connection, rest) = record.split_first_chunk()?;
+            let (sequence, rest) = rest.split_first_chunk()?;
+            let (thread, rest) = rest.split_first_chunk()?;
+            let (&[name], rest) = rest.split_first_chunk()?;
+            let (start, rest) = rest.split_first_chunk()?;
+            let (end, _) = rest.split_first_chunk()?;
+            Some(Raw {
+                connection: u32::from_le_bytes(*connection),
+                sequence: u32::from_le_bytes(*sequence),
+                thread: u32::from_le_bytes(*thread),
+                name,
+                start: f64::from_le_bytes(*start),
+                end: f64::from_le_bytes(*end),
+            })
+        })
+    }
+}
+
+/// A span as it was read from a message: the machine passes the name's number on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)] // As in `Span`.
+pub struct Raw {
+    pub connection: u32,
+    pub sequence: u32,
+    pub thread: u32,
+    pub name: u8,
+    pub start: Millis,
+    pub end: Millis,
+}
+
+/// Appends a record for the page: six numbers, times relative to the server's start.
+pub fn encode_record(request: u32, process: u32, span: &Raw, origin: Millis, out: &mut Vec<u8>) {
+    let numbers = [
+        f64::from(request),
+        f64::from(process),
+        f64::from(span.thread),
+        f64::from(span.name),
+        span.start - origin,
+        span.end - origin,
+    ];
+    for number in numbers {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_survive_the_crossing() {
+        let span =
+            Span { connection: 7, sequence: 2, thread: 1, name: Name::Backlog, start: 1000.5, end: 1002.25 };
+        let mut message = Vec::new();
+        span.encode(&mut message);
+        span.encode(&mut message);
+        message.push(0);
+        let read: Vec<_> = Span::decode_all(&message).collect();
+        assert_eq!(read.len(), 2);
+        let expected =
+            Raw { connection: 7, sequence: 2, thread: 1, name: Name::Backlog as u8, start: 1000.5, end: 1002.25 };
+        assert_eq!(read[0], expected);
+    }
+
+    #[test]
+    fn records_count_from_the_servers_start() {
+        let span = Raw { connection: 1, sequence: 0, thread: 1, name: 4, start: 1500.0, end: 1750.0 };
+        let mut record = Vec::new();
+        encode_record(9, 12, &span, 1000.0, &mut record);
+        let numbers: Vec<f64> =
+            record.chunks_exact(8).filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?))).collect();
+        assert_eq!(numbers, [9.0, 12.0, 1.0, 4.0, 500.0, 750.0]);
+    }
+}

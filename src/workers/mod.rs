@@ -1,1 +1,27 @@
-//! To be built.
+//! The workers' loops: which connection is accepted when, which request a thread takes next, when a connection is kept.
+//!
+//! Sans-IO: frames and Python's calls come in, frames go out. [`Process`] is what they have in common.
+
+pub mod r#async;
+mod process;
+pub mod sync;
+mod wire;
+
+pub use process::{Listening, Process};
+
+/// Python has to wait, and asks again when it is woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Park;
+
+/// How a write to a connection went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// The connection has taken it.
+    Done,
+    /// It waits for the client to read: park, and ask again.
+    Park,
+    /// The client is gone.
+    Broken,
+    /// An exception is to be raised in the app: its class and message, a line end between them.
+    Raise(String),
+}

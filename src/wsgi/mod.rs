@@ -3,6 +3,7 @@
 pub mod environ;
 pub mod error_page;
 pub mod outcome;
+mod rejection;
 pub mod response;
 pub mod start_error;
 pub mod target;

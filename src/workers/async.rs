@@ -1,0 +1,618 @@
+//! uvicorn's worker: all connections at once on one asyncio loop.
+//!
+//! The loop reads, writes and accepts only where Python's `select()` stands: frames that come while the loop is blocked in
+//! the app wait in the inbox, as bytes wait in a kernel's buffers. So a blocked worker accepts nothing, reads nothing and lets
+//! no timer fire.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::Millis;
+use crate::asgi::http::{self, Cycle, Progress, Received};
+use crate::asgi::scope::Scope;
+use crate::asgi::status::phrase;
+use crate::gateway::{Peer, encoding};
+use crate::http1::server::{Connection, Event};
+use crate::http1::{Limits, RequestHead, Rules};
+use crate::master::{Signal, Stream};
+use crate::net::frame::{Accepted, Frame, Kind, push_number};
+use crate::servers::{Level, log};
+use crate::trace::Name;
+
+use super::Process;
+use super::wire::Wire;
+
+/// Bytes that wait to be sent beyond which `send()` waits (asyncio's high-water mark).
+const HIGH_WATER: usize = 65_536;
+/// Bytes below which it goes on (asyncio's low-water mark).
+const LOW_WATER: usize = HIGH_WATER / 4;
+
+/// What happens to the app, for Python's `select()` to return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// A request begins; its scope as a run of strings.
+    Request(u32, Vec<u8>),
+    /// A waiting `receive()` may go on.
+    Receivable(u32),
+    /// A waiting `send()` may go on.
+    Writable(u32),
+    /// The server is to stop, because of this signal.
+    Stop(Signal),
+}
+
+/// What sending an event gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Done,
+    /// Too much waits to be sent: nothing was taken; send again after [`Happening::Writable`].
+    Blocked,
+    /// An exception is to be raised in the app: its class and message, a line end between them.
+    Raise(String),
+}
+
+/// The worker.
+#[derive(Debug, Default)]
+pub struct AsyncWorker {
+    connections: BTreeMap<u32, Conversation>,
+    /// The connection of each request that the app has.
+    exchanges: BTreeMap<u32, Exchange>,
+    next_exchange: u32,
+    inbox: VecDeque<Arrived>,
+    happenings: VecDeque<Happening>,
+    polling: bool,
+    listening: bool,
+    stopping: bool,
+    /// Responses completed.
+    total: u32,
+}
+
+#[derive(Debug)]
+struct Arrived {
+    kind: Kind,
+    id: u32,
+    body: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Conversation {
+    wire: Wire,
+    http: Connection,
+    peer: Peer,
+    accepted_at: Millis,
+    first_byte_at: Option<Millis>,
+    /// Requests begun.
+    requests: u32,
+    /// The request that the app has.
+    exchange: Option<u32>,
+    idle_since: Option<Millis>,
+    idle_until: Option<Millis>,
+    close_when_sent: bool,
+    blocked: bool,
+    written_at: Option<Millis>,
+}
+
+#[derive(Debug)]
+struct Exchange {
+    connection: u32,
+    sequence: u32,
+    cycle: Cycle,
+    client: String,
+    line: String,
+    begun_at: Millis,
+    taken_at: Option<Millis>,
+    /// The app waits in `receive()`.
+    waiting: bool,
+}
+
+impl AsyncWorker {
+    /// A worker that accepts nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // --- the loop's side
+
+    /// Whether the thread that is parked in `select()` should look.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.happenings.is_empty()
+    }
+
+    /// When [`tick`](Self::tick) is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.connections.values().filter_map(|c| c.idle_until).min_by(f64::total_cmp)
+    }
+
+    /// Timers of idle connections.
+    pub fn tick(&mut self, process: &mut Process, now: Millis) {
+        if self.polling {
+            self.expire(process, now);
+        }
+    }
+
+    /// Takes a frame from the kernel: at once if the loop stands in `select()`.
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+        self.inbox.push_back(Arrived { kind: frame.kind, id: frame.id, body: frame.body.to_vec() });
+        if self.polling {
+            self.pump(process, now);
+        }
+    }
+
+    /// Python's thread enters `select()` and waits, or leaves it.
+    pub fn set_polling(&mut self, process: &mut Process, polling: bool, now: Millis) {
+        self.polling = polling;
+        self.pump(process, now);
+    }
+
+    /// What `select()` returns next.
+    pub fn next(&mut self, process: &mut Process, now: Millis) -> Option<Happening> {
+        if self.happenings.is_empty() {
+            self.pump(process, now);
+        }
+        let happening = self.happenings.pop_front()?;
+        if let Happening::Request(id, _) = &happening
+            && let Some(exchange) = self.exchanges.get_mut(id)
+        {
+            exchange.taken_at = Some(now);
+            process.span((exchange.connection, exchange.sequence), Name::Queue, exchange.begun_at, now);
+        }
+        Some(happening)
+    }
+
+    fn pump(&mut self, process: &mut Process, now: Millis) {
+        while let Some(arrived) = self.inbox.pop_front() {
+            self.take(process, &arrived, now);
+        }
+        self.expire(process, now);
+    }
+
+    fn expire(&mut self, process: &mut Process, now: Millis) {
+        let due = |c: &Conversation| c.idle_until.is_some_and(|at| at <= now);
+        let ids: Vec<u32> = self.connections.iter().filter(|(_, c)| due(c)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.close(process, id, now);
+        }
+    }
+
+    /// The app is started: the loop accepts.
+    pub fn listen(&mut self, process: &mut Process) {
+        self.listening = true;
+        for index in 0..process.listeners.len() {
+            let id = process.listeners[index].id;
+            process.tell(Kind::Poll, id);
+        }
+    }
+
+    /// The server stops accepting; idle connections close, busy ones after their response.
+    pub fn close_listeners(&mut self, process: &mut Process, now: Millis) {
+        self.listening = false;
+        self.stopping = true;
+        for listener in std::mem::take(&mut process.listeners) {
+            process.tell(Kind::Unlisten, listener.id);
+        }
+        let ids: Vec<u32> = self.connections.keys().copied().collect();
+        for id in ids {
+            let Some(c) = self.connections.get(&id) else { continue };
+            match c.exchange.and_then(|exchange| self.exchanges.get_mut(&exchange)) {
+                Some(exchange) if !exchange.cycle.is_complete() => exchange.cycle.close_after(),
+                _ => self.close(process, id, now),
+            }
+        }
+    }
+
+    /// Open connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Responses completed so far.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// A signal for the process.
+    pub fn signal(&mut self, signal: Signal) {
+        if matches!(signal, Signal::Term | Signal::Int) {
+            self.happenings.push_back(Happening::Stop(signal));
+        }
+    }
+
+    // --- the kernel's side
+
+    fn take(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
+        match arrived.kind {
+            Kind::Readable if self.listening => {
+                // As many as the backlog holds: the loop accepts until nothing waits.
+                let most = process.launch.backlog.max(1);
+                push_number(&mut process.frames, Kind::Accept, arrived.id, most);
+            }
+            Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
+            Kind::Accepted => self.accepted(process, arrived, now),
+            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit => self.moved(process, arrived, now),
+            _ => {}
+        }
+    }
+
+    fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
+        let Some(accepted) = Accepted::decode(&arrived.body) else { return };
+        process.span((arrived.id, 0), Name::Backlog, accepted.connected_at, now);
+        let listener = process.listeners.iter().find(|listener| listener.id == accepted.listener);
+        let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
+        let conversation = Conversation {
+            wire: Wire::new(arrived.id),
+            http: Connection::new(Rules::HTTPTOOLS, Limits::HTTPTOOLS),
+            peer: Peer { remote: ("127.0.0.1".to_owned(), accepted.peer_port), local },
+            accepted_at: now,
+            first_byte_at: None,
+            requests: 0,
+            exchange: None,
+            idle_since: None,
+            idle_until: None,
+            close_when_sent: false,
+            blocked: false,
+            written_at: None,
+        };
+        self.connections.insert(arrived.id, conversation);
+    }
+
+    fn moved(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
+        let id = arrived.id;
+        let Some(c) = self.connections.get_mut(&id) else { return };
+        match arrived.kind {
+            Kind::Data => {
+                c.wire.receive(&arrived.body);
+                self.read(process, id, now);
+            }
+            Kind::Credit => {
+                let number = arrived.body.as_slice().try_into().map_or(0, u32::from_le_bytes);
+                c.wire.grant(number, &mut process.frames);
+                if c.blocked && c.wire.unsent() <= LOW_WATER {
+                    c.blocked = false;
+                    if let Some(exchange) = c.exchange {
+                        self.happenings.push_back(Happening::Writable(exchange));
+                    }
+                }
+                self.sent(process, id, now);
+            }
+            // An end of file closes the whole connection, as asyncio's transports do: who half-closes gets no answer.
+            _ => {
+                if arrived.kind == Kind::Reset {
+                    c.wire.reset();
+                } else {
+                    self.read(process, id, now);
+                }
+                self.disconnect(process, id, now);
+            }
+        }
+    }
+
+    /// Everything that was to be sent may be sent now.
+    fn sent(&mut self, process: &mut Process, id: u32, now: Millis) {
+        let Some(c) = self.connections.get_mut(&id) else { return };
+        if c.wire.unsent() > 0 {
+            return;
+        }
+        if let Some(written_at) = c.written_at.take() {
+            process.span((id, c.requests.saturating_sub(1)), Name::Write, written_at, now);
+        }
+        if c.close_when_sent {
+            c.wire.close(&mut process.frames);
+            self.connections.remove(&id);
+        }
+    }
+
+    fn read(&mut self, process: &mut Process, id: u32, now: Millis) {
+        loop {
+            let Some(c) = self.connections.get_mut(&id) else { return };
+            if c.close_when_sent {
+                return;
+            }
+            let exchange = c.exchange.and_then(|id| self.exchanges.get_mut(&id));
+            if exchange.as_ref().is_some_and(|exchange| exchange.cycle.is_full()) {
+                return;
+            }
+            if c.wire.is_readable() {
+                if c.exchange.is_none() && c.first_byte_at.is_none() {
+                    c.first_byte_at = Some(now);
+                }
+                if let Some(since) = c.idle_since.take() {
+                    process.span((id, c.requests), Name::KeepAlive, since, now);
+                }
+                c.idle_until = None;
+                let bytes = c.wire.read(&mut process.frames);
+                c.http.receive(&bytes);
+            }
+            match c.http.next_event() {
+                Ok(None) => {
+                    if !c.wire.is_readable() {
+                        return;
+                    }
+                }
+                Ok(Some(Event::Request(head))) => self.begin(process, id, head, now),
+                Ok(Some(Event::Body(data))) => {
+                    if let Some(exchange) = exchange {
+                        exchange.cycle.request_body(data);
+                        self.happenings.extend(wake(exchange, c.exchange));
+                    }
+                }
+                Ok(Some(Event::End)) => {
+                    if let Some(exchange) = exchange {
+                        exchange.cycle.request_end();
+                        self.happenings.extend(wake(exchange, c.exchange));
+                    } else {
+                        // The response was complete before the request was.
+                        c.http.end_response(true);
+                    }
+                }
+                Ok(Some(Event::Closed)) => return,
+                Err(_) => {
+                    self.refuse(process, id, now);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, process: &mut Process, id: u32, now: Millis) {
+        process.log(Level::Warning, "Invalid HTTP request received.", now);
+        let mut out = Vec::new();
+        let date = process.date(now).to_owned();
+        http::reject(&process.launch, &date, &mut out);
+        if let Some(c) = self.connections.get_mut(&id) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        self.close(process, id, now);
+    }
+
+    fn begin(&mut self, process: &mut Process, id: u32, head: RequestHead, now: Millis) {
+        let date = process.date(now).to_owned();
+        let open = self.connections.len();
+        let running = self.exchanges.len();
+        let Some(c) = self.connections.get_mut(&id) else { return };
+        let sequence = c.requests;
+        c.requests += 1;
+        process.span((id, sequence), Name::Parse, c.first_byte_at.take().unwrap_or(c.accepted_at), now);
+        let Ok(scope) = Scope::new(&head, &c.peer, &process.launch) else {
+            self.refuse(process, id, now);
+            return;
+        };
+        let mut encoded = Vec::new();
+        scope.encode(&mut encoded);
+        let (client, line) = (scope.client_text(), scope.request_line());
+        let mut run = Vec::with_capacity(encoded.len());
+        encoding::put_run(&mut run, encoding::Strings::counted(&encoded));
+        let mut cycle = Cycle::new(&head, &process.launch, &date);
+        if self.stopping {
+            cycle.close_after();
+        }
+        self.next_exchange = (self.next_exchange + 1) & 0x1fff_ffff;
+        let number = self.next_exchange;
+        let full = process.launch.limit_concurrency.is_some_and(|limit| {
+            // uvicorn counts this connection, but not yet this task.
+            open >= limit as usize || running >= limit as usize
+        });
+        c.exchange = Some(number);
+        let mut exchange = Exchange {
+            connection: id,
+            sequence,
+            cycle,
+            client,
+            line,
+            begun_at: now,
+            taken_at: None,
+            waiting: false,
+        };
+        if full {
+            process.log(Level::Warning, "Exceeded concurrency limit.", now);
+            let mut out = Vec::new();
+            let outcome = exchange.cycle.unavailable(&mut out);
+            if let Some(status) = outcome.status {
+                log_access(process, &exchange, status);
+            }
+            c.wire.send(&out, &mut process.frames);
+            c.exchange = None;
+            self.close(process, id, now);
+            return;
+        }
+        self.exchanges.insert(number, exchange);
+        self.happenings.push_back(Happening::Request(number, run));
+    }
+
+    /// The server closes a connection: once everything is sent.
+    fn close(&mut self, process: &mut Process, id: u32, now: Millis) {
+        let Some(c) = self.connections.get_mut(&id) else { return };
+        c.close_when_sent = true;
+        c.idle_until = None;
+        if let Some(since) = c.idle_since.take() {
+            process.span((id, c.requests.saturating_sub(1)), Name::KeepAlive, since, now);
+        }
+        // What the client still sends is thrown away.
+        c.wire.read(&mut process.frames);
+        self.lost(id);
+        self.sent(process, id, now);
+    }
+
+    /// The client has gone.
+    fn disconnect(&mut self, process: &mut Process, id: u32, now: Millis) {
+        self.close(process, id, now);
+        if self.connections.get(&id).is_some_and(|c| c.wire.broken) {
+            self.connections.remove(&id);
+        }
+    }
+
+    fn lost(&mut self, id: u32) {
+        let Some(c) = self.connections.get(&id) else { return };
+        let Some(number) = c.exchange else { return };
+        if let Some(exchange) = self.exchanges.get_mut(&number) {
+            exchange.cycle.disconnected();
+            self.happenings.extend(wake(exchange, Some(number)));
+            if c.blocked {
+                self.happenings.push_back(Happening::Writable(number));
+            }
+        }
+    }
+
+    // --- the app's side
+
+    /// `receive()`; on [`Received::Wait`] the app waits for [`Happening::Receivable`].
+    pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return Received::Disconnect };
+        let was_full = exchange.cycle.is_full();
+        let mut out = Vec::new();
+        let received = exchange.cycle.receive(&mut out);
+        exchange.waiting = received == Received::Wait;
+        let connection = exchange.connection;
+        if let Some(c) = self.connections.get_mut(&connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        if was_full {
+            self.read(process, connection, now);
+        }
+        received
+    }
+
+    /// `http.response.start`; headers as strings behind their count.
+    pub fn start(&mut self, process: &mut Process, id: u32, status: u16, headers: &[u8]) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
+        let mut out = Vec::new();
+        let first = !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
+        let started = exchange.cycle.start(status, headers, &mut out);
+        if first && exchange.cycle.is_started() {
+            log_access(process, exchange, status);
+        }
+        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        started.map_or_else(|error| raise(&error), |()| Sent::Done)
+    }
+
+    /// `http.response.body`.
+    pub fn body(&mut self, process: &mut Process, id: u32, data: &[u8], more: bool, now: Millis) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
+        if let Some(c) = self.connections.get_mut(&exchange.connection)
+            && c.wire.unsent() > HIGH_WATER
+            && !c.close_when_sent
+        {
+            c.blocked = true;
+            return Sent::Blocked;
+        }
+        let mut out = Vec::with_capacity(data.len() + 16);
+        let progress = exchange.cycle.body(data, more, &mut out);
+        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        match progress {
+            Ok(Progress::Complete { keep_alive }) => {
+                self.complete(process, id, keep_alive, now);
+                Sent::Done
+            }
+            Ok(Progress::Continues) => Sent::Done,
+            Err(error) => raise(&error),
+        }
+    }
+
+    /// An event of another type.
+    pub fn other(&mut self, id: u32, kind: &str) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
+        exchange.cycle.other(kind).map_or_else(|error| raise(&error), |()| Sent::Done)
+    }
+
+    /// The response is complete; the app may still run.
+    fn complete(&mut self, process: &mut Process, id: u32, keep_alive: bool, now: Millis) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        let connection = exchange.connection;
+        self.total += 1;
+        let from = exchange.taken_at.unwrap_or(exchange.begun_at);
+        process.span((connection, exchange.sequence), Name::App, from, now);
+        self.happenings.extend(wake(exchange, Some(id)));
+        let Some(c) = self.connections.get_mut(&connection) else { return };
+        c.exchange = None;
+        if c.wire.unsent() > 0 {
+            c.written_at = Some(now);
+        }
+        if !keep_alive {
+            self.close(process, connection, now);
+            return;
+        }
+        c.http.end_response(true);
+        c.idle_since = Some(now);
+        c.idle_until = Some(now + process.launch.keep_alive);
+        self.read(process, connection, now);
+    }
+
+    /// The app has returned; `result` is `str()` of what it returned unless that is None.
+    pub fn returned(&mut self, process: &mut Process, id: u32, result: Option<&str>, now: Millis) {
+        self.ended(process, id, now, "", |cycle, out| cycle.returned(result, out));
+    }
+
+    /// The app has raised.
+    pub fn raised(&mut self, process: &mut Process, id: u32, traceback: &str, now: Millis) {
+        self.ended(process, id, now, traceback, Cycle::raised);
+    }
+
+    fn ended(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        now: Millis,
+        traceback: &str,
+        end: impl FnOnce(&mut Cycle, &mut Vec<u8>) -> http::Outcome,
+    ) {
+        let Some(mut exchange) = self.exchanges.remove(&id) else { return };
+        let complete = exchange.cycle.is_complete();
+        let mut out = Vec::new();
+        let outcome = end(&mut exchange.cycle, &mut out);
+        if let Some(text) = outcome.log {
+            let text = if outcome.traceback { log::with_traceback(&text, traceback) } else { text };
+            process.log(Level::Error, &text, now);
+        }
+        if let Some(status) = outcome.status {
+            log_access(process, &exchange, status);
+        }
+        let Some(c) = self.connections.get_mut(&exchange.connection) else { return };
+        c.wire.send(&out, &mut process.frames);
+        if !complete {
+            self.total += u32::from(exchange.cycle.is_complete());
+            let from = exchange.taken_at.unwrap_or(exchange.begun_at);
+            process.span((exchange.connection, exchange.sequence), Name::App, from, now);
+        }
+        if c.exchange == Some(id) {
+            c.exchange = None;
+        }
+        if outcome.close {
+            self.close(process, exchange.connection, now);
+        }
+    }
+}
+
+fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening> {
+    id.filter(|_| std::mem::take(&mut exchange.waiting)).map(Happening::Receivable)
+}
+
+fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
+    Sent::Raise([error.exception(), "\n", &error.to_string()].concat())
+}
+
+fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {
+    if !process.launch.access_log || !process.logs(Level::Info) {
+        return;
+    }
+    let mut words = exchange.line.splitn(3, ' ');
+    let (method, target, version) =
+        (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let version = version.strip_prefix("HTTP/").unwrap_or(version);
+    let line = log::uvicorn_access(
+        &exchange.client,
+        method,
+        target,
+        version,
+        status,
+        phrase(status),
+        process.launch.use_colors,
+    );
+    process.line(Stream::Stdout, &line);
+}

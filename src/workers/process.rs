@@ -1,0 +1,190 @@
+//! What every worker of a process shares: its command line, its listeners, its way to the kernel and to the log.
+
+use crate::Millis;
+use crate::master::{Pid, Stream};
+use crate::net::frame::{Frame, Kind, frames, push};
+use crate::servers::log::{self, AccessFormat};
+use crate::servers::{Launch, Level, Server};
+use crate::trace::{Name, Span};
+
+/// A listening socket that the process has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    /// Its number in the kernel.
+    pub id: u32,
+    /// The address as the command line has it.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Bytes of a stream until their line ends.
+#[derive(Debug, Default)]
+struct Line(Vec<u8>);
+
+/// A process, as far as it is none of its worker's business.
+#[derive(Debug)]
+pub struct Process {
+    /// The command line.
+    pub launch: Launch,
+    /// The process id.
+    pub pid: Pid,
+    /// The master's process id.
+    pub ppid: Pid,
+    /// Frames for the kernel.
+    pub frames: Vec<u8>,
+    /// The listening sockets.
+    pub listeners: Vec<Listening>,
+    /// Whether the machine has said that the addresses could be had: `None` until it did.
+    pub bound: Option<bool>,
+    /// How requests are logged, if they are (gunicorn).
+    pub access_format: Option<AccessFormat>,
+    spans: Vec<u8>,
+    output: [Line; 2],
+    date: (u64, String),
+}
+
+impl Process {
+    /// A process of the server that `launch` describes.
+    #[must_use]
+    pub fn new(launch: Launch, pid: Pid, ppid: Pid) -> Self {
+        let logged = launch.access_log && launch.server == Server::Gunicorn;
+        let access_format = logged.then(|| AccessFormat::parse(&launch.access_log_format).ok()).flatten();
+        Self {
+            access_format,
+            launch,
+            pid,
+            ppid,
+            frames: Vec::new(),
+            listeners: Vec::new(),
+            bound: None,
+            spans: Vec::new(),
+            output: Default::default(),
+            date: (0, String::new()),
+        }
+    }
+
+    /// Takes a frame that concerns the process as a whole. Returns whether it was one.
+    pub fn take(&mut self, frame: Frame<'_>) -> bool {
+        match frame.kind {
+            Kind::Listening => {
+                if let Some((port, host)) = frame.body.split_first_chunk() {
+                    self.listeners.push(Listening {
+                        id: frame.id,
+                        host: String::from_utf8_lossy(host).into_owned(),
+                        port: u16::from_le_bytes(*port),
+                    });
+                }
+                self.bound = Some(true);
+                true
+            }
+            Kind::BindFailed => {
+                self.bound = Some(false);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells the kernel something without a body.
+    pub fn tell(&mut self, kind: Kind, id: u32) {
+        push(&mut self.frames, kind, id, b"");
+    }
+
+    /// The message for the kernel: spans before the frames, so that they are there when a response is complete.
+    pub fn take_message(&mut self) -> Vec<u8> {
+        if self.spans.is_empty() {
+            return std::mem::take(&mut self.frames);
+        }
+        let mut message = Vec::with_capacity(self.spans.len() + self.frames.len() + 16);
+        push(&mut message, Kind::Spans, 0, &self.spans);
+        message.append(&mut self.frames);
+        self.spans.clear();
+        message
+    }
+
+    /// A span of the trace; one that took no time is left out.
+    pub fn span(&mut self, (connection, sequence): (u32, u32), name: Name, start: Millis, end: Millis) {
+        if end > start {
+            Span { connection, sequence, thread: 1, name, start, end }.encode(&mut self.spans);
+        }
+    }
+
+    /// The Date field's value now.
+    pub fn date(&mut self, now: Millis) -> &str {
+        let second = (now / 1000.0) as u64;
+        if self.date.0 != second {
+            self.date = (second, log::http_date(now));
+        }
+        &self.date.1
+    }
+
+    // --- the log
+
+    /// Whether records of this level are logged.
+    #[must_use]
+    pub fn logs(&self, level: Level) -> bool {
+        level >= self.launch.log_level
+    }
+
+    /// A record of the server's log, in its format. `text` may go on with a traceback on further lines.
+    pub fn log(&mut self, level: Level, text: &str, now: Millis) {
+        if !self.logs(level) {
+            return;
+        }
+        let line = match self.launch.server {
+            Server::Gunicorn => log::gunicorn(now, self.pid, level, text),
+            _ => match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
+                // The process id has a colour of its own.
+                Some((what, pid)) if pid.parse() == Ok(self.pid) => {
+                    log::uvicorn_process(what, self.pid, false, self.launch.use_colors)
+                }
+                _ => log::uvicorn(level, text, self.launch.use_colors),
+            },
+        };
+        self.line(Stream::Stderr, &line);
+    }
+
+    /// A line, as it is.
+    pub fn line(&mut self, stream: Stream, line: &str) {
+        self.push_line(stream, line.as_bytes());
+    }
+
+    fn push_line(&mut self, stream: Stream, line: &[u8]) {
+        let id = if stream == Stream::Stdout { 1 } else { 2 };
+        push(&mut self.frames, Kind::Log, id, line);
+    }
+
+    /// What the app prints: lines go to the log as they end.
+    pub fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        let index = usize::from(stream == Stream::Stderr);
+        let mut line = std::mem::take(&mut self.output[index].0);
+        for byte in bytes {
+            if *byte == b'\n' {
+                self.push_line(stream, &line);
+                line.clear();
+            } else {
+                line.push(*byte);
+            }
+        }
+        self.output[index].0 = line;
+    }
+
+    /// The process ends: what it printed without a line end is a line too.
+    pub fn flush_output(&mut self) {
+        for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
+            let line = std::mem::take(&mut self.output[index].0);
+            if !line.is_empty() {
+                self.push_line(stream, &line);
+            }
+        }
+    }
+
+    /// The lines in a message, for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn lines(message: &[u8]) -> Vec<String> {
+        let lines = frames(message).filter(|frame| frame.kind == Kind::Log);
+        lines.map(|frame| String::from_utf8_lossy(frame.body).into_owned()).collect()
+    }
+}

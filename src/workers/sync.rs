@@ -1,0 +1,612 @@
+//! gunicorn's sync worker: one connection at a time, one request on each, then an orderly close that waits for the client.
+//!
+//! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
+//! the worker, as it does on the real one.
+
+use crate::Millis;
+use crate::gateway::{Peer, encoding};
+use crate::http1::server::{Connection, Event};
+use crate::http1::{CONTINUE, Framing, Limits, RequestError, RequestHead, Rules, Version};
+use crate::master::{Signal, Stream};
+use crate::net::frame::{Accepted, Frame, Kind, push_number};
+use crate::servers::Level;
+use crate::servers::log::{self, AccessAtoms, Source};
+use crate::trace::Name;
+use crate::wsgi::environ;
+use crate::wsgi::error_page::Rejection;
+use crate::wsgi::outcome::{Access, Line};
+use crate::wsgi::response::{Cause, Response};
+
+use super::wire::Wire;
+use super::{Listening, Park, Process, Written};
+
+/// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
+const LINGER: Millis = 2000.0;
+/// Bytes that an orderly close reads and throws away before it stops waiting.
+const LINGER_BYTES: usize = 65_536;
+
+/// What the worker's thread does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Call the app with this environ, as a run of strings.
+    Request {
+        /// Keys and values.
+        environ: Vec<u8>,
+        /// Whether there is a body to read.
+        has_body: bool,
+    },
+    /// Wait.
+    Park,
+    /// Leave.
+    Exit,
+}
+
+/// What reading the body gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Bytes, never none.
+    Data(Vec<u8>),
+    /// The body's end.
+    End,
+    /// Nothing yet.
+    Park,
+    /// An exception is to be raised in the app: its class and message, a line end between them.
+    Raise(String),
+}
+
+/// The worker.
+#[derive(Debug)]
+pub struct SyncWorker {
+    state: State,
+    alive: bool,
+    /// Requests served.
+    served: u32,
+    /// Retire after so many.
+    max_requests: Option<u32>,
+    /// Something has changed since the thread last looked.
+    ready: bool,
+    notify_at: Millis,
+    seen: Vec<u32>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The thread is about to ask for a connection.
+    Idle,
+    /// accept() is on its way to the kernel, for the listener of this index.
+    Accepting(usize),
+    /// select() on all listeners.
+    Polling,
+    /// A connection whose request is being read.
+    Reading(Box<Conversation>),
+    /// The app has the request.
+    Running(Box<Conversation>),
+    /// The answer is sent; the client has not closed yet.
+    Lingering { wire: Wire, until: Millis, drained: usize },
+}
+
+#[derive(Debug)]
+struct Conversation {
+    wire: Wire,
+    http: Connection,
+    peer: Peer,
+    head: RequestHead,
+    response: Option<Response>,
+    accepted_at: Millis,
+    first_byte_at: Option<Millis>,
+    started_at: Millis,
+    body_ended: bool,
+    continue_due: bool,
+    unread: Vec<u8>,
+    rejection: Option<Rejection>,
+    /// The environ, kept for the access log where its format asks for one.
+    environ: Vec<u8>,
+}
+
+impl SyncWorker {
+    /// A worker that retires after `max_requests`.
+    #[must_use]
+    pub fn new(max_requests: Option<u32>) -> Self {
+        Self {
+            state: State::Idle,
+            alive: true,
+            served: 0,
+            max_requests,
+            ready: false,
+            notify_at: 0.0,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Whether the parked thread should look again.
+    pub fn is_ready(&mut self) -> bool {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// When the parked thread should look again.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        match &self.state {
+            State::Polling => Some(self.notify_at),
+            State::Lingering { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// [`deadline`](Self::deadline) has come.
+    pub fn tick(&mut self) {
+        self.ready = true;
+    }
+
+    /// A signal: what gunicorn's worker does on it.
+    pub fn signal(&mut self, signal: Signal) {
+        if matches!(signal, Signal::Term) {
+            self.alive = false;
+            self.ready = true;
+        }
+    }
+
+    /// Takes a frame from the kernel.
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+        self.ready = true;
+        match frame.kind {
+            Kind::Readable => {
+                if matches!(self.state, State::Polling) {
+                    self.seen.push(frame.id);
+                }
+            }
+            Kind::Accepted => {
+                if let (State::Accepting(index), Some(accepted)) = (&self.state, Accepted::decode(frame.body)) {
+                    self.seen.retain(|listener| *listener != accepted.listener);
+                    let listener = process.listeners.get(*index).cloned();
+                    self.state = State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
+                }
+            }
+            Kind::AcceptEnd => {
+                if matches!(self.state, State::Accepting(_)) {
+                    self.state = State::Idle;
+                    self.seen.retain(|listener| *listener != frame.id);
+                    if self.seen.is_empty() {
+                        self.poll(process, now);
+                    }
+                }
+            }
+            kind => {
+                let Some(wire) = self.wire(frame.id) else { return };
+                match kind {
+                    Kind::Data => wire.receive(frame.body),
+                    Kind::Eof => wire.eof = true,
+                    Kind::Reset => wire.reset(),
+                    Kind::Credit => wire.grant(frame.number(), &mut process.frames),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn wire(&mut self, id: u32) -> Option<&mut Wire> {
+        let wire = match &mut self.state {
+            State::Reading(conversation) | State::Running(conversation) => &mut conversation.wire,
+            State::Lingering { wire, .. } => wire,
+            State::Idle | State::Accepting(_) | State::Polling => return None,
+        };
+        (wire.id == id).then_some(wire)
+    }
+
+    fn notify(&mut self, process: &mut Process, now: Millis) {
+        process.tell(Kind::Notify, 0);
+        // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
+        let timeout = if process.launch.timeout > 0.0 { process.launch.timeout / 2.0 } else { 500.0 };
+        self.notify_at = now + timeout;
+    }
+
+    fn poll(&mut self, process: &mut Process, now: Millis) {
+        self.notify(process, now);
+        for index in 0..process.listeners.len() {
+            let id = process.listeners[index].id;
+            process.tell(Kind::Poll, id);
+        }
+        self.state = State::Polling;
+    }
+
+    /// The thread asks what to do.
+    pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+        loop {
+            match &mut self.state {
+                State::Idle if !self.alive => return Next::Exit,
+                State::Idle => {
+                    // With one listener gunicorn tries accept() first, with several it selects first.
+                    if process.listeners.len() > 1 && self.seen.is_empty() {
+                        self.poll(process, now);
+                        return Next::Park;
+                    }
+                    self.notify(process, now);
+                    let index = self.first_seen(process);
+                    let Some(listener) = process.listeners.get(index) else { return Next::Exit };
+                    push_number(&mut process.frames, Kind::Accept, listener.id, 1);
+                    self.state = State::Accepting(index);
+                    return Next::Park;
+                }
+                State::Accepting(_) => return Next::Park,
+                State::Polling => {
+                    if self.alive && self.seen.is_empty() && now < self.notify_at {
+                        return Next::Park;
+                    }
+                    self.state = State::Idle;
+                }
+                State::Lingering { wire, until, drained } => {
+                    *drained += wire.read(&mut process.frames).len();
+                    if !(wire.eof || wire.broken || now >= *until || *drained >= LINGER_BYTES) {
+                        return Next::Park;
+                    }
+                    wire.close(&mut process.frames);
+                    self.state = State::Idle;
+                }
+                State::Reading(_) => match self.read_head(process, now) {
+                    Some(next) => return next,
+                    None if matches!(self.state, State::Reading(_)) => return Next::Park,
+                    None => {}
+                },
+                // The thread has left the app without telling: nothing is known of its answer.
+                State::Running(_) => self.close(process, now),
+            }
+        }
+    }
+
+    fn first_seen(&self, process: &Process) -> usize {
+        let seen = self.seen.first();
+        process.listeners.iter().position(|listener| Some(&listener.id) == seen).unwrap_or(0)
+    }
+
+    /// Reads on; leaves `Reading` when the request is there or will not come. `None`: go on with the new state, or park.
+    fn read_head(&mut self, process: &mut Process, now: Millis) -> Option<Next> {
+        let State::Reading(c) = &mut self.state else { return None };
+        feed(c, process, now);
+        match c.http.next_event() {
+            Ok(None) if !c.wire.broken => None,
+            Ok(Some(Event::Request(head))) => self.begin(process, head, now),
+            Ok(_) => {
+                let text = if c.wire.broken { "Ignoring connection reset" } else { "Closing connection. " };
+                process.log(Level::Debug, text, now);
+                self.close(process, now);
+                None
+            }
+            Err(error) => {
+                if let Some(rejection) = Rejection::of(&error) {
+                    self.refuse(process, &rejection, now);
+                } else {
+                    process.log(Level::Debug, "Ignored premature client disconnection. ", now);
+                    self.close(process, now);
+                }
+                None
+            }
+        }
+    }
+
+    fn begin(&mut self, process: &mut Process, head: RequestHead, now: Millis) -> Option<Next> {
+        let State::Reading(c) = &mut self.state else { return None };
+        c.head = head;
+        c.started_at = now;
+        let key = (c.wire.id, 0);
+        process.span(key, Name::Parse, c.first_byte_at.unwrap_or(c.accepted_at), now);
+        let mut encoded = Vec::new();
+        if let Err(error) = environ::encode(&c.head, &c.peer, &process.launch, &mut encoded) {
+            let rejection = Rejection::from(error);
+            self.refuse(process, &rejection, now);
+            return None;
+        }
+        c.response = Some(Response::new(&c.head, &process.launch, false));
+        c.body_ended = c.head.framing == Framing::Empty;
+        c.continue_due = c.head.expects_continue;
+        let mut run = Vec::with_capacity(encoded.len());
+        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
+        c.environ = encoded;
+        let has_body = !c.body_ended;
+        self.served += 1;
+        if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
+            process.log(Level::Info, "Autorestarting worker after current request.", now);
+            self.alive = false;
+        }
+        if process.logs(Level::Debug) {
+            let target = latin1(&c.head.target);
+            let path = target.split('?').next().unwrap_or_default();
+            process.log(Level::Debug, &[&latin1(&c.head.method), " ", path].concat(), now);
+        }
+        let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else { return None };
+        self.state = State::Running(conversation);
+        Some(Next::Request { environ: run, has_body })
+    }
+
+    /// Answers with an error page instead of calling the app.
+    fn refuse(&mut self, process: &mut Process, rejection: &Rejection, now: Millis) {
+        if let State::Reading(c) = &mut self.state {
+            process.log(Level::Warning, &rejection.log_line(&c.peer.remote.0), now);
+            if rejection.accessed {
+                let access = Access { status: rejection.status.to_string(), sent: rejection.message.len() as u64 };
+                log_access(process, c, &access, now);
+            }
+            let mut page = Vec::new();
+            rejection.write(&mut page);
+            c.wire.send(&page, &mut process.frames);
+        }
+        self.close(process, now);
+    }
+
+    // --- the app's calls
+
+    /// Reads at most `size` bytes of the body.
+    pub fn read_body(&mut self, process: &mut Process, size: usize, now: Millis) -> Body {
+        let State::Running(c) = &mut self.state else { return Body::End };
+        if std::mem::take(&mut c.continue_due) {
+            c.wire.send(CONTINUE, &mut process.frames);
+        }
+        loop {
+            if !c.unread.is_empty() {
+                let rest = c.unread.split_off(size.min(c.unread.len()));
+                return Body::Data(std::mem::replace(&mut c.unread, rest));
+            }
+            if c.body_ended {
+                return Body::End;
+            }
+            match c.http.next_event() {
+                Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
+                Ok(Some(_)) => c.body_ended = true,
+                Ok(None) if c.wire.broken => {
+                    return Body::Raise("ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned());
+                }
+                Ok(None) => {
+                    if !c.wire.is_readable() && !c.wire.eof {
+                        return Body::Park;
+                    }
+                    feed(c, process, now);
+                }
+                // gunicorn gives the app what came, without an error.
+                Err(RequestError::EndInBody { .. }) => c.body_ended = true,
+                Err(error) => {
+                    c.body_ended = true;
+                    let rejection = Rejection::of(&error);
+                    let text = rejection.as_ref().map_or_else(String::new, |r| r.error.clone());
+                    c.rejection = rejection;
+                    return Body::Raise(["gunicorn.http.errors.ParseException\n", &text].concat());
+                }
+            }
+        }
+    }
+
+    /// `start_response`: `Err` is the exception for the app, its class and message, or nothing: raise `exc_info` again.
+    ///
+    /// # Errors
+    /// What `start_response` raises.
+    pub fn start_response(&mut self, encoded: &[u8], exc_info: bool) -> Result<(), Option<String>> {
+        let State::Running(c) = &mut self.state else { return Ok(()) };
+        let Some(response) = &mut c.response else { return Ok(()) };
+        response.start(encoded, exc_info).map_err(|error| raise(&error))
+    }
+
+    /// A block of the response.
+    pub fn write(&mut self, process: &mut Process, block: &[u8], now: Millis) -> Written {
+        let State::Running(c) = &mut self.state else { return Written::Broken };
+        let Some(response) = &mut c.response else { return Written::Broken };
+        let mut out = Vec::with_capacity(block.len() + 256);
+        if let Err(error) = response.write(block, process.date(now), &mut out) {
+            return Written::Raise(raise(&error).unwrap_or_default());
+        }
+        send(c, process, &out)
+    }
+
+    /// Whether what was written has been taken.
+    pub fn flushed(&self) -> Written {
+        let State::Running(c) = &self.state else { return Written::Done };
+        taken(c)
+    }
+
+    /// The app's iterable is exhausted.
+    pub fn finish(&mut self, process: &mut Process, now: Millis) -> Written {
+        let State::Running(c) = &mut self.state else { return Written::Done };
+        let Some(response) = &mut c.response else { return Written::Done };
+        let mut out = Vec::new();
+        match response.finish(process.date(now), &mut out) {
+            Ok(outcome) => {
+                let written = send(c, process, &out);
+                write_lines(process, c, &outcome.lines, "", now);
+                written
+            }
+            Err(error) => Written::Raise(raise(&error).unwrap_or_default()),
+        }
+    }
+
+    /// The app has raised.
+    pub fn raised(&mut self, process: &mut Process, raised: Raised, traceback: &str, now: Millis) {
+        let State::Running(c) = &mut self.state else { return };
+        let Some(mut response) = c.response.take() else { return };
+        let rejection = c.rejection.take();
+        let cause = match (raised.kind, &rejection) {
+            (RaisedKind::StopIteration, _) => Cause::StopIteration,
+            (RaisedKind::OsError(errno), _) => Cause::OsError(errno),
+            (RaisedKind::Rejected, Some(rejection)) => Cause::Rejected(rejection),
+            _ => Cause::Exception,
+        };
+        let mut out = Vec::new();
+        let outcome = response.raised(&c.head, &c.peer.remote.0, cause, raised.iterating, &mut out);
+        c.response = Some(response);
+        write_lines(process, c, &outcome.lines, traceback, now);
+        c.wire.send(&out, &mut process.frames);
+    }
+
+    /// The thread is done with the request: the orderly close begins.
+    pub fn close(&mut self, process: &mut Process, now: Millis) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Running(mut c) => {
+                process.span((c.wire.id, 0), Name::App, c.started_at, now);
+                c.wire.shutdown(&mut process.frames);
+                self.linger(process, c.wire, now);
+            }
+            State::Reading(mut c) => {
+                c.wire.shutdown(&mut process.frames);
+                self.linger(process, c.wire, now);
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn linger(&mut self, process: &mut Process, mut wire: Wire, now: Millis) {
+        if wire.broken {
+            wire.close(&mut process.frames);
+            return;
+        }
+        self.ready = true;
+        self.state = State::Lingering { wire, until: now + LINGER, drained: 0 };
+    }
+}
+
+/// How the app raised, as Python tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raised {
+    /// Which kind of exception it was.
+    pub kind: RaisedKind,
+    /// Whether the app had returned and its result was being iterated or written.
+    pub iterating: bool,
+}
+
+/// Which kind of exception the app raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RaisedKind {
+    /// Any other.
+    Exception,
+    /// `StopIteration`
+    StopIteration,
+    /// The exception that reading a refused body raised.
+    Rejected,
+    /// An `OSError` with its errno.
+    OsError(Option<i32>),
+}
+
+fn conversation(
+    process: &mut Process,
+    id: u32,
+    accepted: Accepted,
+    listener: Option<Listening>,
+    now: Millis,
+) -> Conversation {
+    process.span((id, 0), Name::Backlog, accepted.connected_at, now);
+    let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
+    let launch = &process.launch;
+    let limits = Limits::gunicorn(
+        launch.limit_request_line,
+        launch.limit_request_fields,
+        launch.limit_request_field_size,
+    );
+    Conversation {
+        wire: Wire::new(id),
+        http: Connection::new(Rules::GUNICORN, limits),
+        peer: Peer { remote: ("127.0.0.1".to_owned(), accepted.peer_port), local },
+        head: RequestHead {
+            method: Vec::new(),
+            target: Vec::new(),
+            version: Version::Http11,
+            headers: Vec::new(),
+            framing: Framing::Empty,
+            keep_alive: false,
+            expects_continue: false,
+        },
+        response: None,
+        accepted_at: now,
+        first_byte_at: None,
+        started_at: now,
+        body_ended: false,
+        continue_due: false,
+        unread: Vec::new(),
+        rejection: None,
+        environ: Vec::new(),
+    }
+}
+
+fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
+    if c.wire.is_readable() {
+        c.first_byte_at.get_or_insert(now);
+        c.http.receive(&c.wire.read(&mut process.frames));
+    }
+    if c.wire.eof {
+        c.http.receive_eof();
+    }
+}
+
+fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
+    c.wire.send(bytes, &mut process.frames);
+    taken(c)
+}
+
+fn taken(c: &Conversation) -> Written {
+    if c.wire.broken {
+        Written::Broken
+    } else if c.wire.unsent() > 0 {
+        Written::Park
+    } else {
+        Written::Done
+    }
+}
+
+fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
+    use crate::wsgi::start_error::StartError;
+    (*error != StartError::Reraise).then(|| [error.exception(), "\n", &error.to_string()].concat())
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+fn write_lines(process: &mut Process, c: &Conversation, lines: &[Line], traceback: &str, now: Millis) {
+    for line in lines {
+        match line {
+            Line::Log { level, text, traceback: true } => {
+                process.log(*level, &log::with_traceback(text, traceback), now);
+            }
+            Line::Log { level, text, .. } => process.log(*level, text, now),
+            Line::Bare(text) => process.line(Stream::Stderr, text),
+            Line::Access(access) => log_access(process, c, access, now),
+        }
+    }
+}
+
+fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
+    if process.access_format.is_none() {
+        return;
+    }
+    let method = latin1(&c.head.method);
+    let target = latin1(&c.head.target);
+    let variable = |name: &str| {
+        let pairs = encoding::Strings::counted_pairs(&c.environ).pairs();
+        let mut found = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+        found.next().map(|(_, value)| latin1(value))
+    };
+    let lookup = |source: Source, name: &str| match source {
+        Source::Request => c.head.values(name).last().map(latin1),
+        Source::Response => {
+            let headers = c.response.as_ref()?.headers();
+            headers.filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).last().map(|(_, v)| latin1(v))
+        }
+        Source::Environ => variable(name),
+    };
+    let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
+    let protocol = if c.head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    let line = process.access_format.as_ref().map(|format| {
+        format.line(&AccessAtoms {
+            now,
+            pid: process.pid,
+            remote_addr: &c.peer.remote.0,
+            user: None,
+            method: &method,
+            raw_uri: &target,
+            path: path.as_deref().unwrap_or_default(),
+            query: query.as_deref().unwrap_or_default(),
+            protocol,
+            status: access.status.parse().ok(),
+            sent: access.sent,
+            duration: now - c.started_at,
+            lookup: &lookup,
+        })
+    });
+    if let Some(line) = line {
+        process.line(Stream::Stdout, &line);
+    }
+}

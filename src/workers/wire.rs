@@ -1,0 +1,187 @@
+//! A process's end of a connection: what was received and not read, what is to be sent and not taken.
+
+use crate::net::WINDOW;
+use crate::net::frame::{Kind, push, push_number};
+
+/// A process's end of a connection.
+#[derive(Debug)]
+pub(super) struct Wire {
+    /// The connection.
+    pub(super) id: u32,
+    received: Vec<u8>,
+    /// The client sends nothing more.
+    pub(super) eof: bool,
+    /// The connection is gone: nothing can be sent, nothing will come.
+    pub(super) broken: bool,
+    credit: u32,
+    unsent: Vec<u8>,
+    /// End the sending side once everything is sent.
+    ending: bool,
+    ended: bool,
+    closed: bool,
+}
+
+impl Wire {
+    /// A connection that was just accepted.
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            received: Vec::new(),
+            eof: false,
+            broken: false,
+            credit: WINDOW,
+            unsent: Vec::new(),
+            ending: false,
+            ended: false,
+            closed: false,
+        }
+    }
+
+    /// Bytes came.
+    pub(super) fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+    }
+
+    /// The client resets the connection: what was received is lost, as in a kernel.
+    pub(super) fn reset(&mut self) {
+        self.broken = true;
+        self.eof = true;
+        self.received.clear();
+        self.unsent.clear();
+    }
+
+    /// Whether there is something to read.
+    pub(super) fn is_readable(&self) -> bool {
+        !self.received.is_empty()
+    }
+
+    /// Reads everything that has come, and lets the client send as much again.
+    pub(super) fn read(&mut self, frames: &mut Vec<u8>) -> Vec<u8> {
+        let bytes = std::mem::take(&mut self.received);
+        if !bytes.is_empty() && !self.broken && !self.eof {
+            push_number(frames, Kind::Credit, self.id, bytes.len() as u32);
+        }
+        bytes
+    }
+
+    /// The client takes so many bytes more.
+    pub(super) fn grant(&mut self, bytes: u32, frames: &mut Vec<u8>) {
+        self.credit += bytes;
+        self.flush(frames);
+    }
+
+    /// Sends bytes, as many as the client takes now; the rest follows by itself.
+    pub(super) fn send(&mut self, bytes: &[u8], frames: &mut Vec<u8>) {
+        if self.broken || self.ending || bytes.is_empty() {
+            return;
+        }
+        if self.unsent.is_empty() {
+            let now = bytes.len().min(self.credit as usize);
+            if now > 0 {
+                push(frames, Kind::Data, self.id, &bytes[..now]);
+                self.credit -= now as u32;
+            }
+            self.unsent.extend_from_slice(&bytes[now..]);
+        } else {
+            self.unsent.extend_from_slice(bytes);
+        }
+    }
+
+    fn flush(&mut self, frames: &mut Vec<u8>) {
+        if !self.unsent.is_empty() && self.credit > 0 {
+            let now = self.unsent.len().min(self.credit as usize);
+            push(frames, Kind::Data, self.id, &self.unsent[..now]);
+            self.credit -= now as u32;
+            self.unsent.drain(..now);
+        }
+        if self.ending && self.unsent.is_empty() && !std::mem::replace(&mut self.ended, true) {
+            push(frames, Kind::Eof, self.id, b"");
+        }
+    }
+
+    /// Bytes that the client has not taken.
+    pub(super) fn unsent(&self) -> usize {
+        self.unsent.len()
+    }
+
+    /// Ends the sending side when everything is sent (FIN).
+    pub(super) fn shutdown(&mut self, frames: &mut Vec<u8>) {
+        self.ending = true;
+        if !self.broken {
+            self.flush(frames);
+        }
+    }
+
+    /// Whether the sending side has ended.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.ended || self.broken
+    }
+
+    /// Closes: a reset where received bytes were never read, as close() does.
+    pub(super) fn close(&mut self, frames: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.closed, true) || self.broken {
+            return;
+        }
+        let kind = if self.received.is_empty() { Kind::Close } else { Kind::Reset };
+        push(frames, kind, self.id, b"");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::net::frame::frames;
+
+    fn said(message: &mut Vec<u8>) -> Vec<(Kind, usize)> {
+        let said = frames(message).map(|f| (f.kind, f.body.len())).collect();
+        message.clear();
+        said
+    }
+
+    #[test]
+    fn what_exceeds_the_credit_follows_as_it_is_granted() {
+        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        wire.send(&vec![0; WINDOW as usize + 10], &mut out);
+        wire.shutdown(&mut out);
+        assert_eq!(said(&mut out), [(Kind::Data, WINDOW as usize)]);
+        assert_eq!(wire.unsent(), 10);
+        wire.grant(4, &mut out);
+        wire.grant(100, &mut out);
+        assert_eq!(said(&mut out), [(Kind::Data, 4), (Kind::Data, 6), (Kind::Eof, 0)]);
+        assert!(wire.is_shut_down());
+    }
+
+    #[test]
+    fn reading_lets_the_client_send_as_much_again() {
+        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        wire.receive(b"abc");
+        wire.receive(b"de");
+        assert_eq!(wire.read(&mut out), b"abcde");
+        let granted = frames(&out).next().unwrap().number();
+        assert_eq!(granted, 5);
+    }
+
+    #[test]
+    fn closing_with_bytes_unread_resets() {
+        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        wire.receive(b"unread");
+        wire.close(&mut out);
+        wire.close(&mut out);
+        assert_eq!(said(&mut out), [(Kind::Reset, 0)]);
+        let mut wire = Wire::new(2);
+        wire.close(&mut out);
+        assert_eq!(said(&mut out), [(Kind::Close, 0)]);
+    }
+
+    #[test]
+    fn nothing_is_sent_on_a_broken_connection() {
+        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        wire.reset();
+        wire.send(b"x", &mut out);
+        wire.shutdown(&mut out);
+        wire.close(&mut out);
+        assert!(out.is_empty());
+    }
+}

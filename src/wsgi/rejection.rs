@@ -1,0 +1,122 @@
+//! What gunicorn answers to a request that its parser refuses.
+
+use crate::gateway::python::repr;
+use crate::http1::RequestError;
+use crate::wsgi::error_page::Rejection;
+
+impl Rejection {
+    /// The answer to a request that could not be read; `None` where the client ended the connection: nobody is there to
+    /// read an answer.
+    #[must_use]
+    pub fn of(error: &RequestError) -> Option<Self> {
+        use RequestError as E;
+        let bad = |message: String, error: String| reject(400, "Bad Request", message, error, false);
+        let plain = |error: String| bad(error.clone(), error);
+        let line = |line: &[u8]| {
+            let error = ["Invalid HTTP request line: ", &repr(line)].concat();
+            bad(["Invalid Request Line '", &error, "'"].concat(), error)
+        };
+        let header = |what: &str, accessed: bool| {
+            let error = ["Invalid HTTP Header: ", what].concat();
+            reject(400, "Bad Request", error.clone(), error, accessed)
+        };
+        let too_large = |error: &str| {
+            let message = ["Error parsing headers: '", error, "'"].concat();
+            reject(431, "Request Header Fields Too Large", message, error.to_owned(), false)
+        };
+        Some(match error {
+            E::EndInHead | E::EndInBody { .. } => return None,
+            E::RequestLine(text) => line(text),
+            E::BareLfInRequestLine => line(b""),
+            E::Method(method) => {
+                let error = ["Invalid HTTP method: ", &repr(method)].concat();
+                bad(["Invalid Method '", &error, "'"].concat(), error)
+            }
+            E::Version(version) => {
+                let error = ["Invalid HTTP Version: ", &version_repr(version)].concat();
+                bad(["Invalid HTTP Version '", &error, "'"].concat(), error)
+            }
+            E::RequestLineTooLong { size, limit } => {
+                let error = format!("Request Line is too large ({size} > {limit})");
+                reject(414, "URI Too Long", error.clone(), error, false)
+            }
+            E::TooManyFields { .. } => too_large("limit request headers fields"),
+            E::FieldTooLong { .. } | E::HeadTooLong { .. } | E::ChunkLineTooLong { .. } => {
+                too_large("limit request headers fields size")
+            }
+            E::BareLfInFields => header("''", false),
+            E::FieldLine(text) => header(&repr(text), false),
+            E::FieldValue(name) | E::Repeated(name) => header(&repr(&upper(name)), true),
+            E::MissingHost => header("'HOST'", true),
+            E::ContentLength(_) => header("'CONTENT-LENGTH'", true),
+            E::TransferEncoding(_) | E::ForbiddenTrailer(_) => header("'TRANSFER-ENCODING'", true),
+            E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
+            E::Folding(name) => plain(["Obsolete line folding is unacceptable: ", &repr(&upper(name))].concat()),
+            E::UnsupportedCoding(coding) => {
+                let error = ["Unsupported transfer coding: ", &repr(coding)].concat();
+                reject(501, "Bad Request", error.clone(), error, false)
+            }
+            E::Expectation(expectation) => {
+                let error = ["Unable to comply with expectation: ", &repr(expectation)].concat();
+                reject(417, "Expectation Failed", error.clone(), error, false)
+            }
+            E::ChunkSize(size) => plain(["Invalid chunk size: b", &repr(size)].concat()),
+            E::ChunkExtension(_) => plain("Invalid chunk extension: bare CR in chunk extension".to_owned()),
+            E::ChunkEnd(bytes) => {
+                plain(["Invalid chunk terminator is not '\\r\\n': b", &repr(bytes)].concat())
+            }
+        })
+    }
+}
+
+fn reject(status: u16, reason: &'static str, message: String, error: String, accessed: bool) -> Rejection {
+    Rejection { status, reason, message, error, accessed }
+}
+
+fn upper(name: &[u8]) -> Vec<u8> {
+    name.to_ascii_uppercase()
+}
+
+/// gunicorn shows a version that it could read as a tuple, one that it could not as what stood there.
+fn version_repr(version: &[u8]) -> String {
+    let numbers = version.strip_prefix(b"HTTP/").and_then(|rest| match rest {
+        [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => Some((char::from(*major), char::from(*minor))),
+        _ => None,
+    });
+    match numbers {
+        Some((major, minor)) => format!("({major}, {minor})"),
+        None => repr(version),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_gunicorns_status_and_words() {
+        let of = |error: RequestError| {
+            let rejection = Rejection::of(&error).unwrap();
+            (rejection.status, rejection.message)
+        };
+        assert_eq!(
+            of(RequestError::Version(b"HTTP/9.1".to_vec())),
+            (400, "Invalid HTTP Version 'Invalid HTTP Version: (9, 1)'".to_owned())
+        );
+        assert_eq!(
+            of(RequestError::RequestLineTooLong { size: 5014, limit: 4094 }),
+            (414, "Request Line is too large (5014 > 4094)".to_owned())
+        );
+        assert_eq!(of(RequestError::TooManyFields { limit: 100 }).0, 431);
+        assert_eq!(of(RequestError::UnsupportedCoding(b"foo".to_vec())).0, 501);
+        assert_eq!(of(RequestError::Expectation(b"foo".to_vec())).0, 417);
+        assert_eq!(of(RequestError::ChunkSize(b"zz".to_vec())).1, "Invalid chunk size: b'zz'");
+    }
+
+    #[test]
+    fn a_client_that_went_away_is_not_answered() {
+        assert_eq!(Rejection::of(&RequestError::EndInHead), None);
+    }
+}
