@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::chunked::Chunked;
 use super::error::RequestError;
 use super::input::Input;
+use super::limits::Limits;
 use super::message::Framing;
-use super::rules::{Limits, Rules};
+use super::rules::Rules;
 
 /// What comes next of a body.
 #[derive(Debug, PartialEq, Eq)]

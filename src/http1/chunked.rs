@@ -3,7 +3,8 @@
 use super::body::Step;
 use super::error::RequestError;
 use super::input::Input;
-use super::rules::{ChunkExtensions, Limits, Rules};
+use super::limits::Limits;
+use super::rules::{ChunkExtensions, Rules};
 use super::section::Section;
 use super::{fields, text};
 
@@ -69,8 +70,7 @@ impl Chunked {
                     };
                     let trailers = input.take(length);
                     if length > 2 {
-                        let trailers = fields::parse(input.slice(trailers), rules, limits)?;
-                        fields::check_trailers(&trailers, rules)?;
+                        fields::check_trailers(input.slice(trailers), rules, limits)?;
                     }
                     return Ok(Step::End);
                 }
@@ -108,7 +108,6 @@ fn read_size(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option
     };
     let size = match (rules.chunk_extensions, extension) {
         (ChunkExtensions::Spaced, Some(_)) | (ChunkExtensions::Text, None) => text::trim_end(size),
-        (ChunkExtensions::Any, _) => text::trim(size),
         _ => size,
     };
     let number = hexadecimal(size).ok_or_else(|| RequestError::ChunkSize(size.to_vec()))?;
@@ -136,21 +135,26 @@ fn is_extension(mut rest: &[u8], extensions: ChunkExtensions) -> bool {
     let blank: fn(&[u8]) -> &[u8] = match extensions {
         ChunkExtensions::Spaced => text::trim_start,
         ChunkExtensions::Tight => <[u8]>::as_ref,
-        ChunkExtensions::Text | ChunkExtensions::Any => return true,
+        ChunkExtensions::Text => return true,
+        ChunkExtensions::Visible => return rest.iter().all(|&byte| text::is_text(byte)),
     };
     while !rest.is_empty() {
         let Some(name) = blank(rest).strip_prefix(b";") else {
             return false;
         };
-        let Some(after_name) = skip_token(blank(name)) else {
-            return false;
+        let name = blank(name);
+        rest = match skip_token(name) {
+            Some(after_name) => after_name,
+            None if extensions == ChunkExtensions::Tight && name.starts_with(b"=") => name,
+            None => return false,
         };
-        rest = after_name;
         if let Some(value) = blank(rest).strip_prefix(b"=") {
-            let Some(after_value) = skip_value(blank(value)) else {
-                return false;
+            let value = blank(value);
+            rest = match skip_value(value) {
+                Some(after_value) => after_value,
+                None if extensions == ChunkExtensions::Tight && !value.starts_with(b"\"") => value,
+                None => return false,
             };
-            rest = after_value;
         }
     }
     true
@@ -169,12 +173,11 @@ fn skip_value(bytes: &[u8]) -> Option<&[u8]> {
     let Some(mut rest) = bytes.strip_prefix(b"\"") else {
         return skip_token(bytes);
     };
-    let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
     loop {
         rest = match rest {
             [b'"', after @ ..] => return Some(after),
-            [b'\\', escaped, after @ ..] if is_text(*escaped) => after,
-            [byte, after @ ..] if is_text(*byte) && *byte != b'\\' => after,
+            [b'\\', escaped, after @ ..] if text::is_text(*escaped) => after,
+            [byte, after @ ..] if text::is_text(*byte) && *byte != b'\\' => after,
             _ => return None,
         };
     }

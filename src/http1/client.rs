@@ -4,8 +4,9 @@ use super::body::{Decoder, Step};
 use super::encode::{encode_chunk, encode_fields, encode_last_chunk};
 use super::error::{RequestError, ResponseError};
 use super::input::Input;
+use super::limits::Limits;
 use super::message::{Framing, ResponseHead, Version};
-use super::rules::{ChunkExtensions, Limits, Rules, Values};
+use super::rules::{BareLf, Rules, Trailers};
 use super::section::Section;
 use super::text;
 
@@ -14,10 +15,7 @@ const LONGEST_HEAD: usize = 1 << 20;
 
 /// How chunked responses are read: what real servers send, and what breaks no framing.
 const RULES: Rules = Rules {
-    values: Values::Any,
-    space_before_colon: true,
-    forbidden_trailers: &[],
-    chunk_extensions: ChunkExtensions::Any,
+    trailers: Trailers::Skip,
     ..Rules::H11
 };
 
@@ -200,7 +198,7 @@ impl Connection {
                 }
                 Stage::Head(section) => {
                     let found = section
-                        .find_end(&mut self.input, true, LONGEST_HEAD)
+                        .find_end(&mut self.input, BareLf::EndsLine, LONGEST_HEAD)
                         .map_err(head_error)?;
                     let Some(length) = found else {
                         return match (self.input.ended, self.input.rest().is_empty()) {

@@ -3,13 +3,18 @@
 //! httparse reads what is right. What it refuses is read again, line by line, by the rules' leniencies, to find out
 //! what is wrong and with which line.
 
-use super::rules::{Limits, Rules, Underscores, Values};
+use super::limits::Limits;
+use super::rules::{BareLf, Rules, Trailers, Underscores, Values};
 use super::{RequestError, text};
 
 pub(super) type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Reads the fields in `block`, which ends with an empty line.
 pub(super) fn parse(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
+    if rules.bare_lf == BareLf::Data && has_bare_lf(block) {
+        // httparse would end lines there.
+        return line_by_line(block, rules, limits);
+    }
     let mut few = [httparse::EMPTY_HEADER; 64];
     match httparse::parse_headers(block, &mut few) {
         Ok(httparse::Status::Complete((length, fields))) => collect(block, length, fields, rules, limits),
@@ -63,7 +68,7 @@ fn collect(
 /// Reads the fields with the leniencies that httparse has not, and finds what is wrong with them.
 fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
     let mut headers = Headers::new();
-    let mut lines = block.split_inclusive(|&byte| byte == b'\n').peekable();
+    let mut lines = split_lines(block, rules.bare_lf).peekable();
     while let Some(whole) = lines.next() {
         let line = without_line_end(whole);
         if line.is_empty() {
@@ -82,7 +87,7 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
         } else {
             &line[..colon]
         };
-        if !text::is_token(name) {
+        if rules.token_names && !text::is_token(name) {
             return Err(RequestError::FieldName(name.to_vec()));
         }
         let mut value = text::trim_start(&line[colon + 1..]).to_vec();
@@ -113,6 +118,20 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
     Ok(headers)
 }
 
+fn has_bare_lf(block: &[u8]) -> bool {
+    block.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+}
+
+/// The lines of `block` with their ends.
+fn split_lines(block: &[u8], bare_lf: BareLf) -> impl Iterator<Item = &[u8]> {
+    let mut before = 0;
+    block.split_inclusive(move |&byte| {
+        let ends = byte == b'\n' && (bare_lf != BareLf::Data || before == b'\r');
+        before = byte;
+        ends
+    })
+}
+
 fn without_line_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -138,10 +157,10 @@ fn check_size(size: usize, limits: &Limits) -> Result<(), RequestError> {
 
 fn is_value_byte(byte: u8, values: Values) -> bool {
     match values {
-        Values::Text => byte == b'\t' || (byte >= b' ' && byte != 0x7f),
+        Values::Text => text::is_text(byte),
         Values::Loose => !matches!(byte, 0 | 0x0b | 0x0c | b'\r' | b'\n'),
         Values::Line => !matches!(byte, 0 | b'\r' | b'\n'),
-        Values::Any => true,
+        Values::Raw => !matches!(byte, b'\r' | b'\n'),
     }
 }
 
@@ -161,16 +180,17 @@ fn is_kept(name: &[u8], rules: &Rules) -> Result<bool, RequestError> {
     }
 }
 
-/// Refuses trailers that the rules forbid.
-pub(super) fn check_trailers(headers: &Headers, rules: &Rules) -> Result<(), RequestError> {
-    let forbidden = |name: &[u8]| {
-        rules
-            .forbidden_trailers
-            .iter()
-            .any(|n| n.as_bytes().eq_ignore_ascii_case(name))
+/// Reads a trailer section, only to see whether the rules refuse it.
+pub(super) fn check_trailers(block: &[u8], rules: &Rules, limits: &Limits) -> Result<(), RequestError> {
+    let Trailers::Read { forbidden } = rules.trailers else {
+        return Ok(());
     };
-    match headers.iter().find(|(name, _)| forbidden(name)) {
-        Some((name, _)) => Err(RequestError::ForbiddenTrailer(name.clone())),
+    let is_forbidden = |name: &[u8]| forbidden.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(name));
+    match parse(block, rules, limits)?
+        .into_iter()
+        .find(|(name, _)| is_forbidden(name))
+    {
+        Some((name, _)) => Err(RequestError::ForbiddenTrailer(name)),
         None => Ok(()),
     }
 }

@@ -78,8 +78,9 @@ fn read_framing(
     headers: &Headers,
     rules: &Rules,
 ) -> Result<(Framing, bool), RequestError> {
+    let length = read_length(headers, rules.lengths);
     let Some((compressed, value)) = read_codings(headers, rules.codings)? else {
-        let length = read_length(headers, rules.lengths)?.unwrap_or(0);
+        let length = length?.unwrap_or(0);
         return Ok((
             if length == 0 {
                 Framing::Empty
@@ -92,11 +93,12 @@ fn read_framing(
     if line.version == Version::Http10 && !rules.http10_chunked {
         return Err(RequestError::TransferEncoding(value.to_vec()));
     }
-    if !rules.length_with_coding
-        && let Some(length) = values(headers, "Content-Length").next()
-    {
-        return Err(RequestError::ContentLength(length.to_vec()));
-    }
+    match values(headers, "Content-Length").next() {
+        Some(length) if !rules.length_with_coding => {
+            return Err(RequestError::ContentLength(length.to_vec()));
+        }
+        _ => length?,
+    };
     Ok((Framing::Chunked, compressed))
 }
 
@@ -168,7 +170,9 @@ fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, Reque
             Lengths::One => length = Some(text::number(text::trim(value)).ok_or_else(bad)?),
             Lengths::Same => {
                 for member in text::list(value) {
-                    let number = text::number(member).ok_or_else(bad)?;
+                    let number = text::number(member)
+                        .filter(|_| member.len() <= 20)
+                        .ok_or_else(bad)?;
                     if length.is_some_and(|before| before != number) {
                         return Err(bad());
                     }

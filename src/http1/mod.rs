@@ -11,7 +11,9 @@ mod error;
 mod fields;
 mod framing;
 mod input;
+mod limits;
 pub mod message;
+mod presets;
 mod request_line;
 mod rules;
 mod section;
@@ -20,8 +22,9 @@ mod text;
 
 pub use encode::{CONTINUE, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
 pub use error::{RequestError, ResponseError};
+pub use limits::Limits;
 pub use message::{Framing, RequestHead, ResponseHead, Version};
 pub use rules::{
-    ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Limits, Methods, Persistence, Rules,
-    Targets, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence, Rules,
+    Targets, Trailers, Underscores, Values, Versions,
 };

@@ -65,7 +65,7 @@ pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestEr
     let (target, version) = match split_at_space(rest) {
         Some((target, version)) if rules.several_spaces => (target, version.trim_ascii_start()),
         Some(parts) => parts,
-        None if rules.versions == Versions::Llhttp => (rest, &[][..]),
+        None if rules.versions == Versions::Llhttp => (rest, &b"HTTP/0.9"[..]),
         None => return Err(whole()),
     };
     if !is_method(method, rules.methods) {
@@ -142,7 +142,6 @@ fn read_version(version: &[u8], versions: Versions) -> Option<(Version, bool)> {
     match (versions, number) {
         (_, Some(b"1.1")) => Some((Version::Http11, true)),
         (_, Some(b"1.0")) | (Versions::Any, _) | (Versions::Llhttp, Some(b"0.9")) => old,
-        (Versions::Llhttp, None) if version.is_empty() => old,
         (Versions::Llhttp, Some(b"2.0")) => Some((Version::Http11, false)),
         (Versions::Minor, Some([b'1', b'.', minor])) if minor.is_ascii_digit() => {
             Some((Version::Http11, true))

@@ -15,8 +15,8 @@
 pub struct Rules {
     /// Empty lines before a request line (RFC 9112, section 2.2).
     pub empty_lines: EmptyLines,
-    /// Whether a line may end with LF alone (RFC 9112, section 2.2).
-    pub bare_lf: bool,
+    /// What LF without CR is (RFC 9112, section 2.2).
+    pub bare_lf: BareLf,
     /// Whether a bad request line is refused as soon as it is complete, or only with the rest of the head.
     pub request_line_first: bool,
     /// Whether the parts of a request line may be separated by several spaces (RFC 9112, section 3).
@@ -31,6 +31,8 @@ pub struct Rules {
     pub versions: Versions,
     /// Whether a field value may go on in the next line (RFC 9112, section 5.2).
     pub folding: bool,
+    /// Whether a field name must be a token (RFC 9110, section 5.1).
+    pub token_names: bool,
     /// Whether white space may stand between a field's name and its colon (RFC 9112, section 5.1).
     pub space_before_colon: bool,
     /// Which bytes a field value may hold (RFC 9110, section 5.5).
@@ -57,8 +59,8 @@ pub struct Rules {
     pub http10_chunked: bool,
     /// What may follow the size of a chunk in its line (RFC 9112, section 7.1.1).
     pub chunk_extensions: ChunkExtensions,
-    /// Trailer fields that are refused (RFC 9110, section 6.5.1).
-    pub forbidden_trailers: &'static [&'static str],
+    /// What is done with trailer fields (RFC 9112, section 7.1.2). Nobody gets to see them.
+    pub trailers: Trailers,
     /// Whether the connection is kept after the response (RFC 9112, section 9.3).
     pub persistence: Persistence,
     /// Whether the connection ends after CONNECT, whatever the answer (RFC 9112, section 9.3).
@@ -74,6 +76,17 @@ pub enum EmptyLines {
     One,
     /// Every CR and LF is skipped.
     Any,
+}
+
+/// What LF without CR is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BareLf {
+    /// An error.
+    Refuse,
+    /// The end of a line.
+    EndsLine,
+    /// A byte like others: the line goes on to the next CR LF.
+    Data,
 }
 
 /// Which methods there are.
@@ -126,8 +139,8 @@ pub enum Values {
     Loose,
     /// Everything but NUL, CR and LF (Twisted).
     Line,
-    /// Everything (uWSGI).
-    Any,
+    /// Everything but CR and LF (uWSGI).
+    Raw,
 }
 
 /// What an Expect field does.
@@ -191,12 +204,24 @@ pub enum Codings {
 pub enum ChunkExtensions {
     /// The RFC's grammar, white space around `;` and `=` included (gunicorn).
     Spaced,
-    /// The RFC's grammar without white space; the value may be empty (llhttp).
+    /// The RFC's grammar without white space; names and values may be empty where there is `=` (llhttp).
     Tight,
     /// Anything after `;`, white space after the size alone (h11).
     Text,
-    /// Anything after `;` (Twisted).
-    Any,
+    /// Anything after `;` but control characters (Twisted).
+    Visible,
+}
+
+/// What is done with trailer fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trailers {
+    /// They must be fields by these rules.
+    Read {
+        /// Fields that may not be trailers (RFC 9110, section 6.5.1), any case.
+        forbidden: &'static [&'static str],
+    },
+    /// Lines are skipped, whatever they are (Twisted).
+    Skip,
 }
 
 /// Whether the connection is kept after the response, as far as the request has a say.
@@ -212,228 +237,4 @@ pub enum Persistence {
     WordsHttp11,
     /// Never (uWSGI `--http-socket`).
     Never,
-}
-
-impl Rules {
-    /// gunicorn 27.0.1.
-    pub const GUNICORN: Rules = Rules {
-        empty_lines: EmptyLines::One,
-        bare_lf: false,
-        request_line_first: true,
-        several_spaces: false,
-        methods: Methods::Conventional,
-        uppercase_methods: false,
-        targets: Targets::Forms,
-        versions: Versions::Minor,
-        folding: false,
-        space_before_colon: false,
-        values: Values::Text,
-        trailing_space: false,
-        host_required: false,
-        repeated_host: false,
-        repeated_content_type: false,
-        expectations: Expectations::OnlyContinue,
-        underscores: Underscores::Drop {
-            except: &["SCRIPT_NAME", "PATH_INFO"],
-        },
-        lengths: Lengths::One,
-        length_with_coding: false,
-        codings: Codings::Registered,
-        http10_chunked: false,
-        chunk_extensions: ChunkExtensions::Spaced,
-        forbidden_trailers: &[
-            "host",
-            "content-length",
-            "transfer-encoding",
-            "trailer",
-            "authorization",
-            "te",
-        ],
-        persistence: Persistence::FirstField,
-        connect_closes: true,
-    };
-
-    /// uvicorn 0.54.0 with httptools (llhttp), its default.
-    pub const HTTPTOOLS: Rules = Rules {
-        empty_lines: EmptyLines::Any,
-        bare_lf: false,
-        request_line_first: true,
-        several_spaces: true,
-        methods: Methods::Registered,
-        uppercase_methods: false,
-        targets: Targets::Url,
-        versions: Versions::Llhttp,
-        folding: false,
-        space_before_colon: false,
-        values: Values::Text,
-        trailing_space: true,
-        host_required: false,
-        repeated_host: true,
-        repeated_content_type: true,
-        expectations: Expectations::ContinueAlways,
-        underscores: Underscores::Keep,
-        lengths: Lengths::One,
-        length_with_coding: false,
-        codings: Codings::FinalChunked,
-        http10_chunked: true,
-        chunk_extensions: ChunkExtensions::Tight,
-        forbidden_trailers: &["content-length"],
-        persistence: Persistence::Options,
-        connect_closes: false,
-    };
-
-    /// uvicorn 0.54.0 with `--http h11`.
-    pub const H11: Rules = Rules {
-        empty_lines: EmptyLines::Refuse,
-        bare_lf: true,
-        request_line_first: false,
-        several_spaces: false,
-        methods: Methods::Token,
-        uppercase_methods: false,
-        targets: Targets::Visible,
-        versions: Versions::Digits,
-        folding: true,
-        space_before_colon: false,
-        values: Values::Loose,
-        trailing_space: false,
-        host_required: true,
-        repeated_host: false,
-        repeated_content_type: true,
-        expectations: Expectations::Continue,
-        underscores: Underscores::Keep,
-        lengths: Lengths::Same,
-        length_with_coding: true,
-        codings: Codings::OnlyChunked,
-        http10_chunked: true,
-        chunk_extensions: ChunkExtensions::Text,
-        forbidden_trailers: &[],
-        persistence: Persistence::OptionsHttp11,
-        connect_closes: false,
-    };
-
-    /// daphne 4.2.3 (Twisted).
-    pub const DAPHNE: Rules = Rules {
-        empty_lines: EmptyLines::One,
-        bare_lf: false,
-        request_line_first: true,
-        several_spaces: false,
-        methods: Methods::Token,
-        uppercase_methods: false,
-        targets: Targets::Visible,
-        versions: Versions::Known,
-        folding: true,
-        space_before_colon: false,
-        values: Values::Line,
-        trailing_space: false,
-        host_required: false,
-        repeated_host: true,
-        repeated_content_type: true,
-        expectations: Expectations::Continue,
-        underscores: Underscores::Drop { except: &[] },
-        lengths: Lengths::One,
-        length_with_coding: false,
-        codings: Codings::ChunkedOrIdentity,
-        http10_chunked: true,
-        chunk_extensions: ChunkExtensions::Any,
-        forbidden_trailers: &[],
-        persistence: Persistence::WordsHttp11,
-        connect_closes: false,
-    };
-
-    /// uWSGI 2.0.31 with `--http-socket`.
-    pub const UWSGI: Rules = Rules {
-        empty_lines: EmptyLines::Refuse,
-        bare_lf: false,
-        request_line_first: false,
-        several_spaces: false,
-        methods: Methods::Any,
-        uppercase_methods: false,
-        targets: Targets::Any,
-        versions: Versions::Any,
-        folding: true,
-        space_before_colon: false,
-        values: Values::Any,
-        trailing_space: false,
-        host_required: false,
-        repeated_host: true,
-        repeated_content_type: true,
-        expectations: Expectations::Ignore,
-        underscores: Underscores::Keep,
-        lengths: Lengths::Last,
-        length_with_coding: true,
-        codings: Codings::Ignore,
-        http10_chunked: true,
-        chunk_extensions: ChunkExtensions::Any,
-        forbidden_trailers: &[],
-        persistence: Persistence::Never,
-        connect_closes: false,
-    };
-}
-
-/// How much of a head is read. Zero is without limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest request line, bytes without its line end.
-    pub request_line: usize,
-    /// Most header fields.
-    pub fields: usize,
-    /// Longest header field, bytes with its line end; also the longest line of a chunk's size.
-    pub field_size: usize,
-    /// Longest head, and longest trailer section, bytes.
-    pub head: usize,
-}
-
-impl Limits {
-    /// gunicorn's limits, with its reading of zero and of what is too large.
-    #[must_use]
-    pub const fn gunicorn(request_line: usize, fields: usize, field_size: usize) -> Limits {
-        let request_line = if request_line > 8190 { 8190 } else { request_line };
-        let fields = if fields == 0 || fields > 32768 {
-            32768
-        } else {
-            fields
-        };
-        let field_size = if field_size == 0 { 8190 } else { field_size };
-        Limits {
-            request_line,
-            fields,
-            field_size,
-            head: fields * (field_size + 2) + 4,
-        }
-    }
-
-    /// uvicorn with httptools: llhttp has none.
-    pub const HTTPTOOLS: Limits = Limits {
-        request_line: 0,
-        fields: 0,
-        field_size: 0,
-        head: 0,
-    };
-
-    /// uvicorn with h11: `--h11-max-incomplete-event-size` as it is by default.
-    pub const H11: Limits = Limits {
-        request_line: 0,
-        fields: 0,
-        field_size: 0,
-        head: 65536,
-    };
-
-    /// daphne (Twisted).
-    pub const DAPHNE: Limits = Limits {
-        request_line: 16384,
-        fields: 500,
-        field_size: 16384,
-        head: 16384,
-    };
-
-    /// uWSGI with this `--buffer-size` (4096 by default).
-    #[must_use]
-    pub const fn uwsgi(buffer_size: usize) -> Limits {
-        Limits {
-            request_line: 0,
-            fields: 0,
-            field_size: 0,
-            head: buffer_size,
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::error::RequestError;
 use super::input::Input;
+use super::rules::BareLf;
 
 /// How far a section of lines has been looked at.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ impl Section {
     pub(super) fn find_end(
         &mut self,
         input: &mut Input,
-        bare_lf: bool,
+        bare_lf: BareLf,
         limit: usize,
     ) -> Result<Option<usize>, RequestError> {
         let too_long = |length: usize| limit > 0 && length > limit;
@@ -26,8 +27,10 @@ impl Section {
             if too_long(lf) {
                 return Err(RequestError::HeadTooLong { limit });
             }
-            if !ends_with_cr && !bare_lf {
-                return Err(RequestError::BareLfInFields);
+            match bare_lf {
+                BareLf::Refuse if !ends_with_cr => return Err(RequestError::BareLfInFields),
+                BareLf::Data if !ends_with_cr => continue,
+                _ => {}
             }
             if line.len() == usize::from(ends_with_cr) {
                 let end = lf + 1;

@@ -9,9 +9,10 @@
 use super::body::{Decoder, Step};
 use super::error::RequestError;
 use super::input::Input;
+use super::limits::Limits;
 use super::message::{Framing, RequestHead};
 use super::request_line::{self, RequestLine};
-use super::rules::{EmptyLines, Limits, Rules};
+use super::rules::{BareLf, EmptyLines, Rules};
 use super::section::Section;
 use super::{fields, framing};
 
@@ -236,9 +237,8 @@ impl Head {
             let line = input.slice(line);
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let line = request_line::parse(line, rules);
-            match line {
-                Err(error) if rules.request_line_first => return Err(error),
+            match request_line::parse(line, rules) {
+                Err(error) if rules.request_line_first || line.is_empty() => return Err(error),
                 line => self.line = Some(line),
             }
             self.line_length = length;
@@ -286,23 +286,27 @@ impl Head {
 /// The request line's length with its end, once that is there.
 fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option<usize>, RequestError> {
     let limit = limits.request_line;
-    let lf = input.next_lf();
-    let size = lf.unwrap_or(input.rest().len());
-    // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
-    if limit > 0 && size > limit + 2 {
-        return Err(RequestError::RequestLineTooLong { size, limit });
+    loop {
+        let lf = input.next_lf();
+        let size = lf.unwrap_or(input.rest().len());
+        // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
+        if limit > 0 && size > limit + 2 {
+            return Err(RequestError::RequestLineTooLong { size, limit });
+        }
+        if limits.head > 0 && size > limits.head {
+            return Err(RequestError::HeadTooLong { limit: limits.head });
+        }
+        let Some(lf) = lf else { return Ok(None) };
+        let ends_with_cr = input.rest()[..lf].last() == Some(&b'\r');
+        match rules.bare_lf {
+            BareLf::Refuse if !ends_with_cr => return Err(RequestError::BareLfInRequestLine),
+            BareLf::Data if !ends_with_cr => continue,
+            _ => {}
+        }
+        let size = lf - usize::from(ends_with_cr);
+        if limit > 0 && size > limit {
+            return Err(RequestError::RequestLineTooLong { size, limit });
+        }
+        return Ok(Some(lf + 1));
     }
-    if limits.head > 0 && size > limits.head {
-        return Err(RequestError::HeadTooLong { limit: limits.head });
-    }
-    let Some(lf) = lf else { return Ok(None) };
-    let ends_with_cr = input.rest()[..lf].last() == Some(&b'\r');
-    if !ends_with_cr && !rules.bare_lf {
-        return Err(RequestError::BareLfInRequestLine);
-    }
-    let size = lf - usize::from(ends_with_cr);
-    if limit > 0 && size > limit {
-        return Err(RequestError::RequestLineTooLong { size, limit });
-    }
-    Ok(Some(lf + 1))
 }

@@ -27,6 +27,11 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
         )
 }
 
+/// A byte of a field value or a quoted string: visible, space, tab or above 127.
+pub(super) fn is_text(byte: u8) -> bool {
+    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
 fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
