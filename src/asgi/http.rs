@@ -281,17 +281,22 @@ impl Cycle {
 
     /// The app raised an exception.
     pub fn raised(&mut self, out: &mut Vec<u8>) -> Outcome {
-        let log = closed("Exception in ASGI application".to_owned());
-        // A complete response closes too, as uvicorn does.
-        let status = if self.started {
-            None
-        } else {
-            self.answer(500, "Internal Server Error", out)
-        };
+        let log = Some("Exception in ASGI application".to_owned());
+        if self.started {
+            // A complete response too, as in uvicorn.
+            return Outcome {
+                close: true,
+                log,
+                traceback: true,
+                status: None,
+            };
+        }
+        let status = self.answer(500, "Internal Server Error", out);
         Outcome {
+            close: !self.disconnected,
+            log,
             traceback: true,
             status,
-            ..log
         }
     }
 
@@ -454,3 +459,6 @@ fn has_close(value: &[u8]) -> bool {
 fn is_bad_in_name(byte: u8) -> bool {
     matches!(byte, 0..=32 | 127) || b"()<>@,;:[]={}\\\"".contains(&byte)
 }
+
+#[cfg(test)]
+mod tests;

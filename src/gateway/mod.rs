@@ -1,6 +1,8 @@
 //! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a Python app.
 
 pub mod encoding;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod framing;
 pub mod percent;
 pub mod python;

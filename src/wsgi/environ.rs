@@ -381,3 +381,6 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
     }
     pairs.finish();
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,8 +131,8 @@ impl Response {
         for (name, value) in strings.pairs() {
             self.add_header(name, value)?;
         }
-        let forbids_length = code == 204 || code < 200;
-        self.omits_body = has_no_body(code) || self.is_head();
+        let forbids_length = matches!(code, 100..200 | 204);
+        self.omits_body = forbids_length || code == 304 || self.is_head();
         if forbids_length && self.length.take().is_some() {
             let without: Vec<u8> = lines(&self.lines)
                 .filter(|line| !is_length_line(line))
@@ -380,7 +380,10 @@ impl Response {
         if self.must_close || !self.client_keeps {
             return true;
         }
-        let ends_with_head = self.is_head() || self.code.is_some_and(has_no_body);
+        let ends_with_head = self.is_head()
+            || self
+                .code
+                .is_some_and(|code| code < 200 || matches!(code, 204 | 304));
         self.length.is_none() && !self.chunked && !ends_with_head
     }
 
@@ -408,11 +411,6 @@ impl Response {
         text.push_str("); dropping per RFC 9110.");
         lines.push(Line::Bare(text));
     }
-}
-
-/// Whether a response of this status never has a body (RFC 9110, section 6.4.1).
-fn has_no_body(code: u16) -> bool {
-    code < 200 || matches!(code, 204 | 304)
 }
 
 /// The code of a status: three digits, alone or with a space and a reason.
@@ -474,3 +472,6 @@ fn is_length_line(line: &[u8]) -> bool {
     line.get(..15)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"content-length:"))
 }
+
+#[cfg(test)]
+mod tests;
