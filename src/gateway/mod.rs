@@ -3,7 +3,6 @@
 pub mod encoding;
 #[cfg(test)]
 pub(crate) mod fixture;
-pub mod framing;
 pub mod percent;
 pub mod python;
 pub mod trust;

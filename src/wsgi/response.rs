@@ -10,9 +10,8 @@
 //! it looks, and raises `TypeError: … is not a byte`.
 
 use crate::gateway::encoding::Strings;
-use crate::gateway::framing::{self, Case};
 use crate::gateway::python;
-use crate::http1::message::{RequestHead, Version};
+use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Level, Server, WorkerClass};
 use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::{Access, Line, Outcome};
@@ -217,7 +216,7 @@ impl Response {
         }
         self.sent += block.len() as u64;
         if self.chunked {
-            framing::chunk(block, Case::Upper, out);
+            http1::encode_chunk_upper(block, out);
         } else {
             out.extend_from_slice(block);
         }
@@ -239,7 +238,7 @@ impl Response {
         }
         self.send_head(date, out)?;
         if self.chunked {
-            framing::last_chunk(out);
+            http1::encode_last_chunk(out);
         }
         let mut lines = Vec::new();
         self.push_warning(&mut lines);
@@ -335,7 +334,8 @@ impl Response {
             return Err(StartError::NotStarted);
         }
         out.reserve(self.lines.len() + 160);
-        out.extend_from_slice(self.version_text());
+        out.extend_from_slice(self.version.as_bytes());
+        out.push(b' ');
         // An app that returns without start_response() has the status that Python prints for none.
         out.extend_from_slice(self.status.as_deref().unwrap_or(b"None"));
         out.extend_from_slice(b"\r\nServer: gunicorn\r\nDate: ");
@@ -361,18 +361,12 @@ impl Response {
             && !self.head_sent
         {
             self.head_sent = true;
-            out.extend_from_slice(self.version_text());
+            out.extend_from_slice(self.version.as_bytes());
+            out.push(b' ');
             out.extend_from_slice(status);
             out.extend_from_slice(b"\r\n");
             out.extend_from_slice(&self.lines);
             out.extend_from_slice(b"\r\n");
-        }
-    }
-
-    fn version_text(&self) -> &'static [u8] {
-        match self.version {
-            Version::Http10 => b"HTTP/1.0 ",
-            Version::Http11 => b"HTTP/1.1 ",
         }
     }
 

@@ -450,7 +450,7 @@ fn continue_is_not_sent_after_the_response_started() {
 #[test]
 fn a_body_that_nobody_receives_stops_the_reading() {
     let mut exchange = Exchange::get();
-    exchange.cycle.request_body(&[b'x'; HIGH_WATER]);
+    exchange.cycle.request_body(&vec![b'x'; HIGH_WATER]);
     assert!(!exchange.cycle.is_full());
     exchange.cycle.request_body(b"x");
     assert!(exchange.cycle.is_full());
