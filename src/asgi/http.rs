@@ -10,9 +10,8 @@
 use crate::asgi::event_error::EventError;
 use crate::asgi::status::phrase;
 use crate::gateway::encoding::{Strings, push_decimal, put, put_u32};
-use crate::gateway::framing::{self, Case};
 use crate::gateway::python;
-use crate::http1::message::{RequestHead, Version};
+use crate::http1::{self, RequestHead, Version};
 use crate::servers::Launch;
 
 /// Bytes of a request's body that may wait for the app before its connection is no longer read.
@@ -153,7 +152,7 @@ impl Cycle {
     /// `receive()`. What goes out of the first is the answer to `Expect: 100-continue`.
     pub fn receive(&mut self, out: &mut Vec<u8>) -> Received {
         if std::mem::take(&mut self.waiting_for_continue) && !self.disconnected {
-            out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            out.extend_from_slice(http1::CONTINUE);
         }
         if self.disconnected || self.complete {
             return Received::Disconnect;
@@ -217,11 +216,9 @@ impl Cycle {
         if self.is_head {
             self.expected = 0;
         } else if self.chunked == Some(true) {
-            if !data.is_empty() {
-                framing::chunk(data, Case::Lower, out);
-            }
+            http1::encode_chunk(data, out);
             if !more {
-                framing::last_chunk(out);
+                http1::encode_last_chunk(out);
             }
         } else {
             let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
@@ -281,17 +278,22 @@ impl Cycle {
 
     /// The app raised an exception.
     pub fn raised(&mut self, out: &mut Vec<u8>) -> Outcome {
-        let log = closed("Exception in ASGI application".to_owned());
-        // A complete response closes too, as uvicorn does.
-        let status = if self.started {
-            None
-        } else {
-            self.answer(500, "Internal Server Error", out)
-        };
+        let log = Some("Exception in ASGI application".to_owned());
+        if self.started {
+            // A complete response too, as in uvicorn.
+            return Outcome {
+                close: true,
+                log,
+                traceback: true,
+                status: None,
+            };
+        }
+        let status = self.answer(500, "Internal Server Error", out);
         Outcome {
+            close: !self.disconnected,
+            log,
             traceback: true,
             status,
-            ..log
         }
     }
 
@@ -454,3 +456,6 @@ fn has_close(value: &[u8]) -> bool {
 fn is_bad_in_name(byte: u8) -> bool {
     matches!(byte, 0..=32 | 127) || b"()<>@,;:[]={}\\\"".contains(&byte)
 }
+
+#[cfg(test)]
+mod tests;

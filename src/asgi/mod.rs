@@ -5,3 +5,4 @@ pub mod http;
 pub mod proxy;
 pub mod scope;
 pub mod status;
+pub mod url;

@@ -47,11 +47,8 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
     }
     let mut forwarded: Option<String> = None;
     for value in head.values("x-forwarded-for") {
-        let all = forwarded.get_or_insert_default();
-        if !all.is_empty() {
-            all.push_str(", ");
-        }
-        all.push_str(&latin1(value));
+        let value = latin1(value);
+        forwarded = Some(forwarded.map_or_else(|| value.clone(), |before| [&before, ", ", &value].concat()));
     }
     if let Some(forwarded) = forwarded {
         let (host, port) = client(&forwarded, trusted);

@@ -21,11 +21,11 @@
 use std::borrow::Cow;
 
 use crate::asgi::proxy::{self, Origin};
+use crate::asgi::url;
 use crate::gateway::encoding::{close, open, push_decimal, put, put_u32};
 use crate::gateway::{Peer, percent};
 use crate::http1::message::{RequestHead, Version};
 use crate::servers::Launch;
-use crate::wsgi::target;
 
 /// Strings that stand before the headers.
 const FIELDS: usize = 11;
@@ -55,7 +55,7 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// The request is to be refused with [`reject`](crate::asgi::http::reject).
     pub fn new(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> Result<Self, ScopeError> {
-        let target = target::split(&head.target).ok_or(ScopeError::Target)?;
+        let target = url::split(&head.target).ok_or(ScopeError::Target)?;
         let origin = proxy::origin(head, peer, launch);
         Ok(Self {
             head,
@@ -136,3 +136,6 @@ impl<'a> Scope<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a Python app.
 
 pub mod encoding;
-pub mod framing;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod percent;
 pub mod python;
 pub mod trust;

@@ -241,13 +241,6 @@ fn is(name: &[u8], other: &str) -> bool {
     name.eq_ignore_ascii_case(other.as_bytes())
 }
 
-fn protocol(version: Version) -> &'static [u8] {
-    match version {
-        Version::Http10 => b"HTTP/1.0",
-        Version::Http11 => b"HTTP/1.1",
-    }
-}
-
 /// Whether the peer may send forwarding headers (gunicorn's `--forwarded-allow-ips`).
 #[must_use]
 pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
@@ -263,7 +256,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             &b" "[..],
             &head.target,
             b" ",
-            protocol(head.version),
+            head.version.as_bytes(),
         ]
         .concat();
         return Err(EnvironError::Target(line));
@@ -275,7 +268,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     pairs.put("REQUEST_METHOD", &head.method);
     pairs.put("QUERY_STRING", query);
     pairs.put("RAW_URI", &head.target);
-    pairs.put("SERVER_PROTOCOL", protocol(head.version));
+    pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
     let mut secure = None;
     let set_in_env = launch.env.iter().rev().find(|(name, _)| name == "SCRIPT_NAME");
     let mut script_name = set_in_env.map_or(&b""[..], |(_, value)| value.as_bytes());
@@ -365,7 +358,7 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
         put_path(&mut pairs);
     }
     pairs.put("QUERY_STRING", query);
-    pairs.put("SERVER_PROTOCOL", protocol(head.version));
+    pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
     pairs.put("SCRIPT_NAME", b"");
     pairs.put("SERVER_NAME", peer.local.0.as_bytes());
     pairs.put_decimal("SERVER_PORT", peer.local.1);
@@ -381,3 +374,6 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
     }
     pairs.finish();
 }
+
+#[cfg(test)]
+mod tests;

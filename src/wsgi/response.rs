@@ -10,9 +10,8 @@
 //! it looks, and raises `TypeError: … is not a byte`.
 
 use crate::gateway::encoding::Strings;
-use crate::gateway::framing::{self, Case};
 use crate::gateway::python;
-use crate::http1::message::{RequestHead, Version};
+use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Level, Server, WorkerClass};
 use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::{Access, Line, Outcome};
@@ -131,8 +130,8 @@ impl Response {
         for (name, value) in strings.pairs() {
             self.add_header(name, value)?;
         }
-        let forbids_length = code == 204 || code < 200;
-        self.omits_body = has_no_body(code) || self.is_head();
+        let forbids_length = matches!(code, 100..200 | 204);
+        self.omits_body = forbids_length || code == 304 || self.is_head();
         if forbids_length && self.length.take().is_some() {
             let without: Vec<u8> = lines(&self.lines)
                 .filter(|line| !is_length_line(line))
@@ -217,7 +216,7 @@ impl Response {
         }
         self.sent += block.len() as u64;
         if self.chunked {
-            framing::chunk(block, Case::Upper, out);
+            http1::encode_chunk_upper(block, out);
         } else {
             out.extend_from_slice(block);
         }
@@ -239,7 +238,7 @@ impl Response {
         }
         self.send_head(date, out)?;
         if self.chunked {
-            framing::last_chunk(out);
+            http1::encode_last_chunk(out);
         }
         let mut lines = Vec::new();
         self.push_warning(&mut lines);
@@ -335,7 +334,8 @@ impl Response {
             return Err(StartError::NotStarted);
         }
         out.reserve(self.lines.len() + 160);
-        out.extend_from_slice(self.version_text());
+        out.extend_from_slice(self.version.as_bytes());
+        out.push(b' ');
         // An app that returns without start_response() has the status that Python prints for none.
         out.extend_from_slice(self.status.as_deref().unwrap_or(b"None"));
         out.extend_from_slice(b"\r\nServer: gunicorn\r\nDate: ");
@@ -361,7 +361,8 @@ impl Response {
             && !self.head_sent
         {
             self.head_sent = true;
-            out.extend_from_slice(self.version_text());
+            out.extend_from_slice(self.version.as_bytes());
+            out.push(b' ');
             out.extend_from_slice(status);
             out.extend_from_slice(b"\r\n");
             out.extend_from_slice(&self.lines);
@@ -369,18 +370,14 @@ impl Response {
         }
     }
 
-    fn version_text(&self) -> &'static [u8] {
-        match self.version {
-            Version::Http10 => b"HTTP/1.0 ",
-            Version::Http11 => b"HTTP/1.1 ",
-        }
-    }
-
     fn should_close(&self) -> bool {
         if self.must_close || !self.client_keeps {
             return true;
         }
-        let ends_with_head = self.is_head() || self.code.is_some_and(has_no_body);
+        let ends_with_head = self.is_head()
+            || self
+                .code
+                .is_some_and(|code| code < 200 || matches!(code, 204 | 304));
         self.length.is_none() && !self.chunked && !ends_with_head
     }
 
@@ -408,11 +405,6 @@ impl Response {
         text.push_str("); dropping per RFC 9110.");
         lines.push(Line::Bare(text));
     }
-}
-
-/// Whether a response of this status never has a body (RFC 9110, section 6.4.1).
-fn has_no_body(code: u16) -> bool {
-    code < 200 || matches!(code, 204 | 304)
 }
 
 /// The code of a status: three digits, alone or with a space and a reason.
@@ -474,3 +466,6 @@ fn is_length_line(line: &[u8]) -> bool {
     line.get(..15)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"content-length:"))
 }
+
+#[cfg(test)]
+mod tests;

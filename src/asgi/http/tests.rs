@@ -1,0 +1,485 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::gateway::fixture::{encoded, launch, request};
+use crate::servers::Server;
+
+const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+const DEFAULTS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nserver: uvicorn\r\n";
+
+/// A cycle and what it has sent.
+struct Exchange {
+    cycle: Cycle,
+    sent: Vec<u8>,
+}
+
+impl Exchange {
+    fn of(request: &RequestHead) -> Self {
+        Self {
+            cycle: Cycle::new(request, &launch(Server::Uvicorn), DATE),
+            sent: Vec::new(),
+        }
+    }
+
+    fn get() -> Self {
+        Self::of(&request("GET", "/", &[]))
+    }
+
+    fn start(&mut self, status: u16, headers: &[(&str, &str)]) -> Result<(), EventError> {
+        let strings: Vec<&[u8]> = headers
+            .iter()
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
+            .collect();
+        self.cycle.start(status, &encoded(&strings), &mut self.sent)
+    }
+
+    fn body(&mut self, data: &str, more: bool) -> Result<Progress, EventError> {
+        self.cycle.body(data.as_bytes(), more, &mut self.sent)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.sent).into_owned()
+    }
+
+    fn after_head(&self) -> String {
+        self.text().split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+}
+
+fn message(error: &EventError) -> (&'static str, String) {
+    (error.exception(), error.to_string())
+}
+
+const KEPT: Result<Progress, EventError> = Ok(Progress::Complete { keep_alive: true });
+const CLOSED: Result<Progress, EventError> = Ok(Progress::Complete { keep_alive: false });
+
+#[test]
+fn uvicorns_headers_come_before_the_apps() {
+    let mut exchange = Exchange::get();
+    exchange
+        .start(200, &[("Content-Type", "text/plain"), ("content-length", "2")])
+        .unwrap();
+    assert_eq!(exchange.body("ok", false), KEPT);
+    let text = [
+        "HTTP/1.1 200 OK\r\n",
+        DEFAULTS,
+        "content-type: text/plain\r\ncontent-length: 2\r\n\r\nok",
+    ]
+    .concat();
+    assert_eq!(exchange.text(), text);
+}
+
+#[test]
+fn the_head_goes_out_with_the_start_event() {
+    let mut exchange = Exchange::get();
+    exchange.start(404, &[]).unwrap();
+    assert!(exchange.text().starts_with("HTTP/1.1 404 Not Found\r\n"));
+}
+
+#[test]
+fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
+    let mut launch = launch(Server::Uvicorn);
+    launch.headers.push(("X-Added".to_owned(), "1".to_owned()));
+    let head = |launch: &Launch| {
+        let mut sent = Vec::new();
+        Cycle::new(&request("GET", "/", &[]), launch, DATE)
+            .start(204, &encoded(&[]), &mut sent)
+            .unwrap();
+        String::from_utf8(sent).unwrap()
+    };
+    assert!(head(&launch).ends_with("server: uvicorn\r\nx-added: 1\r\n\r\n"));
+    launch.headers.push(("Server".to_owned(), "mine".to_owned()));
+    assert!(head(&launch).ends_with("GMT\r\nx-added: 1\r\nserver: mine\r\n\r\n"));
+    launch.headers.clear();
+    launch.server_header = false;
+    launch.date_header = false;
+    assert_eq!(head(&launch), "HTTP/1.1 204 No Content\r\n\r\n");
+}
+
+#[test]
+fn a_body_of_unknown_length_is_chunked() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    assert!(exchange.text().ends_with("transfer-encoding: chunked\r\n\r\n"));
+    assert_eq!(exchange.body("one,", true), Ok(Progress::Continues));
+    assert_eq!(exchange.body("", true), Ok(Progress::Continues));
+    assert_eq!(exchange.body("twenty-eight bytes of text.", false), KEPT);
+    assert_eq!(
+        exchange.after_head(),
+        "4\r\none,\r\n1b\r\ntwenty-eight bytes of text.\r\n0\r\n\r\n"
+    );
+}
+
+#[test]
+fn an_http_1_0_client_gets_chunks_and_the_connection_closes() {
+    let mut head = request("GET", "/", &[]);
+    head.version = Version::Http10;
+    let mut exchange = Exchange::of(&head);
+    exchange.start(200, &[]).unwrap();
+    assert!(exchange.text().starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(
+        exchange
+            .text()
+            .ends_with("connection: close\r\ntransfer-encoding: chunked\r\n\r\n")
+    );
+    assert_eq!(exchange.body("", false), CLOSED);
+}
+
+#[test]
+fn an_app_that_chunks_itself_is_not_chunked_twice() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[("Transfer-Encoding", "chunked")]).unwrap();
+    exchange.body("a", false).unwrap();
+    assert_eq!(exchange.text().matches("chunked").count(), 1);
+    assert_eq!(exchange.after_head(), "1\r\na\r\n0\r\n\r\n");
+}
+
+#[test]
+fn head_gets_the_headers_and_no_body() {
+    let mut exchange = Exchange::of(&request("HEAD", "/", &[]));
+    exchange.start(200, &[("content-length", "2")]).unwrap();
+    assert_eq!(exchange.body("ok", false), KEPT);
+    assert!(exchange.text().ends_with("content-length: 2\r\n\r\n"));
+}
+
+#[test]
+fn no_content_and_not_modified_have_no_body() {
+    for status in [204, 304] {
+        let mut exchange = Exchange::get();
+        exchange.start(status, &[]).unwrap();
+        assert!(!exchange.text().contains("chunked"), "{status}");
+        assert_eq!(exchange.body("x", true), Err(EventError::Longer));
+        assert_eq!(exchange.body("", false), KEPT);
+    }
+}
+
+#[test]
+fn an_app_that_closes_is_obeyed() {
+    let mut exchange = Exchange::get();
+    exchange
+        .start(200, &[("Connection", "x, Close"), ("content-length", "0")])
+        .unwrap();
+    assert_eq!(exchange.text().matches("connection: ").count(), 1);
+    assert_eq!(exchange.body("", false), CLOSED);
+}
+
+#[test]
+fn a_client_that_asks_to_close_is_obeyed() {
+    let mut head = request("GET", "/", &[]);
+    head.keep_alive = false;
+    let mut exchange = Exchange::of(&head);
+    exchange.start(200, &[("content-length", "0")]).unwrap();
+    assert!(
+        exchange
+            .text()
+            .ends_with("content-length: 0\r\nconnection: close\r\n\r\n")
+    );
+    assert_eq!(exchange.body("", false), CLOSED);
+}
+
+#[test]
+fn a_server_that_shuts_down_closes_after_the_response() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[("content-length", "0")]).unwrap();
+    exchange.cycle.close_after();
+    assert_eq!(exchange.body("", false), CLOSED);
+}
+
+#[test]
+fn more_than_content_length_is_not_sent() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[("content-length", "5")]).unwrap();
+    let error = exchange.body("1234567890", false).unwrap_err();
+    assert_eq!(
+        message(&error),
+        (
+            "RuntimeError",
+            "Response content longer than Content-Length".to_owned()
+        )
+    );
+    assert_eq!(exchange.after_head(), "");
+}
+
+#[test]
+fn less_than_content_length_is_an_error_and_closes() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[("content-length", "10")]).unwrap();
+    let error = exchange.body("12345", false).unwrap_err();
+    assert_eq!(
+        message(&error),
+        (
+            "RuntimeError",
+            "Response content shorter than Content-Length".to_owned()
+        )
+    );
+    assert_eq!(exchange.after_head(), "12345");
+    assert!(exchange.cycle.raised(&mut exchange.sent).close);
+}
+
+#[test]
+fn the_response_begins_with_its_start() {
+    let mut exchange = Exchange::get();
+    let error = exchange.body("x", false).unwrap_err();
+    let text = "Expected ASGI message 'http.response.start', but got 'http.response.body'.";
+    assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
+    let error = exchange.cycle.other("websocket.send").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Expected ASGI message 'http.response.start', but got 'websocket.send'."
+    );
+}
+
+#[test]
+fn the_start_is_followed_by_the_body() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    let error = exchange.start(200, &[]).unwrap_err();
+    let text = "Expected ASGI message 'http.response.body', but got 'http.response.start'.";
+    assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
+}
+
+#[test]
+fn nothing_follows_the_end_of_the_body() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    exchange.body("", false).unwrap();
+    let error = exchange.body("", false).unwrap_err();
+    let text = "Unexpected ASGI message 'http.response.body' sent, after response already completed.";
+    assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
+}
+
+#[test]
+fn a_header_cannot_inject_another() {
+    let mut exchange = Exchange::get();
+    let error = exchange.start(200, &[("x-bad", "a\r\nInjected: 1")]).unwrap_err();
+    assert_eq!(
+        message(&error),
+        ("RuntimeError", "Invalid HTTP header value.".to_owned())
+    );
+    assert_eq!(exchange.text(), "");
+    assert!(exchange.cycle.is_started(), "so that no 500 follows");
+    let error = Exchange::get().start(200, &[("x bad", "a")]).unwrap_err();
+    assert_eq!(
+        message(&error),
+        ("RuntimeError", "Invalid HTTP header name.".to_owned())
+    );
+}
+
+#[test]
+fn a_status_has_three_digits_below_600() {
+    for status in [0, 99, 600] {
+        let error = Exchange::get().start(status, &[]).unwrap_err();
+        assert_eq!(message(&error), ("KeyError", status.to_string()));
+    }
+    let mut exchange = Exchange::get();
+    exchange.start(299, &[]).unwrap();
+    assert!(exchange.text().starts_with("HTTP/1.1 299 \r\n"));
+}
+
+#[test]
+fn an_app_that_raises_before_the_start_is_answered_with_500() {
+    let mut exchange = Exchange::get();
+    let outcome = exchange.cycle.raised(&mut exchange.sent);
+    let text = [
+        "HTTP/1.1 500 Internal Server Error\r\n",
+        DEFAULTS,
+        "content-type: text/plain; charset=utf-8\r\ncontent-length: 21\r\nconnection: close\r\n\r\nInternal Server Error",
+    ];
+    assert_eq!(exchange.text(), text.concat());
+    let log = Some("Exception in ASGI application".to_owned());
+    assert_eq!(
+        outcome,
+        Outcome {
+            close: true,
+            log,
+            traceback: true,
+            status: Some(500)
+        }
+    );
+}
+
+#[test]
+fn an_app_that_raises_after_the_start_closes_the_connection() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    exchange.body("part1", true).unwrap();
+    let outcome = exchange.cycle.raised(&mut exchange.sent);
+    assert_eq!(exchange.after_head(), "5\r\npart1\r\n");
+    assert_eq!((outcome.close, outcome.status), (true, None));
+}
+
+#[test]
+fn an_app_that_returns_without_a_response_is_answered_with_500() {
+    let mut exchange = Exchange::get();
+    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    assert!(
+        exchange
+            .text()
+            .starts_with("HTTP/1.1 500 Internal Server Error\r\n")
+    );
+    assert_eq!(
+        outcome.log.as_deref(),
+        Some("ASGI callable returned without starting response.")
+    );
+    assert!(outcome.close && !outcome.traceback);
+}
+
+#[test]
+fn an_app_that_returns_inside_a_response_closes_the_connection() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    assert_eq!(
+        outcome.log.as_deref(),
+        Some("ASGI callable returned without completing response.")
+    );
+    assert!(outcome.close);
+}
+
+#[test]
+fn an_app_that_returns_something_closes_the_connection() {
+    let mut exchange = Exchange::get();
+    let outcome = exchange.cycle.returned(Some("42"), &mut exchange.sent);
+    assert_eq!(
+        outcome.log.as_deref(),
+        Some("ASGI callable should return None, but returned '42'.")
+    );
+    assert_eq!((outcome.close, exchange.text().as_str()), (true, ""));
+}
+
+#[test]
+fn an_app_that_returns_after_its_response_leaves_the_connection_alone() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    exchange.body("", false).unwrap();
+    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    assert_eq!(
+        outcome,
+        Outcome {
+            close: false,
+            log: None,
+            traceback: false,
+            status: None
+        }
+    );
+}
+
+#[test]
+fn send_says_nothing_about_a_client_that_has_gone() {
+    let mut exchange = Exchange::get();
+    exchange.start(200, &[]).unwrap();
+    exchange.cycle.disconnected();
+    let before = exchange.sent.len();
+    assert_eq!(exchange.body("x", false), Ok(Progress::Continues));
+    assert_eq!(exchange.cycle.other("nonsense"), Ok(()));
+    assert_eq!(exchange.sent.len(), before);
+    assert_eq!(exchange.cycle.returned(None, &mut exchange.sent).log, None);
+}
+
+#[test]
+fn receive_gives_the_body_as_it_comes() {
+    let mut exchange = Exchange::get();
+    let receive = |cycle: &mut Cycle| cycle.receive(&mut Vec::new());
+    assert_eq!(receive(&mut exchange.cycle), Received::Wait);
+    exchange.cycle.request_body(b"a");
+    exchange.cycle.request_body(b"b");
+    assert_eq!(
+        receive(&mut exchange.cycle),
+        Received::Request {
+            body: b"ab".to_vec(),
+            more: true
+        }
+    );
+    assert_eq!(receive(&mut exchange.cycle), Received::Wait);
+    exchange.cycle.request_end();
+    assert_eq!(
+        receive(&mut exchange.cycle),
+        Received::Request {
+            body: Vec::new(),
+            more: false
+        }
+    );
+}
+
+#[test]
+fn after_the_body_receive_waits_for_the_disconnect() {
+    let mut exchange = Exchange::get();
+    exchange.cycle.request_end();
+    assert_eq!(
+        exchange.cycle.receive(&mut exchange.sent),
+        Received::Request {
+            body: Vec::new(),
+            more: false
+        }
+    );
+    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Wait);
+    exchange.cycle.disconnected();
+    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
+    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
+}
+
+#[test]
+fn after_the_response_receive_gives_the_disconnect() {
+    let mut exchange = Exchange::get();
+    exchange.start(204, &[]).unwrap();
+    exchange.body("", false).unwrap();
+    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
+}
+
+#[test]
+fn continue_is_sent_when_the_app_first_receives() {
+    let mut head = request("POST", "/", &[("Expect", "100-continue")]);
+    head.expects_continue = true;
+    let mut exchange = Exchange::of(&head);
+    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Wait);
+    assert_eq!(exchange.text(), "HTTP/1.1 100 Continue\r\n\r\n");
+    exchange.cycle.receive(&mut exchange.sent);
+    assert_eq!(exchange.text(), "HTTP/1.1 100 Continue\r\n\r\n", "once");
+}
+
+#[test]
+fn continue_is_not_sent_after_the_response_started() {
+    let mut head = request("POST", "/", &[("Expect", "100-continue")]);
+    head.expects_continue = true;
+    let mut exchange = Exchange::of(&head);
+    exchange.start(200, &[]).unwrap();
+    exchange.cycle.receive(&mut exchange.sent);
+    assert!(!exchange.text().contains("100 Continue"));
+}
+
+#[test]
+fn a_body_that_nobody_receives_stops_the_reading() {
+    let mut exchange = Exchange::get();
+    exchange.cycle.request_body(&vec![b'x'; HIGH_WATER]);
+    assert!(!exchange.cycle.is_full());
+    exchange.cycle.request_body(b"x");
+    assert!(exchange.cycle.is_full());
+    exchange.cycle.receive(&mut exchange.sent);
+    assert!(!exchange.cycle.is_full());
+}
+
+#[test]
+fn what_cannot_be_parsed_is_answered_with_400() {
+    let mut sent = Vec::new();
+    reject(&launch(Server::Uvicorn), DATE, &mut sent);
+    let text = [
+        "HTTP/1.1 400 Bad Request\r\n",
+        DEFAULTS,
+        "content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\nconnection: close\r\n\r\n",
+        "Invalid HTTP request received.",
+    ];
+    assert_eq!(String::from_utf8(sent).unwrap(), text.concat());
+}
+
+#[test]
+fn beyond_the_concurrency_limit_the_answer_is_503() {
+    let mut exchange = Exchange::get();
+    let outcome = exchange.cycle.unavailable(&mut exchange.sent);
+    let text = [
+        "HTTP/1.1 503 Service Unavailable\r\n",
+        DEFAULTS,
+        "content-type: text/plain; charset=utf-8\r\ncontent-length: 19\r\nconnection: close\r\n\r\nService Unavailable",
+    ];
+    assert_eq!(exchange.text(), text.concat());
+    assert_eq!((outcome.close, outcome.status), (true, Some(503)));
+}
