@@ -86,6 +86,12 @@ impl Opt {
         self
     }
 
+    /// What `--help` says about it.
+    pub(crate) fn description(&self) -> String {
+        let refused = matches!(self.support, Support::Refused(_));
+        [self.help, if refused { " (refused here)" } else { "" }].concat()
+    }
+
     /// Its names, one by one.
     pub(crate) fn each_name(&self) -> impl Iterator<Item = &'static str> {
         self.names.split(' ')

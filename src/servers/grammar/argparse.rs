@@ -173,7 +173,7 @@ impl Program {
                     _ => [name, " ", option.metavar].concat(),
                 })
                 .collect();
-            let mut description = option.help.to_owned();
+            let mut description = option.description();
             if let Some(defaults) = defaults
                 && !matches!(option.kind, Kind::Help | Kind::Version)
             {

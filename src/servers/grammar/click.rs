@@ -223,7 +223,7 @@ impl Program {
                 invocation.push(' ');
                 invocation.push_str(&metavar);
             }
-            let mut description = option.help.to_owned();
+            let mut description = option.description();
             if !option.default.is_empty() {
                 description.push_str(" [default: ");
                 description.push_str(option.default);
