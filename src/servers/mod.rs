@@ -4,7 +4,138 @@
 //! master; each process parses the same line again to know what kind of worker it is: parsing is a pure function, so no
 //! configuration travels between them.
 
+pub mod gunicorn;
+pub mod uvicorn;
+
+mod grammar;
+mod host;
+mod option;
+mod python;
+mod shell;
+#[cfg(test)]
+mod tests;
+
 use crate::Millis;
+
+/// The version of wasgi, as `--version` shows it.
+const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
+
+/// Reads a command line as a shell and its program would.
+///
+/// `env` is the environment that the command finds, `cwd` the absolute path of the working directory. Pure: the same
+/// line gives the same command everywhere.
+#[must_use]
+pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
+    match shell::words(line, &Environment { own: &[], outer: env }) {
+        Ok(words) => parse_argv(&words, env, cwd),
+        Err(shell::Unreadable { lines, code }) => Command::Print {
+            stdout: Vec::new(),
+            stderr: lines,
+            code,
+        },
+    }
+}
+
+/// Reads a command that is already split into words. Leading `VAR=value` words set environment variables.
+#[must_use]
+pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Command {
+    let mut words = words;
+    let mut own = Vec::new();
+    while let [first, rest @ ..] = words
+        && let Some((name, value)) = assignment(first)
+    {
+        own.push((name.to_owned(), value.to_owned()));
+        words = rest;
+    }
+    if let [first, rest @ ..] = words
+        && first == "exec"
+    {
+        words = rest;
+    }
+    let [program, arguments @ ..] = words else {
+        return Command::fail(
+            2,
+            "wasgi: There is no command. Type one such as `gunicorn app:app` or `uvicorn app:app`.",
+        );
+    };
+    let call = Call {
+        env: Environment {
+            own: &own,
+            outer: env,
+        },
+        cwd,
+    };
+    match program.as_str() {
+        "gunicorn" => gunicorn::command(arguments, &call),
+        "uvicorn" => uvicorn::command("uvicorn", arguments, &call),
+        "python" | "python3" => match arguments {
+            [m, module, rest @ ..] if m == "-m" && module == "gunicorn" => gunicorn::command(rest, &call),
+            [m, module, rest @ ..] if m == "-m" && module == "uvicorn" => {
+                uvicorn::command("python -m uvicorn", rest, &call)
+            }
+            _ => Command::fail(
+                2,
+                "wasgi: python only starts servers here: `python -m gunicorn …` or `python -m uvicorn …`.",
+            ),
+        },
+        path if path.contains('/') => {
+            Command::fail(127, &["bash: ", path, ": No such file or directory"].concat())
+        }
+        name => Command::fail(127, &["bash: ", name, ": command not found"].concat()),
+    }
+}
+
+/// The name and value of a word that sets an environment variable.
+fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then_some((name, value))
+}
+
+/// What a program finds besides its arguments.
+struct Call<'a> {
+    env: Environment<'a>,
+    /// The working directory, absolute.
+    cwd: &'a str,
+}
+
+/// Environment variables: the command line's own before those of the machine.
+struct Environment<'a> {
+    own: &'a [(String, String)],
+    outer: &'a [(String, String)],
+}
+
+impl Environment<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        let find = |variables: &'_ [(String, String)]| variables.iter().rposition(|(n, _)| n == name);
+        let (variables, at) = match find(self.own) {
+            Some(at) => (self.own, at),
+            None => (self.outer, find(self.outer)?),
+        };
+        variables.get(at).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Command {
+    /// Prints one line to standard error.
+    fn fail(code: i32, line: &str) -> Self {
+        Self::Print {
+            stdout: Vec::new(),
+            stderr: vec![line.to_owned()],
+            code,
+        }
+    }
+
+    /// Prints to standard output and leaves contented.
+    fn show(lines: Vec<String>) -> Self {
+        Self::Print {
+            stdout: lines,
+            stderr: Vec::new(),
+            code: 0,
+        }
+    }
+}
 
 /// What a command line asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +191,8 @@ pub struct Target {
     pub module: String,
     /// The attribute, dotted; for gunicorn possibly a call (`create_app()`), evaluated by its rules.
     pub attribute: String,
+    /// What the user wrote, for messages: with and without `:` differ there.
+    pub import_string: String,
     /// Whether the attribute is a factory to be called without arguments (uvicorn `--factory`).
     pub factory: bool,
 }
@@ -92,9 +225,39 @@ pub enum Lifespan {
     Off,
 }
 
+/// What gunicorn does with request header fields whose names do not survive in an environ (`X_Under`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeaderMap {
+    /// They are left out.
+    Drop,
+    /// The request is answered with 400.
+    Refuse,
+    /// They are passed on.
+    Dangerous,
+}
+
+/// What gunicorn's parser lets pass beyond the standard; all off by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+// Five options of the original, each a flag there.
+#[allow(clippy::struct_excessive_bools)]
+pub struct Leniency {
+    /// `--permit-obsolete-folding`: header fields that go on in the next line.
+    pub obsolete_folding: bool,
+    /// `--strip-header-spaces`: white space between a field's name and the colon.
+    pub header_spaces: bool,
+    /// `--permit-unconventional-http-method`: methods that are short, long or not in upper case.
+    pub unconventional_method: bool,
+    /// `--permit-unconventional-http-version`: versions other than 1.0 and 1.1.
+    pub unconventional_version: bool,
+    /// `--casefold-http-method`: methods are put into upper case.
+    pub casefold_method: bool,
+}
+
 /// A server to start: everything that its command line and environment say, with that server's defaults filled in.
 /// Fields are added as options come to be honoured; an option without a field here is refused, never ignored.
 #[derive(Debug, Clone, PartialEq)]
+// Each is an option of the originals, and a flag there.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Launch {
     /// The program.
     pub server: Server,
@@ -108,6 +271,14 @@ pub struct Launch {
     pub master: bool,
     /// How a worker takes requests.
     pub worker_class: WorkerClass,
+    /// The worker class as the command line names it, for the log (`Using worker: …`). Empty for uvicorn.
+    pub worker_class_name: String,
+    /// Threads per worker.
+    pub threads: u32,
+    /// gunicorn: connections that a threaded or gevent worker holds at most.
+    pub worker_connections: u32,
+    /// gunicorn's `--name`: the base of the processes' names.
+    pub name: Option<String>,
     /// What is called.
     pub interface: Interface,
     /// The app.
@@ -120,14 +291,22 @@ pub struct Launch {
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.
     pub graceful_timeout: Option<Millis>,
+    /// uvicorn: a worker process that does not answer for so long is replaced. Milliseconds.
+    pub worker_healthcheck: Millis,
     /// How long an idle connection is kept, milliseconds.
     pub keep_alive: Millis,
     /// Longest request line, bytes. 0 is without limit.
     pub limit_request_line: usize,
-    /// Most header fields.
+    /// Most header fields. 0 is without limit.
     pub limit_request_fields: usize,
     /// Longest header field, bytes. 0 is without limit.
     pub limit_request_field_size: usize,
+    /// What gunicorn's parser lets pass.
+    pub leniency: Leniency,
+    /// What happens to header fields that gunicorn cannot map into an environ.
+    pub header_map: HeaderMap,
+    /// Field names (upper case, `-` as `_`) that a trusted front end may set although gunicorn would drop them.
+    pub forwarder_headers: Vec<String>,
     /// uvicorn `--limit-concurrency`.
     pub limit_concurrency: Option<u32>,
     /// A worker retires after so many requests.

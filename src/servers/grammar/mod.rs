@@ -1,0 +1,17 @@
+//! The grammars of command lines: each server's own, down to its messages.
+
+pub(crate) mod argparse;
+pub(crate) mod click;
+mod columns;
+mod similar;
+
+/// Why a command line gives no values.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stop {
+    /// It asks for the help.
+    Help,
+    /// It asks for the version.
+    Version,
+    /// It is wrong: these lines go to standard error, and the program exits with 2.
+    Usage(Vec<String>),
+}

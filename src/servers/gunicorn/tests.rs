@@ -1,0 +1,328 @@
+//! What gunicorn 27.0.1 printed for these lines, and what else they mean here.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use crate::servers::{Command, Interface, Launch, Level, WorkerClass, parse};
+
+/// Standard error and the exit code.
+fn printed(line: &str) -> (String, i32) {
+    match parse(line, &[], "/home/web") {
+        Command::Print { stdout, stderr, code } => {
+            assert!(stdout.is_empty(), "{line}: {stdout:?}");
+            (stderr.join("\n"), code)
+        }
+        Command::Serve(_) => panic!("{line} starts a server"),
+    }
+}
+
+fn launch(line: &str) -> Launch {
+    match parse(line, &[], "/home/web") {
+        Command::Serve(launch) => *launch,
+        Command::Print { stderr, .. } => panic!("{line} prints {stderr:?}"),
+    }
+}
+
+#[test]
+fn usage_errors_are_those_of_argparse() {
+    for (line, message) in [
+        ("gunicorn --foo app:app", "unrecognized arguments: --foo"),
+        ("gunicorn -Z app:app", "unrecognized arguments: -Z"),
+        ("gunicorn app:app -w 2 other", "unrecognized arguments: other"),
+        ("gunicorn --versions", "unrecognized arguments: --versions"),
+        ("gunicorn -w -1 --foo", "unrecognized arguments: --foo"),
+        ("gunicorn -w", "argument -w/--workers: expected one argument"),
+        ("gunicorn -w -- 2", "argument -w/--workers: expected one argument"),
+        (
+            "gunicorn --log-file",
+            "argument --error-logfile/--log-file: expected one argument",
+        ),
+        (
+            "gunicorn -w x app:app",
+            "argument -w/--workers: invalid int value: 'x'",
+        ),
+        (
+            "gunicorn --timeout 1e3",
+            "argument -t/--timeout: invalid int value: '1e3'",
+        ),
+        (
+            "gunicorn --timeout \"it's\"",
+            "argument -t/--timeout: invalid int value: \"it's\"",
+        ),
+        (
+            "gunicorn --umask x app:app",
+            "argument -m/--umask: invalid auto_int value: 'x'",
+        ),
+        (
+            "gunicorn --reload=1 app:app",
+            "argument --reload: ignored explicit argument '1'",
+        ),
+        (
+            "gunicorn -DX app:app",
+            "argument -D/--daemon: ignored explicit argument 'X'",
+        ),
+        (
+            "gunicorn -Dw2x app:app",
+            "argument -w/--workers: invalid int value: '2x'",
+        ),
+        (
+            "gunicorn --work 2 app:app",
+            "ambiguous option: --work could match --workers, --worker-class, --worker-connections, --worker-tmp-dir",
+        ),
+        (
+            "gunicorn --pas x",
+            "ambiguous option: --pas could match --paste, --paster, --paste-global",
+        ),
+        (
+            "GUNICORN_CMD_ARGS=--foo gunicorn app:app",
+            "unrecognized arguments: --foo",
+        ),
+        ("python -m gunicorn --foo", "unrecognized arguments: --foo"),
+    ] {
+        let usage = format!("usage: gunicorn [OPTIONS] [APP_MODULE]\ngunicorn: error: {message}");
+        assert_eq!(printed(line), (usage, 2), "{line}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_exit_with_1() {
+    for (line, message) in [
+        ("gunicorn", "No application module specified."),
+        (
+            "GUNICORN_CMD_ARGS='other:app -w 3' gunicorn",
+            "No application module specified.",
+        ),
+        ("gunicorn -w -1", "Value must be positive: -1"),
+        ("gunicorn app:app --threads=-3", "Value must be positive: -3"),
+        (
+            "WEB_CONCURRENCY=-1 gunicorn --version",
+            "Value must be positive: -1",
+        ),
+        (
+            "gunicorn --header-map nope app:app",
+            "Invalid header map behaviour: nope",
+        ),
+        (
+            "gunicorn --forwarded-allow-ips nope app:app",
+            "'nope' does not appear to be an IPv4 or IPv6 network",
+        ),
+        (
+            "gunicorn --forwarded-allow-ips 10.0.0.1/8 app:app",
+            "10.0.0.1/8 has host bits set",
+        ),
+        (
+            "FORWARDED_ALLOW_IPS=nope gunicorn --version",
+            "'nope' does not appear to be an IPv4 or IPv6 network",
+        ),
+        (
+            "gunicorn --reload-engine nope app:app",
+            "Invalid reload_engine: 'nope'",
+        ),
+        (
+            "gunicorn --http-parser nope app:app",
+            "http_parser must be one of: auto, fast, python",
+        ),
+        ("gunicorn --asgi-loop nope app:app", "Invalid ASGI loop: nope"),
+        (
+            "gunicorn --asgi-lifespan nope app:app",
+            "Invalid ASGI lifespan: nope",
+        ),
+        ("GUNICORN_CMD_ARGS='\"' gunicorn app:app", "No closing quotation"),
+        ("gunicorn -b :xx app:app", "'xx' is not a valid port number.\n"),
+        (
+            "gunicorn -b '[::1]:xx' app:app",
+            "'xx' is not a valid port number.\n",
+        ),
+        ("PORT= gunicorn app:app", "'' is not a valid port number.\n"),
+        (
+            "gunicorn -b fd://x app:app",
+            "'x' is not a valid file descriptor.\n",
+        ),
+        (
+            "gunicorn -b :xx -e FOO app:app",
+            "'xx' is not a valid port number.\n",
+        ),
+        ("gunicorn -e FOO app:app", "environment setting 'FOO' invalid\n"),
+    ] {
+        assert_eq!(printed(line), (format!("\nError: {message}"), 1), "{line}");
+    }
+    let (stderr, code) = printed("gunicorn -k nope -b :xx app:app");
+    assert!(
+        stderr.starts_with("\nError: class uri 'nope' invalid or not found: \n\n[Traceback"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.ends_with("ImportError: Entry point ('gunicorn.workers', 'nope') not found\n]\n"),
+        "{stderr}"
+    );
+    assert_eq!(code, 1);
+    let (stderr, code) = printed("WEB_CONCURRENCY=x gunicorn app:app");
+    assert!(
+        stderr.ends_with("\nValueError: invalid literal for int() with base 10: 'x'"),
+        "{stderr}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn version_is_printed_as_soon_as_it_is_read() {
+    for line in [
+        "gunicorn -v",
+        "gunicorn -w2 --version -w x",
+        "gunicorn --version --foo",
+        "GUNICORN_CMD_ARGS=-v gunicorn a",
+    ] {
+        let Command::Print { stdout, stderr, code } = parse(line, &[], "/") else {
+            panic!("{line} starts a server")
+        };
+        assert_eq!((stdout.len(), stderr.len(), code), (1, 0, 0), "{line}");
+        assert!(
+            stdout[0].starts_with("gunicorn (version 27.0.1), imitated by wasgi "),
+            "{stdout:?}"
+        );
+    }
+}
+
+#[test]
+fn defaults_are_those_of_gunicorn() {
+    let launch = launch("gunicorn app:app");
+    assert_eq!(
+        (launch.workers, launch.worker_class, launch.interface),
+        (1, WorkerClass::Sync, Interface::Wsgi)
+    );
+    assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
+    assert_eq!(
+        (launch.backlog, launch.timeout, launch.graceful_timeout),
+        (2048, 30_000.0, Some(30_000.0))
+    );
+    assert_eq!(
+        (
+            launch.limit_request_line,
+            launch.limit_request_fields,
+            launch.limit_request_field_size
+        ),
+        (4094, 100, 8190)
+    );
+    assert_eq!(
+        (launch.log_level, launch.access_log, launch.max_requests),
+        (Level::Info, false, None)
+    );
+}
+
+#[test]
+fn every_way_of_writing_an_option_is_understood() {
+    for line in [
+        "gunicorn -w 2 app:app",
+        "gunicorn -w2 app:app",
+        "gunicorn -w=2 app:app",
+        "gunicorn --workers=2 app:app",
+        "gunicorn app:app --workers 2",
+        "gunicorn --workers 5 app:app -w 2",
+        "gunicorn --workers ' +2' -- app:app",
+        "WEB_CONCURRENCY=2 gunicorn app:app ignored",
+        "GUNICORN_CMD_ARGS='-w 2' WEB_CONCURRENCY=3 gunicorn app:app",
+        "GUNICORN_CMD_ARGS='-w 5' gunicorn app:app -w2",
+        "python3 -m gunicorn -w 2 app:app",
+        "exec gunicorn --keep-a 2 -w 2 app:app",
+    ] {
+        let launch = launch(line);
+        assert_eq!(
+            (launch.workers, launch.target.module.as_str()),
+            (2, "app"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn addresses_are_read_as_gunicorn_reads_them() {
+    for (line, binds) in [
+        ("gunicorn -b :1 app:app", &[("0.0.0.0", 1)][..]),
+        ("gunicorn -b '' app:app", &[("0.0.0.0", 8000)]),
+        ("gunicorn -b localhost app:app", &[("127.0.0.1", 8000)]),
+        ("gunicorn -b tcp://LOCALHOST:2 app:app", &[("127.0.0.1", 2)]),
+        (
+            "gunicorn -b [::1]:80 --bind=127.0.0.1:81 app:app",
+            &[("::1", 80), ("127.0.0.1", 81)],
+        ),
+        ("gunicorn -b [::] app:app", &[("::", 8000)]),
+        ("PORT=8005 gunicorn app:app", &[("0.0.0.0", 8005)]),
+        ("PORT=8005 gunicorn -b :1 app:app", &[("0.0.0.0", 1)]),
+    ] {
+        let expected: Vec<(String, u16)> = binds
+            .iter()
+            .map(|(host, port)| ((*host).to_owned(), *port))
+            .collect();
+        assert_eq!(launch(line).binds, expected, "{line}");
+    }
+    for line in [
+        "gunicorn -b 8000 app:app",
+        "gunicorn -b 192.0.2.1:80 app:app",
+        "gunicorn -b unix:/x app:app",
+    ] {
+        let (stderr, code) = printed(line);
+        assert!(
+            stderr.contains("\ngunicorn: error: argument -b/--bind: ") && stderr.ends_with('.'),
+            "{stderr}"
+        );
+        assert_eq!(code, 2);
+    }
+}
+
+#[test]
+fn the_app_has_a_default_attribute_and_may_be_a_call() {
+    for (line, module, attribute) in [
+        ("gunicorn shop.wsgi", "shop.wsgi", "application"),
+        ("gunicorn 'app:create(debug=True)'", "app", "create(debug=True)"),
+        ("gunicorn -1", "-1", "application"),
+    ] {
+        let target = launch(line).target;
+        assert_eq!(
+            (target.module.as_str(), target.attribute.as_str()),
+            (module, attribute),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_honoured_is_refused_with_a_reason() {
+    for option in [
+        "--certfile x",
+        "-u web",
+        "-D",
+        "--log-syslog",
+        "--statsd-host x:1",
+        "-p x",
+        "-k gevent",
+        "--threads 2",
+    ] {
+        let (stderr, code) = printed(&format!("gunicorn {option} app:app"));
+        let reason = stderr
+            .strip_prefix("usage: gunicorn [OPTIONS] [APP_MODULE]\ngunicorn: error: argument ")
+            .unwrap();
+        assert!(reason.ends_with('.') && reason.len() > 30, "{reason}");
+        assert_eq!(code, 2, "{option}");
+    }
+    // These ask for what happens anyway.
+    launch(
+        "gunicorn --no-control-socket --no-sendfile --protocol http --threads 1 --dirty-workers 0 app:app",
+    );
+}
+
+#[test]
+fn asgi_apps_run_in_uvicorns_worker() {
+    for class in ["uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"] {
+        let launch = launch(&format!("gunicorn -k {class} app:app"));
+        assert_eq!(
+            (launch.worker_class, launch.interface),
+            (WorkerClass::Async, Interface::Asgi)
+        );
+        assert_eq!(launch.worker_class_name, class);
+    }
+}
+
+#[test]
+fn directories_are_absolute_and_the_last_is_searched_first() {
+    let launch = launch("gunicorn --chdir ../shop --pythonpath lib,/opt/x app:app");
+    assert_eq!(launch.chdir.as_deref(), Some("/home/shop"));
+    assert_eq!(launch.python_path, ["/opt/x", "/home/shop/lib"]);
+}

@@ -1,0 +1,272 @@
+//! What uvicorn 0.54.0 printed for these lines, and what else they mean here.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use crate::servers::{Command, Interface, Launch, Level, Lifespan, WorkerClass, parse};
+
+/// Standard error and the exit code.
+fn printed(line: &str) -> (String, i32) {
+    match parse(line, &[], "/home/web") {
+        Command::Print { stdout, stderr, code } => {
+            assert!(stdout.is_empty(), "{line}: {stdout:?}");
+            (stderr.join("\n"), code)
+        }
+        Command::Serve(_) => panic!("{line} starts a server"),
+    }
+}
+
+fn launch(line: &str) -> Launch {
+    match parse(line, &[], "/home/web") {
+        Command::Serve(launch) => *launch,
+        Command::Print { stderr, .. } => panic!("{line} prints {stderr:?}"),
+    }
+}
+
+const STATES: &str = "Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes";
+
+#[test]
+fn usage_errors_are_those_of_click() {
+    for (line, message) in [
+        ("uvicorn", "Missing argument 'APP'."),
+        ("UVICORN_PORT=x uvicorn", "Missing argument 'APP'."),
+        ("uvicorn app:asgi other", "Got unexpected extra argument (other)"),
+        (
+            "uvicorn app:asgi other more",
+            "Got unexpected extra arguments (other more)",
+        ),
+        (
+            "uvicorn --foo app:asgi",
+            "No such option '--foo'. (Did you mean one of: '--fd', '--loop'?)",
+        ),
+        (
+            "uvicorn --work 2",
+            "No such option '--work'. (Did you mean one of: '--port', '--workers', '--ws'?)",
+        ),
+        (
+            "uvicorn --hsot x",
+            "No such option '--hsot'. (Did you mean one of: '--host', '--http', '--port'?)",
+        ),
+        (
+            "uvicorn --por=1",
+            "No such option '--por'. Did you mean '--port'?",
+        ),
+        (
+            "uvicorn --no-acces-log app:asgi",
+            "No such option '--no-acces-log'. (Did you mean one of: '--access-log', '--no-access-log', '--no-use-colors'?)",
+        ),
+        (
+            "uvicorn --version --foo",
+            "No such option '--foo'. (Did you mean one of: '--fd', '--loop'?)",
+        ),
+        ("uvicorn -w 2 app:asgi", "No such option '-w'."),
+        ("uvicorn -port 2", "No such option '-p'."),
+        (
+            "uvicorn --port x app:asgi",
+            "Invalid value for '--port': 'x' is not a valid integer.",
+        ),
+        (
+            "uvicorn --port '' app:asgi",
+            "Invalid value for '--port': '' is not a valid integer.",
+        ),
+        (
+            "uvicorn --reload-delay x app:asgi",
+            "Invalid value for '--reload-delay': 'x' is not a valid float.",
+        ),
+        (
+            "uvicorn --workers y --port x",
+            "Invalid value for '--workers': 'y' is not a valid integer.",
+        ),
+        (
+            "UVICORN_PORT=x uvicorn --workers y",
+            "Invalid value for '--workers': 'y' is not a valid integer.",
+        ),
+        (
+            "UVICORN_PORT=x uvicorn app:asgi",
+            "Invalid value for '--port': 'x' is not a valid integer.",
+        ),
+        (
+            "uvicorn --log-level INFO app:asgi",
+            "Invalid value for '--log-level': 'INFO' is not one of 'critical', 'error', 'warning', 'info', 'debug', 'trace'.",
+        ),
+        (
+            "uvicorn --lifespan nope a:b",
+            "Invalid value for '--lifespan': 'nope' is not one of 'auto', 'on', 'off'.",
+        ),
+    ] {
+        let usage =
+            format!("Usage: uvicorn [OPTIONS] APP\nTry 'uvicorn --help' for help.\n\nError: {message}");
+        assert_eq!(printed(line), (usage, 2), "{line}");
+    }
+    for line in [
+        "UVICORN_ACCESS_LOG=x uvicorn app:asgi",
+        "UVICORN_VERSION=x uvicorn --port y",
+    ] {
+        let (stderr, code) = printed(line);
+        assert!(
+            stderr.ends_with(&format!(": 'x' is not a valid boolean. {STATES}")),
+            "{stderr}"
+        );
+        assert_eq!(code, 2);
+    }
+}
+
+#[test]
+fn misused_options_are_reported_without_the_usage() {
+    for (line, message) in [
+        ("uvicorn --port", "Option '--port' requires an argument."),
+        (
+            "uvicorn --reload=1 app:asgi",
+            "Option '--reload' does not take a value.",
+        ),
+        (
+            "uvicorn --no-access-log=1 app:asgi",
+            "Option '--no-access-log' does not take a value.",
+        ),
+    ] {
+        assert_eq!(printed(line), (format!("Error: {message}"), 2), "{line}");
+    }
+}
+
+#[test]
+fn messages_name_the_program_as_it_was_called() {
+    let (stderr, _) = printed("python3 -m uvicorn");
+    assert!(
+        stderr.starts_with("Usage: python -m uvicorn [OPTIONS] APP\nTry 'python -m uvicorn --help' "),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn exceptions_that_uvicorn_does_not_catch_exit_with_1() {
+    for (line, exception) in [
+        (
+            "WEB_CONCURRENCY=x uvicorn app:asgi",
+            "ValueError: invalid literal for int() with base 10: 'x'",
+        ),
+        (
+            "WEB_CONCURRENCY= uvicorn app:asgi",
+            "ValueError: invalid literal for int() with base 10: ''",
+        ),
+        (
+            "uvicorn --header foo app:asgi",
+            "ValueError: not enough values to unpack (expected 2, got 1)",
+        ),
+    ] {
+        assert_eq!(
+            printed(line),
+            (format!("Traceback (most recent call last):\n{exception}"), 1),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn version_comes_before_any_value_is_checked() {
+    for line in [
+        "uvicorn --version",
+        "uvicorn --port x --version",
+        "UVICORN_VERSION=1 uvicorn --port x",
+    ] {
+        let Command::Print { stdout, stderr, code } = parse(line, &[], "/") else {
+            panic!("{line} starts a server")
+        };
+        assert_eq!((stdout.len(), stderr.len(), code), (1, 0, 0), "{line}");
+        assert!(
+            stdout[0].starts_with("Running uvicorn 0.54.0 with CPython "),
+            "{stdout:?}"
+        );
+        assert!(stdout[0].contains(", imitated by wasgi "), "{stdout:?}");
+    }
+}
+
+#[test]
+fn defaults_are_those_of_uvicorn() {
+    let launch = launch("uvicorn app:asgi");
+    assert_eq!((launch.workers, launch.master), (1, false));
+    assert_eq!(
+        (launch.worker_class, launch.interface),
+        (WorkerClass::Async, Interface::Asgi)
+    );
+    assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
+    assert_eq!(
+        (launch.backlog, launch.keep_alive, launch.graceful_timeout),
+        (2048, 5_000.0, None)
+    );
+    assert_eq!(
+        (launch.log_level, launch.access_log, launch.use_colors),
+        (Level::Info, true, false)
+    );
+    assert_eq!(
+        (launch.lifespan, launch.max_requests, launch.limit_concurrency),
+        (Lifespan::Auto, None, None)
+    );
+    assert!(launch.server_header && launch.date_header && launch.proxy_headers);
+}
+
+#[test]
+fn options_come_from_the_line_and_then_from_the_environment() {
+    for (line, workers, port) in [
+        ("uvicorn --workers 2 --port=81 app:asgi", 2, 81),
+        ("WEB_CONCURRENCY=3 uvicorn app:asgi --port 1 --port 81", 3, 81),
+        (
+            "WEB_CONCURRENCY=3 UVICORN_WORKERS=2 UVICORN_PORT=81 UVICORN_APP=app:asgi uvicorn",
+            2,
+            81,
+        ),
+        ("UVICORN_PORT=1 uvicorn --port 81 --workers 0 -- app:asgi", 1, 81),
+        ("uvicorn --workers -1 --port ' 8_1' app:asgi", 1, 81),
+    ] {
+        let launch = launch(line);
+        assert_eq!(
+            (launch.workers, launch.master, launch.binds[0].1),
+            (workers, workers > 1, port),
+            "{line}"
+        );
+    }
+    let launch =
+        launch("UVICORN_ACCESS_LOG=off UVICORN_HEADERS='A:1 b:2' uvicorn --date-header --no-date-header a:b");
+    assert!(!launch.access_log && !launch.date_header);
+    assert_eq!(
+        launch.headers,
+        [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]
+    );
+}
+
+#[test]
+fn the_app_is_taken_as_it_is_and_judged_when_it_is_loaded() {
+    for (line, module, attribute, text) in [
+        ("uvicorn app:asgi", "app", "asgi", "app:asgi"),
+        ("uvicorn app:a.b --factory", "app", "a.b", "app:a.b"),
+        ("uvicorn app", "app", "", "app"),
+        ("uvicorn -- --foo", "--foo", "", "--foo"),
+    ] {
+        let target = launch(line).target;
+        let expected = (module.to_owned(), attribute.to_owned(), text.to_owned());
+        assert_eq!(
+            (target.module, target.attribute, target.import_string),
+            expected,
+            "{line}"
+        );
+        assert_eq!(target.factory, line.contains("--factory"));
+    }
+}
+
+#[test]
+fn what_cannot_be_honoured_is_refused_with_a_reason() {
+    for option in [
+        "--uds x",
+        "--fd 3",
+        "--reload",
+        "--ssl-keyfile x",
+        "--http2",
+        "--http h11",
+        "--port 99999",
+        "--host x.org",
+    ] {
+        let (stderr, code) = printed(&format!("uvicorn {option} app:asgi"));
+        let reason = stderr.split("\n\nError: Invalid value for '--").nth(1).unwrap();
+        assert!(reason.ends_with('.') && reason.len() > 30, "{reason}");
+        assert_eq!(code, 2, "{option}");
+    }
+    // These ask for what happens anyway.
+    launch("uvicorn --loop uvloop --http httptools --ws auto --ws-max-queue 32 --interface asgi3 app:asgi");
+}
