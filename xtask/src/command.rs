@@ -13,12 +13,26 @@ pub fn run(command: &mut Command, remedy: &str) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    show(&output);
+    Err(failed(command, &output))
+}
+
+/// Shows what a command printed, on standard error.
+pub fn show(output: &Output) {
     let mut stderr = io::stderr().lock();
     // A closed standard error is no reason to hide the error itself.
     let _ = stderr
         .write_all(&output.stdout)
         .and_then(|()| stderr.write_all(&output.stderr));
-    Err(failed(command, &output))
+}
+
+/// What a command printed, as text.
+pub fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Runs a command and returns what it printed, however it ended. `remedy` says how to get the program.
@@ -48,11 +62,10 @@ pub fn not_started(command: &Command, remedy: &str, error: io::Error) -> Error {
 
 /// The error for a command that ended badly, with a hint if its output shows why.
 pub fn failed(command: &Command, output: &Output) -> Error {
-    let text = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
     Error::Failed {
         command: line(command),
         status: output.status.to_string(),
-        hint: hint(&text).into(),
+        hint: hint(&text(output)).into(),
     }
 }
 

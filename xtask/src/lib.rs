@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod build;
+pub mod cargo;
 pub mod command;
 pub mod error;
 pub mod progress;
