@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
@@ -41,6 +42,24 @@ pub fn output(command: &mut Command, remedy: &str) -> Result<Output> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| not_started(command, remedy, error))
+}
+
+/// Like [`output`], but ends a command that has not ended within `limit`.
+pub fn output_within(command: &mut Command, remedy: &str, limit: Duration) -> Result<Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::io("start", Path::new("the event loop")))?;
+    let mut limited = tokio::process::Command::from(std::mem::replace(command, Command::new("")));
+    limited.stdin(Stdio::null()).kill_on_drop(true);
+    let result = runtime.block_on(async { tokio::time::timeout(limit, limited.output()).await });
+    *command = limited.into_std();
+    match result {
+        Ok(output) => output.map_err(|error| not_started(command, remedy, error)),
+        Err(_) => Err(Error::Message(format!(
+            "{} was ended: it had not ended after {} minutes.",
+            line(command),
+            limit.as_secs() / 60
+        ))),
+    }
 }
 
 /// The error for a command that could not be started.

@@ -12,3 +12,4 @@ pub mod progress;
 pub mod project;
 pub mod serve;
 pub mod stamp;
+pub mod test;

@@ -1,7 +1,7 @@
 //! The wasm module and its JavaScript glue, in `target/bindgen/`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::Compression;
@@ -73,19 +73,19 @@ pub fn build(project: &Project) -> Result<Module> {
             command::run(&mut bindgen, cargo::REMEDY)
         })?;
         stamp.save()?;
-        let size = size(&module)?;
+        let size = size(&module.wasm)?;
         eprintln!("{NAME}_bg.wasm: {} bytes, {} gzip", size.raw, size.gzip);
     }
     Ok(module)
 }
 
-/// How large the module is.
-pub fn size(module: &Module) -> Result<Size> {
-    let contents = project::read(&module.wasm)?;
+/// How large the module at `path` is.
+pub fn size(path: &Path) -> Result<Size> {
+    let contents = project::read(path)?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let gzip = encoder.write_all(&contents).and_then(|()| encoder.finish());
     Ok(Size {
         raw: contents.len(),
-        gzip: gzip.map_err(Error::io("compress", &module.wasm))?.len(),
+        gzip: gzip.map_err(Error::io("compress", path))?.len(),
     })
 }
