@@ -26,6 +26,6 @@ const source = await readFile(script, "utf8");
 try {
   run(script, source, dirname(script), args);
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
@@ -13,12 +14,26 @@ pub fn run(command: &mut Command, remedy: &str) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    show(&output);
+    Err(failed(command, &output))
+}
+
+/// Shows what a command printed, on standard error.
+pub fn show(output: &Output) {
     let mut stderr = io::stderr().lock();
     // A closed standard error is no reason to hide the error itself.
     let _ = stderr
         .write_all(&output.stdout)
         .and_then(|()| stderr.write_all(&output.stderr));
-    Err(failed(command, &output))
+}
+
+/// What a command printed, as text.
+pub fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Runs a command and returns what it printed, however it ended. `remedy` says how to get the program.
@@ -27,6 +42,24 @@ pub fn output(command: &mut Command, remedy: &str) -> Result<Output> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| not_started(command, remedy, error))
+}
+
+/// Like [`output`], but ends a command that has not ended within `limit`.
+pub fn output_within(command: &mut Command, remedy: &str, limit: Duration) -> Result<Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::io("start", Path::new("the event loop")))?;
+    let mut limited = tokio::process::Command::from(std::mem::replace(command, Command::new("")));
+    limited.stdin(Stdio::null()).kill_on_drop(true);
+    let result = runtime.block_on(async { tokio::time::timeout(limit, limited.output()).await });
+    *command = limited.into_std();
+    match result {
+        Ok(output) => output.map_err(|error| not_started(command, remedy, error)),
+        Err(_) => Err(Error::Message(format!(
+            "{} was ended: it had not ended after {} minutes.",
+            line(command),
+            limit.as_secs() / 60
+        ))),
+    }
 }
 
 /// The error for a command that could not be started.
@@ -48,11 +81,10 @@ pub fn not_started(command: &Command, remedy: &str, error: io::Error) -> Error {
 
 /// The error for a command that ended badly, with a hint if its output shows why.
 pub fn failed(command: &Command, output: &Output) -> Error {
-    let text = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
     Error::Failed {
         command: line(command),
         status: output.status.to_string(),
-        hint: hint(&text).into(),
+        hint: hint(&text(output)).into(),
     }
 }
 

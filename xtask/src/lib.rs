@@ -5,9 +5,11 @@
 
 pub mod browser;
 pub mod build;
+pub mod cargo;
 pub mod command;
 pub mod error;
 pub mod progress;
 pub mod project;
 pub mod serve;
 pub mod stamp;
+pub mod test;

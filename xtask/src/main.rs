@@ -8,12 +8,14 @@ use xtask::build;
 use xtask::error::{Error, Result};
 use xtask::project::Project;
 use xtask::serve;
+use xtask::test;
 
 const HELP: &str = "\
 Usage: cargo xtask TASK [OPTION]…
 
   build [--out DIRECTORY] [--dev]   make the static site (dist/); --dev: readable, with source maps
   serve [--port PORT] [--dev]       build, then serve the site on 127.0.0.1 (port 8080; 0: any free one)
+  test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn dispatch() -> Result<ExitCode> {
     match arguments.next()? {
         Some(Value(task)) if task == "build" => build_task(&project, arguments),
         Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
+        Some(Value(task)) if task == "test" => test_task(&project, arguments),
         Some(Short('h') | Long("help")) => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
@@ -82,6 +85,17 @@ fn serve_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCo
         serve::serve(listener, options.dist, Router::new()).await
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn test_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut steps = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(step) => steps.push(step.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    test::run(project, &steps)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

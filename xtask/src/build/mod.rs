@@ -1,12 +1,16 @@
 //! `cargo xtask build`: the static site, `dist/`.
 
+pub mod javascript;
+pub mod manifest;
 pub mod npm;
 pub mod pack;
 pub mod python;
+pub mod wasm;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::project::{self, Project};
 
 /// What to build.
@@ -31,17 +35,29 @@ impl Options {
 /// Brings the site up to date.
 pub fn build(project: &Project, options: &Options) -> Result<()> {
     let _lock = project.lock()?;
-    npm::install(project)?;
-    python::build(project, options)?;
-    Ok(())
+    let mut sources = manifest::Sources::new();
+    // Cargo on one side, Node and pip on the other: they wait for different things.
+    let (module, python) = thread::scope(|scope| {
+        let python = scope.spawn(|| npm::install(project).and_then(|()| python::build(project)));
+        (wasm::build(project), python.join())
+    });
+    let python = python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
+    let module = module?;
+    let site = javascript::build(project, options, &module)?;
+    manifest::add(&mut sources, "", &site)?;
+    for path in python {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        sources.insert(format!("python/{name}"), path);
+    }
+    sources.insert("wasgi_core_bg.wasm".into(), module.wasm);
+    manifest::assemble(&sources, &options.dist)
 }
 
-/// Copies a file unless the copy is already the same.
+/// Copies a file.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let contents = project::read(from)?;
-    if std::fs::read(to).is_ok_and(|present| present == contents) {
-        Ok(())
-    } else {
-        project::write(to, contents)
-    }
+    project::write(to, project::read(from)?)
 }

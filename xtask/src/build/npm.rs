@@ -10,13 +10,10 @@ use crate::stamp::{Inputs, Stamp};
 
 /// The oldest Node that Pyodide and the linters run on.
 const OLDEST_NODE: u32 = 20;
-const REMEDY: &str = "install Node.js 20 or newer, with npm (your system's packages, or nodejs.org).";
 
 /// Installs what package-lock.json says, if it has changed.
 pub fn install(project: &Project) -> Result<()> {
-    let inputs = Inputs::new()
-        .file(&project.path("package.json"))
-        .file(&project.path("package-lock.json"));
+    let inputs = Inputs::new().file(&project.path("package-lock.json"));
     let stamp = Stamp::new(project, "npm", &inputs);
     // npm writes this file last.
     if stamp.is_fresh(&[&project.path("node_modules/.package-lock.json")]) {
@@ -31,6 +28,9 @@ pub fn install(project: &Project) -> Result<()> {
     })?;
     stamp.save()
 }
+
+/// The remedy for a missing `node`.
+pub const REMEDY: &str = "install Node.js 20 or newer, with npm (your system's packages, or nodejs.org).";
 
 /// A `node` command that runs a script of ours.
 pub fn node(project: &Project, script: &str) -> Command {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Options, copy, npm, pack};
+use super::{npm, pack};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::progress;
@@ -16,27 +16,37 @@ const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
 const RUNTIME: &str = "wasgi_runtime";
 /// The tag of the wheels that this Pyodide loads.
 const PLATFORM: &str = "pyemscripten_2026_0_wasm32";
+/// Where Pyodide turns a Python exception into a JavaScript error, and how we want it.
+const BEFORE: &str = r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#;
+const AFTER: &str = concat!(
+    r#"_pythonexc2js=Module["_pythonexc2js"]=()=>{const before=validSuspender.value;validSuspender.value=false;"#,
+    r#"try{wasmExports["pythonexc2js"]()}finally{validSuspender.value=before}}"#
+);
 const PYTHON_REMEDY: &str = "install Python 3 with pip (python3 and python3-pip).";
 
-/// Brings `dist/python/` up to date.
-pub fn build(project: &Project, options: &Options) -> Result<()> {
-    let directory = options.dist.join("python");
-    let stdlib = stdlib(project)?;
-    let site = site(project)?;
-    copy(&stdlib, &directory.join("stdlib.zip"))?;
-    copy(&site, &directory.join("site.pack"))?;
+/// Makes the files of `dist/python/` and says where they are.
+pub fn build(project: &Project) -> Result<Vec<PathBuf>> {
     let pyodide = project.path("node_modules/pyodide");
-    for name in ["pyodide.mjs", "pyodide.asm.wasm"] {
-        copy(&pyodide.join(name), &directory.join(name))?;
+    Ok(vec![
+        stdlib(project)?,
+        site(project)?,
+        glue(project, &pyodide)?,
+        pyodide.join("pyodide.mjs"),
+        pyodide.join("pyodide.asm.wasm"),
+    ])
+}
+
+/// The interpreter's JavaScript side, with our change.
+fn glue(project: &Project, pyodide: &Path) -> Result<PathBuf> {
+    let source = pyodide.join("pyodide.asm.mjs");
+    let output = project.target("python/pyodide.asm.mjs");
+    let stamp = Stamp::new(project, "pyodide-glue", &Inputs::new().value(AFTER).file(&source));
+    if !stamp.is_fresh(&[&output]) {
+        let text = String::from_utf8_lossy(&project::read(&source)?).into_owned();
+        project::write(&output, without_suspension_in_excepthook(&text)?)?;
+        stamp.save()?;
     }
-    let glue = String::from_utf8_lossy(&project::read(&pyodide.join("pyodide.asm.mjs"))?).into_owned();
-    let path = directory.join("pyodide.asm.mjs");
-    let glue = without_suspension_in_excepthook(&glue)?;
-    if project::read(&path).is_ok_and(|present| present == glue.as_bytes()) {
-        Ok(())
-    } else {
-        project::write(&path, glue)
-    }
+    Ok(output)
 }
 
 /// Keeps `sys.excepthook` from switching threads when an exception leaves a call from JavaScript.
@@ -44,11 +54,6 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
 /// Pyodide turns the exception into a JavaScript error after it has allowed stack switching again, although there are
 /// JavaScript frames on the stack: a switch there aborts the interpreter (`docs/architecture.md`).
 fn without_suspension_in_excepthook(glue: &str) -> Result<String> {
-    const BEFORE: &str = r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#;
-    const AFTER: &str = concat!(
-        r#"_pythonexc2js=Module["_pythonexc2js"]=()=>{const before=validSuspender.value;validSuspender.value=false;"#,
-        r#"try{wasmExports["pythonexc2js"]()}finally{validSuspender.value=before}}"#
-    );
     if glue.matches(BEFORE).count() == 1 {
         Ok(glue.replacen(BEFORE, AFTER, 1))
     } else {

@@ -1,0 +1,36 @@
+import js from "@eslint/js";
+import jsdoc from "eslint-plugin-jsdoc";
+import globals from "globals";
+
+export default [
+  { ignores: ["dist/", "target/", "node_modules/", "fuzz/"] },
+  js.configs.recommended,
+  {
+    plugins: { jsdoc },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "no-console": "error",
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      // Types in comments are tsc's business; these see what it does not.
+      "jsdoc/check-alignment": "error",
+      "jsdoc/check-param-names": "error",
+      "jsdoc/check-tag-names": ["error", { typed: false }],
+      "jsdoc/no-bad-blocks": "error",
+      "jsdoc/require-param-name": "error",
+    },
+  },
+  { files: ["www/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
+  { files: ["www/sw.js"], languageOptions: { globals: globals.serviceworker } },
+  {
+    files: ["xtask/js/**/*.js", "tests/**/*.js", "eslint.config.js"],
+    languageOptions: { globals: globals.nodeBuiltin },
+  },
+  // Functions that run in the page are written among those that run in Node.
+  {
+    files: ["tests/e2e/**/*.js"],
+    languageOptions: { globals: { ...globals.nodeBuiltin, ...globals.browser } },
+  },
+];

@@ -1,0 +1,91 @@
+//! The wasm module and its JavaScript glue, in `target/bindgen/`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::cargo::{self, WASM};
+use crate::command;
+use crate::error::{Error, Result};
+use crate::progress;
+use crate::project::{self, Project};
+use crate::stamp::{Inputs, Stamp};
+
+/// What the module and its glue are called.
+const NAME: &str = "wasgi_core";
+
+/// The module as the site ships it.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// The module.
+    pub wasm: PathBuf,
+    /// Its glue, an ES module.
+    pub glue: PathBuf,
+}
+
+/// Sizes of a file in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// As it is.
+    pub raw: usize,
+    /// As it travels.
+    pub gzip: usize,
+}
+
+/// Compiles the module and writes its glue.
+pub fn build(project: &Project) -> Result<Module> {
+    progress::step("Compile to wasm", || {
+        cargo::run_for_wasm(project, || {
+            let mut build = cargo::cargo(project);
+            build.args([
+                "build",
+                "--quiet",
+                "--release",
+                "--package=wasgi",
+                "--lib",
+                "--target",
+                WASM,
+            ]);
+            build
+        })
+    })?;
+    let compiled = project.cargo_target.join(WASM).join("release/wasgi.wasm");
+    let directory = project.target("bindgen");
+    let module = Module {
+        wasm: directory.join(format!("{NAME}_bg.wasm")),
+        glue: directory.join(format!("{NAME}.js")),
+    };
+    let tools = cargo::bindgen(project)?;
+    let inputs = Inputs::new()
+        .file(&compiled)
+        .file(&project.path("xtask/bindgen/Cargo.toml"));
+    let stamp = Stamp::new(project, "glue", &inputs);
+    if !stamp.is_fresh(&[&module.wasm, &module.glue]) {
+        progress::step("Write the wasm module's glue", || {
+            let mut bindgen = Command::new(&tools.bindgen);
+            bindgen
+                .args(["--target=web", "--out-name", NAME, "--out-dir"])
+                .arg(&directory)
+                .arg(&compiled);
+            command::run(&mut bindgen, cargo::REMEDY)
+        })?;
+        stamp.save()?;
+        let size = size(&module.wasm)?;
+        eprintln!("{NAME}_bg.wasm: {} bytes, {} gzip", size.raw, size.gzip);
+    }
+    Ok(module)
+}
+
+/// How large the module at `path` is.
+pub fn size(path: &Path) -> Result<Size> {
+    let contents = project::read(path)?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let gzip = encoder.write_all(&contents).and_then(|()| encoder.finish());
+    Ok(Size {
+        raw: contents.len(),
+        gzip: gzip.map_err(Error::io("compress", path))?.len(),
+    })
+}
