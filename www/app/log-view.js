@@ -1,0 +1,112 @@
+import { AnsiParser } from "./ansi.js";
+import { counted } from "./format.js";
+import { h, oncePerFrame } from "./dom.js";
+
+/** @import { Run } from "./ansi.js" */
+/** @import { LogLine } from "./types.js" */
+
+/** How many lines are kept. */
+const MOST_LINES = 5000;
+
+/** What the server prints. Follows the end unless the user has scrolled up. */
+export class LogView {
+  #lines = h("div", {
+    class: "log",
+    role: "log",
+    "aria-label": "Server log",
+    "aria-live": "off",
+    tabindex: 0,
+    "data-testid": "log",
+  });
+  #dropped = h("div", { class: "log-dropped", hidden: true });
+  #count = h("span", { class: "muted" });
+  #parsers = { stdout: new AnsiParser(), stderr: new AnsiParser() };
+  /** @type {HTMLElement[]} */
+  #fresh = [];
+  #shown = 0;
+  #lost = 0;
+  #following = true;
+  #draw = oncePerFrame(() => this.#flush());
+
+  constructor() {
+    this.element = h(
+      "section",
+      { class: "pane log-pane", "aria-label": "Log" },
+      h(
+        "div",
+        { class: "pane-head" },
+        h("h2", {}, "Log"),
+        this.#count,
+        h("span", { class: "grow" }),
+        h("button", { class: "quiet", "data-testid": "clear-log", onclick: () => this.clear() }, "Clear"),
+      ),
+      this.#lines,
+    );
+    this.#lines.append(this.#dropped);
+    this.#lines.addEventListener("scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#lines;
+      this.#following = scrollHeight - scrollTop - clientHeight < 24;
+    });
+  }
+
+  /** @param {LogLine} line */
+  add({ line, stream }) {
+    const kind = stream === "stderr" ? "stderr" : "stdout";
+    this.#push(kind, this.#parsers[kind].parse(line));
+  }
+
+  /** A line of the page itself, told apart from what the server prints. @param {string} text */
+  note(text) {
+    this.#push("note", [{ text, style: null }]);
+  }
+
+  clear() {
+    this.#fresh = [];
+    this.#shown = 0;
+    this.#lost = 0;
+    this.#following = true;
+    this.#lines.replaceChildren(this.#dropped);
+    this.#flush();
+  }
+
+  /** @param {"stdout" | "stderr" | "note"} kind @param {Run[]} runs */
+  #push(kind, runs) {
+    this.#fresh.push(h("div", { class: `line ${kind}` }, ...runs.map(styled)));
+    if (this.#fresh.length > MOST_LINES) {
+      this.#fresh.shift();
+      this.#lost += 1;
+    }
+    this.#draw();
+  }
+
+  #flush() {
+    this.#lines.append(...this.#fresh);
+    this.#shown += this.#fresh.length;
+    this.#fresh = [];
+    while (this.#shown > MOST_LINES) {
+      this.#dropped.nextElementSibling?.remove();
+      this.#shown -= 1;
+      this.#lost += 1;
+    }
+    this.#dropped.hidden = this.#lost === 0;
+    this.#dropped.textContent = `${counted(this.#lost, "earlier line")} not kept`;
+    this.#count.textContent = this.#shown ? counted(this.#shown, "line") : "";
+    if (this.#following) this.#lines.scrollTop = this.#lines.scrollHeight;
+  }
+}
+
+/** @param {Run} run */
+function styled({ text, style }) {
+  if (style === null) return text;
+  const span = h("span", {}, text);
+  const [front, back] = style.inverse
+    ? [style.background ?? "var(--surface)", style.colour ?? "var(--text)"]
+    : [style.colour, style.background];
+  if (front) span.style.color = front;
+  if (back) span.style.backgroundColor = back;
+  if (style.bold) span.style.fontWeight = "700";
+  if (style.dim) span.style.opacity = "0.7";
+  if (style.italic) span.style.fontStyle = "italic";
+  if (style.underline) span.style.textDecoration = "underline";
+  return span;
+}

@@ -1,0 +1,4 @@
+import "../element.js";
+import { keepSite } from "./site.js";
+
+keepSite();

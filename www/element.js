@@ -1,0 +1,105 @@
+import "./app/style/index.css";
+
+import { EXAMPLES } from "./app/examples.js";
+import { Runner } from "./app/runner.js";
+import { Store } from "./app/store.js";
+import { PlaygroundView } from "./app/view.js";
+import { Playground } from "./wasgi.js";
+
+/** @import { Example, PlaygroundLike, ServerLike } from "./app/types.js" */
+
+/**
+ * `<wasgi-playground>`: the playground as an element, in light DOM.
+ *
+ * Attributes, read when it is connected:
+ * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`)
+ * - `command`: the command line that stands in the field
+ * - `assets`: the folder of the built files, with a slash at its end; by default where this script came from
+ * - `persist`: a name under which edits are kept in this browser; without it nothing is kept
+ *
+ * Files of its own come as children: `<script type="text/plain" data-file="app.py">…</script>`. Nothing runs before
+ * the user presses Run.
+ *
+ * Fires `ready` when `playground` is there.
+ */
+export class WasgiPlaygroundElement extends HTMLElement {
+  /** @type {Runner | null} */
+  #runner = null;
+  /** @type {PlaygroundView | null} */
+  #view = null;
+
+  /** The `Playground` once it is created, else null. @returns {PlaygroundLike | null} */
+  get playground() {
+    return this.#runner?.playground ?? null;
+  }
+
+  /** The server that listens now, or null. @returns {ServerLike | null} */
+  get server() {
+    return this.#runner?.server ?? null;
+  }
+
+  connectedCallback() {
+    // Moving the element within the document must not start a second machine.
+    if (this.#runner) return;
+    const assets = new URL(
+      this.getAttribute("assets") ?? "./",
+      this.hasAttribute("assets") ? document.baseURI : import.meta.url,
+    );
+    const example =
+      this.#ownFiles() ?? EXAMPLES.find(({ name }) => name === this.getAttribute("example")) ?? null;
+    const runner = new Runner(() => Playground.create({ assets: assets.href }));
+    this.#runner = runner;
+    this.#view = new PlaygroundView(this, {
+      runner,
+      store: new Store(this.getAttribute("persist")),
+      example,
+      command: this.getAttribute("command"),
+    });
+    void runner.boot().then(() => {
+      if (runner.playground) this.dispatchEvent(new Event("ready"));
+    });
+  }
+
+  disconnectedCallback() {
+    // A move disconnects and connects in one go: only what stays away is ended.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#view?.close();
+      void this.#runner?.playground?.dispose();
+      this.#view = null;
+      this.#runner = null;
+    });
+  }
+
+  /** Files that the embedding page wrote into the element. @returns {Example | null} */
+  #ownFiles() {
+    const scripts = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("script[data-file]"));
+    if (scripts.length === 0) return null;
+    const files = Object.fromEntries(
+      [...scripts].map((script) => [
+        script.dataset.file ?? "app.py",
+        `${dedent(script.textContent ?? "")}\n`,
+      ]),
+    );
+    return {
+      name: "page",
+      title: "This page's files",
+      description: "Press Run to start the server, then send it requests.",
+      command: this.getAttribute("command") ?? "gunicorn app:app",
+      alternatives: [],
+      requests: [{ method: "GET", path: "/" }],
+      open: Object.keys(files)[0],
+      files,
+    };
+  }
+}
+
+/** Takes away the indentation that the HTML around it brought. @param {string} text */
+function dedent(text) {
+  const lines = text.replace(/^\s*\n|\s+$/g, "").split("\n");
+  const indents = lines.filter((line) => line.trim()).map((line) => line.length - line.trimStart().length);
+  const common = Math.min(...indents);
+  return lines.map((line) => line.slice(common)).join("\n");
+}
+
+customElements.define("wasgi-playground", WasgiPlaygroundElement);
