@@ -9,5 +9,6 @@ pub mod command;
 pub mod error;
 pub mod progress;
 pub mod project;
+pub mod run;
 pub mod serve;
 pub mod stamp;
