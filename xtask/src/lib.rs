@@ -10,6 +10,7 @@ pub mod command;
 pub mod error;
 pub mod progress;
 pub mod project;
+pub mod run;
 pub mod serve;
 pub mod stamp;
 pub mod test;

@@ -7,6 +7,7 @@ use lexopt::prelude::*;
 use xtask::build;
 use xtask::error::{Error, Result};
 use xtask::project::Project;
+use xtask::run;
 use xtask::serve;
 use xtask::test;
 
@@ -16,6 +17,10 @@ Usage: cargo xtask TASK [OPTION]…
   build [--out DIRECTORY] [--dev]   make the static site (dist/); --dev: readable, with source maps
   serve [--port PORT] [--dev]       build, then serve the site on 127.0.0.1 (port 8080; 0: any free one)
   test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
+  run [--dir DIRECTORY] [--publish PORT] [--site DIST] -- COMMAND…
+                                    run a server command line in a headless browser on the files of DIRECTORY (here);
+                                    its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
+                                    --site: do not build, take the site in DIST
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +40,7 @@ fn dispatch() -> Result<ExitCode> {
         Some(Value(task)) if task == "build" => build_task(&project, arguments),
         Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
         Some(Value(task)) if task == "test" => test_task(&project, arguments),
+        Some(Value(task)) if task == "run" => run::run(&project, arguments),
         Some(Short('h') | Long("help")) => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
