@@ -1,1 +1,315 @@
-//! To be built.
+//! The HTTP client of the machine: what the page's `fetch` and `connect` become on the network.
+//!
+//! A *stream* is one fetch or one bare connection of the page. Its frames are those of [`crate::net::frame`].
+
+mod exchange;
+mod head;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::Millis;
+use crate::http1;
+use crate::master::Pid;
+use crate::net::frame::{Frame, Kind, push, push_number};
+use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
+use crate::trace::{Name, Raw};
+
+use exchange::Exchange;
+pub use head::FetchHead;
+
+/// A stream of the page.
+pub type StreamId = u32;
+/// A server of the page.
+pub type ServerId = u32;
+
+/// Kept connections to one port that wait for another request; more are closed.
+const MOST_IDLE: usize = 256;
+
+/// All streams of the page.
+#[derive(Debug, Default)]
+pub struct Client {
+    streams: BTreeMap<StreamId, Stream>,
+    connections: BTreeMap<ConnectionId, Owner>,
+    /// Kept connections, the one used last at the end.
+    idle: Vec<Idle>,
+    /// Requests sent, of all servers.
+    requests: u32,
+    /// Frames for the page.
+    pub page: Vec<u8>,
+    /// Spans of the client's own: the port of the server, the process if known, the request and the span.
+    pub spans: VecDeque<(u16, Option<Pid>, u32, Raw)>,
+    numbers: BTreeMap<(ConnectionId, u32), u32>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Bare { connection: ConnectionId },
+    Fetch(Box<Exchange>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Stream(StreamId),
+    Idle,
+}
+
+#[derive(Debug)]
+struct Idle {
+    port: u16,
+    connection: ConnectionId,
+    http: http1::client::Connection,
+    credit: u32,
+    requests: u32,
+}
+
+impl Client {
+    /// No streams.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of the `sequence`-th request of a connection in the trace. Requests of bare connections get theirs when
+    /// they are first heard of.
+    pub fn request_number(&mut self, connection: ConnectionId, sequence: u32) -> u32 {
+        if let Some(number) = self.numbers.get(&(connection, sequence)) {
+            return *number;
+        }
+        self.requests += 1;
+        self.numbers.insert((connection, sequence), self.requests);
+        // Connection ids grow: the smallest are the oldest, and no longer asked for.
+        while self.numbers.len() > 4096 {
+            self.numbers.pop_first();
+        }
+        self.requests
+    }
+
+    /// Takes a frame of the page.
+    pub fn from_page(&mut self, net: &mut Network, frame: Frame<'_>, now: Millis) {
+        match frame.kind {
+            Kind::Fetch => match FetchHead::decode(frame.body) {
+                Some(head) => self.fetch(net, frame.id, head, now),
+                None => fail(&mut self.page, frame.id, "lost", "the request head of the page cannot be read"),
+            },
+            Kind::Connect => self.connect(net, frame.id, frame.number() as u16, now),
+            _ => self.on_stream(net, frame),
+        }
+    }
+
+    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_>) {
+        let id = frame.id;
+        match (self.streams.get_mut(&id), frame.kind) {
+            (Some(Stream::Bare { connection, .. }), Kind::Data) => net.send(*connection, frame.body),
+            (Some(Stream::Bare { connection, .. }), Kind::Eof) => net.shutdown(*connection),
+            (Some(Stream::Bare { connection, .. }), Kind::Credit) => net.grant(*connection, frame.number()),
+            (Some(Stream::Fetch(exchange)), Kind::Data) => exchange.upload(net, frame.body),
+            (Some(Stream::Fetch(exchange)), Kind::Eof) => exchange.upload_end(net),
+            (Some(Stream::Fetch(exchange)), Kind::Credit) => exchange.consumed(net, frame.number()),
+            (Some(_), Kind::Reset) => {
+                self.forget(id).into_iter().for_each(|connection| net.reset(connection));
+            }
+            _ => {}
+        }
+    }
+
+    fn forget(&mut self, id: StreamId) -> Option<ConnectionId> {
+        let connection = match self.streams.remove(&id)? {
+            Stream::Bare { connection, .. } => connection,
+            Stream::Fetch(exchange) => exchange.connection,
+        };
+        self.connections.remove(&connection);
+        Some(connection)
+    }
+
+    fn connect(&mut self, net: &mut Network, id: StreamId, port: u16, now: Millis) {
+        match net.connect(port, now) {
+            Ok(connection) => {
+                self.streams.insert(id, Stream::Bare { connection });
+                self.connections.insert(connection, Owner::Stream(id));
+                push(&mut self.page, Kind::Head, id, b"");
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn fetch(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
+        let kept = self.idle.iter().rposition(|idle| idle.port == head.port && idle.http.is_idle());
+        if let Some(index) = kept {
+            let idle = self.idle.remove(index);
+            self.begin(net, id, head, idle, now);
+        } else {
+            self.fetch_anew(net, id, head, now);
+        }
+    }
+
+    fn fetch_anew(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
+        match net.connect(head.port, now) {
+            Ok(connection) => {
+                let http = http1::client::Connection::new();
+                let fresh = Idle { port: head.port, connection, http, credit: WINDOW, requests: 0 };
+                self.begin(net, id, head, fresh, now);
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn begin(&mut self, net: &mut Network, id: StreamId, head: FetchHead, on: Idle, now: Millis) {
+        self.connections.insert(on.connection, Owner::Stream(id));
+        let number = self.request_number(on.connection, on.requests);
+        let on_consumed = on.http.consumed();
+        let mut exchange = Box::new(Exchange {
+            stream: id,
+            connection: on.connection,
+            http: on.http,
+            credit: on.credit,
+            sequence: on.requests,
+            number,
+            head,
+            sent_at: now,
+            unsent: Vec::new(),
+            upload_ended: false,
+            undelivered: 0,
+            answered: false,
+            granted: on_consumed,
+        });
+        exchange.send_head(net);
+        self.streams.insert(id, Stream::Fetch(exchange));
+    }
+
+    /// Takes what the network tells a client.
+    pub fn on_network(&mut self, net: &mut Network, connection: ConnectionId, event: ClientEvent, now: Millis) {
+        match self.connections.get(&connection) {
+            Some(Owner::Stream(id)) => {
+                let id = *id;
+                match self.streams.get_mut(&id) {
+                    Some(Stream::Bare { .. }) => self.on_bare(id, connection, event),
+                    Some(Stream::Fetch(_)) => self.on_fetch(net, id, connection, event, now),
+                    None => {}
+                }
+            }
+            Some(Owner::Idle) => self.on_idle(net, connection, &event),
+            // A connection that nobody wants any more: whatever comes is answered by an end.
+            None => {
+                if event == ClientEvent::Eof {
+                    net.shutdown(connection);
+                }
+            }
+        }
+    }
+
+    fn on_bare(&mut self, id: StreamId, connection: ConnectionId, event: ClientEvent) {
+        match event {
+            ClientEvent::Data(data) => push(&mut self.page, Kind::Data, id, &data),
+            ClientEvent::Credit(bytes) => push_number(&mut self.page, Kind::Credit, id, bytes),
+            ClientEvent::Eof => push(&mut self.page, Kind::Eof, id, b""),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                fail(&mut self.page, id, "lost", lost_text(&event));
+                self.streams.remove(&id);
+                self.connections.remove(&connection);
+            }
+            ClientEvent::Accepted(_) => {}
+        }
+    }
+
+    fn on_fetch(
+        &mut self,
+        net: &mut Network,
+        id: StreamId,
+        connection: ConnectionId,
+        event: ClientEvent,
+        now: Millis,
+    ) {
+        let Some(Stream::Fetch(exchange)) = self.streams.get_mut(&id) else { return };
+        let done = match event {
+            ClientEvent::Accepted(_) => return,
+            ClientEvent::Credit(bytes) => {
+                exchange.credited(net, bytes, &mut self.page);
+                return;
+            }
+            ClientEvent::Data(data) => exchange.receive(net, &data, &mut self.page),
+            ClientEvent::Eof => exchange.receive_eof(&mut self.page),
+            ClientEvent::Reset | ClientEvent::TimedOut => exchange::Step::Failed(lost_text(&event).to_owned()),
+        };
+        match done {
+            exchange::Step::Going => {}
+            exchange::Step::Complete { keep } => self.complete(net, id, keep, now),
+            exchange::Step::Failed(why) => {
+                let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else { return };
+                self.connections.remove(&connection);
+                net.reset(connection);
+                // A kept connection may have been closed while the request was on its way: it was never read.
+                if exchange.sequence > 0 && !exchange.answered && exchange.can_retry() {
+                    self.fetch_anew(net, id, exchange.head, now);
+                } else {
+                    fail(&mut self.page, id, "lost", &why);
+                }
+            }
+        }
+    }
+
+    fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
+        let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else { return };
+        let mut exchange = *exchange;
+        let connection = exchange.connection;
+        // What the page has not read yet is in its memory: the connection is free for the next answer.
+        exchange.settle(net);
+        self.connections.remove(&connection);
+        let raw = Raw {
+            connection,
+            sequence: exchange.sequence,
+            thread: 0,
+            name: Name::Connect as u8,
+            start: exchange.sent_at,
+            end: now,
+        };
+        self.spans.push_back((exchange.head.port, net.server_of(connection), exchange.number, raw));
+        let same_port = self.idle.iter().filter(|idle| idle.port == exchange.head.port).count();
+        if keep && exchange.upload_ended && exchange.unsent.is_empty() && same_port < MOST_IDLE {
+            self.connections.insert(connection, Owner::Idle);
+            self.idle.push(Idle {
+                port: exchange.head.port,
+                connection,
+                http: exchange.http,
+                credit: exchange.credit,
+                requests: exchange.sequence + 1,
+            });
+        } else {
+            net.shutdown(connection);
+        }
+    }
+
+    fn on_idle(&mut self, net: &mut Network, connection: ConnectionId, event: &ClientEvent) {
+        let Some(index) = self.idle.iter().position(|idle| idle.connection == connection) else { return };
+        match event {
+            ClientEvent::Credit(bytes) => self.idle[index].credit += bytes,
+            ClientEvent::Accepted(_) => {}
+            _ => {
+                self.idle.remove(index);
+                self.connections.remove(&connection);
+                net.shutdown(connection);
+            }
+        }
+    }
+
+    /// A server has ended: kept connections to its port are of no use.
+    pub fn port_closed(&mut self, net: &mut Network, port: u16) {
+        let closed: Vec<Idle> = self.idle.extract_if(.., |idle| idle.port == port).collect();
+        for idle in closed {
+            self.connections.remove(&idle.connection);
+            net.shutdown(idle.connection);
+        }
+    }
+}
+
+/// Tells the page that a stream has failed, and why.
+fn fail(page: &mut Vec<u8>, id: StreamId, name: &str, why: &str) {
+    push(page, Kind::Reset, id, [name, "\n", why].concat().as_bytes());
+}
+
+fn lost_text(event: &ClientEvent) -> &'static str {
+    if *event == ClientEvent::TimedOut {
+        "the connection timed out: the backlog stayed full"
+    } else {
+        "the connection was reset by the server"
+    }
+}

@@ -209,6 +209,8 @@ export class Exchange {
   }
 
   #finish() {
+    // An upload that the server did not wait for ends here.
+    this.sender.fail(new ConnectionLost("The response was complete before the request."));
     this.unlisten?.();
     this.done();
   }
