@@ -4,6 +4,8 @@
 //! master; each process parses the same line again to know what kind of worker it is: parsing is a pure function, so no
 //! configuration travels between them.
 
+pub mod log;
+
 use crate::Millis;
 
 /// What a command line asks for.
@@ -116,7 +118,7 @@ pub struct Launch {
     pub binds: Vec<(String, u16)>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
-    /// gunicorn: a worker silent for so long is killed. Milliseconds; 0 is never.
+    /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.
     pub graceful_timeout: Option<Millis>,
