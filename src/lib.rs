@@ -10,6 +10,7 @@ pub mod client;
 pub mod event_loop;
 pub mod gateway;
 pub mod http1;
+pub mod machine;
 pub mod master;
 pub mod net;
 pub mod servers;

@@ -1,1 +1,12 @@
-//! To be built.
+//! The wasm face: what `www/worker/` calls. One type for each role; nothing here decides anything.
+
+mod machine;
+mod process;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Makes panics readable in the browser's console.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}

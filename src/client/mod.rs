@@ -12,7 +12,6 @@ use crate::http1;
 use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, push, push_number};
 use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
-use crate::trace::{Name, Raw};
 
 use exchange::Exchange;
 pub use head::FetchHead;
@@ -36,9 +35,24 @@ pub struct Client {
     requests: u32,
     /// Frames for the page.
     pub page: Vec<u8>,
-    /// Spans of the client's own: the port of the server, the process if known, the request and the span.
-    pub spans: VecDeque<(u16, Option<Pid>, u32, Raw)>,
+    /// Requests that are complete, for the trace.
+    pub seen: VecDeque<Seen>,
     numbers: BTreeMap<(ConnectionId, u32), u32>,
+}
+
+/// A request as the client saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The port that it was sent to.
+    pub port: u16,
+    /// The process that answered.
+    pub process: Option<Pid>,
+    /// Its number in the trace.
+    pub number: u32,
+    /// When it was sent.
+    pub sent_at: Millis,
+    /// When the last byte of the answer came.
+    pub complete_at: Millis,
 }
 
 #[derive(Debug)]
@@ -254,15 +268,13 @@ impl Client {
         // What the page has not read yet is in its memory: the connection is free for the next answer.
         exchange.settle(net);
         self.connections.remove(&connection);
-        let raw = Raw {
-            connection,
-            sequence: exchange.sequence,
-            thread: 0,
-            name: Name::Connect as u8,
-            start: exchange.sent_at,
-            end: now,
-        };
-        self.spans.push_back((exchange.head.port, net.server_of(connection), exchange.number, raw));
+        self.seen.push_back(Seen {
+            port: exchange.head.port,
+            process: net.server_of(connection),
+            number: exchange.number,
+            sent_at: exchange.sent_at,
+            complete_at: now,
+        });
         let same_port = self.idle.iter().filter(|idle| idle.port == exchange.head.port).count();
         if keep && exchange.upload_ended && exchange.unsent.is_empty() && same_port < MOST_IDLE {
             self.connections.insert(connection, Owner::Idle);

@@ -4,7 +4,8 @@ Rust parses, frames, encodes and holds the protocol's rules; here are only the c
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import builtins
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 import _wasgi
@@ -90,7 +91,7 @@ class Exchange:
         except BaseException as error:
             _raised(self.id, put_text(traceback_of(error)))
         else:
-            _returned(self.id, 0 if result is None else put_text(str(result)))
+            _returned(self.id, -1 if result is None else put_text(str(result)))
 
     async def receive(self) -> Message:
         """ASGI's ``receive``: the next part of the body, or the disconnect."""
@@ -118,47 +119,39 @@ class Exchange:
         if kind == "http.response.body":
             body = message.get("body", b"")
             more = message.get("more_body", False)
-            length = len(body)
-            if length <= SIZE:
-                view[:length] = body
-                state = _send_body(self.id, length, more)
-                if state != 0:
-                    await self._settle(state)
+            if len(body) <= SIZE:
+                await self._send_part(body, more)
                 return
-            for start in range(0, length, SIZE):
+            for start in range(0, len(body), SIZE):
                 part = body[start : start + SIZE]
-                view[: len(part)] = part
-                state = _send_body(self.id, len(part), more or start + SIZE < length)
-                if state != 0:
-                    await self._settle(state)
+                await self._send_part(part, more or start + SIZE < len(body))
         elif kind == "http.response.start":
-            fields = _flat(message.get("headers", ()))
-            state = _send_start(self.id, message["status"], put_bytes(fields))
-            if state != 0:
-                await self._settle(state)
+            status = message["status"]
+            fields: list[bytes] = []
+            for name, value in message.get("headers", ()):
+                fields.append(bytes(name))
+                fields.append(bytes(value))
+            self._check(_send_start(self.id, status, put_bytes(fields)))
         else:
-            state = _wasgi.send_other(self.id, put_text(kind))
-            if state != 0:
-                await self._settle(state)
+            self._check(_wasgi.send_other(self.id, put_text(kind)))
 
-    async def _settle(self, state: int) -> None:
-        if state > 0:
-            raise RuntimeError(take_text(state))
-        while state == BLOCKED:
+    async def _send_part(self, body: bytes, more: bool) -> None:
+        while True:
+            view[: len(body)] = body
+            state = _send_body(self.id, len(body), more)
+            if state != BLOCKED:
+                self._check(state)
+                return
             waiter = self.writable = self.loop.create_future()
             try:
                 await waiter
             finally:
                 self.writable = None
-            state = _wasgi.drained(self.id)
 
-
-def _flat(headers: Iterable[Iterable[bytes]]) -> list[bytes]:
-    fields: list[bytes] = []
-    for name, value in headers:
-        fields.append(bytes(name))
-        fields.append(bytes(value))
-    return fields
+    def _check(self, state: int) -> None:
+        if state > 0:
+            name, _, message = take_text(state).partition("\n")
+            raise getattr(builtins, name)(message)
 
 
 def wake(waiter: "asyncio.Future[None] | None") -> None:

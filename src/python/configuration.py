@@ -33,6 +33,10 @@ class Configuration:
     multiprocess: bool
     graceful_timeout: float
     """Seconds that requests get to finish at a stop; negative: as long as they want."""
+    max_requests: int
+    """The process retires after so many; 0: never."""
+    address: tuple[str, int]
+    """The first address to listen on."""
 
 
 def read() -> Configuration:
@@ -56,6 +60,8 @@ def read() -> Configuration:
         multithread=values["multithread"] == "1",
         multiprocess=values["multiprocess"] == "1",
         graceful_timeout=float(values["graceful_timeout"]),
+        max_requests=int(values["max_requests"]),
+        address=(values["host"], int(values["port"])),
     )
 
 

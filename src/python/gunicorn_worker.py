@@ -7,7 +7,6 @@ import _wasgi
 
 from . import wsgi
 from .configuration import Configuration
-from .crossing import take_strings
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
 
@@ -35,16 +34,6 @@ def main(configuration: Configuration) -> None:
     try:
         app = _load(configuration)
         _wasgi.accepting()
-        _wasgi.base_environ()
-        strings = iter(take_strings())
-        base: dict[str, object] = dict(zip(strings, strings))
-        base |= {
-            "wsgi.version": (1, 0),
-            "wsgi.multithread": configuration.multithread,
-            "wsgi.multiprocess": configuration.multiprocess,
-            "wsgi.run_once": False,
-            "wsgi.input_terminated": True,
-        }
-        wsgi.serve(app, base)  # type: ignore[arg-type]
+        wsgi.serve(app)  # type: ignore[arg-type]
     finally:
         log(INFO, f"Worker exiting (pid: {configuration.pid})")

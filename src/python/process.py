@@ -7,6 +7,7 @@ import traceback
 from . import configuration as configurations
 from . import event_loop, gunicorn_worker, parking, uvicorn_worker
 from .configuration import Configuration
+from .ending import EndedBySignal, exit_code
 from .loading import search_first
 from .traceback_text import without_ours
 
@@ -44,18 +45,8 @@ def _close_the_browser() -> None:
     pyodide.code.run_js = run_js
 
 
-def _exit_code(error: SystemExit) -> int:
-    """What the interpreter makes of SystemExit."""
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code & 0xFF
-    print(error.code, file=sys.stderr)
-    return 1
-
-
 def main() -> int:
-    """Runs the process; returns its exit code."""
+    """Runs the process; returns its exit code, or minus the number of the signal that ended it."""
     configuration = configurations.read()
     _identity(configuration)
     parking.install()
@@ -67,7 +58,9 @@ def main() -> int:
     try:
         worker.main(configuration)
     except SystemExit as error:
-        return _exit_code(error)
+        return exit_code(error)
+    except EndedBySignal as error:
+        return -error.number
     except BaseException as error:
         if configuration.child and configuration.server == "uvicorn":
             print("Process SpawnProcess-1:", file=sys.stderr)

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from functools import partial
+from signal import SIGTERM
 from typing import Any, Final
 
 import _wasgi
@@ -11,11 +12,14 @@ import _wasgi
 from . import asgi, event_loop
 from .asgi import App, Exchange, take_scope, wake
 from .configuration import Configuration
+from .ending import EndedBySignal
 from .lifespan import Lifespan
 from .loading import ImportFromStringError, load_for_uvicorn
 from .log import ERROR, INFO, WARNING, log
+from .parking import park
 
 STARTUP_FAILURE: Final = 3
+PARK: Final = -1
 TICK: Final = 0.1
 """Seconds between two looks at whether connections and tasks are gone (uvicorn's own)."""
 
@@ -69,6 +73,7 @@ class Server:
         self.exchanges: dict[int, Exchange] = {}
         self.lifespan = Lifespan(app, configuration.lifespan)
         self.stopping = asyncio.Event()
+        self.signal = 0
         self.loop = asyncio.get_running_loop()
 
     def decode(self, event: int) -> Callable[[], object]:
@@ -79,6 +84,7 @@ class Server:
             scope = take_scope(self.lifespan.state)
             return partial(self._request, id, scope)
         if kind == asgi.STOP:
+            self.signal = id
             return self.stopping.set
         exchange = self.exchanges.get(id)
         if exchange is None:
@@ -104,13 +110,29 @@ class Server:
             raise SystemExit(STARTUP_FAILURE)
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
-        if not _wasgi.accepting():
-            # The address could not be had; the machine has logged why.
+        while (accepting := _wasgi.accepting()) == PARK:
+            park()
+        if not accepting:
+            host, port = self.configuration.address
+            log(
+                ERROR,
+                f"[Errno 98] error while attempting to bind on address ('{host}', {port}): address already in use",
+            )
             await self.lifespan.shutdown()
             raise SystemExit(STARTUP_FAILURE)
-        await self.stopping.wait()
+        await self._until_stopped()
         await self._shutdown()
         log(INFO, f"Finished server process [{self.configuration.pid}]")
+
+    async def _until_stopped(self) -> None:
+        limit = self.configuration.max_requests
+        if not limit:
+            await self.stopping.wait()
+            return
+        while not self.stopping.is_set() and _wasgi.total() < limit:
+            await asyncio.sleep(TICK)
+        if not self.stopping.is_set():
+            log(WARNING, f"Maximum request limit of {limit} exceeded. Terminating process.")
 
     async def _shutdown(self) -> None:
         log(INFO, "Shutting down")
@@ -146,7 +168,12 @@ def main(configuration: Configuration) -> None:
     """Runs until the server is told to leave; SystemExit says with which code."""
     app = _load(configuration)
 
-    async def serve() -> None:
-        await Server(app, configuration).serve()
+    async def serve() -> int:
+        server = Server(app, configuration)
+        await server.serve()
+        return server.signal
 
-    asyncio.run(serve())
+    signal = asyncio.run(serve())
+    if signal == SIGTERM:
+        # uvicorn raises the signal that stopped it once more, with the default handler.
+        raise EndedBySignal(signal)

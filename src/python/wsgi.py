@@ -3,6 +3,7 @@
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
 
+import builtins
 import io
 import sys
 from collections.abc import Callable, Iterable
@@ -75,36 +76,42 @@ class _Input(io.BufferedReader):
         super().__init__(_Body())
 
 
+class _Rejected(Exception):
+    """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the app catches it."""
+
+
 _errors: dict[str, type[Exception]] = {}
 
 
 def _error(text: str) -> Exception:
     """The exception that the real server raises in the app: its type's name, a line end, its message."""
-    name, _, message = text.partition("\n")
-    builtin = getattr(sys.modules["builtins"], name, None)
-    if isinstance(builtin, type) and issubclass(builtin, Exception):
-        return builtin(message)
+    path, _, message = text.partition("\n")
+    module, _, name = path.rpartition(".")
+    if not module:
+        return getattr(builtins, name)(message)  # type: ignore[no-any-return]
     if name not in _errors:
-        _errors[name] = type(name, (Exception,), {"__module__": "gunicorn.http.errors"})
+        base = _Rejected if name == "ParseException" else Exception
+        _errors[name] = type(name, (base,), {"__module__": module})
     return _errors[name](message)
 
 
 def _write_all(data: bytes) -> None:
     if not isinstance(data, bytes):
+        # gunicorn sends the head before it looks.
+        _settle(_write(0))
         raise TypeError(f"{data!r} is not a byte")
     length = len(data)
     if length <= SIZE:
         view[:length] = data
-        _send(length)
+        _settle(_write(length))
         return
     for start in range(0, length, SIZE):
         part = data[start : start + SIZE]
         view[: len(part)] = part
-        _send(len(part))
+        _settle(_write(len(part)))
 
 
-def _send(length: int) -> None:
-    state = _write(length)
+def _settle(state: int) -> None:
     while state == PARK:
         park()
         state = _flushed()
@@ -114,19 +121,27 @@ def _send(length: int) -> None:
         raise _error(take_text(state))
 
 
+def _latin1(text: str) -> bytes:
+    """A character beyond Latin-1 becomes NUL, which Rust refuses as gunicorn refuses that character."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return bytes(min(ord(char), 256) & 0xFF for char in text)
+
+
 def start_response(
     status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
 ) -> Callable[[bytes], None]:
     """PEP 3333, "The start_response() Callable"."""
     try:
-        fields = [status.encode("latin-1")]
+        fields = [_latin1(status)]
         for name, value in headers:
             if not isinstance(name, str):
                 raise TypeError(f"{name!r} is not a string")
             if not isinstance(value, str):
                 raise TypeError(f"{value!r} is not a string")
-            fields.append(name.encode("latin-1"))
-            fields.append(value.encode("latin-1"))
+            fields.append(_latin1(name))
+            fields.append(_latin1(value))
         outcome = _start_response(put_bytes(fields), exc_info is not None)
         if outcome == 0:
             return _write_all
@@ -137,24 +152,61 @@ def start_response(
         exc_info = None
 
 
+def base_environ() -> dict[str, Any]:
+    """The part of the environ that all requests of this worker share."""
+    objects: dict[str, Any] = {
+        "wsgi.errors": sys.stderr,
+        "wsgi.version": (1, 0),
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    _wasgi.base_environ()
+    strings = iter(take_strings())
+    base: dict[str, Any] = {}
+    for key, value in zip(strings, strings):
+        match value[0]:
+            case "s":
+                base[key] = value[1:]
+            case "o":
+                base[key] = objects[key]
+            case flag:
+                base[key] = flag == "t"
+    return base
+
+
+def _cause(error: BaseException) -> int:
+    """See `Process.raised_wsgi`."""
+    match error:
+        case StopIteration():
+            return 1
+        case _Rejected():
+            return 2
+        case OSError(errno=None):
+            return 3
+        case OSError(errno=int() as errno):
+            return 1000 + errno
+    return 0
+
+
 def _respond(app: App, environ: dict[str, Any]) -> None:
-    iterable = app(environ, start_response)
+    iterating = False
     try:
-        for chunk in iterable:
-            _write_all(chunk)
-        state = _finish()
-        while state == PARK:
-            park()
-            state = _flushed()
-    finally:
-        close = getattr(iterable, "close", None)
-        if close is not None:
-            close()
+        iterable = app(environ, start_response)
+        iterating = True
+        try:
+            for chunk in iterable:
+                _write_all(chunk)
+            _settle(_finish())
+        finally:
+            close = getattr(iterable, "close", None)
+            if close is not None:
+                close()
+    except BaseException as error:
+        _raised(put_text(traceback_of(error)), _cause(error), iterating)
 
 
-def serve(app: App, base: dict[str, Any]) -> None:
+def serve(app: App) -> None:
     """Takes requests until the worker is told to leave."""
-    base = {**base, "wsgi.errors": sys.stderr, "wsgi.file_wrapper": FileWrapper}
+    base = base_environ()
     while True:
         event = _next_request()
         if event == 0:
@@ -165,13 +217,5 @@ def serve(app: App, base: dict[str, Any]) -> None:
         strings = iter(take_strings())
         environ = base | dict(zip(strings, strings))
         environ["wsgi.input"] = _Input() if event == 2 else io.BytesIO()
-        try:
-            _respond(app, environ)
-        except BrokenPipeError:
-            _raised(0)
-        except Exception as error:
-            _raised(put_text(traceback_of(error)))
-        except SystemExit as error:
-            _raised(put_text(traceback_of(error)))
-            raise
+        _respond(app, environ)
         del environ

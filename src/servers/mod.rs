@@ -14,6 +14,7 @@ mod python;
 mod shell;
 #[cfg(test)]
 mod tests;
+pub mod log;
 
 use crate::Millis;
 
@@ -287,7 +288,7 @@ pub struct Launch {
     pub binds: Vec<(String, u16)>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
-    /// gunicorn: a worker silent for so long is killed. Milliseconds; 0 is never.
+    /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.
     pub graceful_timeout: Option<Millis>,

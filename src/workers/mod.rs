@@ -9,10 +9,6 @@ mod wire;
 
 pub use process::{Listening, Process};
 
-/// Python has to wait, and asks again when it is woken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Park;
-
 /// How a write to a connection went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {

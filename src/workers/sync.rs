@@ -10,7 +10,8 @@ use crate::http1::{CONTINUE, Framing, Limits, RequestError, RequestHead, Rules, 
 use crate::master::{Signal, Stream};
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::Level;
-use crate::servers::log::{self, AccessAtoms, Source};
+use crate::servers::log;
+use crate::servers::log::access::{AccessAtoms, Source};
 use crate::trace::Name;
 use crate::wsgi::environ;
 use crate::wsgi::error_page::Rejection;
@@ -18,7 +19,7 @@ use crate::wsgi::outcome::{Access, Line};
 use crate::wsgi::response::{Cause, Response};
 
 use super::wire::Wire;
-use super::{Listening, Park, Process, Written};
+use super::{Listening, Process, Written};
 
 /// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
 const LINGER: Millis = 2000.0;
@@ -408,6 +409,8 @@ impl SyncWorker {
         match response.finish(process.date(now), &mut out) {
             Ok(outcome) => {
                 let written = send(c, process, &out);
+                process.span((c.wire.id, 0), Name::App, c.started_at, now);
+                c.started_at = now;
                 write_lines(process, c, &outcome.lines, "", now);
                 written
             }

@@ -12,8 +12,10 @@ import { initSync, Machine } from "#wasgi_core";
 /** The working directory of every process. */
 const DIRECTORY = "/home/wasgi/project";
 
+/** The signals by which a process ends itself. @type {Record<number, string>} */
+const SIGNALS = { 2: "INT", 15: "TERM" };
+
 const now = () => performance.timeOrigin + performance.now();
-const encoder = new TextEncoder();
 
 /** @param {MachineInit} init */
 export async function runMachine(init) {
@@ -50,15 +52,15 @@ export async function runMachine(init) {
           machine.from_process(pid, data, now());
           settle();
         } else if ("exit" in data) {
-          exited(data.exit);
+          exited(Math.max(0, data.exit), SIGNALS[-data.exit]);
         } else {
-          machine.output(pid, encoder.encode(data.failed));
+          machine.output(pid, data.failed, now());
           exited(0, "ABRT");
         }
       };
       worker.onerror = (event) => {
         event.preventDefault();
-        machine.output(pid, encoder.encode(event.message || "the worker could not be started"));
+        machine.output(pid, event.message || "the worker could not be started", now());
         exited(0, "ABRT");
       };
       assets().then(
@@ -75,7 +77,7 @@ export async function runMachine(init) {
             files,
           }),
         (error) => {
-          machine.output(pid, encoder.encode(String(error.message)));
+          machine.output(pid, String(error.message), now());
           exited(1);
         },
       );
@@ -135,7 +137,10 @@ export async function runMachine(init) {
       for (const worker of workers.values()) worker.postMessage({ files: changes });
       self.postMessage({ op: "files" });
     },
-    start: ({ server, command, env }) => machine.start(server, command, env, DIRECTORY, now()),
+    start({ server, command, env }) {
+      if (typeof command === "string") machine.start_line(server, command, env, DIRECTORY, now());
+      else machine.start_words(server, command, env, DIRECTORY, now());
+    },
     signal: ({ server, name }) => machine.signal(server, name, now()),
     preload: () => void assets().catch(() => {}),
   };

@@ -93,9 +93,10 @@ export async function runProcess(init) {
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
     base_environ: () => core.base_environ(),
-    accepting: flushed(() => core.accepting(now())),
-    close_listeners: flushed(() => core.close_listeners()),
+    accepting: flushed(() => core.accepting()),
+    close_listeners: flushed(() => core.close_listeners(now())),
     connections: () => core.connections(),
+    total: () => core.total(),
     next_request: flushed(() => core.next_request(now())),
     read_body: flushed((size) => core.read_body(size, now())),
     start_response: (/** @type {number} */ length, /** @type {boolean} */ excInfo) =>
@@ -103,7 +104,7 @@ export async function runProcess(init) {
     write: flushed((length) => core.write(length, now())),
     flushed: flushed(() => core.flushed(now())),
     finish: flushed(() => core.finish(now())),
-    raised_wsgi: flushed((length) => core.raised_wsgi(length, now())),
+    raised_wsgi: flushed((length, cause, iterating) => core.raised_wsgi(length, cause, iterating, now())),
     polling: flushed((on) => core.polling(on, now())),
     next_event: () => core.next_event(now()),
     receive: flushed((id) => core.receive(id, now())),
@@ -118,6 +119,7 @@ export async function runProcess(init) {
   memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
   const { main } = pyodide.pyimport("wasgi_runtime.process");
   const code = await main.callPromising();
+  core.exiting();
   flush();
   self.postMessage({ exit: code });
 }

@@ -1,0 +1,464 @@
+//! The process role: what Python and the worker's event loop call.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::Millis;
+use crate::asgi::http::Received;
+use crate::gateway::encoding;
+use crate::master::{Pid, Signal, Stream};
+use crate::net::frame::{Kind, frames, push};
+use crate::servers::{self, Command, Interface, Lifespan, Level, Server, WorkerClass};
+use crate::workers::r#async::{AsyncWorker, Happening, Sent};
+use crate::workers::sync::{Body, Next, Raised, RaisedKind, SyncWorker};
+use crate::workers::{Process as Common, Written};
+
+/// What calls return where Python has to park and ask again.
+const PARK: i32 = -1;
+/// What writing returns when the client is gone.
+const BROKEN: i32 = -2;
+/// What `next_event` returns where Python should let the worker's event loop turn.
+const TURN: i32 = -2;
+/// How long Python may run without the worker's event loop having turned, while its own loop goes round.
+const TURN_EVERY: Millis = 1.0;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The shared buffer in Python's memory, see `www/worker/process.js`.
+    pub type Memory;
+    #[wasm_bindgen(method)]
+    fn put(this: &Memory, bytes: &[u8]);
+    #[wasm_bindgen(method)]
+    fn get(this: &Memory, into: &mut [u8]);
+}
+
+impl Memory {
+    fn read(&self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.get(&mut bytes);
+        bytes
+    }
+
+    fn text(&self, length: usize) -> String {
+        String::from_utf8_lossy(&self.read(length)).into_owned()
+    }
+
+    /// Writes the text of an exception; returns its length, which is never 0.
+    fn raise(&self, text: &str) -> i32 {
+        self.put(text.as_bytes());
+        text.len().max(1) as i32
+    }
+}
+
+#[derive(Debug)]
+enum Worker {
+    Sync(SyncWorker),
+    Async(AsyncWorker),
+}
+
+/// A process: its worker, and what Python asks of it.
+#[wasm_bindgen]
+pub struct Process {
+    common: Common,
+    worker: Worker,
+    memory: Memory,
+    directory: String,
+    turned_at: Millis,
+    binding: bool,
+    accepting: bool,
+}
+
+#[wasm_bindgen]
+impl Process {
+    /// The process that a command line makes of one of its server's workers.
+    ///
+    /// # Errors
+    /// The command line is none that starts a server: the machine parses it before.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        memory: Memory,
+        argv: Vec<String>,
+        env: Vec<String>,
+        pid: Pid,
+        ppid: Pid,
+        directory: String,
+    ) -> Result<Process, String> {
+        let mut flat = env.into_iter();
+        let env: Vec<_> = std::iter::from_fn(|| Some((flat.next()?, flat.next()?))).collect();
+        let Command::Serve(launch) = servers::parse_argv(&argv, &env, &directory) else {
+            return Err("this command line starts no server".to_owned());
+        };
+        let worker = match launch.worker_class {
+            WorkerClass::Sync => Worker::Sync(SyncWorker::new(launch.max_requests)),
+            WorkerClass::Async => Worker::Async(AsyncWorker::new()),
+        };
+        let common = Common::new(*launch, pid, ppid);
+        Ok(Self { common, worker, memory, directory, turned_at: 0.0, binding: false, accepting: false })
+    }
+
+    // --- the worker's event loop
+
+    /// A message of the kernel.
+    pub fn deliver(&mut self, message: &[u8], now: Millis) {
+        self.turned_at = now;
+        for frame in frames(message) {
+            if self.common.take(frame) {
+                if let Worker::Sync(worker) = &mut self.worker {
+                    worker.tick();
+                }
+            } else if frame.kind == Kind::Signal {
+                let Some(signal) = Signal::numbered(frame.id as i32) else { continue };
+                match &mut self.worker {
+                    Worker::Sync(worker) => worker.signal(signal),
+                    Worker::Async(worker) => worker.signal(signal),
+                }
+            } else {
+                match &mut self.worker {
+                    Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
+                    Worker::Async(worker) => worker.deliver(&mut self.common, frame, now),
+                }
+            }
+        }
+    }
+
+    /// When `tick` is due; infinite if never.
+    pub fn deadline(&self) -> Millis {
+        match &self.worker {
+            Worker::Sync(worker) => worker.deadline(),
+            Worker::Async(worker) => worker.deadline(),
+        }
+        .unwrap_or(Millis::INFINITY)
+    }
+
+    /// Timers that are due.
+    pub fn tick(&mut self, now: Millis) {
+        match &mut self.worker {
+            Worker::Sync(worker) => worker.tick(),
+            Worker::Async(worker) => worker.tick(&mut self.common, now),
+        }
+    }
+
+    /// Whether a thread that waits for events should look.
+    pub fn ready(&mut self) -> bool {
+        match &mut self.worker {
+            Worker::Sync(worker) => worker.is_ready(),
+            Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
+        }
+    }
+
+    /// The message for the kernel, if there is one.
+    pub fn take_outbox(&mut self) -> Option<Vec<u8>> {
+        let message = self.common.take_message();
+        (!message.is_empty()).then_some(message)
+    }
+
+    /// What Python prints: stream 1 is standard output, 2 standard error.
+    pub fn output(&mut self, stream: u32, bytes: &[u8]) {
+        self.common.output(if stream == 1 { Stream::Stdout } else { Stream::Stderr }, bytes);
+    }
+
+    /// The interpreter is up.
+    pub fn booted(&mut self) {
+        self.common.tell(Kind::Booted, 0);
+    }
+
+    /// The process ends.
+    pub fn exiting(&mut self) {
+        self.common.flush_output();
+    }
+
+    // --- what every worker's Python asks
+
+    /// Puts what Python needs to know: a run of names and values.
+    pub fn configuration(&mut self) {
+        let launch = &self.common.launch;
+        let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
+        let target = [&launch.target.module, ":", &launch.target.attribute].concat();
+        let sync = launch.worker_class == WorkerClass::Sync;
+        let pairs = [
+            ("server", if launch.server == Server::Gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
+            ("interface", if launch.interface == Interface::Wsgi { "wsgi" } else { "asgi" }.to_owned()),
+            ("module", launch.target.module.clone()),
+            ("attribute", launch.target.attribute.clone()),
+            ("factory", flag(launch.target.factory)),
+            ("target", target),
+            ("pid", self.common.pid.to_string()),
+            ("ppid", self.common.ppid.to_string()),
+            ("child", flag(launch.master)),
+            ("directory", launch.chdir.clone().unwrap_or_else(|| self.directory.clone())),
+            ("python_path", launch.python_path.join("\0")),
+            (
+                "lifespan",
+                match launch.lifespan {
+                    Lifespan::Auto => "auto",
+                    Lifespan::On => "on",
+                    Lifespan::Off => "off",
+                }
+                .to_owned(),
+            ),
+            ("multithread", flag(!sync)),
+            ("multiprocess", flag(launch.workers > 1)),
+            ("graceful_timeout", launch.graceful_timeout.map_or(-1.0, |t| t / 1000.0).to_string()),
+            ("host", launch.binds.first().map_or_else(String::new, |bind| bind.0.clone())),
+            ("port", launch.binds.first().map_or(0, |bind| bind.1).to_string()),
+            ("max_requests", launch.max_requests.unwrap_or(0).to_string()),
+        ];
+        let mut run = Vec::new();
+        encoding::put_run(&mut run, pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+        self.memory.put(&run);
+    }
+
+    /// A log record; levels count from TRACE, 0.
+    pub fn log(&mut self, level: u32, length: usize, now: Millis) {
+        let text = self.memory.text(length);
+        let level = match level {
+            0 => Level::Trace,
+            1 => Level::Debug,
+            2 => Level::Info,
+            3 => Level::Warning,
+            4 => Level::Error,
+            _ => Level::Critical,
+        };
+        self.common.log(level, &text, now);
+    }
+
+    /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask again.
+    pub fn accepting(&mut self) -> i32 {
+        if !self.common.launch.master && self.common.bound.is_none() {
+            // A server without a master opens its listeners itself.
+            if !std::mem::replace(&mut self.binding, true) {
+                push(&mut self.common.frames, Kind::Bind, 0, b"");
+            }
+            return PARK;
+        }
+        if self.common.bound == Some(false) {
+            self.accepting = true;
+            return 0;
+        }
+        self.accepting = true;
+        if let Worker::Async(worker) = &mut self.worker {
+            worker.listen(&mut self.common);
+        }
+        if self.common.launch.server == Server::Uvicorn && !self.common.launch.master {
+            let launch = &self.common.launch;
+            if let Some((host, port)) = launch.binds.first() {
+                let line = servers::log::uvicorn_running(host, *port, launch.use_colors);
+                if self.common.logs(Level::Info) {
+                    self.common.line(Stream::Stderr, &line);
+                }
+            }
+        }
+        self.common.tell(Kind::Accepting, 0);
+        1
+    }
+
+    // --- the sync worker's Python
+
+    /// Puts the part of the environ that all requests share.
+    pub fn base_environ(&mut self) {
+        let mut constants = Vec::new();
+        crate::wsgi::environ::encode_constants(&self.common.launch, &mut constants);
+        let mut run = Vec::new();
+        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&constants));
+        self.memory.put(&run);
+    }
+
+    /// 1 or 2: a request, its environ is put; 2 if it has a body. 0: park. -1: leave.
+    pub fn next_request(&mut self, now: Millis) -> i32 {
+        let Worker::Sync(worker) = &mut self.worker else { return -1 };
+        match worker.next(&mut self.common, now) {
+            Next::Request { environ, has_body } => {
+                self.memory.put(&environ);
+                if has_body { 2 } else { 1 }
+            }
+            Next::Park => 0,
+            Next::Exit => -1,
+        }
+    }
+
+    /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
+    pub fn read_body(&mut self, size: usize, now: Millis) -> i32 {
+        let Worker::Sync(worker) = &mut self.worker else { return 0 };
+        match worker.read_body(&mut self.common, size, now) {
+            Body::Data(data) => {
+                self.memory.put(&data);
+                data.len() as i32
+            }
+            Body::End => 0,
+            Body::Park => PARK,
+            Body::Raise(text) => BROKEN - self.memory.raise(&text),
+        }
+    }
+
+    /// 0; -1: raise `exc_info` again; else the length of an exception.
+    pub fn start_response(&mut self, length: usize, exc_info: bool) -> i32 {
+        let Worker::Sync(worker) = &mut self.worker else { return 0 };
+        let encoded = encoding::counted_from_run(&self.memory.read(length));
+        match worker.start_response(&encoded, exc_info) {
+            Ok(()) => 0,
+            Err(None) => -1,
+            Err(Some(text)) => self.memory.raise(&text),
+        }
+    }
+
+    /// 0; PARK; BROKEN; else the length of an exception.
+    pub fn write(&mut self, length: usize, now: Millis) -> i32 {
+        let Worker::Sync(worker) = &mut self.worker else { return BROKEN };
+        let block = self.memory.read(length);
+        let written = worker.write(&mut self.common, &block, now);
+        self.written(&written)
+    }
+
+    /// As `write`, about what was written before.
+    pub fn flushed(&mut self) -> i32 {
+        let Worker::Sync(worker) = &self.worker else { return BROKEN };
+        let written = worker.flushed();
+        self.written(&written)
+    }
+
+    /// As `write`, for the end of the response.
+    pub fn finish(&mut self, now: Millis) -> i32 {
+        let Worker::Sync(worker) = &mut self.worker else { return BROKEN };
+        let written = worker.finish(&mut self.common, now);
+        self.written(&written)
+    }
+
+    fn written(&self, written: &Written) -> i32 {
+        match written {
+            Written::Done => 0,
+            Written::Park => PARK,
+            Written::Broken => BROKEN,
+            Written::Raise(text) => self.memory.raise(text),
+        }
+    }
+
+    /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the exception of `read_body`,
+    /// 3 `OSError` without errno, 1000 + errno with it.
+    pub fn raised_wsgi(&mut self, length: usize, cause: i32, iterating: bool, now: Millis) {
+        let traceback = self.memory.text(length);
+        let Worker::Sync(worker) = &mut self.worker else { return };
+        let kind = match cause {
+            1 => RaisedKind::StopIteration,
+            2 => RaisedKind::Rejected,
+            3 => RaisedKind::OsError(None),
+            1000.. => RaisedKind::OsError(Some(cause - 1000)),
+            _ => RaisedKind::Exception,
+        };
+        worker.raised(&mut self.common, Raised { kind, iterating }, &traceback, now);
+    }
+
+    // --- the async worker's Python
+
+    /// Python's loop begins or ends its wait in `select()`.
+    pub fn polling(&mut self, on: bool, now: Millis) {
+        if let Worker::Async(worker) = &mut self.worker {
+            worker.set_polling(&mut self.common, on, now);
+        }
+    }
+
+    /// The next event: `id << 2` and its kind, 0 a request (its scope is put), 1 receivable, 2 writable, 3 stop (the
+    /// signal's number). -1: none; -2: none, and the worker's event loop should turn.
+    pub fn next_event(&mut self, now: Millis) -> i32 {
+        let Worker::Async(worker) = &mut self.worker else { return -1 };
+        match worker.next(&mut self.common, now) {
+            Some(Happening::Request(id, scope)) => {
+                self.memory.put(&scope);
+                (id << 2) as i32
+            }
+            Some(Happening::Receivable(id)) => (id << 2 | 1) as i32,
+            Some(Happening::Writable(id)) => (id << 2 | 2) as i32,
+            Some(Happening::Stop(signal)) => signal.number() << 2 | 3,
+            None if now - self.turned_at > TURN_EVERY => TURN,
+            None => -1,
+        }
+    }
+
+    /// The worker's event loop has turned.
+    pub fn turned(&mut self, now: Millis) {
+        self.turned_at = now;
+    }
+
+    /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a disconnect, 3 wait.
+    pub fn receive(&mut self, id: u32, now: Millis) -> i32 {
+        let Worker::Async(worker) = &mut self.worker else { return 2 };
+        match worker.receive(&mut self.common, id, now) {
+            Received::Wait => 3,
+            Received::Disconnect => 2,
+            Received::Request { body, more } => {
+                self.memory.put(&body);
+                (body.len() << 2) as i32 | i32::from(more)
+            }
+        }
+    }
+
+    /// 0; -1: wait for writable and send again; else the length of an exception.
+    pub fn send_start(&mut self, id: u32, status: u32, length: usize) -> i32 {
+        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let headers = encoding::counted_from_run(&self.memory.read(length));
+        let status = u16::try_from(status).unwrap_or(u16::MAX);
+        let sent = worker.start(&mut self.common, id, status, &headers);
+        self.sent(&sent)
+    }
+
+    /// As `send_start`.
+    pub fn send_body(&mut self, id: u32, length: usize, more: bool, now: Millis) -> i32 {
+        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let data = self.memory.read(length);
+        let sent = worker.body(&mut self.common, id, &data, more, now);
+        self.sent(&sent)
+    }
+
+    /// As `send_start`, for an event of another type.
+    pub fn send_other(&mut self, id: u32, length: usize) -> i32 {
+        let kind = self.memory.text(length);
+        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let sent = worker.other(id, &kind);
+        self.sent(&sent)
+    }
+
+    fn sent(&self, sent: &Sent) -> i32 {
+        match sent {
+            Sent::Done => 0,
+            Sent::Blocked => -1,
+            Sent::Raise(text) => self.memory.raise(text),
+        }
+    }
+
+    /// The app has returned: nothing (length -1), or something whose `str()` is put.
+    pub fn returned(&mut self, id: u32, length: i32, now: Millis) {
+        let result = usize::try_from(length).ok().map(|length| self.memory.text(length));
+        if let Worker::Async(worker) = &mut self.worker {
+            worker.returned(&mut self.common, id, result.as_deref(), now);
+        }
+    }
+
+    /// The app has raised; its traceback is put.
+    pub fn raised_asgi(&mut self, id: u32, length: usize, now: Millis) {
+        let traceback = self.memory.text(length);
+        if let Worker::Async(worker) = &mut self.worker {
+            worker.raised(&mut self.common, id, &traceback, now);
+        }
+    }
+
+    /// The server stops accepting.
+    pub fn close_listeners(&mut self, now: Millis) {
+        if let Worker::Async(worker) = &mut self.worker {
+            worker.close_listeners(&mut self.common, now);
+        }
+    }
+
+    /// Open connections.
+    pub fn connections(&self) -> usize {
+        match &self.worker {
+            Worker::Async(worker) => worker.connections(),
+            Worker::Sync(_) => 0,
+        }
+    }
+
+    /// Responses completed.
+    pub fn total(&self) -> u32 {
+        match &self.worker {
+            Worker::Async(worker) => worker.total(),
+            Worker::Sync(_) => 0,
+        }
+    }
+}

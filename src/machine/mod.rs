@@ -1,0 +1,455 @@
+//! The computer: processes, the network between them, the masters that run servers, the client of the page.
+//!
+//! Sans-IO: what happens comes in with its time, what is to be done goes out as [`Output`]s and messages.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::Millis;
+use crate::client::{Client, ServerId};
+use crate::master::{Action, Event, Exit, Master, Pid, Signal, Stream};
+use crate::net::frame::{Frame, Kind, frames, push};
+use crate::net::{ListenerId, Network};
+use crate::servers::{self, Command, Launch, Server};
+use crate::trace::{self, Name, Raw, Span};
+
+/// The first process id: the machine's own `init` and its shell have those before.
+const FIRST_PID: Pid = 10;
+/// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
+const PONG_EVERY: Millis = 1000.0;
+
+/// What the machine wants done by its devices.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Start a process.
+    Spawn {
+        /// Its id.
+        pid: Pid,
+        /// Its parent's.
+        ppid: Pid,
+        /// The server's command line.
+        argv: Vec<String>,
+        /// Its environment, names and values in turn.
+        env: Vec<String>,
+    },
+    /// End a process at once.
+    Kill(Pid),
+    /// A line of a server's log.
+    Log {
+        /// The server.
+        server: ServerId,
+        /// Which of its streams.
+        stream: Stream,
+        /// The line, without its end.
+        line: String,
+        /// When it was written.
+        time: Millis,
+    },
+    /// A server accepts.
+    Listening {
+        /// The server.
+        server: ServerId,
+        /// `http://host:port`
+        address: String,
+        /// The port.
+        port: u16,
+    },
+    /// A server has exited.
+    Exit {
+        /// The server.
+        server: ServerId,
+        /// With this code.
+        code: i32,
+    },
+}
+
+#[derive(Debug)]
+struct Running {
+    launch: Launch,
+    env: Vec<String>,
+    master: Master,
+    master_pid: Pid,
+    started_at: Millis,
+    /// By index into `Launch::binds`.
+    listeners: BTreeMap<usize, Held>,
+    processes: BTreeSet<Pid>,
+    pong_at: Option<Millis>,
+}
+
+/// A listener lives for as long as a process has it.
+#[derive(Debug)]
+struct Held {
+    id: ListenerId,
+    holders: BTreeSet<Pid>,
+}
+
+/// The machine.
+#[derive(Debug, Default)]
+pub struct Machine {
+    net: Network,
+    client: Client,
+    servers: BTreeMap<ServerId, Running>,
+    /// The server of each process.
+    processes: BTreeMap<Pid, ServerId>,
+    next_pid: Pid,
+    /// When the app was done with the latest requests, by their number.
+    app_ends: BTreeMap<u32, Millis>,
+    outputs: VecDeque<Output>,
+    page: Vec<u8>,
+}
+
+impl Machine {
+    /// A machine on which nothing runs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { next_pid: FIRST_PID, ..Self::default() }
+    }
+
+    fn pid(&mut self) -> Pid {
+        self.next_pid += 1;
+        self.next_pid
+    }
+
+    // --- what the page asks for
+
+    /// Starts a server by its command line, given as a line or as words.
+    pub fn start(
+        &mut self,
+        server: ServerId,
+        command: &StartCommand,
+        env: &[(String, String)],
+        directory: &str,
+        now: Millis,
+    ) {
+        let parsed = match command {
+            StartCommand::Line(line) => servers::parse(line, env, directory),
+            StartCommand::Words(words) => servers::parse_argv(words, env, directory),
+        };
+        match parsed {
+            Command::Print { stdout, stderr, code } => {
+                let log = |stream, line| Output::Log { server, stream, line, time: now };
+                self.outputs.extend(stdout.into_iter().map(|line| log(Stream::Stdout, line)));
+                self.outputs.extend(stderr.into_iter().map(|line| log(Stream::Stderr, line)));
+                self.outputs.push_back(Output::Exit { server, code });
+            }
+            Command::Serve(launch) => {
+                let launch = *launch;
+                let master_pid = self.pid();
+                let mut all = env.to_vec();
+                all.extend(launch.env.iter().cloned());
+                let running = Running {
+                    master: Master::new(&launch, master_pid),
+                    master_pid,
+                    env: all.into_iter().flat_map(|(name, value)| [name, value]).collect(),
+                    started_at: now,
+                    listeners: BTreeMap::new(),
+                    processes: BTreeSet::new(),
+                    pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
+                    launch,
+                };
+                self.servers.insert(server, running);
+                self.tell_master(server, Event::Started, now);
+            }
+        }
+    }
+
+    /// Sends the master of a server a signal.
+    pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
+        self.tell_master(server, Event::Signal(signal), now);
+    }
+
+    /// Takes a message of the page: frames of its streams.
+    pub fn from_page(&mut self, message: &[u8], now: Millis) {
+        for frame in frames(message) {
+            self.client.from_page(&mut self.net, frame, now);
+        }
+        self.settle(now);
+    }
+
+    // --- what processes do
+
+    /// Takes a message of a process.
+    pub fn from_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
+        let Some(&server) = self.processes.get(&pid) else { return };
+        for frame in frames(message) {
+            match frame.kind {
+                Kind::Log => {
+                    let stream = if frame.id == 1 { Stream::Stdout } else { Stream::Stderr };
+                    let line = String::from_utf8_lossy(frame.body).into_owned();
+                    self.outputs.push_back(Output::Log { server, stream, line, time: now });
+                }
+                Kind::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
+                Kind::Booted => self.tell_master(server, Event::Booted(pid), now),
+                Kind::Accepting => self.tell_master(server, Event::Accepting(pid), now),
+                Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
+                Kind::Unlisten => {
+                    self.net.from_process(pid, frame, now);
+                    self.let_go(server, |held| held.id == frame.id, pid);
+                }
+                Kind::Spans => self.spans(server, pid, frame),
+                _ => self.net.from_process(pid, frame, now),
+            }
+        }
+        self.settle(now);
+    }
+
+    /// What a process, or its worker in its place, says on standard error.
+    pub fn output(&mut self, pid: Pid, text: &str, now: Millis) {
+        let Some(&server) = self.processes.get(&pid) else { return };
+        for line in text.lines() {
+            let line = line.to_owned();
+            self.outputs.push_back(Output::Log { server, stream: Stream::Stderr, line, time: now });
+        }
+    }
+
+    /// A process has ended.
+    pub fn exited(&mut self, pid: Pid, exit: Exit, now: Millis) {
+        let Some(server) = self.processes.remove(&pid) else { return };
+        if let Some(running) = self.servers.get_mut(&server) {
+            running.processes.remove(&pid);
+        }
+        self.net.process_ended(pid);
+        self.settle(now);
+        self.let_go(server, |_| true, pid);
+        self.tell_master(server, Event::Exited(pid, exit), now);
+        self.settle(now);
+    }
+
+    // --- time
+
+    /// When [`tick`](Self::tick) is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let masters = self.servers.values().filter_map(|running| running.master.deadline());
+        let pongs = self.servers.values().filter_map(|running| running.pong_at);
+        masters.chain(pongs).chain(self.net.deadline()).min_by(f64::total_cmp)
+    }
+
+    /// Timers that are due.
+    pub fn tick(&mut self, now: Millis) {
+        self.net.tick(now);
+        let servers: Vec<ServerId> = self.servers.keys().copied().collect();
+        for server in servers {
+            self.pong(server, now);
+            let due = self.servers.get(&server).and_then(|running| running.master.deadline());
+            if due.is_some_and(|at| at <= now) {
+                self.tell_master(server, Event::Deadline, now);
+            }
+        }
+        self.settle(now);
+    }
+
+    fn pong(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else { return };
+        if running.pong_at.is_none_or(|at| at > now) {
+            return;
+        }
+        running.pong_at = Some(now + PONG_EVERY);
+        for pid in running.processes.clone() {
+            self.tell_master(server, Event::Heartbeat(pid), now);
+        }
+    }
+
+    // --- what masters do
+
+    fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else { return };
+        let mut actions: VecDeque<Action> = running.master.handle(now, event).into();
+        while let Some(action) = actions.pop_front() {
+            let answer = self.carry_out(server, action, now);
+            let Some(running) = self.servers.get_mut(&server) else { return };
+            if let Some(answer) = answer {
+                actions.extend(running.master.handle(now, answer));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, server: ServerId, action: Action, now: Millis) -> Option<Event> {
+        let running = self.servers.get_mut(&server)?;
+        match action {
+            Action::Bind(index) => {
+                let pid = running.master_pid;
+                let ok = self.bind(server, index, pid).is_some();
+                return Some(Event::Bound { index, ok });
+            }
+            Action::CloseListeners => {
+                let pid = running.master_pid;
+                self.let_go(server, |_| true, pid);
+            }
+            Action::Spawn { slot } => {
+                let ppid = running.master_pid;
+                let (argv, env) = (running.launch.argv.clone(), running.env.clone());
+                let pid = self.pid();
+                self.processes.insert(pid, server);
+                self.inherit(server, pid);
+                self.outputs.push_back(Output::Spawn { pid, ppid, argv, env });
+                return Some(Event::Spawned { slot, pid });
+            }
+            Action::Signal(pid, Signal::Kill) => {
+                if self.processes.contains_key(&pid) {
+                    self.outputs.push_back(Output::Kill(pid));
+                    self.processes.remove(&pid);
+                    running.processes.remove(&pid);
+                    self.net.process_ended(pid);
+                    self.let_go(server, |_| true, pid);
+                    return Some(Event::Exited(pid, Exit::Signal(Signal::Kill)));
+                }
+            }
+            Action::Signal(pid, signal) => {
+                if self.processes.contains_key(&pid) {
+                    self.net.tell_process(pid, Kind::Signal, signal.number() as u32, b"");
+                }
+            }
+            Action::Log(stream, line) => {
+                self.outputs.push_back(Output::Log { server, stream, line, time: now });
+            }
+            Action::Listening => {
+                let (host, port) = running.launch.binds.first().cloned().unwrap_or_default();
+                let host = if host.contains(':') { ["[", &host, "]"].concat() } else { host };
+                let address = format!("http://{host}:{port}");
+                self.outputs.push_back(Output::Listening { server, address, port });
+            }
+            Action::Exit(code) => self.exit(server, code),
+        }
+        None
+    }
+
+    fn exit(&mut self, server: ServerId, code: i32) {
+        let Some(running) = self.servers.remove(&server) else { return };
+        for pid in running.processes {
+            self.processes.remove(&pid);
+            self.net.process_ended(pid);
+            self.outputs.push_back(Output::Kill(pid));
+        }
+        for held in running.listeners.into_values() {
+            self.net.close_listener(held.id);
+        }
+        for (_, port) in &running.launch.binds {
+            self.client.port_closed(&mut self.net, *port);
+        }
+        self.outputs.push_back(Output::Exit { server, code });
+    }
+
+    fn bind(&mut self, server: ServerId, index: usize, holder: Pid) -> Option<ListenerId> {
+        let running = self.servers.get_mut(&server)?;
+        let address = running.launch.binds.get(index)?.clone();
+        let id = self.net.listen(address, running.launch.backlog).ok()?;
+        let holders = BTreeSet::from([holder]);
+        running.listeners.insert(index, Held { id, holders });
+        Some(id)
+    }
+
+    fn bind_for_process(&mut self, server: ServerId, pid: Pid, index: usize) {
+        if self.bind(server, index, pid).is_some() {
+            self.tell_listeners(server, pid);
+        } else {
+            self.net.tell_process(pid, Kind::BindFailed, index as u32, b"");
+        }
+    }
+
+    /// A new process has the listeners that its parent had.
+    fn inherit(&mut self, server: ServerId, pid: Pid) {
+        if let Some(running) = self.servers.get_mut(&server) {
+            running.processes.insert(pid);
+            for held in running.listeners.values_mut() {
+                held.holders.insert(pid);
+            }
+        }
+        self.tell_listeners(server, pid);
+    }
+
+    fn tell_listeners(&mut self, server: ServerId, pid: Pid) {
+        let Some(running) = self.servers.get(&server) else { return };
+        for (index, held) in &running.listeners {
+            let Some((host, port)) = running.launch.binds.get(*index) else { continue };
+            let mut body = port.to_le_bytes().to_vec();
+            body.extend_from_slice(host.as_bytes());
+            self.net.tell_process(pid, Kind::Listening, held.id, &body);
+        }
+    }
+
+    /// A process closes its copy of some listeners; the last one to do so closes them.
+    fn let_go(&mut self, server: ServerId, which: impl Fn(&Held) -> bool, pid: Pid) {
+        let Some(running) = self.servers.get_mut(&server) else { return };
+        for held in running.listeners.values_mut().filter(|held| which(held)) {
+            held.holders.remove(&pid);
+        }
+        for (_, held) in running.listeners.extract_if(.., |_, held| held.holders.is_empty()) {
+            self.net.close_listener(held.id);
+        }
+    }
+
+    // --- the trace
+
+    fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>) {
+        let Some(running) = self.servers.get(&server) else { return };
+        let mut records = Vec::with_capacity(frame.body.len() * 2);
+        for span in Span::decode_all(frame.body) {
+            let number = self.client.request_number(span.connection, span.sequence);
+            if span.name == Name::App as u8 {
+                self.app_ends.insert(number, span.end);
+            }
+            trace::encode_record(number, pid, &span, running.started_at, &mut records);
+        }
+        push(&mut self.page, Kind::Spans, server, &records);
+    }
+
+    /// What the client saw: the connect, and the last byte of the answer.
+    fn client_spans(&mut self) {
+        while let Some(seen) = self.client.seen.pop_front() {
+            let on_port = |running: &Running| running.launch.binds.iter().any(|bind| bind.1 == seen.port);
+            let found = self.servers.iter().find(|(_, running)| on_port(running));
+            let Some((server, running)) = found else { continue };
+            let mut records = Vec::new();
+            let mut record = |name: Name, start: Millis, end: Millis| {
+                let span = Raw { connection: 0, sequence: 0, thread: 0, name: name as u8, start, end };
+                trace::encode_record(seen.number, seen.process.unwrap_or(0), &span, running.started_at, &mut records);
+            };
+            record(Name::Connect, seen.sent_at, seen.sent_at);
+            if let Some(end) = self.app_ends.remove(&seen.number) {
+                record(Name::Write, end, seen.complete_at);
+            }
+            push(&mut self.page, Kind::Spans, *server, &records);
+        }
+        while self.app_ends.len() > 4096 {
+            self.app_ends.pop_first();
+        }
+    }
+
+    // --- what goes out
+
+    /// Lets the client see what the network has for it.
+    fn settle(&mut self, now: Millis) {
+        while let Some((connection, event)) = self.net.next_client_event() {
+            self.client.on_network(&mut self.net, connection, event, now);
+        }
+        // Spans first, so that they are there when a response is complete.
+        self.client_spans();
+        self.page.append(&mut self.client.page);
+    }
+
+    /// The message for the page, if there is one.
+    #[must_use]
+    pub fn take_page(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.page)
+    }
+
+    /// The messages for processes.
+    #[must_use]
+    pub fn take_messages(&mut self) -> Vec<(Pid, Vec<u8>)> {
+        self.net.take_outboxes()
+    }
+
+    /// What is to be done next.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+}
+
+/// A command, as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartCommand {
+    /// A line, to be split as a shell splits it.
+    Line(String),
+    /// Its words.
+    Words(Vec<String>),
+}
