@@ -288,25 +288,21 @@ fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option
     let limit = limits.request_line;
     loop {
         let lf = input.next_lf();
-        let size = lf.unwrap_or(input.rest().len());
+        let ends_with_cr = lf.is_some_and(|lf| input.rest()[..lf].ends_with(b"\r"));
+        let size = lf.unwrap_or(input.rest().len()) - usize::from(ends_with_cr);
         // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
-        if limit > 0 && size > limit + 2 {
+        let most = if ends_with_cr { limit } else { limit + 2 };
+        if limit > 0 && size > most {
             return Err(RequestError::RequestLineTooLong { size, limit });
         }
         if limits.head > 0 && size > limits.head {
             return Err(RequestError::HeadTooLong { limit: limits.head });
         }
-        let Some(lf) = lf else { return Ok(None) };
-        let ends_with_cr = input.rest()[..lf].last() == Some(&b'\r');
-        match rules.bare_lf {
-            BareLf::Refuse if !ends_with_cr => return Err(RequestError::BareLfInRequestLine),
-            BareLf::Data if !ends_with_cr => continue,
-            _ => {}
+        match lf {
+            None => return Ok(None),
+            Some(lf) if ends_with_cr || rules.bare_lf == BareLf::EndsLine => return Ok(Some(lf + 1)),
+            Some(_) if rules.bare_lf == BareLf::Refuse => return Err(RequestError::BareLfInRequestLine),
+            Some(_) => {}
         }
-        let size = lf - usize::from(ends_with_cr);
-        if limit > 0 && size > limit {
-            return Err(RequestError::RequestLineTooLong { size, limit });
-        }
-        return Ok(Some(lf + 1));
     }
 }
