@@ -50,7 +50,7 @@ fn a_body_of_length_zero_is_none() {
 }
 
 #[test]
-fn chunks_are_joined_and_their_extensions_and_trailers_dropped() {
+fn chunks_are_joined_without_their_extensions() {
     let bytes = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
                   5\r\nhello\r\n6;ext=1;q=\"a;\\\"b\"\r\n world\r\n0\r\nX-Trailer: t\r\n\r\n";
     for server in [GUNICORN, HTTPTOOLS, H11] {
@@ -58,6 +58,18 @@ fn chunks_are_joined_and_their_extensions_and_trailers_dropped() {
         assert_eq!(seen.request(0).framing, Framing::Chunked);
         assert_eq!(seen.0[1..], [Seen::Body(b"hello world".to_vec()), Seen::End]);
     }
+}
+
+#[test]
+fn trailers_are_there_once_the_request_is_complete() {
+    let mut connection = Connection::new(HTTPTOOLS.0, HTTPTOOLS.1);
+    connection.receive(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n");
+    assert!(matches!(connection.next_event(), Ok(Some(Event::Request(_)))));
+    assert!(connection.trailers().is_empty());
+    assert_eq!(connection.next_event(), Ok(Some(Event::End)));
+    assert_eq!(connection.trailers(), [(b"X".to_vec(), b"y".to_vec())]);
+    connection.end_response(true);
+    assert!(connection.trailers().is_empty());
 }
 
 #[test]
