@@ -42,7 +42,8 @@ impl Machine {
 
     /// Starts a server by a line.
     pub fn start_line(&mut self, server: u32, line: String, env: Vec<String>, directory: &str, now: Millis) {
-        self.0.start(server, &StartCommand::Line(line), &pairs(env), directory, now);
+        self.0
+            .start(server, &StartCommand::Line(line), &pairs(env), directory, now);
     }
 
     /// Starts a server by words.
@@ -54,7 +55,8 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        self.0.start(server, &StartCommand::Words(words), &pairs(env), directory, now);
+        self.0
+            .start(server, &StartCommand::Words(words), &pairs(env), directory, now);
     }
 
     /// Sends a server's master a signal. Returns whether there is one of this name.
@@ -103,10 +105,19 @@ impl Machine {
             match output {
                 Output::Spawn { pid, ppid, argv, env } => devices.spawn(pid, ppid, argv, env),
                 Output::Kill(pid) => devices.kill(pid),
-                Output::Log { server, stream, line, time } => {
+                Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time,
+                } => {
                     devices.log(server, if stream == Stream::Stdout { 1 } else { 2 }, &line, time);
                 }
-                Output::Listening { server, address, port } => devices.listening(server, &address, port),
+                Output::Listening {
+                    server,
+                    address,
+                    port,
+                } => devices.listening(server, &address, port),
                 Output::Exit { server, code } => devices.exit(server, code),
             }
         }

@@ -7,7 +7,7 @@ use crate::asgi::http::Received;
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
-use crate::servers::{self, Command, Interface, Lifespan, Level, Server, WorkerClass};
+use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerClass};
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::sync::{Body, Next, Raised, RaisedKind, SyncWorker};
 use crate::workers::{Process as Common, Written};
@@ -92,7 +92,15 @@ impl Process {
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
         let common = Common::new(*launch, pid, ppid);
-        Ok(Self { common, worker, memory, directory, turned_at: 0.0, binding: false, accepting: false })
+        Ok(Self {
+            common,
+            worker,
+            memory,
+            directory,
+            turned_at: 0.0,
+            binding: false,
+            accepting: false,
+        })
     }
 
     // --- the worker's event loop
@@ -106,7 +114,9 @@ impl Process {
                     worker.tick();
                 }
             } else if frame.kind == Kind::Signal {
-                let Some(signal) = Signal::numbered(frame.id as i32) else { continue };
+                let Some(signal) = Signal::numbered(frame.id as i32) else {
+                    continue;
+                };
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.signal(signal),
                     Worker::Async(worker) => worker.signal(signal),
@@ -153,7 +163,14 @@ impl Process {
 
     /// What Python prints: stream 1 is standard output, 2 standard error.
     pub fn output(&mut self, stream: u32, bytes: &[u8]) {
-        self.common.output(if stream == 1 { Stream::Stdout } else { Stream::Stderr }, bytes);
+        self.common.output(
+            if stream == 1 {
+                Stream::Stdout
+            } else {
+                Stream::Stderr
+            },
+            bytes,
+        );
     }
 
     /// The interpreter is up.
@@ -175,8 +192,24 @@ impl Process {
         let target = [&launch.target.module, ":", &launch.target.attribute].concat();
         let sync = launch.worker_class == WorkerClass::Sync;
         let pairs = [
-            ("server", if launch.server == Server::Gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
-            ("interface", if launch.interface == Interface::Wsgi { "wsgi" } else { "asgi" }.to_owned()),
+            (
+                "server",
+                if launch.server == Server::Gunicorn {
+                    "gunicorn"
+                } else {
+                    "uvicorn"
+                }
+                .to_owned(),
+            ),
+            (
+                "interface",
+                if launch.interface == Interface::Wsgi {
+                    "wsgi"
+                } else {
+                    "asgi"
+                }
+                .to_owned(),
+            ),
             ("module", launch.target.module.clone()),
             ("attribute", launch.target.attribute.clone()),
             ("factory", flag(launch.target.factory)),
@@ -184,7 +217,10 @@ impl Process {
             ("pid", self.common.pid.to_string()),
             ("ppid", self.common.ppid.to_string()),
             ("child", flag(launch.master)),
-            ("directory", launch.chdir.clone().unwrap_or_else(|| self.directory.clone())),
+            (
+                "directory",
+                launch.chdir.clone().unwrap_or_else(|| self.directory.clone()),
+            ),
             ("python_path", launch.python_path.join("\0")),
             (
                 "lifespan",
@@ -197,13 +233,27 @@ impl Process {
             ),
             ("multithread", flag(!sync)),
             ("multiprocess", flag(launch.workers > 1)),
-            ("graceful_timeout", launch.graceful_timeout.map_or(-1.0, |t| t / 1000.0).to_string()),
-            ("host", launch.binds.first().map_or_else(String::new, |bind| bind.0.clone())),
+            (
+                "graceful_timeout",
+                launch.graceful_timeout.map_or(-1.0, |t| t / 1000.0).to_string(),
+            ),
+            (
+                "host",
+                launch
+                    .binds
+                    .first()
+                    .map_or_else(String::new, |bind| bind.0.clone()),
+            ),
             ("port", launch.binds.first().map_or(0, |bind| bind.1).to_string()),
             ("max_requests", launch.max_requests.unwrap_or(0).to_string()),
         ];
         let mut run = Vec::new();
-        encoding::put_run(&mut run, pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+        encoding::put_run(
+            &mut run,
+            pairs
+                .iter()
+                .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
+        );
         self.memory.put(&run);
     }
 
@@ -264,7 +314,9 @@ impl Process {
 
     /// 1 or 2: a request, its environ is put; 2 if it has a body. 0: park. -1: leave.
     pub fn next_request(&mut self, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else { return -1 };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return -1;
+        };
         match worker.next(&mut self.common, now) {
             Next::Request { environ, has_body } => {
                 self.memory.put(&environ);
@@ -277,7 +329,9 @@ impl Process {
 
     /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
     pub fn read_body(&mut self, size: usize, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else { return 0 };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return 0;
+        };
         match worker.read_body(&mut self.common, size, now) {
             Body::Data(data) => {
                 self.memory.put(&data);
@@ -291,7 +345,9 @@ impl Process {
 
     /// 0; -1: raise `exc_info` again; else the length of an exception.
     pub fn start_response(&mut self, length: usize, exc_info: bool) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else { return 0 };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return 0;
+        };
         let encoded = encoding::counted_from_run(&self.memory.read(length));
         match worker.start_response(&encoded, exc_info) {
             Ok(()) => 0,
@@ -302,7 +358,9 @@ impl Process {
 
     /// 0; PARK; BROKEN; else the length of an exception.
     pub fn write(&mut self, length: usize, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else { return BROKEN };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return BROKEN;
+        };
         let block = self.memory.read(length);
         let written = worker.write(&mut self.common, &block, now);
         self.written(&written)
@@ -310,14 +368,18 @@ impl Process {
 
     /// As `write`, about what was written before.
     pub fn flushed(&mut self) -> i32 {
-        let Worker::Sync(worker) = &self.worker else { return BROKEN };
+        let Worker::Sync(worker) = &self.worker else {
+            return BROKEN;
+        };
         let written = worker.flushed();
         self.written(&written)
     }
 
     /// As `write`, for the end of the response.
     pub fn finish(&mut self, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else { return BROKEN };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return BROKEN;
+        };
         let written = worker.finish(&mut self.common, now);
         self.written(&written)
     }
@@ -335,7 +397,9 @@ impl Process {
     /// 3 `OSError` without errno, 1000 + errno with it.
     pub fn raised_wsgi(&mut self, length: usize, cause: i32, iterating: bool, now: Millis) {
         let traceback = self.memory.text(length);
-        let Worker::Sync(worker) = &mut self.worker else { return };
+        let Worker::Sync(worker) = &mut self.worker else {
+            return;
+        };
         let kind = match cause {
             1 => RaisedKind::StopIteration,
             2 => RaisedKind::Rejected,
@@ -358,7 +422,9 @@ impl Process {
     /// The next event: `id << 2` and its kind, 0 a request (its scope is put), 1 receivable, 2 writable, 3 stop (the
     /// signal's number). -1: none; -2: none, and the worker's event loop should turn.
     pub fn next_event(&mut self, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else { return -1 };
+        let Worker::Async(worker) = &mut self.worker else {
+            return -1;
+        };
         match worker.next(&mut self.common, now) {
             Some(Happening::Request(id, scope)) => {
                 self.memory.put(&scope);
@@ -379,7 +445,9 @@ impl Process {
 
     /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a disconnect, 3 wait.
     pub fn receive(&mut self, id: u32, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else { return 2 };
+        let Worker::Async(worker) = &mut self.worker else {
+            return 2;
+        };
         match worker.receive(&mut self.common, id, now) {
             Received::Wait => 3,
             Received::Disconnect => 2,
@@ -392,7 +460,9 @@ impl Process {
 
     /// 0; -1: wait for writable and send again; else the length of an exception.
     pub fn send_start(&mut self, id: u32, status: u32, length: usize) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let Worker::Async(worker) = &mut self.worker else {
+            return 0;
+        };
         let headers = encoding::counted_from_run(&self.memory.read(length));
         let status = u16::try_from(status).unwrap_or(u16::MAX);
         let sent = worker.start(&mut self.common, id, status, &headers);
@@ -401,7 +471,9 @@ impl Process {
 
     /// As `send_start`.
     pub fn send_body(&mut self, id: u32, length: usize, more: bool, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let Worker::Async(worker) = &mut self.worker else {
+            return 0;
+        };
         let data = self.memory.read(length);
         let sent = worker.body(&mut self.common, id, &data, more, now);
         self.sent(&sent)
@@ -410,7 +482,9 @@ impl Process {
     /// As `send_start`, for an event of another type.
     pub fn send_other(&mut self, id: u32, length: usize) -> i32 {
         let kind = self.memory.text(length);
-        let Worker::Async(worker) = &mut self.worker else { return 0 };
+        let Worker::Async(worker) = &mut self.worker else {
+            return 0;
+        };
         let sent = worker.other(id, &kind);
         self.sent(&sent)
     }
@@ -425,7 +499,9 @@ impl Process {
 
     /// The app has returned: nothing (length -1), or something whose `str()` is put.
     pub fn returned(&mut self, id: u32, length: i32, now: Millis) {
-        let result = usize::try_from(length).ok().map(|length| self.memory.text(length));
+        let result = usize::try_from(length)
+            .ok()
+            .map(|length| self.memory.text(length));
         if let Worker::Async(worker) = &mut self.worker {
             worker.returned(&mut self.common, id, result.as_deref(), now);
         }

@@ -51,7 +51,8 @@ impl Exchange {
     pub(super) fn send_head(&mut self, net: &mut Network) {
         let head = &self.head;
         let mut out = Vec::with_capacity(512);
-        self.http.send_request(&head.method, &head.target, &head.headers, head.framing, &mut out);
+        self.http
+            .send_request(&head.method, &head.target, &head.headers, head.framing, &mut out);
         self.upload_ended = head.framing == Framing::Empty;
         self.send(net, &out);
     }
@@ -140,7 +141,11 @@ impl Exchange {
                     let (code, reason) = response.head.status.split_at(response.head.status.len().min(3));
                     let number = self.number.to_string();
                     let fixed = [number.as_bytes(), code, reason.trim_ascii_start()];
-                    let fields = response.head.headers.iter().flat_map(|(name, value)| [&name[..], &value[..]]);
+                    let fields = response
+                        .head
+                        .headers
+                        .iter()
+                        .flat_map(|(name, value)| [&name[..], &value[..]]);
                     let mut run = Vec::with_capacity(512);
                     encoding::put_run(&mut run, fixed.into_iter().chain(fields));
                     push(page, Kind::Head, self.stream, &run);
@@ -151,7 +156,9 @@ impl Exchange {
                 }
                 Ok(Some(Event::End)) => {
                     push(page, Kind::Eof, self.stream, b"");
-                    return Step::Complete { keep: self.http.is_idle() };
+                    return Step::Complete {
+                        keep: self.http.is_idle(),
+                    };
                 }
                 Ok(Some(Event::Closed)) => {
                     return Step::Failed(ResponseError::EndBeforeHead.to_string());

@@ -35,7 +35,13 @@ impl FetchHead {
         while let Some(name) = strings.next() {
             headers.push((name.to_vec(), strings.next()?.to_vec()));
         }
-        Some(Self { port, method, target, framing, headers })
+        Some(Self {
+            port,
+            method,
+            target,
+            framing,
+            headers,
+        })
     }
 }
 

@@ -103,7 +103,12 @@ impl Client {
         match frame.kind {
             Kind::Fetch => match FetchHead::decode(frame.body) {
                 Some(head) => self.fetch(net, frame.id, head, now),
-                None => fail(&mut self.page, frame.id, "lost", "the request head of the page cannot be read"),
+                None => fail(
+                    &mut self.page,
+                    frame.id,
+                    "lost",
+                    "the request head of the page cannot be read",
+                ),
             },
             Kind::Connect => self.connect(net, frame.id, frame.number() as u16, now),
             _ => self.on_stream(net, frame),
@@ -120,7 +125,9 @@ impl Client {
             (Some(Stream::Fetch(exchange)), Kind::Eof) => exchange.upload_end(net),
             (Some(Stream::Fetch(exchange)), Kind::Credit) => exchange.consumed(net, frame.number()),
             (Some(_), Kind::Reset) => {
-                self.forget(id).into_iter().for_each(|connection| net.reset(connection));
+                self.forget(id)
+                    .into_iter()
+                    .for_each(|connection| net.reset(connection));
             }
             _ => {}
         }
@@ -147,7 +154,10 @@ impl Client {
     }
 
     fn fetch(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
-        let kept = self.idle.iter().rposition(|idle| idle.port == head.port && idle.http.is_idle());
+        let kept = self
+            .idle
+            .iter()
+            .rposition(|idle| idle.port == head.port && idle.http.is_idle());
         if let Some(index) = kept {
             let idle = self.idle.remove(index);
             self.begin(net, id, head, idle, now);
@@ -160,7 +170,13 @@ impl Client {
         match net.connect(head.port, now) {
             Ok(connection) => {
                 let http = http1::client::Connection::new();
-                let fresh = Idle { port: head.port, connection, http, credit: WINDOW, requests: 0 };
+                let fresh = Idle {
+                    port: head.port,
+                    connection,
+                    http,
+                    credit: WINDOW,
+                    requests: 0,
+                };
                 self.begin(net, id, head, fresh, now);
             }
             Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
@@ -191,7 +207,13 @@ impl Client {
     }
 
     /// Takes what the network tells a client.
-    pub fn on_network(&mut self, net: &mut Network, connection: ConnectionId, event: ClientEvent, now: Millis) {
+    pub fn on_network(
+        &mut self,
+        net: &mut Network,
+        connection: ConnectionId,
+        event: ClientEvent,
+        now: Millis,
+    ) {
         match self.connections.get(&connection) {
             Some(Owner::Stream(id)) => {
                 let id = *id;
@@ -233,7 +255,9 @@ impl Client {
         event: ClientEvent,
         now: Millis,
     ) {
-        let Some(Stream::Fetch(exchange)) = self.streams.get_mut(&id) else { return };
+        let Some(Stream::Fetch(exchange)) = self.streams.get_mut(&id) else {
+            return;
+        };
         let done = match event {
             ClientEvent::Accepted(_) => return,
             ClientEvent::Credit(bytes) => {
@@ -242,13 +266,17 @@ impl Client {
             }
             ClientEvent::Data(data) => exchange.receive(net, &data, &mut self.page),
             ClientEvent::Eof => exchange.receive_eof(&mut self.page),
-            ClientEvent::Reset | ClientEvent::TimedOut => exchange::Step::Failed(lost_text(&event).to_owned()),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                exchange::Step::Failed(lost_text(&event).to_owned())
+            }
         };
         match done {
             exchange::Step::Going => {}
             exchange::Step::Complete { keep } => self.complete(net, id, keep, now),
             exchange::Step::Failed(why) => {
-                let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else { return };
+                let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else {
+                    return;
+                };
                 self.connections.remove(&connection);
                 net.reset(connection);
                 // A kept connection may have been closed while the request was on its way: it was never read.
@@ -262,7 +290,9 @@ impl Client {
     }
 
     fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
-        let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else { return };
+        let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else {
+            return;
+        };
         let mut exchange = *exchange;
         let connection = exchange.connection;
         // What the page has not read yet is in its memory: the connection is free for the next answer.
@@ -275,7 +305,11 @@ impl Client {
             sent_at: exchange.sent_at,
             complete_at: now,
         });
-        let same_port = self.idle.iter().filter(|idle| idle.port == exchange.head.port).count();
+        let same_port = self
+            .idle
+            .iter()
+            .filter(|idle| idle.port == exchange.head.port)
+            .count();
         if keep && exchange.upload_ended && exchange.unsent.is_empty() && same_port < MOST_IDLE {
             self.connections.insert(connection, Owner::Idle);
             self.idle.push(Idle {
@@ -291,7 +325,9 @@ impl Client {
     }
 
     fn on_idle(&mut self, net: &mut Network, connection: ConnectionId, event: &ClientEvent) {
-        let Some(index) = self.idle.iter().position(|idle| idle.connection == connection) else { return };
+        let Some(index) = self.idle.iter().position(|idle| idle.connection == connection) else {
+            return;
+        };
         match event {
             ClientEvent::Credit(bytes) => self.idle[index].credit += bytes,
             ClientEvent::Accepted(_) => {}

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::chunked::Chunked;
 use super::error::RequestError;
+use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
 use super::message::Framing;
@@ -68,6 +69,14 @@ impl Decoder {
                 nothing if nothing.is_empty() => Ok(Step::Wait),
                 data => Ok(Step::Data(data)),
             },
+        }
+    }
+
+    /// The trailers of a body that has been read to its end.
+    pub(super) fn take_trailers(&mut self) -> Headers {
+        match self {
+            Decoder::Chunked(Chunked::Done(trailers)) => std::mem::take(trailers),
+            _ => Headers::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::body::Step;
 use super::error::RequestError;
+use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
 use super::rules::{ChunkExtensions, Rules};
@@ -22,6 +23,8 @@ pub(super) enum Chunked {
     DataEnd,
     /// After the last chunk.
     Trailers(Section),
+    /// At the body's end.
+    Done(Headers),
 }
 
 impl Chunked {
@@ -69,11 +72,9 @@ impl Chunked {
                         return Ok(Step::Wait);
                     };
                     let trailers = input.take(length);
-                    if length > 2 {
-                        fields::check_trailers(input.slice(trailers), rules, limits)?;
-                    }
-                    return Ok(Step::End);
+                    *self = Chunked::Done(fields::parse_trailers(input.slice(trailers), rules, limits)?);
                 }
+                Chunked::Done(_) => return Ok(Step::End),
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn parse(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Head
         // httparse would end lines there.
         return line_by_line(block, rules, limits);
     }
-    let mut few = [httparse::EMPTY_HEADER; 64];
+    let mut few = [httparse::EMPTY_HEADER; 32];
     match httparse::parse_headers(block, &mut few) {
         Ok(httparse::Status::Complete((length, fields))) => collect(block, length, fields, rules, limits),
         Err(httparse::Error::TooManyHeaders) => {
@@ -180,17 +180,15 @@ fn is_kept(name: &[u8], rules: &Rules) -> Result<bool, RequestError> {
     }
 }
 
-/// Reads a trailer section, only to see whether the rules refuse it.
-pub(super) fn check_trailers(block: &[u8], rules: &Rules, limits: &Limits) -> Result<(), RequestError> {
+/// Reads a trailer section, which ends with an empty line.
+pub(super) fn parse_trailers(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
     let Trailers::Read { forbidden } = rules.trailers else {
-        return Ok(());
+        return Ok(Headers::new());
     };
+    let trailers = parse(block, rules, limits)?;
     let is_forbidden = |name: &[u8]| forbidden.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(name));
-    match parse(block, rules, limits)?
-        .into_iter()
-        .find(|(name, _)| is_forbidden(name))
-    {
-        Some((name, _)) => Err(RequestError::ForbiddenTrailer(name)),
-        None => Ok(()),
+    match trailers.iter().find(|(name, _)| is_forbidden(name)) {
+        Some((name, _)) => Err(RequestError::ForbiddenTrailer(name.clone())),
+        None => Ok(trailers),
     }
 }

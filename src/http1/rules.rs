@@ -59,7 +59,7 @@ pub struct Rules {
     pub http10_chunked: bool,
     /// What may follow the size of a chunk in its line (RFC 9112, section 7.1.1).
     pub chunk_extensions: ChunkExtensions,
-    /// What is done with trailer fields (RFC 9112, section 7.1.2). Nobody gets to see them.
+    /// What is done with trailer fields (RFC 9112, section 7.1.2).
     pub trailers: Trailers,
     /// Whether the connection is kept after the response (RFC 9112, section 9.3).
     pub persistence: Persistence,

@@ -8,6 +8,7 @@
 
 use super::body::{Decoder, Step};
 use super::error::RequestError;
+use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
 use super::message::{Framing, RequestHead};
@@ -63,7 +64,7 @@ pub struct Connection {
 enum Stage {
     Head(Head),
     Body(Decoder),
-    Complete,
+    Complete(Headers),
     Closed,
     Failed,
 }
@@ -151,12 +152,21 @@ impl Connection {
                     Step::Data(range) => return Ok(Next::Body(range)),
                     Step::End if self.discards => self.begin_request(),
                     Step::End => {
-                        self.stage = Stage::Complete;
+                        self.stage = Stage::Complete(body.take_trailers());
                         return Ok(Next::End);
                     }
                 },
-                Stage::Complete | Stage::Closed | Stage::Failed => return Ok(Next::Wait),
+                Stage::Complete(_) | Stage::Closed | Stage::Failed => return Ok(Next::Wait),
             }
+        }
+    }
+
+    /// The trailers of the request under way, once it is complete: those of a chunked body, where the rules read them.
+    #[must_use]
+    pub fn trailers(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        match &self.stage {
+            Stage::Complete(trailers) => trailers,
+            _ => &[],
         }
     }
 
@@ -164,7 +174,7 @@ impl Connection {
     /// section 9.3). The server may still have reasons of its own to close it.
     #[must_use]
     pub fn can_keep(&self, response: Framing) -> bool {
-        let usable = matches!(self.stage, Stage::Body(_) | Stage::Complete);
+        let usable = matches!(self.stage, Stage::Body(_) | Stage::Complete(_));
         usable && self.keep_alive && response != Framing::UntilClose && !self.input.ended
     }
 
@@ -176,7 +186,7 @@ impl Connection {
             _ if !keep => self.stage = Stage::Closed,
             Stage::Head(_) => {}
             Stage::Body(_) => self.discards = true,
-            Stage::Complete => self.begin_request(),
+            Stage::Complete(_) => self.begin_request(),
         }
     }
 
@@ -193,7 +203,7 @@ impl Connection {
             Stage::Head(head) if head.line.is_none() && self.input.rest().is_empty() => State::Idle,
             Stage::Head(_) => State::Head,
             Stage::Body(_) => State::Body,
-            Stage::Complete => State::Complete,
+            Stage::Complete(_) => State::Complete,
             Stage::Closed => State::Closed,
             Stage::Failed => State::Failed,
         }
@@ -288,25 +298,21 @@ fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option
     let limit = limits.request_line;
     loop {
         let lf = input.next_lf();
-        let size = lf.unwrap_or(input.rest().len());
+        let ends_with_cr = lf.is_some_and(|lf| input.rest()[..lf].ends_with(b"\r"));
+        let size = lf.unwrap_or(input.rest().len()) - usize::from(ends_with_cr);
         // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
-        if limit > 0 && size > limit + 2 {
+        let most = if ends_with_cr { limit } else { limit + 2 };
+        if limit > 0 && size > most {
             return Err(RequestError::RequestLineTooLong { size, limit });
         }
         if limits.head > 0 && size > limits.head {
             return Err(RequestError::HeadTooLong { limit: limits.head });
         }
-        let Some(lf) = lf else { return Ok(None) };
-        let ends_with_cr = input.rest()[..lf].last() == Some(&b'\r');
-        match rules.bare_lf {
-            BareLf::Refuse if !ends_with_cr => return Err(RequestError::BareLfInRequestLine),
-            BareLf::Data if !ends_with_cr => continue,
-            _ => {}
+        match lf {
+            None => return Ok(None),
+            Some(lf) if ends_with_cr || rules.bare_lf == BareLf::EndsLine => return Ok(Some(lf + 1)),
+            Some(_) if rules.bare_lf == BareLf::Refuse => return Err(RequestError::BareLfInRequestLine),
+            Some(_) => {}
         }
-        let size = lf - usize::from(ends_with_cr);
-        if limit > 0 && size > limit {
-            return Err(RequestError::RequestLineTooLong { size, limit });
-        }
-        return Ok(Some(lf + 1));
     }
 }

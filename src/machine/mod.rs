@@ -101,7 +101,10 @@ impl Machine {
     /// A machine on which nothing runs.
     #[must_use]
     pub fn new() -> Self {
-        Self { next_pid: FIRST_PID, ..Self::default() }
+        Self {
+            next_pid: FIRST_PID,
+            ..Self::default()
+        }
     }
 
     fn pid(&mut self) -> Pid {
@@ -126,9 +129,16 @@ impl Machine {
         };
         match parsed {
             Command::Print { stdout, stderr, code } => {
-                let log = |stream, line| Output::Log { server, stream, line, time: now };
-                self.outputs.extend(stdout.into_iter().map(|line| log(Stream::Stdout, line)));
-                self.outputs.extend(stderr.into_iter().map(|line| log(Stream::Stderr, line)));
+                let log = |stream, line| Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time: now,
+                };
+                self.outputs
+                    .extend(stdout.into_iter().map(|line| log(Stream::Stdout, line)));
+                self.outputs
+                    .extend(stderr.into_iter().map(|line| log(Stream::Stderr, line)));
                 self.outputs.push_back(Output::Exit { server, code });
             }
             Command::Serve(launch) => {
@@ -169,13 +179,24 @@ impl Machine {
 
     /// Takes a message of a process.
     pub fn from_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
-        let Some(&server) = self.processes.get(&pid) else { return };
+        let Some(&server) = self.processes.get(&pid) else {
+            return;
+        };
         for frame in frames(message) {
             match frame.kind {
                 Kind::Log => {
-                    let stream = if frame.id == 1 { Stream::Stdout } else { Stream::Stderr };
+                    let stream = if frame.id == 1 {
+                        Stream::Stdout
+                    } else {
+                        Stream::Stderr
+                    };
                     let line = String::from_utf8_lossy(frame.body).into_owned();
-                    self.outputs.push_back(Output::Log { server, stream, line, time: now });
+                    self.outputs.push_back(Output::Log {
+                        server,
+                        stream,
+                        line,
+                        time: now,
+                    });
                 }
                 Kind::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
                 Kind::Booted => self.tell_master(server, Event::Booted(pid), now),
@@ -194,16 +215,25 @@ impl Machine {
 
     /// What a process, or its worker in its place, says on standard error.
     pub fn output(&mut self, pid: Pid, text: &str, now: Millis) {
-        let Some(&server) = self.processes.get(&pid) else { return };
+        let Some(&server) = self.processes.get(&pid) else {
+            return;
+        };
         for line in text.lines() {
             let line = line.to_owned();
-            self.outputs.push_back(Output::Log { server, stream: Stream::Stderr, line, time: now });
+            self.outputs.push_back(Output::Log {
+                server,
+                stream: Stream::Stderr,
+                line,
+                time: now,
+            });
         }
     }
 
     /// A process has ended.
     pub fn exited(&mut self, pid: Pid, exit: Exit, now: Millis) {
-        let Some(server) = self.processes.remove(&pid) else { return };
+        let Some(server) = self.processes.remove(&pid) else {
+            return;
+        };
         if let Some(running) = self.servers.get_mut(&server) {
             running.processes.remove(&pid);
         }
@@ -219,9 +249,15 @@ impl Machine {
     /// When [`tick`](Self::tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        let masters = self.servers.values().filter_map(|running| running.master.deadline());
+        let masters = self
+            .servers
+            .values()
+            .filter_map(|running| running.master.deadline());
         let pongs = self.servers.values().filter_map(|running| running.pong_at);
-        masters.chain(pongs).chain(self.net.deadline()).min_by(f64::total_cmp)
+        masters
+            .chain(pongs)
+            .chain(self.net.deadline())
+            .min_by(f64::total_cmp)
     }
 
     /// Timers that are due.
@@ -230,7 +266,10 @@ impl Machine {
         let servers: Vec<ServerId> = self.servers.keys().copied().collect();
         for server in servers {
             self.pong(server, now);
-            let due = self.servers.get(&server).and_then(|running| running.master.deadline());
+            let due = self
+                .servers
+                .get(&server)
+                .and_then(|running| running.master.deadline());
             if due.is_some_and(|at| at <= now) {
                 self.tell_master(server, Event::Deadline, now);
             }
@@ -239,7 +278,9 @@ impl Machine {
     }
 
     fn pong(&mut self, server: ServerId, now: Millis) {
-        let Some(running) = self.servers.get_mut(&server) else { return };
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
         if running.pong_at.is_none_or(|at| at > now) {
             return;
         }
@@ -252,11 +293,15 @@ impl Machine {
     // --- what masters do
 
     fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
-        let Some(running) = self.servers.get_mut(&server) else { return };
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
         let mut actions: VecDeque<Action> = running.master.handle(now, event).into();
         while let Some(action) = actions.pop_front() {
             let answer = self.carry_out(server, action, now);
-            let Some(running) = self.servers.get_mut(&server) else { return };
+            let Some(running) = self.servers.get_mut(&server) else {
+                return;
+            };
             if let Some(answer) = answer {
                 actions.extend(running.master.handle(now, answer));
             }
@@ -296,17 +341,31 @@ impl Machine {
             }
             Action::Signal(pid, signal) => {
                 if self.processes.contains_key(&pid) {
-                    self.net.tell_process(pid, Kind::Signal, signal.number() as u32, b"");
+                    self.net
+                        .tell_process(pid, Kind::Signal, signal.number() as u32, b"");
                 }
             }
             Action::Log(stream, line) => {
-                self.outputs.push_back(Output::Log { server, stream, line, time: now });
+                self.outputs.push_back(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time: now,
+                });
             }
             Action::Listening => {
                 let (host, port) = running.launch.binds.first().cloned().unwrap_or_default();
-                let host = if host.contains(':') { ["[", &host, "]"].concat() } else { host };
+                let host = if host.contains(':') {
+                    ["[", &host, "]"].concat()
+                } else {
+                    host
+                };
                 let address = format!("http://{host}:{port}");
-                self.outputs.push_back(Output::Listening { server, address, port });
+                self.outputs.push_back(Output::Listening {
+                    server,
+                    address,
+                    port,
+                });
             }
             Action::Exit(code) => self.exit(server, code),
         }
@@ -314,7 +373,9 @@ impl Machine {
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {
-        let Some(running) = self.servers.remove(&server) else { return };
+        let Some(running) = self.servers.remove(&server) else {
+            return;
+        };
         for pid in running.processes {
             self.processes.remove(&pid);
             self.net.process_ended(pid);
@@ -358,9 +419,13 @@ impl Machine {
     }
 
     fn tell_listeners(&mut self, server: ServerId, pid: Pid) {
-        let Some(running) = self.servers.get(&server) else { return };
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
         for (index, held) in &running.listeners {
-            let Some((host, port)) = running.launch.binds.get(*index) else { continue };
+            let Some((host, port)) = running.launch.binds.get(*index) else {
+                continue;
+            };
             let mut body = port.to_le_bytes().to_vec();
             body.extend_from_slice(host.as_bytes());
             self.net.tell_process(pid, Kind::Listening, held.id, &body);
@@ -369,11 +434,16 @@ impl Machine {
 
     /// A process closes its copy of some listeners; the last one to do so closes them.
     fn let_go(&mut self, server: ServerId, which: impl Fn(&Held) -> bool, pid: Pid) {
-        let Some(running) = self.servers.get_mut(&server) else { return };
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
         for held in running.listeners.values_mut().filter(|held| which(held)) {
             held.holders.remove(&pid);
         }
-        for (_, held) in running.listeners.extract_if(.., |_, held| held.holders.is_empty()) {
+        for (_, held) in running
+            .listeners
+            .extract_if(.., |_, held| held.holders.is_empty())
+        {
             self.net.close_listener(held.id);
         }
     }
@@ -381,7 +451,9 @@ impl Machine {
     // --- the trace
 
     fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>) {
-        let Some(running) = self.servers.get(&server) else { return };
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
         let mut records = Vec::with_capacity(frame.body.len() * 2);
         for span in Span::decode_all(frame.body) {
             let number = self.client.request_number(span.connection, span.sequence);
@@ -401,8 +473,21 @@ impl Machine {
             let Some((server, running)) = found else { continue };
             let mut records = Vec::new();
             let mut record = |name: Name, start: Millis, end: Millis| {
-                let span = Raw { connection: 0, sequence: 0, thread: 0, name: name as u8, start, end };
-                trace::encode_record(seen.number, seen.process.unwrap_or(0), &span, running.started_at, &mut records);
+                let span = Raw {
+                    connection: 0,
+                    sequence: 0,
+                    thread: 0,
+                    name: name as u8,
+                    start,
+                    end,
+                };
+                trace::encode_record(
+                    seen.number,
+                    seen.process.unwrap_or(0),
+                    &span,
+                    running.started_at,
+                    &mut records,
+                );
             };
             record(Name::Connect, seen.sent_at, seen.sent_at);
             if let Some(end) = self.app_ends.remove(&seen.number) {

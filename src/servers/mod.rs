@@ -9,12 +9,12 @@ pub mod uvicorn;
 
 mod grammar;
 mod host;
+pub mod log;
 mod option;
 mod python;
 mod shell;
 #[cfg(test)]
 mod tests;
-pub mod log;
 
 use crate::Millis;
 
