@@ -43,32 +43,28 @@ fn is_authority(authority: &[u8]) -> bool {
         Some(_) => return false,
         None => authority,
     };
-    let port = match host_port {
-        [b'[', bracketed @ ..] => {
-            let (address, rest) = match bracketed.iter().position(|&byte| byte == b']') {
-                Some(end) => (&bracketed[..end], &bracketed[end + 1..]),
-                None => return false,
-            };
-            if !is_bracketed_address(address) {
-                return false;
-            }
-            rest
+    let port = if let Some(bracketed) = host_port.strip_prefix(b"[") {
+        let Some(end) = bracketed.iter().position(|&byte| byte == b']') else {
+            return false;
+        };
+        if !is_bracketed_address(&bracketed[..end]) {
+            return false;
         }
-        _ => {
-            let end = host_port
+        &bracketed[end + 1..]
+    } else {
+        let end = host_port
+            .iter()
+            .position(|&byte| byte == b':')
+            .unwrap_or(host_port.len());
+        let (host, port) = host_port.split_at(end);
+        if host.is_empty()
+            || !host
                 .iter()
-                .position(|&byte| byte == b':')
-                .unwrap_or(host_port.len());
-            let (host, port) = host_port.split_at(end);
-            if host.is_empty()
-                || !host
-                    .iter()
-                    .all(|&byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-            {
-                return false;
-            }
-            port
+                .all(|&byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+        {
+            return false;
         }
+        port
     };
     match port {
         [] => true,

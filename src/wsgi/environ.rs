@@ -13,7 +13,7 @@ use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32}
 use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
-use crate::http1::message::{RequestHead, Version};
+use crate::http1::RequestHead;
 use crate::servers::{Launch, Server, WorkerClass};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::target::{self, Target};
@@ -148,23 +148,37 @@ pub fn encode(
 }
 
 /// The pairs of an environ as they are written.
-struct Pairs<'o> {
-    out: &'o mut Vec<u8>,
+struct Pairs<'a> {
+    out: &'a mut Vec<u8>,
     start: usize,
     count: usize,
-    /// A bit for each header's last two letters that was seen: no bit, no need to look for a header of that name.
-    seen: u64,
+    headers: &'a [(Vec<u8>, Vec<u8>)],
+    /// The shapes that several headers have: only those can have namesakes.
+    shared: u64,
 }
 
-impl<'o> Pairs<'o> {
-    fn new(out: &'o mut Vec<u8>) -> Self {
+impl<'a> Pairs<'a> {
+    fn new(out: &'a mut Vec<u8>, head: &'a RequestHead) -> Self {
         let start = out.len();
+        let headers = head.headers.as_slice();
+        let bytes: usize = headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 13)
+            .sum();
+        out.reserve(bytes + 4 * head.target.len() + 512);
         put_u32(out, 0);
+        let (mut seen, mut shared) = (0, 0);
+        for (name, _) in headers {
+            let shape = shape(name);
+            shared |= seen & shape;
+            seen |= shape;
+        }
         Self {
             out,
             start,
             count: 0,
-            seen: 0,
+            headers,
+            shared,
         }
     }
 
@@ -182,32 +196,38 @@ impl<'o> Pairs<'o> {
         close(self.out, value);
     }
 
+    fn put_decoded(&mut self, key: &str, encoded: &[u8]) {
+        self.count += 1;
+        put(self.out, key.as_bytes());
+        let value = open(self.out);
+        percent::decode_into(encoded, self.out);
+        close(self.out, value);
+    }
+
     /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing if it is such a
     /// namesake itself.
-    fn put_header(&mut self, index: usize, headers: &[(Vec<u8>, Vec<u8>)], separator: &[u8]) {
-        let Some((name, value)) = headers.get(index) else {
+    fn put_header(&mut self, index: usize, separator: &[u8]) {
+        let Some((name, value)) = self.headers.get(index) else {
             return;
         };
-        let bit = 1
-            << (name
-                .iter()
-                .rev()
-                .take(2)
-                .fold(name.len(), |hash, &byte| hash * 5 + usize::from(fold(byte)))
-                % 64);
-        if self.seen & bit != 0 && headers.iter().take(index).any(|(other, _)| same_key(name, other)) {
+        let may_have_namesakes = self.shared & shape(name) != 0;
+        let is_namesake = |(other, _): &&(Vec<u8>, Vec<u8>)| same_key(name, other);
+        if may_have_namesakes && self.headers.iter().take(index).any(|header| is_namesake(&header)) {
             return;
         }
-        self.seen |= bit;
         self.count += 1;
         let key = open(self.out);
         self.out.extend_from_slice(b"HTTP_");
-        self.out.extend(name.iter().map(|&byte| fold(byte)));
+        let begin = self.out.len();
+        self.out.extend_from_slice(name);
+        if let Some(name) = self.out.get_mut(begin..) {
+            name.iter_mut().for_each(|byte| *byte = fold(*byte));
+        }
         close(self.out, key);
         let joined = open(self.out);
         self.out.extend_from_slice(value);
-        for (other, value) in headers.iter().skip(index + 1) {
-            if same_key(name, other) {
+        if may_have_namesakes {
+            for (_, value) in self.headers.iter().skip(index + 1).filter(is_namesake) {
                 self.out.extend_from_slice(separator);
                 self.out.extend_from_slice(value);
             }
@@ -220,13 +240,30 @@ impl<'o> Pairs<'o> {
     }
 }
 
+/// One of 64 bits, the same for all names that make the same key.
+fn shape(name: &[u8]) -> u64 {
+    let letter = |at: usize| name.get(at).map_or(0, |&byte| usize::from(fold(byte)));
+    1 << ((name.len() + 5 * letter(name.len() / 2) + 3 * letter(name.len().wrapping_sub(1))) % 64)
+}
+
 /// A letter of a header's name as it stands in the environ's key.
 fn fold(byte: u8) -> u8 {
-    if byte == b'-' {
-        b'_'
-    } else {
-        byte.to_ascii_uppercase()
-    }
+    const FOLDED: [u8; 256] = {
+        let mut folded = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            folded[byte as usize] = if byte == b'-' {
+                b'_'
+            } else {
+                byte.to_ascii_uppercase()
+            };
+            if byte == u8::MAX {
+                break folded;
+            }
+            byte += 1;
+        }
+    };
+    FOLDED[usize::from(byte)]
 }
 
 fn same_key(one: &[u8], other: &[u8]) -> bool {
@@ -264,7 +301,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     // Forwarding headers are rare: whether the peer may send them is found out only if it does.
     let trusted = || trusts(peer, launch);
 
-    let mut pairs = Pairs::new(out);
+    let mut pairs = Pairs::new(out, head);
     pairs.put("REQUEST_METHOD", &head.method);
     pairs.put("QUERY_STRING", query);
     pairs.put("RAW_URI", &head.target);
@@ -293,7 +330,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             }
             secure = Some(now);
         }
-        pairs.put_header(index, &head.headers, b",");
+        pairs.put_header(index, b",");
     }
     pairs.put(
         "wsgi.url_scheme",
@@ -309,11 +346,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             script_name: script_name.to_vec(),
         });
     };
-    pairs.count += 1;
-    put(pairs.out, b"PATH_INFO");
-    let decoded = open(pairs.out);
-    percent::decode_into(path_info, pairs.out);
-    close(pairs.out, decoded);
+    pairs.put_decoded("PATH_INFO", path_info);
     pairs.put("SCRIPT_NAME", script_name);
     pairs.finish();
     Ok(())
@@ -341,21 +374,14 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
         Some(at) => (&head.target[..at], &head.target[at + 1..]),
         None => (&head.target[..], &b""[..]),
     };
-    let mut pairs = Pairs::new(out);
+    let mut pairs = Pairs::new(out, head);
     pairs.put("REQUEST_METHOD", &head.method);
-    let put_path = |pairs: &mut Pairs| {
-        pairs.count += 1;
-        put(pairs.out, b"PATH_INFO");
-        let decoded = open(pairs.out);
-        percent::decode_into(path, pairs.out);
-        close(pairs.out, decoded);
-    };
     if question.is_some() {
-        put_path(&mut pairs);
+        pairs.put_decoded("PATH_INFO", path);
         pairs.put("REQUEST_URI", &head.target);
     } else {
         pairs.put("REQUEST_URI", &head.target);
-        put_path(&mut pairs);
+        pairs.put_decoded("PATH_INFO", path);
     }
     pairs.put("QUERY_STRING", query);
     pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
@@ -369,7 +395,7 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
         } else if same_key(name, b"CONTENT_LENGTH") {
             pairs.put("CONTENT_LENGTH", value);
         } else {
-            pairs.put_header(index, &head.headers, b", ");
+            pairs.put_header(index, b", ");
         }
     }
     pairs.finish();

@@ -289,6 +289,7 @@ impl Response {
             }
             _ if self.head_sent => {
                 lines.push(log(Level::Error, "Error handling request".to_owned(), true));
+                lines.push(log(Level::Debug, "Closing connection. ".to_owned(), false));
                 None
             }
             Cause::StopIteration => {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::encoding::Strings;
 use crate::gateway::fixture::{launch, peer, request};
+use crate::http1::Version;
 
 type Pair = (String, String);
 

@@ -465,6 +465,11 @@ fn an_app_that_raises_after_the_head_truncates_the_body() {
                 level: Level::Error,
                 text: "Error handling request".to_owned(),
                 traceback: true
+            },
+            Line::Log {
+                level: Level::Debug,
+                text: "Closing connection. ".to_owned(),
+                traceback: false
             }
         ]
     );
