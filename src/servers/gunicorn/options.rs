@@ -420,7 +420,8 @@ pub(super) const OPTIONS: &[Opt] = &[
         "--permit-unconventional-http-version",
         "False",
         "Accept unusual versions of HTTP.",
-    ),
+    )
+    .refused(LATER),
     Opt::flag("--casefold-http-method", "False", "Put methods into upper case."),
     Opt::new(
         "--forwarder-headers",
@@ -428,7 +429,8 @@ pub(super) const OPTIONS: &[Opt] = &[
         "FORWARDER_HEADERS",
         "SCRIPT_NAME,PATH_INFO",
         "Header fields that a trusted front end may set.",
-    ),
+    )
+    .refused(LATER),
     Opt::new(
         "--header-map",
         Text,
