@@ -4,8 +4,10 @@
 //! master; each process parses the same line again to know what kind of worker it is: parsing is a pure function, so no
 //! configuration travels between them.
 
+pub mod daphne;
 pub mod gunicorn;
 pub mod uvicorn;
+pub mod uwsgi;
 
 mod grammar;
 mod host;
@@ -71,21 +73,32 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     match program.as_str() {
         "gunicorn" => gunicorn::command(arguments, &call),
         "uvicorn" => uvicorn::command("uvicorn", arguments, &call),
-        "python" | "python3" => match arguments {
-            [m, module, rest @ ..] if m == "-m" && module == "gunicorn" => gunicorn::command(rest, &call),
-            [m, module, rest @ ..] if m == "-m" && module == "uvicorn" => {
-                uvicorn::command("python -m uvicorn", rest, &call)
-            }
-            _ => Command::fail(
-                2,
-                "wasgi: python only starts servers here: `python -m gunicorn …` or `python -m uvicorn …`.",
-            ),
-        },
+        "daphne" => daphne::command("daphne", arguments),
+        "uwsgi" => uwsgi::command(arguments),
+        "python" | "python3" => python_module(arguments, &call),
         path if path.contains('/') => {
             Command::fail(127, &["bash: ", path, ": No such file or directory"].concat())
         }
         name => Command::fail(127, &["bash: ", name, ": command not found"].concat()),
     }
+}
+
+/// `python -m MODULE`: the servers that can be started so, and what they call themselves then.
+fn python_module(words: &[String], call: &Call) -> Command {
+    if let [option, module, rest @ ..] = words
+        && option == "-m"
+    {
+        match module.as_str() {
+            "gunicorn" => return gunicorn::command(rest, call),
+            "uvicorn" => return uvicorn::command("python -m uvicorn", rest, call),
+            "daphne" => return daphne::command("__main__.py", rest),
+            _ => {}
+        }
+    }
+    Command::fail(
+        2,
+        "wasgi: python only starts servers here: `python -m gunicorn …`, `python -m uvicorn …`, `python -m daphne …`.",
+    )
 }
 
 /// The name and value of a word that sets an environment variable.

@@ -12,7 +12,7 @@ use super::{Call, Command, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
-    usage: "gunicorn [OPTIONS] [APP_MODULE]",
+    usage: Some("gunicorn [OPTIONS] [APP_MODULE]"),
     options: options::OPTIONS,
     positional: Positional::Any,
 };
