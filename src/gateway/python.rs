@@ -3,25 +3,31 @@
 /// `repr()` of the `str` whose characters are these Latin-1 bytes.
 #[must_use]
 pub fn repr(latin1: &[u8]) -> String {
-    let quote = if latin1.contains(&b'\'') && !latin1.contains(&b'"') {
+    let text: String = latin1.iter().copied().map(char::from).collect();
+    repr_text(&text)
+}
+
+/// `repr()` of a `str`. Beyond Latin-1 every character is taken for printable.
+#[must_use]
+pub fn repr_text(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') {
         '"'
     } else {
         '\''
     };
-    let mut out = String::with_capacity(latin1.len() + 2);
+    let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
-    for &byte in latin1 {
-        let char = char::from(byte);
-        match byte {
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b'\\' => out.push_str("\\\\"),
+    for char in text.chars() {
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
             // What str.isprintable() denies: controls, the no-break space and the soft hyphen.
-            0..0x20 | 0x7f..=0xa0 | 0xad => {
+            '\0'..' ' | '\x7f'..='\u{a0}' | '\u{ad}' => {
                 out.push_str("\\x");
-                for nibble in [byte >> 4, byte & 15] {
-                    out.extend(char::from_digit(nibble.into(), 16));
+                for nibble in [char as u32 >> 4, char as u32 & 15] {
+                    out.extend(char::from_digit(nibble, 16));
                 }
             }
             _ if char == quote => out.extend(['\\', quote]),

@@ -4,8 +4,10 @@
 //! master; each process parses the same line again to know what kind of worker it is: parsing is a pure function, so no
 //! configuration travels between them.
 
+pub mod daphne;
 pub mod gunicorn;
 pub mod uvicorn;
+pub mod uwsgi;
 
 mod grammar;
 mod host;
@@ -14,9 +16,12 @@ mod option;
 mod python;
 mod shell;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use crate::Millis;
+use crate::http1::{Limits, Rules};
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
@@ -69,21 +74,32 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     match program.as_str() {
         "gunicorn" => gunicorn::command(arguments, &call),
         "uvicorn" => uvicorn::command("uvicorn", arguments, &call),
-        "python" | "python3" => match arguments {
-            [m, module, rest @ ..] if m == "-m" && module == "gunicorn" => gunicorn::command(rest, &call),
-            [m, module, rest @ ..] if m == "-m" && module == "uvicorn" => {
-                uvicorn::command("python -m uvicorn", rest, &call)
-            }
-            _ => Command::fail(
-                2,
-                "wasgi: python only starts servers here: `python -m gunicorn …` or `python -m uvicorn …`.",
-            ),
-        },
+        "daphne" => daphne::command("daphne", arguments),
+        "uwsgi" => uwsgi::command(arguments),
+        "python" | "python3" => python_module(arguments, &call),
         path if path.contains('/') => {
             Command::fail(127, &["bash: ", path, ": No such file or directory"].concat())
         }
         name => Command::fail(127, &["bash: ", name, ": command not found"].concat()),
     }
+}
+
+/// `python -m MODULE`: the servers that can be started so, and what they call themselves then.
+fn python_module(words: &[String], call: &Call) -> Command {
+    if let [option, module, rest @ ..] = words
+        && option == "-m"
+    {
+        match module.as_str() {
+            "gunicorn" => return gunicorn::command(rest, call),
+            "uvicorn" => return uvicorn::command("python -m uvicorn", rest, call),
+            "daphne" => return daphne::command("__main__.py", rest),
+            _ => {}
+        }
+    }
+    Command::fail(
+        2,
+        "wasgi: python only starts servers here: `python -m gunicorn …`, `python -m uvicorn …`, `python -m daphne …`.",
+    )
 }
 
 /// The name and value of a word that sets an environment variable.
@@ -226,34 +242,6 @@ pub enum Lifespan {
     Off,
 }
 
-/// What gunicorn does with request header fields whose names do not survive in an environ (`X_Under`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HeaderMap {
-    /// They are left out.
-    Drop,
-    /// The request is answered with 400.
-    Refuse,
-    /// They are passed on.
-    Dangerous,
-}
-
-/// What gunicorn's parser lets pass beyond the standard; all off by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-// Five options of the original, each a flag there.
-#[allow(clippy::struct_excessive_bools)]
-pub struct Leniency {
-    /// `--permit-obsolete-folding`: header fields that go on in the next line.
-    pub obsolete_folding: bool,
-    /// `--strip-header-spaces`: white space between a field's name and the colon.
-    pub header_spaces: bool,
-    /// `--permit-unconventional-http-method`: methods that are short, long or not in upper case.
-    pub unconventional_method: bool,
-    /// `--permit-unconventional-http-version`: versions other than 1.0 and 1.1.
-    pub unconventional_version: bool,
-    /// `--casefold-http-method`: methods are put into upper case.
-    pub casefold_method: bool,
-}
-
 /// A server to start: everything that its command line and environment say, with that server's defaults filled in.
 /// Fields are added as options come to be honoured; an option without a field here is refused, never ignored.
 #[derive(Debug, Clone, PartialEq)]
@@ -296,18 +284,10 @@ pub struct Launch {
     pub worker_healthcheck: Millis,
     /// How long an idle connection is kept, milliseconds.
     pub keep_alive: Millis,
-    /// Longest request line, bytes. 0 is without limit.
-    pub limit_request_line: usize,
-    /// Most header fields. 0 is without limit.
-    pub limit_request_fields: usize,
-    /// Longest header field, bytes. 0 is without limit.
-    pub limit_request_field_size: usize,
-    /// What gunicorn's parser lets pass.
-    pub leniency: Leniency,
-    /// What happens to header fields that gunicorn cannot map into an environ.
-    pub header_map: HeaderMap,
-    /// Field names (upper case, `-` as `_`) that a trusted front end may set although gunicorn would drop them.
-    pub forwarder_headers: Vec<String>,
+    /// Which requests are read, and how.
+    pub rules: Rules,
+    /// How much of a request's head is read.
+    pub limits: Limits,
     /// uvicorn `--limit-concurrency`.
     pub limit_concurrency: Option<u32>,
     /// A worker retires after so many requests.

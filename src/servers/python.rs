@@ -1,10 +1,10 @@
-//! How Python reads numbers and writes strings: the servers' messages are made of these.
+//! How Python reads numbers in command lines.
 
-/// `int(text)`: an integer with optional sign, surrounding white space and single underscores between digits. What does
-/// not fit is the largest or smallest number that does.
+pub(crate) use crate::gateway::python::{int_error, repr_text as repr};
+
+/// `int(text)`: see [`crate::gateway::python::int`].
 pub(crate) fn int(text: &str) -> Option<i64> {
-    let (negative, digits) = sign(text.trim());
-    radix(digits, 10).map(|n| if negative { -n } else { n })
+    crate::gateway::python::int(text.as_bytes())
 }
 
 /// `int(text, 0)` after gunicorn's rule that C's octal `017` means `0o17`.
@@ -74,38 +74,6 @@ fn radix(digits: &str, base: u32) -> Option<i64> {
     after_digit.then_some(value)
 }
 
-/// `repr(text)`.
-pub(crate) fn repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c < ' ' || ('\x7f'..='\u{a0}').contains(&c) => {
-                out.push_str("\\x");
-                for nibble in [c as u32 >> 4, c as u32 & 15] {
-                    out.extend(char::from_digit(nibble, 16));
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::float_cmp)]
@@ -156,19 +124,6 @@ mod tests {
         }
         for text in ["", ".", "x", "1.5.5", "1e", "1 5"] {
             assert_eq!(float(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn strings_are_quoted_as_python_quotes_them() {
-        for (text, quoted) in [
-            ("x", "'x'"),
-            ("it's", "\"it's\""),
-            ("a\"b", "'a\"b'"),
-            ("a\"b'c", "'a\"b\\'c'"),
-            ("a\tb\u{1}é\\", "'a\\tb\\x01é\\\\'"),
-        ] {
-            assert_eq!(repr(text), quoted);
         }
     }
 }

@@ -1,14 +1,8 @@
 //! Programs that there are and are not.
 #![allow(clippy::panic)]
 
+use super::testing::printed;
 use super::{Command, Server, parse, parse_argv};
-
-fn printed(line: &str) -> (String, i32) {
-    match parse(line, &[], "/home/web") {
-        Command::Print { stderr, code, .. } => (stderr.join("\n"), code),
-        Command::Serve(_) => panic!("{line} starts a server"),
-    }
-}
 
 #[test]
 fn unknown_programs_get_the_shells_message() {

@@ -9,8 +9,8 @@ use crate::servers::python;
 pub(crate) struct Program {
     /// Its name in messages.
     pub name: &'static str,
-    /// Its usage, without `usage: `; more than one line if the original has more.
-    pub usage: &'static str,
+    /// Its usage, if the program has words of its own for it; otherwise all options are listed.
+    pub usage: Option<&'static str>,
     /// Its options.
     pub options: &'static [Opt],
     /// Its positional argument.
@@ -137,13 +137,31 @@ impl Program {
         self.options.iter().position(|option| option.has_name(name))
     }
 
+    /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a line of its own.
+    fn usage(&self) -> Vec<String> {
+        let mut line = ["usage: ", self.usage.unwrap_or(self.name)].concat();
+        let Positional::One(positional) = self.positional else {
+            return vec![line];
+        };
+        let indent = line.len();
+        let mut lines = Vec::new();
+        for option in self.options {
+            let name = option.each_name().next().unwrap_or_default();
+            let value = if option.is_flag() { "" } else { " " };
+            let part = [" [", name, value, option.metavar, "]"].concat();
+            if line.len() + part.len() > 78 {
+                lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            }
+            line.push_str(&part);
+        }
+        lines.push(line);
+        lines.push([&" ".repeat(indent), " ", positional].concat());
+        lines
+    }
+
     /// A usage error.
     pub(crate) fn error(&self, message: &str) -> Stop {
-        let mut lines: Vec<String> = ["usage: ", self.usage]
-            .concat()
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let mut lines = self.usage();
         lines.push([self.name, ": error: ", message].concat());
         Stop::Usage(lines)
     }
@@ -156,11 +174,7 @@ impl Program {
     /// The help text. gunicorn writes an option's default into its description: `defaults` asks for that, and has those
     /// that depend on the environment.
     pub(crate) fn help(&self, introduction: &[&str], defaults: Option<&[(&str, String)]>) -> Vec<String> {
-        let mut out: Vec<String> = ["usage: ", self.usage]
-            .concat()
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let mut out = self.usage();
         out.push(String::new());
         out.extend(introduction.iter().map(|&line| line.to_owned()));
         out.push("options:".to_owned());

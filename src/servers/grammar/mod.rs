@@ -3,6 +3,7 @@
 pub(crate) mod argparse;
 pub(crate) mod click;
 mod columns;
+pub(crate) mod getopt;
 mod similar;
 
 /// Why a command line gives no values.

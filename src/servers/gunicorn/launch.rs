@@ -2,15 +2,9 @@
 
 use super::options::ACCESS_LOG_FORMAT;
 use super::{Failure, environment_int, refuse};
+use crate::http1::{Limits, Methods, Rules, Underscores};
 use crate::servers::option::Values;
-use crate::servers::{
-    Call, HeaderMap, Interface, Launch, Leniency, Level, Lifespan, Server, Target, WorkerClass, host, python,
-};
-
-/// Longest request line and most header fields that gunicorn's parser can be set to.
-const MAX_REQUEST_LINE: u32 = 8190;
-const MAX_HEADERS: u32 = 32768;
-const DEFAULT_FIELD_SIZE: u32 = 8190;
+use crate::servers::{Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, host, python};
 
 /// `WEB_CONCURRENCY`, which gunicorn reads before its command line.
 pub(super) fn default_workers(call: &Call) -> Result<u32, Failure> {
@@ -69,36 +63,12 @@ pub(super) fn launch(
         graceful_timeout: Some(seconds("--graceful-timeout", 30)),
         worker_healthcheck: 0.0,
         keep_alive: seconds("--keep-alive", 2),
-        limit_request_line: count("--limit-request-line", 4094).min(MAX_REQUEST_LINE) as usize,
-        limit_request_fields: match count("--limit-request-fields", 100) {
-            0 => MAX_HEADERS as usize,
-            fields => fields.min(MAX_HEADERS) as usize,
+        rules: if uvicorn { Rules::HTTPTOOLS } else { rules(values) },
+        limits: if uvicorn {
+            Limits::HTTPTOOLS
+        } else {
+            limits(values)
         },
-        limit_request_field_size: match count("--limit-request-field_size", 8190) {
-            0 => DEFAULT_FIELD_SIZE as usize,
-            size => size as usize,
-        },
-        leniency: Leniency {
-            obsolete_folding: values.flag("--permit-obsolete-folding", false),
-            header_spaces: values.flag("--strip-header-spaces", false),
-            unconventional_method: values.flag("--permit-unconventional-http-method", false),
-            unconventional_version: values.flag("--permit-unconventional-http-version", false),
-            casefold_method: values.flag("--casefold-http-method", false),
-        },
-        header_map: match values
-            .text("--header-map")
-            .map(|text| text.trim().to_lowercase())
-            .as_deref()
-        {
-            Some("refuse") => HeaderMap::Refuse,
-            Some("dangerous") => HeaderMap::Dangerous,
-            _ => HeaderMap::Drop,
-        },
-        forwarder_headers: list(
-            values
-                .text("--forwarder-headers")
-                .unwrap_or("SCRIPT_NAME,PATH_INFO"),
-        ),
         limit_concurrency: None,
         max_requests: Some(count("--max-requests", 0)).filter(|&requests| requests > 0),
         max_requests_jitter: count("--max-requests-jitter", 0),
@@ -124,6 +94,40 @@ pub(super) fn launch(
         python_path,
         chdir,
     })
+}
+
+/// What gunicorn's parser accepts.
+fn rules(values: &Values) -> Rules {
+    const EXCEPT: &[&str] = &["SCRIPT_NAME", "PATH_INFO"];
+    Rules {
+        folding: values.flag("--permit-obsolete-folding", false),
+        space_before_colon: values.flag("--strip-header-spaces", false),
+        methods: if values.flag("--permit-unconventional-http-method", false) {
+            Methods::Token
+        } else {
+            Methods::Conventional
+        },
+        uppercase_methods: values.flag("--casefold-http-method", false),
+        underscores: match values
+            .text("--header-map")
+            .map(|text| text.trim().to_lowercase())
+            .as_deref()
+        {
+            Some("refuse") => Underscores::Refuse { except: EXCEPT },
+            Some("dangerous") => Underscores::Keep,
+            _ => Underscores::Drop { except: EXCEPT },
+        },
+        ..Rules::GUNICORN
+    }
+}
+
+fn limits(values: &Values) -> Limits {
+    let size = |name: &str, default: u32| values.count(name).unwrap_or(default) as usize;
+    Limits::gunicorn(
+        size("--limit-request-line", 4094),
+        size("--limit-request-fields", 100),
+        size("--limit-request-field_size", 8190),
+    )
 }
 
 /// `module:attribute`; the attribute is `application` if there is none.

@@ -12,7 +12,7 @@ use super::{Call, Command, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
-    usage: "gunicorn [OPTIONS] [APP_MODULE]",
+    usage: Some("gunicorn [OPTIONS] [APP_MODULE]"),
     options: options::OPTIONS,
     positional: Positional::Any,
 };
@@ -135,13 +135,6 @@ fn refuse(name: &str, reason: &str) -> Failure {
 
 /// `int(text)` of an environment variable, which crashes gunicorn where it is none.
 fn environment_int(text: &str) -> Result<i64, Failure> {
-    python::int(text).ok_or_else(|| {
-        Failure::Crash(
-            [
-                "ValueError: invalid literal for int() with base 10: ",
-                &python::repr(text),
-            ]
-            .concat(),
-        )
-    })
+    python::int(text)
+        .ok_or_else(|| Failure::Crash(["ValueError: ", &python::int_error(text.as_bytes())].concat()))
 }

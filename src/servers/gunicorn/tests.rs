@@ -1,25 +1,8 @@
 //! What gunicorn 27.0.1 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use crate::servers::{Command, Interface, Launch, Level, WorkerClass, parse};
-
-/// Standard error and the exit code.
-fn printed(line: &str) -> (String, i32) {
-    match parse(line, &[], "/home/web") {
-        Command::Print { stdout, stderr, code } => {
-            assert!(stdout.is_empty(), "{line}: {stdout:?}");
-            (stderr.join("\n"), code)
-        }
-        Command::Serve(_) => panic!("{line} starts a server"),
-    }
-}
-
-fn launch(line: &str) -> Launch {
-    match parse(line, &[], "/home/web") {
-        Command::Serve(launch) => *launch,
-        Command::Print { stderr, .. } => panic!("{line} prints {stderr:?}"),
-    }
-}
+use crate::servers::testing::{launch, printed};
+use crate::servers::{Command, Interface, Level, WorkerClass, parse};
 
 #[test]
 fn usage_errors_are_those_of_argparse() {
@@ -195,9 +178,9 @@ fn defaults_are_those_of_gunicorn() {
     );
     assert_eq!(
         (
-            launch.limit_request_line,
-            launch.limit_request_fields,
-            launch.limit_request_field_size
+            launch.limits.request_line,
+            launch.limits.fields,
+            launch.limits.field_size
         ),
         (4094, 100, 8190)
     );
@@ -306,6 +289,20 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
     launch(
         "gunicorn --no-control-socket --no-sendfile --protocol http --threads 1 --dirty-workers 0 app:app",
     );
+}
+
+#[test]
+fn the_parser_is_as_lenient_as_asked() {
+    use crate::http1::{Methods, Rules, Underscores};
+    assert_eq!(launch("gunicorn app:app").rules, Rules::GUNICORN);
+    let rules = launch("gunicorn --header-map Dangerous --permit-obs --strip --casefold app:app").rules;
+    assert!(rules.folding && rules.space_before_colon && rules.uppercase_methods);
+    assert_eq!(
+        (rules.methods, rules.underscores),
+        (Methods::Conventional, Underscores::Keep)
+    );
+    let limits = launch("gunicorn --limit-request-line 0 --limit-request-fields 0 app:app").limits;
+    assert_eq!((limits.request_line, limits.fields), (0, 32768));
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! From uvicorn's values to a [`Launch`].
 
 use super::{Failure, Program};
+use crate::http1::{Limits, Rules};
 use crate::servers::option::Values;
-use crate::servers::{
-    Call, HeaderMap, Interface, Launch, Leniency, Level, Lifespan, Server, Target, WorkerClass, host, python,
-};
+use crate::servers::{Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, host, python};
 
 /// Everything that the values say.
 pub(super) fn launch(
@@ -47,12 +46,8 @@ pub(super) fn launch(
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
         worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(5000.0),
         keep_alive: seconds("--timeout-keep-alive").unwrap_or(5000.0),
-        limit_request_line: 0,
-        limit_request_fields: 0,
-        limit_request_field_size: 0,
-        leniency: Leniency::default(),
-        header_map: HeaderMap::Dangerous,
-        forwarder_headers: Vec::new(),
+        rules: Rules::HTTPTOOLS,
+        limits: Limits::HTTPTOOLS,
         limit_concurrency: values.count("--limit-concurrency"),
         max_requests: values.count("--limit-max-requests"),
         max_requests_jitter: count("--limit-max-requests-jitter", 0),
@@ -147,13 +142,7 @@ fn workers(values: &Values, call: &Call) -> Result<u32, Failure> {
         (Some(workers), _) => workers,
         (None, Some(text)) => {
             let number = python::int(text).ok_or_else(|| {
-                Failure::Crash(
-                    [
-                        "ValueError: invalid literal for int() with base 10: ",
-                        &python::repr(text),
-                    ]
-                    .concat(),
-                )
+                Failure::Crash(["ValueError: ", &python::int_error(text.as_bytes())].concat())
             })?;
             number.clamp(0, i64::from(u32::MAX)) as u32
         }

@@ -1,25 +1,8 @@
 //! What uvicorn 0.54.0 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use crate::servers::{Command, Interface, Launch, Level, Lifespan, WorkerClass, parse};
-
-/// Standard error and the exit code.
-fn printed(line: &str) -> (String, i32) {
-    match parse(line, &[], "/home/web") {
-        Command::Print { stdout, stderr, code } => {
-            assert!(stdout.is_empty(), "{line}: {stdout:?}");
-            (stderr.join("\n"), code)
-        }
-        Command::Serve(_) => panic!("{line} starts a server"),
-    }
-}
-
-fn launch(line: &str) -> Launch {
-    match parse(line, &[], "/home/web") {
-        Command::Serve(launch) => *launch,
-        Command::Print { stderr, .. } => panic!("{line} prints {stderr:?}"),
-    }
-}
+use crate::servers::testing::{launch, printed};
+use crate::servers::{Command, Interface, Level, Lifespan, WorkerClass, parse};
 
 const STATES: &str = "Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes";
 
