@@ -1,11 +1,33 @@
 //! The servers' masters: who is spawned, who is killed, what is logged, which code the server exits with.
 //!
-//! Sans-IO: a master takes an [`Event`] and answers with [`Action`]s; the machine carries them out.
+//! Sans-IO: a master takes an [`Event`] and answers with [`Action`]s; the machine carries them out. Each kind of master is a
+//! file: [`gunicorn`]'s arbiter, [`uvicorn`]'s supervisor of `--workers N`, and [`single`], a process without a master.
+//! A new kind is one more variant of `Kind`.
+//!
+//! What the machine promises:
+//! - every [`Action::Spawn`] is answered by [`Event::Spawned`], soon, as `fork` returns (a master waits for it with all else);
+//!   a worker that could not be started is reported as spawned and then as exited;
+//! - every spawned process is reported by one [`Event::Exited`], after all else that it reports;
+//! - when [`Master::deadline`] has passed, [`Event::Deadline`] comes. One that comes early does no harm.
+//!
+//! What a worker process reports: [`Event::Booted`], [`Event::Accepting`] and [`Event::Heartbeat`]; their documentation says when.
+//! Everything a worker logs, it logs by itself: a master prints only what the original's master prints.
+
+mod gunicorn;
+mod single;
+mod table;
+mod uvicorn;
+
+#[cfg(test)]
+mod script;
+
+use crate::Millis;
+use crate::servers::{Launch, Server};
 
 /// A process id.
 pub type Pid = u32;
 
-/// POSIX signals that masters and workers know.
+/// POSIX signals that masters and workers know. SIGCHLD is not among them: [`Event::Exited`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// SIGHUP
@@ -24,12 +46,50 @@ pub enum Signal {
     Usr2,
     /// SIGTERM
     Term,
-    /// SIGCHLD is never delivered: [`Event::Exited`] is.
+    /// SIGWINCH
     Winch,
     /// SIGTTIN
     Ttin,
     /// SIGTTOU
     Ttou,
+}
+
+impl Signal {
+    /// Its name without `SIG`: `TERM`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Hup => "HUP",
+            Signal::Int => "INT",
+            Signal::Quit => "QUIT",
+            Signal::Abrt => "ABRT",
+            Signal::Kill => "KILL",
+            Signal::Usr1 => "USR1",
+            Signal::Usr2 => "USR2",
+            Signal::Term => "TERM",
+            Signal::Winch => "WINCH",
+            Signal::Ttin => "TTIN",
+            Signal::Ttou => "TTOU",
+        }
+    }
+
+    /// Its number on Linux.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        match self {
+            Signal::Hup => 1,
+            Signal::Int => 2,
+            Signal::Quit => 3,
+            Signal::Abrt => 6,
+            Signal::Kill => 9,
+            Signal::Usr1 => 10,
+            Signal::Usr2 => 12,
+            Signal::Term => 15,
+            Signal::Ttin => 21,
+            Signal::Ttou => 22,
+            Signal::Winch => 28,
+        }
+    }
 }
 
 /// How a process ended.
@@ -39,6 +99,17 @@ pub enum Exit {
     Code(i32),
     /// It was ended by this signal.
     Signal(Signal),
+}
+
+impl Exit {
+    /// The exit code as a shell reports it: 128 plus the number of the signal that ended the process.
+    #[must_use]
+    pub fn shell_code(self) -> i32 {
+        match self {
+            Exit::Code(code) => code & 0xff,
+            Exit::Signal(signal) => 128 + signal.number(),
+        }
+    }
 }
 
 /// Which stream of the server a line goes to.
@@ -51,7 +122,7 @@ pub enum Stream {
 }
 
 /// What happens to a master.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// The master's own process has begun.
     Started,
@@ -69,15 +140,19 @@ pub enum Event {
         /// The new process.
         pid: Pid,
     },
-    /// The worker's interpreter is up and it is about to load the app.
+    /// The worker's interpreter is up and it is about to load the app. What comes before is the tab's own cost, which no
+    /// original has: time limits on a new worker begin here.
     Booted(Pid),
     /// The worker has loaded the app and polls the listeners.
     Accepting(Pid),
-    /// The worker is alive (its heartbeat).
+    /// The worker is alive. gunicorn's report where the originals notify (sync: each turn of the accept loop, at least every
+    /// `timeout / 2`, never during a request); the first one, or `Accepting`, starts the timeout's clock, so an import is never
+    /// killed. uvicorn's stand for the pongs of a thread of their own: at least one a second for as long as Python
+    /// bytecode can run, even if the event loop is blocked.
     Heartbeat(Pid),
     /// A worker has ended.
     Exited(Pid, Exit),
-    /// A signal for the master.
+    /// A signal for the master. `server.stop()` sends [`Signal::Term`].
     Signal(Signal),
     /// The time of [`Master::deadline`] has come.
     Deadline,
@@ -88,19 +163,69 @@ pub enum Event {
 pub enum Action {
     /// Listen on `Launch::binds[index]`.
     Bind(usize),
-    /// Stop listening: connections that wait are reset.
+    /// The master closes its listeners. As with inherited file descriptors, a listener lives, and lets connections wait, until
+    /// the workers that poll it have closed it or ended too; then those that wait are reset.
     CloseListeners,
-    /// Start a worker process.
+    /// Start a worker process. Answered by [`Event::Spawned`].
     Spawn {
         /// Chosen by the master, to tell its answer apart.
         slot: u32,
     },
-    /// Send a worker a signal. [`Signal::Kill`] ends it at once.
+    /// Send a worker a signal. [`Signal::Kill`] ends it at once. A worker that has ended already, but whose [`Event::Exited`] was
+    /// still under way, ignores it.
     Signal(Pid, Signal),
-    /// A line of the server's log, complete with its prefix, without the line end.
+    /// A record of the server's log, complete with its prefix, without the line end. A traceback has several lines.
     Log(Stream, String),
     /// The server accepts: `Playground.start` resolves.
     Listening,
     /// The master exits with this code; everything that is left of the server ends with it.
     Exit(i32),
+}
+
+/// The master of one server.
+#[derive(Debug)]
+pub struct Master {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Gunicorn(gunicorn::Arbiter),
+    Uvicorn(uvicorn::Supervisor),
+    Single(single::Single),
+}
+
+impl Master {
+    /// A master for what the command line says, with this process id. It does nothing before [`Event::Started`].
+    #[must_use]
+    pub fn new(launch: &Launch, pid: Pid) -> Master {
+        let kind = match launch.server {
+            Server::Gunicorn => Kind::Gunicorn(gunicorn::Arbiter::new(launch, pid)),
+            Server::Uvicorn if launch.master => Kind::Uvicorn(uvicorn::Supervisor::new(launch, pid)),
+            // daphne never has a master; uWSGI's is not here yet.
+            Server::Uvicorn | Server::Uwsgi | Server::Daphne => Kind::Single(single::Single::default()),
+        };
+        Master { kind }
+    }
+
+    /// Takes an event at the time `now` and says what is to be done, in this order.
+    pub fn handle(&mut self, now: Millis, event: Event) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match &mut self.kind {
+            Kind::Gunicorn(arbiter) => arbiter.handle(now, event, &mut actions),
+            Kind::Uvicorn(supervisor) => supervisor.handle(now, event, &mut actions),
+            Kind::Single(single) => single.handle(event, &mut actions),
+        }
+        actions
+    }
+
+    /// When [`Event::Deadline`] is due, if ever. It changes with every event.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        match &self.kind {
+            Kind::Gunicorn(arbiter) => arbiter.deadline(),
+            Kind::Uvicorn(supervisor) => supervisor.deadline(),
+            Kind::Single(_) => None,
+        }
+    }
 }

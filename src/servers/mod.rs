@@ -5,6 +5,7 @@
 //! configuration travels between them.
 
 pub mod gunicorn;
+pub mod log;
 pub mod uvicorn;
 
 mod grammar;
