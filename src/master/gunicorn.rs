@@ -18,7 +18,7 @@ mod workers;
 use super::table::Table;
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Launch, Level, WorkerClass, log};
+use crate::servers::{Launch, Level, log};
 use std::collections::VecDeque;
 
 /// The longest wait for a signal.
@@ -36,7 +36,7 @@ const BIND_PAUSE: Millis = 1000.0;
 pub(super) struct Arbiter {
     pid: Pid,
     binds: Vec<(String, u16)>,
-    worker_class: &'static str,
+    worker_class: String,
     configured_workers: u32,
     timeout: Millis,
     graceful_timeout: Option<Millis>,
@@ -135,10 +135,7 @@ impl Arbiter {
         Arbiter {
             pid,
             binds: launch.binds.clone(),
-            worker_class: match launch.worker_class {
-                WorkerClass::Sync => "sync",
-                WorkerClass::Async => "uvicorn_worker.UvicornWorker",
-            },
+            worker_class: launch.worker_class_name.clone(),
             configured_workers: launch.workers,
             timeout: launch.timeout,
             graceful_timeout: launch.graceful_timeout,
@@ -293,7 +290,7 @@ impl Arbiter {
         let listening = format!("Listening at: {} ({})", urls.join(","), self.pid);
         self.log(now, Level::Debug, "Arbiter booted", actions);
         self.log(now, Level::Info, &listening, actions);
-        let using = ["Using worker: ", self.worker_class].concat();
+        let using = ["Using worker: ", &self.worker_class].concat();
         self.log(now, Level::Info, &using, actions);
         self.manage_workers(now, Resume::Wait, actions);
     }

@@ -3,7 +3,7 @@
 
 use super::{Action, Event, Exit, Master, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Interface, Launch, Level, Lifespan, Server, Target, WorkerClass};
+use crate::servers::{self, Command, Launch};
 
 /// When the scripts begin: 2026-11-22 10:00:00 UTC.
 const BEGIN: Millis = 1_795_341_600_000.0;
@@ -11,57 +11,11 @@ const BEGIN: Millis = 1_795_341_600_000.0;
 /// The master's pid; workers get those after it.
 pub(super) const MASTER: Pid = 7;
 
-/// What a command line without options says.
-pub(super) fn launch(server: Server, workers: u32) -> Launch {
-    Launch {
-        server,
-        argv: Vec::new(),
-        env: Vec::new(),
-        workers,
-        master: server == Server::Gunicorn || workers > 1,
-        worker_class: if server == Server::Gunicorn {
-            WorkerClass::Sync
-        } else {
-            WorkerClass::Async
-        },
-        interface: if server == Server::Gunicorn {
-            Interface::Wsgi
-        } else {
-            Interface::Asgi
-        },
-        target: Target {
-            module: "app".into(),
-            attribute: "app".into(),
-            factory: false,
-        },
-        binds: vec![("127.0.0.1".into(), 8000)],
-        backlog: 2048,
-        timeout: if server == Server::Gunicorn {
-            30_000.0
-        } else {
-            5_000.0
-        },
-        graceful_timeout: (server == Server::Gunicorn).then_some(30_000.0),
-        keep_alive: 2_000.0,
-        limit_request_line: 4094,
-        limit_request_fields: 100,
-        limit_request_field_size: 8190,
-        limit_concurrency: None,
-        max_requests: None,
-        max_requests_jitter: 0,
-        log_level: Level::Info,
-        access_log: false,
-        access_log_format: String::new(),
-        use_colors: false,
-        server_header: true,
-        date_header: true,
-        headers: Vec::new(),
-        root_path: String::new(),
-        proxy_headers: true,
-        forwarded_allow_ips: "127.0.0.1".into(),
-        lifespan: Lifespan::Auto,
-        python_path: Vec::new(),
-        chdir: None,
+/// What a command line asks for.
+pub(super) fn launch(line: &str) -> Launch {
+    match servers::parse(line, &[], "/home/user") {
+        Command::Serve(launch) => *launch,
+        printed @ Command::Print { .. } => unreachable!("{line} prints {printed:?}"),
     }
 }
 
@@ -77,9 +31,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(launch: &Launch) -> Stage {
+    /// A command line, before its master starts.
+    pub(super) fn new(line: &str) -> Stage {
         Stage {
-            master: Master::new(launch, MASTER),
+            master: Master::new(&launch(line), MASTER),
             now: BEGIN,
             next_pid: MASTER,
             address_in_use: 0,
@@ -89,11 +44,11 @@ impl Stage {
     }
 
     /// A server whose workers all accept; what it did until then is forgotten.
-    pub(super) fn running(launch: &Launch) -> Stage {
-        let mut stage = Stage::new(launch);
+    pub(super) fn running(line: &str) -> Stage {
+        let mut stage = Stage::new(line);
         stage.event(Event::Started);
         stage.pass(200.0);
-        for number in 1..=launch.workers {
+        for number in 1..=launch(line).workers {
             stage.accepts(MASTER + number);
         }
         stage.pass(100.0);

@@ -35,13 +35,12 @@ impl Single {
 
 #[cfg(test)]
 mod tests {
-    use crate::master::script::{Stage, launch};
+    use crate::master::script::Stage;
     use crate::master::{Event, Exit, Signal};
-    use crate::servers::Server;
 
     #[test]
     fn one_process_is_started_and_listens_when_it_accepts() {
-        Stage::new(&launch(Server::Uvicorn, 1))
+        Stage::new("uvicorn app:app")
             .event(Event::Started)
             .accepts(8)
             .expect_in_short(&["spawn 8", "listening"]);
@@ -49,14 +48,14 @@ mod tests {
 
     #[test]
     fn the_exit_code_is_that_of_the_process() {
-        let mut stage = Stage::running(&launch(Server::Uvicorn, 1));
+        let mut stage = Stage::running("uvicorn app:app");
         stage.exits(8, Exit::Code(3)).expect_in_short(&["exit 3"]);
         assert_eq!(stage.code(), Some(3));
     }
 
     #[test]
     fn a_signal_reaches_the_process_and_ends_the_server_as_a_shell_sees_it() {
-        Stage::running(&launch(Server::Uvicorn, 1))
+        Stage::running("uvicorn app:app")
             .signal(Signal::Term)
             .exits(8, Exit::Signal(Signal::Term))
             .expect_in_short(&["SIGTERM to 8", "exit 143"]);

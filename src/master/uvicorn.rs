@@ -33,7 +33,7 @@ pub(super) struct Supervisor {
     pid: Pid,
     bind: Option<(String, u16)>,
     configured_workers: u32,
-    /// How long a child may be silent; 0 is for ever.
+    /// How long a child may be silent.
     healthcheck: Millis,
     log_level: Level,
     colors: bool,
@@ -97,7 +97,7 @@ impl Supervisor {
             pid,
             bind: launch.binds.first().cloned(),
             configured_workers: launch.workers,
-            healthcheck: launch.timeout,
+            healthcheck: launch.worker_healthcheck,
             log_level: launch.log_level,
             colors: launch.use_colors,
             num_workers: launch.workers as usize,

@@ -4,9 +4,11 @@
 //! newline. A message of several lines (a traceback) is printed as it is: the prefix stands before its first line only.
 //! A control character in a request reaches the log as it does in the originals.
 
-pub mod access;
+mod access;
 #[cfg(test)]
 mod tests;
+
+pub use access::{AccessAtoms, AccessFormat, AccessFormatError, DEFAULT_ACCESS_FORMAT, Source};
 
 use super::Level;
 use crate::Millis;

@@ -6,6 +6,7 @@
 
 pub mod daphne;
 pub mod gunicorn;
+pub mod log;
 pub mod uvicorn;
 pub mod uwsgi;
 

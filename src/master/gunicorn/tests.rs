@@ -1,16 +1,11 @@
 //! The log lines and their order are those of real runs of gunicorn 27.0.1, with pids and times of the stage.
 
-use crate::master::script::{MASTER, Stage, launch};
+use crate::master::script::{MASTER, Stage};
 use crate::master::{Event, Exit, Signal};
-use crate::servers::{Launch, Level, Server};
-
-fn gunicorn(workers: u32) -> Launch {
-    launch(Server::Gunicorn, workers)
-}
 
 #[test]
 fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {
-    Stage::new(&gunicorn(2))
+    Stage::new("gunicorn -w 2 app:app")
         .event(Event::Started)
         .pass(200.0)
         .expect(&[
@@ -25,13 +20,8 @@ fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {
 
 #[test]
 fn several_addresses_are_bound_in_order_and_listed() {
-    let mut launch = gunicorn(1);
-    launch.binds = vec![
-        ("127.0.0.1".into(), 8000),
-        ("localhost".into(), 8001),
-        ("::1".into(), 8002),
-    ];
-    Stage::new(&launch).event(Event::Started).expect_in_short(&[
+    let line = "gunicorn -b 127.0.0.1:8000 -b localhost:8001 -b [::1]:8002 app:app";
+    Stage::new(line).event(Event::Started).expect_in_short(&[
         "[INFO] Starting gunicorn 27.0.1",
         "bind 0",
         "bind 1",
@@ -44,7 +34,7 @@ fn several_addresses_are_bound_in_order_and_listed() {
 
 #[test]
 fn listening_is_said_once_when_all_workers_accept() {
-    let mut stage = Stage::new(&gunicorn(2));
+    let mut stage = Stage::new("gunicorn -w 2 app:app");
     stage.event(Event::Started).pass(200.0).accepts(8);
     assert_eq!(stage.count("listening"), 0);
     stage.accepts(9).expect_in_short(&["listening"]);
@@ -54,7 +44,7 @@ fn listening_is_said_once_when_all_workers_accept() {
 
 #[test]
 fn a_first_worker_that_dies_does_not_keep_the_server_from_listening() {
-    let mut stage = Stage::new(&gunicorn(2));
+    let mut stage = Stage::new("gunicorn -w 2 app:app");
     stage
         .event(Event::Started)
         .pass(200.0)
@@ -65,7 +55,7 @@ fn a_first_worker_that_dies_does_not_keep_the_server_from_listening() {
 
 #[test]
 fn an_address_in_use_is_tried_five_times_and_ends_the_server_with_1() {
-    let mut stage = Stage::new(&gunicorn(1));
+    let mut stage = Stage::new("gunicorn app:app");
     stage.address_in_use = 9;
     stage.event(Event::Started).pass(4_500.0);
     assert_eq!(stage.count("[ERROR] Connection in use: ('127.0.0.1', 8000)"), 5);
@@ -77,7 +67,7 @@ fn an_address_in_use_is_tried_five_times_and_ends_the_server_with_1() {
 
 #[test]
 fn an_address_that_becomes_free_is_taken() {
-    let mut stage = Stage::new(&gunicorn(1));
+    let mut stage = Stage::new("gunicorn app:app");
     stage.address_in_use = 1;
     stage.event(Event::Started).pass(1_100.0).expect_in_short(&[
         "[INFO] Starting gunicorn 27.0.1",
@@ -93,7 +83,7 @@ fn an_address_that_becomes_free_is_taken() {
 
 #[test]
 fn a_worker_that_cannot_boot_halts_the_server_with_3() {
-    let mut stage = Stage::new(&gunicorn(1));
+    let mut stage = Stage::new("gunicorn app:app");
     stage.event(Event::Started).pass(60.0).count("");
     stage.exits(8, Exit::Code(3)).pass(1_000.0).expect_in_short(&[
         "[ERROR] Worker (pid:8) exited with code 3.",
@@ -106,7 +96,7 @@ fn a_worker_that_cannot_boot_halts_the_server_with_3() {
 
 #[test]
 fn a_worker_that_cannot_load_the_app_halts_the_server_with_4() {
-    let mut stage = Stage::new(&gunicorn(2));
+    let mut stage = Stage::new("gunicorn -w 2 app:app");
     stage.event(Event::Started).pass(60.0).count("");
     stage
         .exits(8, Exit::Code(4))
@@ -127,7 +117,7 @@ fn a_worker_that_cannot_load_the_app_halts_the_server_with_4() {
 /// What `gunicorn -w 4 nomod:app` ends with.
 #[test]
 fn a_second_worker_that_cannot_boot_crashes_the_master_with_1() {
-    let mut stage = Stage::new(&gunicorn(2));
+    let mut stage = Stage::new("gunicorn -w 2 app:app");
     stage.event(Event::Started).pass(60.0).count("");
     stage.exits(8, Exit::Code(3)).exits(9, Exit::Code(3)).pass(1_000.0).expect_in_short(&[
         "[ERROR] Worker (pid:8) exited with code 3.",
@@ -142,7 +132,7 @@ fn a_second_worker_that_cannot_boot_crashes_the_master_with_1() {
 
 #[test]
 fn dead_workers_are_reported_and_replaced_at_once() {
-    let mut stage = Stage::running(&gunicorn(1));
+    let mut stage = Stage::running("gunicorn app:app");
     let mut pid = MASTER;
     let mut dies = |exit, lines: &[&str]| {
         pid += 1;
@@ -172,7 +162,7 @@ fn dead_workers_are_reported_and_replaced_at_once() {
 
 #[test]
 fn a_worker_that_exits_at_import_is_spawned_again_at_most_20_times_a_second() {
-    let mut stage = Stage::new(&gunicorn(1));
+    let mut stage = Stage::new("gunicorn app:app");
     stage.event(Event::Started);
     for pid in 8..108 {
         stage.exits(pid, Exit::Code(1)).pass(50.0);
@@ -183,9 +173,8 @@ fn a_worker_that_exits_at_import_is_spawned_again_at_most_20_times_a_second() {
 
 #[test]
 fn a_silent_worker_is_aborted_and_a_second_later_killed() {
-    let mut launch = gunicorn(1);
-    launch.timeout = 2_000.0;
-    Stage::running(&launch).pass(4_000.0).exits(8, Exit::Signal(Signal::Kill)).expect(&[
+    let line = "gunicorn --timeout 2 app:app";
+    Stage::running(line).pass(4_000.0).exits(8, Exit::Signal(Signal::Kill)).expect(&[
         "3.05 [2026-11-22 10:00:03 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:8)",
         "3.05 SIGABRT to 8",
         "4.05 SIGKILL to 8",
@@ -196,9 +185,8 @@ fn a_silent_worker_is_aborted_and_a_second_later_killed() {
 
 #[test]
 fn heartbeats_keep_a_worker_alive_and_an_import_may_take_as_long_as_it_likes() {
-    let mut launch = gunicorn(2);
-    launch.timeout = 2_000.0;
-    let mut stage = Stage::new(&launch);
+    let line = "gunicorn -w 2 --timeout 2 app:app";
+    let mut stage = Stage::new(line);
     stage
         .event(Event::Started)
         .pass(100.0)
@@ -213,14 +201,13 @@ fn heartbeats_keep_a_worker_alive_and_an_import_may_take_as_long_as_it_likes() {
 
 #[test]
 fn without_timeout_a_silent_worker_lives() {
-    let mut launch = gunicorn(1);
-    launch.timeout = 0.0;
-    Stage::running(&launch).pass(1e6).expect(&[]);
+    let line = "gunicorn --timeout 0 app:app";
+    Stage::running(line).pass(1e6).expect(&[]);
 }
 
 #[test]
 fn term_waits_for_requests_to_finish() {
-    Stage::running(&gunicorn(2))
+    Stage::running("gunicorn -w 2 app:app")
         .signal(Signal::Term)
         .pass(50.0)
         .exits(8, Exit::Code(0))
@@ -239,24 +226,20 @@ fn term_waits_for_requests_to_finish() {
 
 #[test]
 fn term_kills_workers_after_the_graceful_timeout() {
-    let mut launch = gunicorn(1);
-    launch.graceful_timeout = Some(1_000.0);
-    Stage::running(&launch)
-        .signal(Signal::Term)
-        .pass(2_000.0)
-        .expect(&[
-            "0.30 [2026-11-22 10:00:00 +0000] [7] [INFO] Handling signal: term",
-            "0.30 close",
-            "0.30 SIGTERM to 8",
-            "1.30 SIGKILL to 8",
-            "1.30 [2026-11-22 10:00:01 +0000] [7] [INFO] Shutting down: Master",
-            "1.30 exit 0",
-        ]);
+    let line = "gunicorn --graceful-timeout 1 app:app";
+    Stage::running(line).signal(Signal::Term).pass(2_000.0).expect(&[
+        "0.30 [2026-11-22 10:00:00 +0000] [7] [INFO] Handling signal: term",
+        "0.30 close",
+        "0.30 SIGTERM to 8",
+        "1.30 SIGKILL to 8",
+        "1.30 [2026-11-22 10:00:01 +0000] [7] [INFO] Shutting down: Master",
+        "1.30 exit 0",
+    ]);
 }
 
 #[test]
 fn int_after_term_hurries_the_workers() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Term)
         .pass(500.0)
         .signal(Signal::Int)
@@ -276,7 +259,7 @@ fn int_after_term_hurries_the_workers() {
 
 #[test]
 fn int_after_term_gives_two_seconds() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Term)
         .pass(1_000.0)
         .signal(Signal::Int)
@@ -297,7 +280,7 @@ fn int_after_term_gives_two_seconds() {
 fn int_and_quit_stop_quickly() {
     for signal in [Signal::Int, Signal::Quit] {
         let handling = format!("[INFO] Handling signal: {}", signal.name().to_lowercase());
-        Stage::running(&gunicorn(1))
+        Stage::running("gunicorn app:app")
             .signal(signal)
             .pass(100.0)
             .exits(8, Exit::Code(0))
@@ -314,9 +297,8 @@ fn int_and_quit_stop_quickly() {
 
 #[test]
 fn quit_kills_a_stubborn_worker_and_says_so() {
-    let mut launch = gunicorn(1);
-    launch.graceful_timeout = Some(3_000.0);
-    Stage::running(&launch)
+    let line = "gunicorn --graceful-timeout 3 app:app";
+    Stage::running(line)
         .signal(Signal::Quit)
         .pass(3_050.0)
         .exits(8, Exit::Signal(Signal::Kill))
@@ -335,7 +317,7 @@ fn quit_kills_a_stubborn_worker_and_says_so() {
 
 #[test]
 fn hup_starts_new_workers_and_ends_the_old() {
-    Stage::running(&gunicorn(2))
+    Stage::running("gunicorn -w 2 app:app")
         .signal(Signal::Hup)
         .exits(8, Exit::Code(0))
         .exits(9, Exit::Code(0))
@@ -352,7 +334,7 @@ fn hup_starts_new_workers_and_ends_the_old() {
 
 #[test]
 fn hup_waits_for_the_old_workers_before_it_hears_another_signal() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Hup)
         .signal(Signal::Ttin)
         .pass(3_000.0)
@@ -370,7 +352,7 @@ fn hup_waits_for_the_old_workers_before_it_hears_another_signal() {
 
 #[test]
 fn hup_with_a_broken_app_ends_the_server() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Hup)
         .exits(8, Exit::Code(0))
         .exits(9, Exit::Code(3))
@@ -390,7 +372,7 @@ fn hup_with_a_broken_app_ends_the_server() {
 
 #[test]
 fn ttin_adds_a_worker_and_ttou_ends_the_oldest_but_never_the_last() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Ttin)
         .pass(100.0)
         .accepts(9)
@@ -411,7 +393,7 @@ fn ttin_adds_a_worker_and_ttou_ends_the_oldest_but_never_the_last() {
 
 #[test]
 fn usr1_reaches_all_workers_and_usr2_is_refused() {
-    Stage::running(&gunicorn(2))
+    Stage::running("gunicorn -w 2 app:app")
         .signal(Signal::Usr1)
         .signal(Signal::Usr2)
         .signal(Signal::Winch)
@@ -427,16 +409,15 @@ fn usr1_reaches_all_workers_and_usr2_is_refused() {
 
 #[test]
 fn a_killed_master_says_nothing() {
-    Stage::running(&gunicorn(1))
+    Stage::running("gunicorn app:app")
         .signal(Signal::Kill)
         .expect_in_short(&["exit 137"]);
 }
 
 #[test]
 fn the_log_level_hides_what_is_below_it() {
-    let mut launch = gunicorn(1);
-    launch.log_level = Level::Error;
-    Stage::new(&launch)
+    let line = "gunicorn --log-level error app:app";
+    Stage::new(line)
         .event(Event::Started)
         .pass(60.0)
         .exits(8, Exit::Code(1))
@@ -446,8 +427,8 @@ fn the_log_level_hides_what_is_below_it() {
             "[ERROR] Worker (pid:8) exited with code 1.",
             "spawn 9",
         ]);
-    launch.log_level = Level::Debug;
-    Stage::new(&launch)
+    let line = "gunicorn --log-level debug app:app";
+    Stage::new(line)
         .event(Event::Started)
         .pass(60.0)
         .exits(8, Exit::Signal(Signal::Kill))

@@ -1,12 +1,7 @@
 //! The log lines and their order are those of real runs of uvicorn 0.54.0, with pids and times of the stage.
 
-use crate::master::script::{Stage, launch};
+use crate::master::script::Stage;
 use crate::master::{Event, Exit, Signal};
-use crate::servers::{Launch, Level, Server};
-
-fn uvicorn(workers: u32) -> Launch {
-    launch(Server::Uvicorn, workers)
-}
 
 /// Both children of a running server are alive for so long, in steps of a second.
 fn heartbeats(stage: &mut Stage, pids: &[u32], seconds: u32) {
@@ -20,18 +15,20 @@ fn heartbeats(stage: &mut Stage, pids: &[u32], seconds: u32) {
 
 #[test]
 fn the_parent_binds_says_where_it_runs_and_spawns_all_children() {
-    Stage::new(&uvicorn(2)).event(Event::Started).expect(&[
-        "0.00 bind 0",
-        "0.00 INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
-        "0.00 INFO:     Started parent process [7]",
-        "0.00 spawn 8",
-        "0.00 spawn 9",
-    ]);
+    Stage::new("uvicorn --workers 2 app:app")
+        .event(Event::Started)
+        .expect(&[
+            "0.00 bind 0",
+            "0.00 INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
+            "0.00 INFO:     Started parent process [7]",
+            "0.00 spawn 8",
+            "0.00 spawn 9",
+        ]);
 }
 
 #[test]
 fn an_address_in_use_ends_the_server_with_3() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.address_in_use = 1;
     stage.event(Event::Started).expect_in_short(&[
         "bind 0",
@@ -42,7 +39,7 @@ fn an_address_in_use_ends_the_server_with_3() {
 
 #[test]
 fn listening_is_said_when_all_children_accept() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started).accepts(9);
     assert_eq!(stage.count("listening"), 0);
     stage.accepts(8);
@@ -51,7 +48,7 @@ fn listening_is_said_when_all_children_accept() {
 
 #[test]
 fn a_child_that_fails_to_start_stops_the_parent_with_0() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started).count("");
     stage
         .exits(8, Exit::Code(3))
@@ -69,7 +66,7 @@ fn a_child_that_fails_to_start_stops_the_parent_with_0() {
 
 #[test]
 fn a_child_that_fails_to_start_ends_its_siblings() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started).count("");
     stage
         .exits(8, Exit::Code(3))
@@ -89,7 +86,7 @@ fn a_child_that_fails_to_start_ends_its_siblings() {
 
 #[test]
 fn a_dead_child_is_replaced_at_the_next_tick() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage.exits(8, Exit::Signal(Signal::Kill)).pass(300.0).expect(&[
         "0.50 INFO:     Waiting for child process [8]",
         "0.50 INFO:     Child process [8] died",
@@ -99,7 +96,7 @@ fn a_dead_child_is_replaced_at_the_next_tick() {
 
 #[test]
 fn an_app_that_cannot_be_imported_gives_four_spawns_a_second_with_two_workers() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started);
     for round in 0..20 {
         stage
@@ -112,9 +109,8 @@ fn an_app_that_cannot_be_imported_gives_four_spawns_a_second_with_two_workers() 
 
 #[test]
 fn a_child_that_is_silent_for_the_healthcheck_timeout_is_killed() {
-    let mut launch = uvicorn(2);
-    launch.timeout = 2_000.0;
-    let mut stage = Stage::running(&launch);
+    let line = "uvicorn --workers 2 --timeout-worker-healthcheck 2 app:app";
+    let mut stage = Stage::running(line);
     for _ in 0..5 {
         stage.pass(500.0).event(Event::Heartbeat(9));
     }
@@ -129,7 +125,7 @@ fn a_child_that_is_silent_for_the_healthcheck_timeout_is_killed() {
 
 #[test]
 fn a_child_whose_interpreter_is_still_booting_is_not_silent() {
-    let mut stage = Stage::new(&uvicorn(2));
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started).count("");
     stage.pass(60_000.0).expect(&[]);
 }
@@ -138,7 +134,7 @@ fn a_child_whose_interpreter_is_still_booting_is_not_silent() {
 fn term_and_int_end_the_children_at_the_next_tick() {
     for signal in [Signal::Term, Signal::Int] {
         let received = format!("INFO:     Received SIG{}, exiting.", signal.name());
-        Stage::running(&uvicorn(2))
+        Stage::running("uvicorn --workers 2 app:app")
             .signal(signal)
             .pass(300.0)
             .exits(9, Exit::Signal(Signal::Term))
@@ -160,7 +156,7 @@ fn term_and_int_end_the_children_at_the_next_tick() {
 
 #[test]
 fn signals_wait_until_children_have_ended() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage.signal(Signal::Term).pass(300.0).count("");
     stage
         .signal(Signal::Term)
@@ -171,7 +167,7 @@ fn signals_wait_until_children_have_ended() {
 
 #[test]
 fn hup_replaces_children_one_by_one_each_when_its_successor_accepts() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage
         .signal(Signal::Hup)
         .pass(300.0)
@@ -198,7 +194,7 @@ fn hup_replaces_children_one_by_one_each_when_its_successor_accepts() {
 
 #[test]
 fn hup_with_a_broken_app_keeps_the_old_children() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage.signal(Signal::Hup).pass(300.0).count("");
     stage.exits(10, Exit::Code(1)).expect_in_short(&[
         "INFO:     Waiting for child process [10]",
@@ -210,7 +206,7 @@ fn hup_with_a_broken_app_keeps_the_old_children() {
 
 #[test]
 fn hup_gives_up_a_successor_that_is_not_ready_in_time() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage
         .signal(Signal::Hup)
         .pass(300.0)
@@ -227,7 +223,7 @@ fn hup_gives_up_a_successor_that_is_not_ready_in_time() {
 
 #[test]
 fn ttin_adds_a_child_and_ttou_ends_the_last_but_never_the_only_one() {
-    let mut stage = Stage::running(&uvicorn(2));
+    let mut stage = Stage::running("uvicorn --workers 2 app:app");
     stage
         .signal(Signal::Ttin)
         .pass(300.0)
@@ -255,9 +251,8 @@ fn ttin_adds_a_child_and_ttou_ends_the_last_but_never_the_only_one() {
 
 #[test]
 fn other_signals_are_named_at_level_debug() {
-    let mut launch = uvicorn(2);
-    launch.log_level = Level::Debug;
-    Stage::running(&launch)
+    let line = "uvicorn --workers 2 --log-level debug app:app";
+    Stage::running(line)
         .signal(Signal::Usr1)
         .pass(300.0)
         .expect_in_short(&["DEBUG:    Received signal USR1, but no handler is defined for it."]);
@@ -265,9 +260,8 @@ fn other_signals_are_named_at_level_debug() {
 
 #[test]
 fn colours_are_uvicorns() {
-    let mut launch = uvicorn(2);
-    launch.use_colors = true;
-    Stage::new(&launch).event(Event::Started).expect_in_short(&[
+    let line = "uvicorn --workers 2 --use-colors app:app";
+    Stage::new(line).event(Event::Started).expect_in_short(&[
         "bind 0",
         "\x1b[32mINFO\x1b[0m:     Uvicorn running on \x1b[1mhttp://127.0.0.1:8000\x1b[0m (Press CTRL+C to quit)",
         "\x1b[32mINFO\x1b[0m:     Started parent process [\x1b[36m\x1b[1m7\x1b[0m]",

@@ -9,7 +9,7 @@ use crate::master::Pid;
 use std::borrow::Cow;
 
 /// gunicorn's default format.
-pub const DEFAULT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#;
+pub const DEFAULT_ACCESS_FORMAT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#;
 
 /// Where a named atom (`%({name}i)s`, `o`, `e`) comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

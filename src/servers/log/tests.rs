@@ -1,6 +1,5 @@
 //! The expected lines are those of gunicorn 27.0.1 and uvicorn 0.54.0, with the times and pids of the test.
 
-use super::access::{AccessAtoms, AccessFormat, AccessFormatError, DEFAULT, Source};
 use super::*;
 
 /// 2026-11-22 10:59:30.25 UTC, a Sunday.
@@ -167,7 +166,7 @@ fn the_default_format_is_the_combined_one() {
         ..atoms()
     };
     assert_eq!(
-        AccessFormat::parse(DEFAULT).map(|format| format.line(&atoms)),
+        AccessFormat::parse(DEFAULT_ACCESS_FORMAT).map(|format| format.line(&atoms)),
         Ok(r#"127.0.0.1 - - [22/Nov/2026:10:59:30 +0000] "GET / HTTP/1.1" 200 2 "-" "-""#.to_owned())
     );
 }
