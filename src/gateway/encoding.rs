@@ -77,7 +77,10 @@ impl<'a> Strings<'a> {
     #[must_use]
     pub fn counted_pairs(buffer: &'a [u8]) -> Self {
         let strings = Self::counted(buffer);
-        Self { left: strings.left * 2, ..strings }
+        Self {
+            left: strings.left * 2,
+            ..strings
+        }
     }
 
     /// How many strings the buffer still promises. Not zero after the iteration: the buffer was cut short.

@@ -116,26 +116,47 @@ mod tests {
 
     #[test]
     fn spans_survive_the_crossing() {
-        let span =
-            Span { connection: 7, sequence: 2, thread: 1, name: Name::Backlog, start: 1000.5, end: 1002.25 };
+        let span = Span {
+            connection: 7,
+            sequence: 2,
+            thread: 1,
+            name: Name::Backlog,
+            start: 1000.5,
+            end: 1002.25,
+        };
         let mut message = Vec::new();
         span.encode(&mut message);
         span.encode(&mut message);
         message.push(0);
         let read: Vec<_> = Span::decode_all(&message).collect();
         assert_eq!(read.len(), 2);
-        let expected =
-            Raw { connection: 7, sequence: 2, thread: 1, name: Name::Backlog as u8, start: 1000.5, end: 1002.25 };
+        let expected = Raw {
+            connection: 7,
+            sequence: 2,
+            thread: 1,
+            name: Name::Backlog as u8,
+            start: 1000.5,
+            end: 1002.25,
+        };
         assert_eq!(read[0], expected);
     }
 
     #[test]
     fn records_count_from_the_servers_start() {
-        let span = Raw { connection: 1, sequence: 0, thread: 1, name: 4, start: 1500.0, end: 1750.0 };
+        let span = Raw {
+            connection: 1,
+            sequence: 0,
+            thread: 1,
+            name: 4,
+            start: 1500.0,
+            end: 1750.0,
+        };
         let mut record = Vec::new();
         encode_record(9, 12, &span, 1000.0, &mut record);
-        let numbers: Vec<f64> =
-            record.chunks_exact(8).filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?))).collect();
+        let numbers: Vec<f64> = record
+            .chunks_exact(8)
+            .filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?)))
+            .collect();
         assert_eq!(numbers, [9.0, 12.0, 1.0, 4.0, 500.0, 750.0]);
     }
 }

@@ -122,7 +122,10 @@ impl AsyncWorker {
     /// When [`tick`](Self::tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.connections.values().filter_map(|c| c.idle_until).min_by(f64::total_cmp)
+        self.connections
+            .values()
+            .filter_map(|c| c.idle_until)
+            .min_by(f64::total_cmp)
     }
 
     /// Timers of idle connections.
@@ -134,7 +137,11 @@ impl AsyncWorker {
 
     /// Takes a frame from the kernel: at once if the loop stands in `select()`.
     pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
-        self.inbox.push_back(Arrived { kind: frame.kind, id: frame.id, body: frame.body.to_vec() });
+        self.inbox.push_back(Arrived {
+            kind: frame.kind,
+            id: frame.id,
+            body: frame.body.to_vec(),
+        });
         if self.polling {
             self.pump(process, now);
         }
@@ -156,7 +163,12 @@ impl AsyncWorker {
             && let Some(exchange) = self.exchanges.get_mut(id)
         {
             exchange.taken_at = Some(now);
-            process.span((exchange.connection, exchange.sequence), Name::Queue, exchange.begun_at, now);
+            process.span(
+                (exchange.connection, exchange.sequence),
+                Name::Queue,
+                exchange.begun_at,
+                now,
+            );
         }
         Some(happening)
     }
@@ -170,7 +182,12 @@ impl AsyncWorker {
 
     fn expire(&mut self, process: &mut Process, now: Millis) {
         let due = |c: &Conversation| c.idle_until.is_some_and(|at| at <= now);
-        let ids: Vec<u32> = self.connections.iter().filter(|(_, c)| due(c)).map(|(id, _)| *id).collect();
+        let ids: Vec<u32> = self
+            .connections
+            .iter()
+            .filter(|(_, c)| due(c))
+            .map(|(id, _)| *id)
+            .collect();
         for id in ids {
             self.close(process, id, now);
         }
@@ -194,7 +211,9 @@ impl AsyncWorker {
         }
         let ids: Vec<u32> = self.connections.keys().copied().collect();
         for id in ids {
-            let Some(c) = self.connections.get(&id) else { continue };
+            let Some(c) = self.connections.get(&id) else {
+                continue;
+            };
             match c.exchange.and_then(|exchange| self.exchanges.get_mut(&exchange)) {
                 Some(exchange) if !exchange.cycle.is_complete() => exchange.cycle.close_after(),
                 _ => self.close(process, id, now),
@@ -238,14 +257,22 @@ impl AsyncWorker {
     }
 
     fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
-        let Some(accepted) = Accepted::decode(&arrived.body) else { return };
+        let Some(accepted) = Accepted::decode(&arrived.body) else {
+            return;
+        };
         process.span((arrived.id, 0), Name::Backlog, accepted.connected_at, now);
-        let listener = process.listeners.iter().find(|listener| listener.id == accepted.listener);
+        let listener = process
+            .listeners
+            .iter()
+            .find(|listener| listener.id == accepted.listener);
         let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
         let conversation = Conversation {
             wire: Wire::new(arrived.id),
             http: Connection::new(Rules::HTTPTOOLS, Limits::HTTPTOOLS),
-            peer: Peer { remote: ("127.0.0.1".to_owned(), accepted.peer_port), local },
+            peer: Peer {
+                remote: ("127.0.0.1".to_owned(), accepted.peer_port),
+                local,
+            },
             accepted_at: now,
             first_byte_at: None,
             requests: 0,
@@ -261,7 +288,9 @@ impl AsyncWorker {
 
     fn moved(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
         let id = arrived.id;
-        let Some(c) = self.connections.get_mut(&id) else { return };
+        let Some(c) = self.connections.get_mut(&id) else {
+            return;
+        };
         match arrived.kind {
             Kind::Data => {
                 c.wire.receive(&arrived.body);
@@ -292,7 +321,9 @@ impl AsyncWorker {
 
     /// Everything that was to be sent may be sent now.
     fn sent(&mut self, process: &mut Process, id: u32, now: Millis) {
-        let Some(c) = self.connections.get_mut(&id) else { return };
+        let Some(c) = self.connections.get_mut(&id) else {
+            return;
+        };
         if c.wire.unsent() > 0 {
             return;
         }
@@ -307,7 +338,9 @@ impl AsyncWorker {
 
     fn read(&mut self, process: &mut Process, id: u32, now: Millis) {
         loop {
-            let Some(c) = self.connections.get_mut(&id) else { return };
+            let Some(c) = self.connections.get_mut(&id) else {
+                return;
+            };
             if c.close_when_sent {
                 return;
             }
@@ -372,10 +405,17 @@ impl AsyncWorker {
         let date = process.date(now).to_owned();
         let open = self.connections.len();
         let running = self.exchanges.len();
-        let Some(c) = self.connections.get_mut(&id) else { return };
+        let Some(c) = self.connections.get_mut(&id) else {
+            return;
+        };
         let sequence = c.requests;
         c.requests += 1;
-        process.span((id, sequence), Name::Parse, c.first_byte_at.take().unwrap_or(c.accepted_at), now);
+        process.span(
+            (id, sequence),
+            Name::Parse,
+            c.first_byte_at.take().unwrap_or(c.accepted_at),
+            now,
+        );
         let Ok(scope) = Scope::new(&head, &c.peer, &process.launch) else {
             self.refuse(process, id, now);
             return;
@@ -424,7 +464,9 @@ impl AsyncWorker {
 
     /// The server closes a connection: once everything is sent.
     fn close(&mut self, process: &mut Process, id: u32, now: Millis) {
-        let Some(c) = self.connections.get_mut(&id) else { return };
+        let Some(c) = self.connections.get_mut(&id) else {
+            return;
+        };
         c.close_when_sent = true;
         c.idle_until = None;
         if let Some(since) = c.idle_since.take() {
@@ -445,7 +487,9 @@ impl AsyncWorker {
     }
 
     fn lost(&mut self, id: u32) {
-        let Some(c) = self.connections.get(&id) else { return };
+        let Some(c) = self.connections.get(&id) else {
+            return;
+        };
         let Some(number) = c.exchange else { return };
         if let Some(exchange) = self.exchanges.get_mut(&number) {
             exchange.cycle.disconnected();
@@ -460,7 +504,9 @@ impl AsyncWorker {
 
     /// `receive()`; on [`Received::Wait`] the app waits for [`Happening::Receivable`].
     pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return Received::Disconnect };
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Received::Disconnect;
+        };
         let was_full = exchange.cycle.is_full();
         let mut out = Vec::new();
         let received = exchange.cycle.receive(&mut out);
@@ -477,7 +523,9 @@ impl AsyncWorker {
 
     /// `http.response.start`; headers as strings behind their count.
     pub fn start(&mut self, process: &mut Process, id: u32, status: u16, headers: &[u8]) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
         let mut out = Vec::new();
         let first = !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
         let started = exchange.cycle.start(status, headers, &mut out);
@@ -492,7 +540,9 @@ impl AsyncWorker {
 
     /// `http.response.body`.
     pub fn body(&mut self, process: &mut Process, id: u32, data: &[u8], more: bool, now: Millis) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
         if let Some(c) = self.connections.get_mut(&exchange.connection)
             && c.wire.unsent() > HIGH_WATER
             && !c.close_when_sent
@@ -517,19 +567,28 @@ impl AsyncWorker {
 
     /// An event of another type.
     pub fn other(&mut self, id: u32, kind: &str) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return Sent::Done };
-        exchange.cycle.other(kind).map_or_else(|error| raise(&error), |()| Sent::Done)
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
+        exchange
+            .cycle
+            .other(kind)
+            .map_or_else(|error| raise(&error), |()| Sent::Done)
     }
 
     /// The response is complete; the app may still run.
     fn complete(&mut self, process: &mut Process, id: u32, keep_alive: bool, now: Millis) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
         let connection = exchange.connection;
         self.total += 1;
         let from = exchange.taken_at.unwrap_or(exchange.begun_at);
         process.span((connection, exchange.sequence), Name::App, from, now);
         self.happenings.extend(wake(exchange, Some(id)));
-        let Some(c) = self.connections.get_mut(&connection) else { return };
+        let Some(c) = self.connections.get_mut(&connection) else {
+            return;
+        };
         c.exchange = None;
         if c.wire.unsent() > 0 {
             c.written_at = Some(now);
@@ -562,18 +621,26 @@ impl AsyncWorker {
         traceback: &str,
         end: impl FnOnce(&mut Cycle, &mut Vec<u8>) -> http::Outcome,
     ) {
-        let Some(mut exchange) = self.exchanges.remove(&id) else { return };
+        let Some(mut exchange) = self.exchanges.remove(&id) else {
+            return;
+        };
         let complete = exchange.cycle.is_complete();
         let mut out = Vec::new();
         let outcome = end(&mut exchange.cycle, &mut out);
         if let Some(text) = outcome.log {
-            let text = if outcome.traceback { log::with_traceback(&text, traceback) } else { text };
+            let text = if outcome.traceback {
+                log::with_traceback(&text, traceback)
+            } else {
+                text
+            };
             process.log(Level::Error, &text, now);
         }
         if let Some(status) = outcome.status {
             log_access(process, &exchange, status);
         }
-        let Some(c) = self.connections.get_mut(&exchange.connection) else { return };
+        let Some(c) = self.connections.get_mut(&exchange.connection) else {
+            return;
+        };
         c.wire.send(&out, &mut process.frames);
         if !complete {
             self.total += u32::from(exchange.cycle.is_complete());
@@ -590,7 +657,8 @@ impl AsyncWorker {
 }
 
 fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening> {
-    id.filter(|_| std::mem::take(&mut exchange.waiting)).map(Happening::Receivable)
+    id.filter(|_| std::mem::take(&mut exchange.waiting))
+        .map(Happening::Receivable)
 }
 
 fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
@@ -602,8 +670,11 @@ fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {
         return;
     }
     let mut words = exchange.line.splitn(3, ' ');
-    let (method, target, version) =
-        (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, target, version) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let version = version.strip_prefix("HTTP/").unwrap_or(version);
     let line = log::uvicorn_access(
         &exchange.client,

@@ -50,7 +50,9 @@ impl Process {
     #[must_use]
     pub fn new(launch: Launch, pid: Pid, ppid: Pid) -> Self {
         let logged = launch.access_log && launch.server == Server::Gunicorn;
-        let access_format = logged.then(|| AccessFormat::parse(&launch.access_log_format).ok()).flatten();
+        let access_format = logged
+            .then(|| AccessFormat::parse(&launch.access_log_format).ok())
+            .flatten();
         Self {
             access_format,
             launch,
@@ -107,7 +109,15 @@ impl Process {
     /// A span of the trace; one that took no time is left out.
     pub fn span(&mut self, (connection, sequence): (u32, u32), name: Name, start: Millis, end: Millis) {
         if end > start {
-            Span { connection, sequence, thread: 1, name, start, end }.encode(&mut self.spans);
+            Span {
+                connection,
+                sequence,
+                thread: 1,
+                name,
+                start,
+                end,
+            }
+            .encode(&mut self.spans);
         }
     }
 
@@ -186,6 +196,8 @@ impl Process {
     #[must_use]
     pub fn lines(message: &[u8]) -> Vec<String> {
         let lines = frames(message).filter(|frame| frame.kind == Kind::Log);
-        lines.map(|frame| String::from_utf8_lossy(frame.body).into_owned()).collect()
+        lines
+            .map(|frame| String::from_utf8_lossy(frame.body).into_owned())
+            .collect()
     }
 }

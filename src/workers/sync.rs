@@ -83,7 +83,11 @@ enum State {
     /// The app has the request.
     Running(Box<Conversation>),
     /// The answer is sent; the client has not closed yet.
-    Lingering { wire: Wire, until: Millis, drained: usize },
+    Lingering {
+        wire: Wire,
+        until: Millis,
+        drained: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -157,10 +161,12 @@ impl SyncWorker {
                 }
             }
             Kind::Accepted => {
-                if let (State::Accepting(index), Some(accepted)) = (&self.state, Accepted::decode(frame.body)) {
+                if let (State::Accepting(index), Some(accepted)) = (&self.state, Accepted::decode(frame.body))
+                {
                     self.seen.retain(|listener| *listener != accepted.listener);
                     let listener = process.listeners.get(*index).cloned();
-                    self.state = State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
+                    self.state =
+                        State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
                 }
             }
             Kind::AcceptEnd => {
@@ -197,7 +203,11 @@ impl SyncWorker {
     fn notify(&mut self, process: &mut Process, now: Millis) {
         process.tell(Kind::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
-        let timeout = if process.launch.timeout > 0.0 { process.launch.timeout / 2.0 } else { 500.0 };
+        let timeout = if process.launch.timeout > 0.0 {
+            process.launch.timeout / 2.0
+        } else {
+            500.0
+        };
         self.notify_at = now + timeout;
     }
 
@@ -223,7 +233,9 @@ impl SyncWorker {
                     }
                     self.notify(process, now);
                     let index = self.first_seen(process);
-                    let Some(listener) = process.listeners.get(index) else { return Next::Exit };
+                    let Some(listener) = process.listeners.get(index) else {
+                        return Next::Exit;
+                    };
                     push_number(&mut process.frames, Kind::Accept, listener.id, 1);
                     self.state = State::Accepting(index);
                     return Next::Park;
@@ -256,18 +268,28 @@ impl SyncWorker {
 
     fn first_seen(&self, process: &Process) -> usize {
         let seen = self.seen.first();
-        process.listeners.iter().position(|listener| Some(&listener.id) == seen).unwrap_or(0)
+        process
+            .listeners
+            .iter()
+            .position(|listener| Some(&listener.id) == seen)
+            .unwrap_or(0)
     }
 
     /// Reads on; leaves `Reading` when the request is there or will not come. `None`: go on with the new state, or park.
     fn read_head(&mut self, process: &mut Process, now: Millis) -> Option<Next> {
-        let State::Reading(c) = &mut self.state else { return None };
+        let State::Reading(c) = &mut self.state else {
+            return None;
+        };
         feed(c, process, now);
         match c.http.next_event() {
             Ok(None) if !c.wire.broken => None,
             Ok(Some(Event::Request(head))) => self.begin(process, head, now),
             Ok(_) => {
-                let text = if c.wire.broken { "Ignoring connection reset" } else { "Closing connection. " };
+                let text = if c.wire.broken {
+                    "Ignoring connection reset"
+                } else {
+                    "Closing connection. "
+                };
                 process.log(Level::Debug, text, now);
                 self.close(process, now);
                 None
@@ -285,7 +307,9 @@ impl SyncWorker {
     }
 
     fn begin(&mut self, process: &mut Process, head: RequestHead, now: Millis) -> Option<Next> {
-        let State::Reading(c) = &mut self.state else { return None };
+        let State::Reading(c) = &mut self.state else {
+            return None;
+        };
         c.head = head;
         c.started_at = now;
         let key = (c.wire.id, 0);
@@ -313,9 +337,14 @@ impl SyncWorker {
             let path = target.split('?').next().unwrap_or_default();
             process.log(Level::Debug, &[&latin1(&c.head.method), " ", path].concat(), now);
         }
-        let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else { return None };
+        let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
+            return None;
+        };
         self.state = State::Running(conversation);
-        Some(Next::Request { environ: run, has_body })
+        Some(Next::Request {
+            environ: run,
+            has_body,
+        })
     }
 
     /// Answers with an error page instead of calling the app.
@@ -323,7 +352,10 @@ impl SyncWorker {
         if let State::Reading(c) = &mut self.state {
             process.log(Level::Warning, &rejection.log_line(&c.peer.remote.0), now);
             if rejection.accessed {
-                let access = Access { status: rejection.status.to_string(), sent: rejection.message.len() as u64 };
+                let access = Access {
+                    status: rejection.status.to_string(),
+                    sent: rejection.message.len() as u64,
+                };
                 log_access(process, c, &access, now);
             }
             let mut page = Vec::new();
@@ -337,7 +369,9 @@ impl SyncWorker {
 
     /// Reads at most `size` bytes of the body.
     pub fn read_body(&mut self, process: &mut Process, size: usize, now: Millis) -> Body {
-        let State::Running(c) = &mut self.state else { return Body::End };
+        let State::Running(c) = &mut self.state else {
+            return Body::End;
+        };
         if std::mem::take(&mut c.continue_due) {
             c.wire.send(CONTINUE, &mut process.frames);
         }
@@ -353,7 +387,9 @@ impl SyncWorker {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
                 Ok(Some(_)) => c.body_ended = true,
                 Ok(None) if c.wire.broken => {
-                    return Body::Raise("ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned());
+                    return Body::Raise(
+                        "ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned(),
+                    );
                 }
                 Ok(None) => {
                     if !c.wire.is_readable() && !c.wire.eof {
@@ -379,15 +415,23 @@ impl SyncWorker {
     /// # Errors
     /// What `start_response` raises.
     pub fn start_response(&mut self, encoded: &[u8], exc_info: bool) -> Result<(), Option<String>> {
-        let State::Running(c) = &mut self.state else { return Ok(()) };
-        let Some(response) = &mut c.response else { return Ok(()) };
+        let State::Running(c) = &mut self.state else {
+            return Ok(());
+        };
+        let Some(response) = &mut c.response else {
+            return Ok(());
+        };
         response.start(encoded, exc_info).map_err(|error| raise(&error))
     }
 
     /// A block of the response.
     pub fn write(&mut self, process: &mut Process, block: &[u8], now: Millis) -> Written {
-        let State::Running(c) = &mut self.state else { return Written::Broken };
-        let Some(response) = &mut c.response else { return Written::Broken };
+        let State::Running(c) = &mut self.state else {
+            return Written::Broken;
+        };
+        let Some(response) = &mut c.response else {
+            return Written::Broken;
+        };
         let mut out = Vec::with_capacity(block.len() + 256);
         if let Err(error) = response.write(block, process.date(now), &mut out) {
             return Written::Raise(raise(&error).unwrap_or_default());
@@ -397,14 +441,20 @@ impl SyncWorker {
 
     /// Whether what was written has been taken.
     pub fn flushed(&self) -> Written {
-        let State::Running(c) = &self.state else { return Written::Done };
+        let State::Running(c) = &self.state else {
+            return Written::Done;
+        };
         taken(c)
     }
 
     /// The app's iterable is exhausted.
     pub fn finish(&mut self, process: &mut Process, now: Millis) -> Written {
-        let State::Running(c) = &mut self.state else { return Written::Done };
-        let Some(response) = &mut c.response else { return Written::Done };
+        let State::Running(c) = &mut self.state else {
+            return Written::Done;
+        };
+        let Some(response) = &mut c.response else {
+            return Written::Done;
+        };
         let mut out = Vec::new();
         match response.finish(process.date(now), &mut out) {
             Ok(outcome) => {
@@ -420,8 +470,12 @@ impl SyncWorker {
 
     /// The app has raised.
     pub fn raised(&mut self, process: &mut Process, raised: Raised, traceback: &str, now: Millis) {
-        let State::Running(c) = &mut self.state else { return };
-        let Some(mut response) = c.response.take() else { return };
+        let State::Running(c) = &mut self.state else {
+            return;
+        };
+        let Some(mut response) = c.response.take() else {
+            return;
+        };
         let rejection = c.rejection.take();
         let cause = match (raised.kind, &rejection) {
             (RaisedKind::StopIteration, _) => Cause::StopIteration,
@@ -458,7 +512,11 @@ impl SyncWorker {
             return;
         }
         self.ready = true;
-        self.state = State::Lingering { wire, until: now + LINGER, drained: 0 };
+        self.state = State::Lingering {
+            wire,
+            until: now + LINGER,
+            drained: 0,
+        };
     }
 }
 
@@ -502,7 +560,10 @@ fn conversation(
     Conversation {
         wire: Wire::new(id),
         http: Connection::new(Rules::GUNICORN, limits),
-        peer: Peer { remote: ("127.0.0.1".to_owned(), accepted.peer_port), local },
+        peer: Peer {
+            remote: ("127.0.0.1".to_owned(), accepted.peer_port),
+            local,
+        },
         head: RequestHead {
             method: Vec::new(),
             target: Vec::new(),
@@ -561,7 +622,11 @@ fn latin1(bytes: &[u8]) -> String {
 fn write_lines(process: &mut Process, c: &Conversation, lines: &[Line], traceback: &str, now: Millis) {
     for line in lines {
         match line {
-            Line::Log { level, text, traceback: true } => {
+            Line::Log {
+                level,
+                text,
+                traceback: true,
+            } => {
                 process.log(*level, &log::with_traceback(text, traceback), now);
             }
             Line::Log { level, text, .. } => process.log(*level, text, now),
@@ -586,12 +651,19 @@ fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Mil
         Source::Request => c.head.values(name).last().map(latin1),
         Source::Response => {
             let headers = c.response.as_ref()?.headers();
-            headers.filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).last().map(|(_, v)| latin1(v))
+            headers
+                .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+                .last()
+                .map(|(_, v)| latin1(v))
         }
         Source::Environ => variable(name),
     };
     let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
-    let protocol = if c.head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    let protocol = if c.head.version == Version::Http10 {
+        "HTTP/1.0"
+    } else {
+        "HTTP/1.1"
+    };
     let line = process.access_format.as_ref().map(|format| {
         format.line(&AccessAtoms {
             now,

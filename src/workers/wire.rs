@@ -122,7 +122,11 @@ impl Wire {
         if std::mem::replace(&mut self.closed, true) || self.broken {
             return;
         }
-        let kind = if self.received.is_empty() { Kind::Close } else { Kind::Reset };
+        let kind = if self.received.is_empty() {
+            Kind::Close
+        } else {
+            Kind::Reset
+        };
         push(frames, kind, self.id, b"");
     }
 }

@@ -22,7 +22,13 @@ impl Rejection {
         };
         let too_large = |error: &str| {
             let message = ["Error parsing headers: '", error, "'"].concat();
-            reject(431, "Request Header Fields Too Large", message, error.to_owned(), false)
+            reject(
+                431,
+                "Request Header Fields Too Large",
+                message,
+                error.to_owned(),
+                false,
+            )
         };
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
@@ -51,7 +57,9 @@ impl Rejection {
             E::ContentLength(_) => header("'CONTENT-LENGTH'", true),
             E::TransferEncoding(_) | E::ForbiddenTrailer(_) => header("'TRANSFER-ENCODING'", true),
             E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
-            E::Folding(name) => plain(["Obsolete line folding is unacceptable: ", &repr(&upper(name))].concat()),
+            E::Folding(name) => {
+                plain(["Obsolete line folding is unacceptable: ", &repr(&upper(name))].concat())
+            }
             E::UnsupportedCoding(coding) => {
                 let error = ["Unsupported transfer coding: ", &repr(coding)].concat();
                 reject(501, "Bad Request", error.clone(), error, false)
@@ -70,7 +78,13 @@ impl Rejection {
 }
 
 fn reject(status: u16, reason: &'static str, message: String, error: String, accessed: bool) -> Rejection {
-    Rejection { status, reason, message, error, accessed }
+    Rejection {
+        status,
+        reason,
+        message,
+        error,
+        accessed,
+    }
 }
 
 fn upper(name: &[u8]) -> Vec<u8> {
@@ -103,16 +117,25 @@ mod tests {
         };
         assert_eq!(
             of(RequestError::Version(b"HTTP/9.1".to_vec())),
-            (400, "Invalid HTTP Version 'Invalid HTTP Version: (9, 1)'".to_owned())
+            (
+                400,
+                "Invalid HTTP Version 'Invalid HTTP Version: (9, 1)'".to_owned()
+            )
         );
         assert_eq!(
-            of(RequestError::RequestLineTooLong { size: 5014, limit: 4094 }),
+            of(RequestError::RequestLineTooLong {
+                size: 5014,
+                limit: 4094
+            }),
             (414, "Request Line is too large (5014 > 4094)".to_owned())
         );
         assert_eq!(of(RequestError::TooManyFields { limit: 100 }).0, 431);
         assert_eq!(of(RequestError::UnsupportedCoding(b"foo".to_vec())).0, 501);
         assert_eq!(of(RequestError::Expectation(b"foo".to_vec())).0, 417);
-        assert_eq!(of(RequestError::ChunkSize(b"zz".to_vec())).1, "Invalid chunk size: b'zz'");
+        assert_eq!(
+            of(RequestError::ChunkSize(b"zz".to_vec())).1,
+            "Invalid chunk size: b'zz'"
+        );
     }
 
     #[test]
