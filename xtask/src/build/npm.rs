@@ -37,6 +37,8 @@ pub fn install(project: &Project) -> Result<()> {
     progress::step("Install npm packages", || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund"])
+            // Twice more, but soon: the default waits minutes before it says that there is no network.
+            .args(["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"])
             .current_dir(&project.root);
         command::run(&mut npm, REMEDY)
     })?;
