@@ -18,7 +18,6 @@ export default [
       "jsdoc/check-alignment": "error",
       "jsdoc/check-param-names": "error",
       "jsdoc/check-tag-names": ["error", { typed: false }],
-      "jsdoc/no-bad-blocks": "error",
       "jsdoc/require-param-name": "error",
     },
   },

@@ -86,7 +86,7 @@ pub fn bindgen(project: &Project) -> Result<Bindgen> {
     );
     let stamp = Stamp::new(project, "bindgen", &inputs);
     if !stamp.is_fresh(&[&tools.bindgen, &tools.test_runner]) {
-        progress::step("Build wasm-bindgen", || {
+        progress::step("Build wasm-bindgen (once, about two minutes)", || {
             let mut build = cargo(project);
             command::run(
                 build.args(["build", "--quiet", "--package=wasgi-bindgen"]),

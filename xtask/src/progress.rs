@@ -1,31 +1,26 @@
-//! Progress of long steps: a line for each that takes longer than [`PATIENCE`].
+//! Progress of long steps: a line when one begins to take long, now and then while it does, and at its end.
 
-use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Steps shorter than this leave no line.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// How often a terminal's line is brought up to date.
-const TICK: Duration = Duration::from_millis(500);
+/// How often a step that goes on and on says so.
+const TICK: Duration = Duration::from_secs(20);
 
-/// Runs `work`; if it takes long, `name` is shown on standard error, and how long it took when it is done.
+/// Runs `work`. If it takes long, `name` is shown on standard error, and how long it took when it is done. Steps may run
+/// at the same time: each line is written whole.
 pub fn step<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
-    let terminal = std::io::stderr().is_terminal();
     let (done, waiting) = mpsc::channel::<()>();
     let result = thread::scope(|scope| {
         scope.spawn(move || {
-            let mut patience = PATIENCE;
-            while waiting.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-                if terminal {
-                    eprint!("\r{}", line(name, "…", started.elapsed()));
-                    let _ = std::io::stderr().flush();
-                } else if patience == PATIENCE {
-                    eprintln!("{name} …");
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("{name} …");
+                while waiting.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    eprintln!("{name} … {}", seconds(started.elapsed()).trim_start());
                 }
-                patience = TICK;
             }
         });
         let result = work();
@@ -33,17 +28,9 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> T) -> T {
         result
     });
     if started.elapsed() >= PATIENCE {
-        eprintln!(
-            "{}{}",
-            if terminal { "\r" } else { "" },
-            line(name, " ", started.elapsed())
-        );
+        eprintln!("{name}: {}", seconds(started.elapsed()).trim_start());
     }
     result
-}
-
-fn line(name: &str, state: &str, elapsed: Duration) -> String {
-    format!("{name} {state} {}", seconds(elapsed))
 }
 
 /// A duration in seconds, to a tenth, aligned for a column.

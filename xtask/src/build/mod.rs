@@ -35,6 +35,9 @@ impl Options {
 /// Brings the site up to date.
 pub fn build(project: &Project, options: &Options) -> Result<()> {
     let _lock = project.lock()?;
+    // What is missing is said at once, not after minutes of compiling.
+    npm::check(project)?;
+    python::check(project)?;
     let mut sources = manifest::Sources::new();
     // Cargo on one side, Node and pip on the other: they wait for different things.
     let (module, python) = thread::scope(|scope| {

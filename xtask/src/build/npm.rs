@@ -11,22 +11,51 @@ use crate::stamp::{Inputs, Stamp};
 /// The oldest Node that Pyodide and the linters run on.
 const OLDEST_NODE: u32 = 20;
 
-/// Installs what package-lock.json says, if it has changed.
-pub fn install(project: &Project) -> Result<()> {
-    let inputs = Inputs::new().file(&project.path("package-lock.json"));
-    let stamp = Stamp::new(project, "npm", &inputs);
-    // npm writes this file last.
-    if stamp.is_fresh(&[&project.path("node_modules/.package-lock.json")]) {
+/// Whether Node and npm are there, if they will be needed to [`install`].
+pub fn check(project: &Project) -> Result<()> {
+    if is_installed(project) {
         return Ok(());
     }
-    check_node()?;
+    let version = command::run(Command::new("node").arg("--version"), REMEDY)?;
+    let found = version.trim().trim_start_matches('v');
+    if major(found).is_none_or(|major| major < OLDEST_NODE) {
+        return Err(Error::TooOld {
+            program: "node".into(),
+            found: found.into(),
+            needed: OLDEST_NODE.to_string(),
+            remedy: REMEDY.into(),
+        });
+    }
+    command::run(Command::new("npm").arg("--version"), REMEDY).map(drop)
+}
+
+/// Installs what package-lock.json says, if it has changed.
+pub fn install(project: &Project) -> Result<()> {
+    if is_installed(project) {
+        return Ok(());
+    }
     progress::step("Install npm packages", || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund"])
+            // Twice more, but soon: the default waits minutes before it says that there is no network.
+            .args(["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"])
             .current_dir(&project.root);
         command::run(&mut npm, REMEDY)
     })?;
-    stamp.save()
+    stamp(project).save()
+}
+
+fn is_installed(project: &Project) -> bool {
+    // npm writes this file last.
+    stamp(project).is_fresh(&[&project.path("node_modules/.package-lock.json")])
+}
+
+fn stamp(project: &Project) -> Stamp {
+    Stamp::new(
+        project,
+        "npm",
+        &Inputs::new().file(&project.path("package-lock.json")),
+    )
 }
 
 /// The remedy for a missing `node`.
@@ -44,20 +73,6 @@ pub fn node(project: &Project, script: &str) -> Command {
 /// Runs a script of ours.
 pub fn run(node: &mut Command) -> Result<String> {
     command::run(node, REMEDY)
-}
-
-fn check_node() -> Result<()> {
-    let version = command::run(Command::new("node").arg("--version"), REMEDY)?;
-    let found = version.trim().trim_start_matches('v');
-    match major(found) {
-        Some(major) if major >= OLDEST_NODE => Ok(()),
-        _ => Err(Error::TooOld {
-            program: "node".into(),
-            found: found.into(),
-            needed: OLDEST_NODE.to_string(),
-            remedy: REMEDY.into(),
-        }),
-    }
 }
 
 fn major(version: &str) -> Option<u32> {

@@ -24,6 +24,14 @@ const AFTER: &str = concat!(
 );
 const PYTHON_REMEDY: &str = "install Python 3 with pip (python3 and python3-pip).";
 
+/// Whether Python and pip are there, if they will be needed to [`build`].
+pub fn check(project: &Project) -> Result<()> {
+    if is_downloaded(project) {
+        return Ok(());
+    }
+    command::run(pip(project).arg("--version"), PYTHON_REMEDY).map(drop)
+}
+
 /// Makes the files of `dist/python/` and says where they are.
 pub fn build(project: &Project) -> Result<Vec<PathBuf>> {
     let pyodide = project.path("node_modules/pyodide");
@@ -142,9 +150,8 @@ fn runtime(project: &Project) -> Result<PathBuf> {
 
 /// Downloads and builds the wheels that the requirements list, all of them checked by hash.
 fn download(project: &Project) -> Result<PathBuf> {
-    let directory = project.target("wheels");
-    let stamp = Stamp::new(project, "wheels", &requirements(project, Inputs::new()));
-    if stamp.is_fresh(&[&directory]) {
+    let directory = wheels_directory(project);
+    if is_downloaded(project) {
         return Ok(directory);
     }
     // What an older list wanted must not stay in the pack.
@@ -197,8 +204,20 @@ fn download(project: &Project) -> Result<PathBuf> {
             command::run(&mut pip, PYTHON_REMEDY).map(drop)
         },
     )?;
-    stamp.save()?;
+    wheels_stamp(project).save()?;
     Ok(directory)
+}
+
+fn wheels_directory(project: &Project) -> PathBuf {
+    project.target("wheels")
+}
+
+fn wheels_stamp(project: &Project) -> Stamp {
+    Stamp::new(project, "wheels", &requirements(project, Inputs::new()))
+}
+
+fn is_downloaded(project: &Project) -> bool {
+    wheels_stamp(project).is_fresh(&[&wheels_directory(project)])
 }
 
 fn pip(project: &Project) -> Command {

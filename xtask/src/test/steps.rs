@@ -171,9 +171,9 @@ fn eslint(project: &Project) -> Result<Counts> {
     check(package(project, "eslint/bin/eslint.js").arg("."))
 }
 
-/// The pages, the service worker and what runs in Node see different globals.
+/// The pages, the workers and what runs in Node see different globals.
 fn types(project: &Project) -> Result<Counts> {
-    ["tsconfig.json", "tsconfig.sw.json", "tsconfig.node.json"]
+    ["tsconfig.json", "tsconfig.worker.json", "tsconfig.node.json"]
         .into_iter()
         .map(|config| check(package(project, "typescript/bin/tsc").args(["--noEmit", "--project", config])))
         .sum()
