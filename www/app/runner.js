@@ -90,7 +90,7 @@ export class Runner extends EventTarget {
     this.#wanted = wanted;
     const turn = (this.#turn += 1);
     const overtaken = () => turn !== this.#turn;
-    await this.#halt();
+    if (this.#server || this.#starting) await this.#halt();
     if (overtaken()) return;
     this.#set("starting", "Starting…");
     try {

@@ -154,7 +154,8 @@ export function axisMarks(start, end, most) {
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
   const marks = [];
-  for (let index = Math.ceil(start / step - 1e-9); index * step <= end + step * 1e-9; index += 1)
+  // A mark that is off by rounding counts; adding zero makes −0 a 0.
+  for (let index = Math.ceil(start / step - 1e-9) + 0; index * step <= end + step * 1e-9; index += 1)
     marks.push(index * step);
   return { step, marks };
 }
