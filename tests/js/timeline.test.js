@@ -74,7 +74,7 @@ test("a process that serves with several threads has a row for each", () => {
   );
   assert.deepEqual(
     rows.map(({ label }) => label),
-    ["pid 8 · thread 1", "pid 8 · thread 2", "pid 9"],
+    ["pid 8 · main thread", "pid 8 · thread 2", "pid 9"],
   );
 });
 

@@ -110,10 +110,15 @@ export function rowsOf(bars) {
   for (const row of rows.values()) {
     const several = (threads.get(row.process) ?? 0) > 1;
     row.label =
-      row.process === null ? "waiting" : `pid ${row.process}${several ? ` · thread ${row.thread}` : ""}`;
+      row.process === null ? "waiting" : `pid ${row.process}${several ? ` · ${threadName(row.thread)}` : ""}`;
     row.lanes = assignLanes(row.bars);
   }
   return [...rows.values()].sort(compareRows);
+}
+
+/** The trace counts threads from 1, the main one. @param {number} thread */
+export function threadName(thread) {
+  return thread === 1 ? "main thread" : `thread ${thread}`;
 }
 
 /** @param {Row} a @param {Row} b */

@@ -1,7 +1,7 @@
 import { h, uniqueId } from "./dom.js";
 import { counted, formatMs } from "./format.js";
 import { PHASES, comparePhases, phaseLabel } from "./phases.js";
-import { phaseTotals, summarise } from "./timeline-layout.js";
+import { phaseTotals, summarise, threadName } from "./timeline-layout.js";
 
 /** @import { Bar } from "./types.js" */
 
@@ -18,7 +18,8 @@ function titleOf(bar, describe) {
 
 /** Who served it, and how long it took. @param {Bar} bar */
 function factsOf(bar) {
-  const who = bar.process === null ? "no worker has taken it" : `pid ${bar.process}, thread ${bar.thread}`;
+  const who =
+    bar.process === null ? "no worker has taken it" : `pid ${bar.process}, ${threadName(bar.thread)}`;
   return `${who} · ${bar.open ? "not answered yet" : formatMs(bar.end - bar.start)}`;
 }
 
