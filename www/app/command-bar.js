@@ -1,5 +1,6 @@
 import { h, uniqueId } from "./dom.js";
 import { formatProgress } from "./format.js";
+import { help } from "./help.js";
 
 /** @import { State } from "./runner.js" */
 /** @import { Example } from "./types.js" */
@@ -51,7 +52,6 @@ export class CommandBar {
     { class: "state", role: "status" },
     h("span", { class: "dot", "aria-hidden": "true" }),
     this.#state,
-    this.#progress,
   );
   /** @type {string[]} newest last */
   #history = [];
@@ -89,6 +89,7 @@ export class CommandBar {
           callbacks.onRun();
         },
       },
+      h("strong", { class: "brand" }, "wasgi"),
       h("div", { class: "example-row" }, this.#example, this.#reset),
       h(
         "div",
@@ -99,7 +100,8 @@ export class CommandBar {
         this.#menu,
       ),
       h("div", { class: "run-row" }, this.#run, this.#stop),
-      this.#stateLine,
+      h("div", { class: "state-row" }, this.#stateLine, ...help()),
+      this.#progress,
     );
   }
 
@@ -137,10 +139,12 @@ export class CommandBar {
   show({ phase, text, progress }, changed) {
     const busy = phase === "starting" || phase === "stopping" || phase === "booting";
     this.#stateLine.dataset.phase = phase;
+    this.#stateLine.toggleAttribute("data-bad", phase === "exited" && !/code 0$/.test(text));
     const bytes = progress ? formatProgress(progress.loaded, progress.total) : "";
     const words = progress && busy ? `${progress.step}${bytes ? ` ${bytes}` : ""}…` : text;
     this.#state.textContent =
       phase === "listening" && changed ? `${text}, with the code from before your changes` : words;
+    this.#state.title = this.#state.textContent;
     this.#progress.hidden = !busy;
     if (progress && progress.total > 0) {
       this.#progress.max = progress.total;

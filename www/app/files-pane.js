@@ -236,9 +236,12 @@ export class FilesPane {
       this.#notice.hidden = true;
       undo();
     };
+    const hide = () => (this.#notice.hidden = true);
     this.#notice.replaceChildren(
-      `${text} `,
+      text,
       h("button", { class: "link", "data-testid": "undo", onclick: back }, "Undo"),
+      h("span", { class: "grow" }),
+      h("button", { class: "quiet", title: "Hide this", "aria-label": "Hide this", onclick: hide }, "×"),
     );
     this.#notice.hidden = false;
   }

@@ -71,7 +71,13 @@ export class LogView {
 
   /** @param {"stdout" | "stderr" | "note"} kind @param {Run[]} runs */
   #push(kind, runs) {
-    this.#fresh.push(h("div", { class: `line ${kind}` }, ...runs.map(styled)));
+    this.#fresh.push(
+      h(
+        "div",
+        { class: `line ${kind}`, title: kind === "stdout" ? "standard output" : null },
+        ...runs.map(styled),
+      ),
+    );
     if (this.#fresh.length > MOST_LINES) {
       this.#fresh.shift();
       this.#lost += 1;

@@ -41,7 +41,7 @@ export class RequestBar {
     "data-testid": "headers",
     placeholder: "accept: application/json",
   });
-  #body = h("textarea", { class: "code", rows: 4, spellcheck: "false", "data-testid": "body" });
+  #body = h("textarea", { class: "code", rows: 3, spellcheck: "false", "data-testid": "body" });
   #file = h("input", { type: "file", "data-testid": "body-file" });
   #more = h("details", { class: "request-more" });
   #moreSummary = h("summary", {});
@@ -58,19 +58,20 @@ export class RequestBar {
     this.#body.id = bodyId;
     this.#file.id = fileId;
     this.#cancel.addEventListener("click", onCancel);
+    const noFile = h(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.#clearFile() },
+      "No file",
+    );
     this.#more.append(
       this.#moreSummary,
-      h("label", { for: headersId }, "Headers, one “name: value” a line"),
-      this.#headers,
-      h("label", { for: bodyId }, "Body"),
-      this.#body,
       h(
         "div",
-        { class: "file-row" },
-        h("label", { for: fileId }, "or a file"),
-        this.#file,
-        h("button", { type: "button", class: "quiet", onclick: () => this.#clearFile() }, "No file"),
+        { class: "request-fields" },
+        h("div", {}, h("label", { for: headersId }, "Headers, one “name: value” a line"), this.#headers),
+        h("div", {}, h("label", { for: bodyId }, "Body"), this.#body),
       ),
+      h("div", { class: "file-row" }, h("label", { for: fileId }, "Body from a file"), this.#file, noFile),
     );
     this.element = h(
       "form",

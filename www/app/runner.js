@@ -38,6 +38,7 @@ export class Runner extends EventTarget {
   #halting = null;
   /** What was asked for last, so that asking twice is one. */
   #wanted = "";
+  #command = "";
   #turn = 0;
   /** @type {State} */
   #state = { phase: "booting", text: "Preparing…", progress: null };
@@ -60,6 +61,11 @@ export class Runner extends EventTarget {
   /** The server that listens now, or null. */
   get server() {
     return this.#server;
+  }
+
+  /** The command line that was run last. */
+  get command() {
+    return this.#command;
   }
 
   /** The files as they were last written for the server. */
@@ -88,9 +94,10 @@ export class Runner extends EventTarget {
     // A double press wants one server.
     if (this.#state.phase === "starting" && wanted === this.#wanted) return;
     this.#wanted = wanted;
+    this.#command = command;
     const turn = (this.#turn += 1);
     const overtaken = () => turn !== this.#turn;
-    await this.#halt();
+    if (this.#server || this.#starting) await this.#halt();
     if (overtaken()) return;
     this.#set("starting", "Starting…");
     try {

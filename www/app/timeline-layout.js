@@ -110,10 +110,15 @@ export function rowsOf(bars) {
   for (const row of rows.values()) {
     const several = (threads.get(row.process) ?? 0) > 1;
     row.label =
-      row.process === null ? "waiting" : `pid ${row.process}${several ? ` · thread ${row.thread}` : ""}`;
+      row.process === null ? "waiting" : `pid ${row.process}${several ? ` · ${threadName(row.thread)}` : ""}`;
     row.lanes = assignLanes(row.bars);
   }
   return [...rows.values()].sort(compareRows);
+}
+
+/** The trace counts threads from 1, the main one. @param {number} thread */
+export function threadName(thread) {
+  return thread === 1 ? "main thread" : `thread ${thread}`;
 }
 
 /** @param {Row} a @param {Row} b */
@@ -154,7 +159,8 @@ export function axisMarks(start, end, most) {
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
   const marks = [];
-  for (let index = Math.ceil(start / step - 1e-9); index * step <= end + step * 1e-9; index += 1)
+  // A mark that is off by rounding counts; adding zero makes −0 a 0.
+  for (let index = Math.ceil(start / step - 1e-9) + 0; index * step <= end + step * 1e-9; index += 1)
     marks.push(index * step);
   return { step, marks };
 }

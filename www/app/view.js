@@ -164,7 +164,6 @@ export class PlaygroundView {
     const { command } = this.#commandBar;
     this.#commandBar.remember(command);
     this.#store.set("history", this.#commandBar.history);
-    this.#log.note(`$ ${command}`);
     void this.#runner.run(command, this.#workspace.toObject());
   }
 
@@ -188,6 +187,7 @@ export class PlaygroundView {
     if (state.phase === this.#phase) return;
     this.#phase = state.phase;
     if (state.phase === "starting") {
+      this.#log.note(`$ ${this.#runner.command}`);
       this.#results.clear();
       this.#sent.clear();
       this.#timeline.clear();
@@ -220,6 +220,7 @@ export class PlaygroundView {
     this.#drawResults();
     this.#poll();
     await sent;
+    this.#resultsChanged();
     this.#bursts = this.#bursts.filter((each) => each !== burst);
     this.#drawResults();
     this.#updateTimeline();
