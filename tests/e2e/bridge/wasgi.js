@@ -1,8 +1,9 @@
 /**
  * Stands in for www/wasgi.js where the bridge itself is tested: a server whose connections do what their first line says.
  *
- * The command line decides how it starts: `serve`, `fail CODE` (exits while it starts), `refuse` (its connections are
- * refused). Signals are logged; TERM makes it exit with code 7, INT with 130 unless the command line has `stubborn`.
+ * The command line decides how it starts: `serve`, `fail CODE` (exits while it starts), `never` (does not get to its end), `wait` (for a file `go`), `error` (a
+ * mistake of the page), `refuse` (its connections are refused). Signals are logged; TERM makes it exit with code 7, INT with 0
+ * unless the command line has `stubborn`.
  */
 
 const encoder = new TextEncoder();
@@ -20,27 +21,31 @@ export class ServerExit extends Error {
 export class Playground {
   #files = {};
   #server;
+  #go;
 
   static async create() {
     return new Playground();
   }
 
   async writeFiles(files) {
-    Object.assign(this.#files, files);
-    for (const path of Object.keys(files)) this.#server?.log(`changed ${path}: ${this.read(path)}`);
+    for (const [path, contents] of Object.entries(files)) {
+      const text = contents && decoder.decode(contents);
+      if (contents) this.#files[path] = text;
+      else delete this.#files[path];
+      if (path === "go") this.#go?.();
+      this.#server?.log(contents ? `changed ${path}: ${text}` : `removed ${path}`);
+    }
   }
 
-  read(path) {
-    return decoder.decode(this.#files[path]);
-  }
-
-  async start(words) {
-    if (words[0] === "fail") throw new ServerExit(Number(words[1]), ["cannot import app", "exiting"]);
-    this.#server = new Server(words, this);
-    queueMicrotask(() => {
-      this.#server.log(`words ${JSON.stringify(words)}`);
-      this.#server.log(`files ${Object.keys(this.#files).sort().join(" ")}`);
-    });
+  async start(words, { onLog }) {
+    const log = (line, stream = "stderr") => onLog({ line, stream });
+    log(`words ${JSON.stringify(words)}`, "stdout");
+    log(`files ${Object.keys(this.#files).sort().join(" ")}`);
+    if (words[0] === "fail") throw new ServerExit(Number(words[1]), []);
+    if (words[0] === "never") await new Promise(() => {});
+    if (words[0] === "wait") await new Promise((resolve) => (this.#go = resolve));
+    if (words[0] === "error") throw new TypeError("This is a mistake.");
+    this.#server = new Server(words, log);
     return this.#server;
   }
 }
@@ -49,13 +54,10 @@ class Server extends EventTarget {
   #words;
   #connections = 0;
 
-  constructor(words) {
+  constructor(words, log) {
     super();
     this.#words = words;
-  }
-
-  log(line) {
-    this.dispatchEvent(new CustomEvent("log", { detail: { line, stream: "stderr" } }));
+    this.log = log;
   }
 
   #exit(code) {
@@ -65,11 +67,7 @@ class Server extends EventTarget {
   async signal(name) {
     this.log(`signal ${name}`);
     if (name === "TERM") this.#exit(7);
-    if (name === "INT" && !this.#words.includes("stubborn")) this.#exit(130);
-    if (name === "USR1") {
-      // The last bytes of a server that exits at once.
-      this.#exit(9);
-    }
+    if (name === "INT" && !this.#words.includes("stubborn")) this.#exit(0);
   }
 
   async connect() {
@@ -162,6 +160,18 @@ async function handle(reader, toClient, reset, number, server) {
         if (sent % (1 << 20) === 0) server.log(`connection ${number} sent ${sent}`);
       }
       await toClient.close();
+      break;
+    }
+    case "bye": {
+      // Ends its side first, and goes on reading.
+      await toClient.close();
+      let total = rest.length;
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        total += value.length;
+      }
+      server.log(`connection ${number} got ${total} after its end`);
       break;
     }
     case "stall":
