@@ -5,6 +5,7 @@
 import { Bridge } from "./run/bridge.js";
 import { Kind, bare, decode, exit, fileOf, log, text, textOf } from "./run/frames.js";
 
+/** @import { Connection } from "./run/tunnel.js" */
 /** @import { Playground, Server } from "./wasgi.js" */
 
 const socket = new WebSocket(`ws://${location.host}/bridge?${location.hash.slice(1)}`);
@@ -21,13 +22,14 @@ const bridge = new Bridge(
     // Before it is open, and after it was closed, nobody is there to be told anything.
     if (socket.readyState === WebSocket.OPEN) socket.send(message);
   },
-  () =>
-    server ? server.connect() : Promise.reject(new Error("The server does not accept connections yet.")),
+  async () => {
+    if (!server) throw new Error("The server does not accept connections yet.");
+    return /** @type {Connection} */ (await server.connect());
+  },
 );
 
 /** Imported late, so that it is told when even this fails. @type {Promise<Playground>} */
 const playground = import("./wasgi.js").then(({ Playground }) => Playground.create({ assets: "./" }));
-playground.catch(() => {}); // Told by the first step.
 
 /** One step after the other: files are there before the server starts. Its start may last; files then still change. */
 let steps = Promise.resolve();
@@ -105,6 +107,12 @@ for (const type of ["error", "unhandledrejection"]) {
     bridge.send(log(true, `xtask: an error in the page: ${reason}`));
   });
 }
+
+playground.then(
+  (playground) =>
+    playground.addEventListener("crash", (event) => fail(/** @type {CustomEvent} */ (event).detail)),
+  () => {}, // Told by the first step.
+);
 
 // Without `cargo xtask run` nobody needs the browser.
 socket.addEventListener("close", () => window.close());

@@ -121,7 +121,7 @@ export function readAll(socket) {
   return new Promise((resolve, reject) => {
     /** @type {Buffer[]} */
     const chunks = [];
-    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("data", (/** @type {Buffer} */ chunk) => chunks.push(chunk));
     socket.once("end", () => resolve(Buffer.concat(chunks)));
     socket.once("error", reject);
   });
