@@ -2,31 +2,47 @@
  * The page of `cargo xtask run`: starts a server on the files that come over a WebSocket, and carries its connections, its log
  * and its signals.
  */
-import { Playground, ServerExit } from "./wasgi.js";
 import { Bridge } from "./run/bridge.js";
 import { Kind, bare, decode, exit, fileOf, log, text, textOf } from "./run/frames.js";
 
-/** @type {Awaited<ReturnType<Playground["start"]>> | undefined} */
-let server;
-
-/** @type {Record<string, Uint8Array>} */
-let files = {};
-
-const playground = Playground.create({ assets: "./" });
-// The rejection is reported where the promise is awaited.
-playground.catch(() => {});
+/** @import { Connection } from "./run/tunnel.js" */
+/** @import { Playground, Server } from "./wasgi.js" */
 
 const socket = new WebSocket(`ws://${location.host}/bridge?${location.hash.slice(1)}`);
 socket.binaryType = "arraybuffer";
 
+/** @type {Server | undefined} */
+let server;
+
+/** What waits to be written together; null: to be removed. @type {Record<string, Uint8Array | null>} */
+let files = {};
+
 const bridge = new Bridge(
-  (message) => socket.send(message),
-  () =>
-    server ? server.connect() : Promise.reject(new Error("The server does not accept connections yet.")),
+  (message) => {
+    // Before it is open, and after it was closed, nobody is there to be told anything.
+    if (socket.readyState === WebSocket.OPEN) socket.send(message);
+  },
+  async () => {
+    if (!server) throw new Error("The server does not accept connections yet.");
+    return /** @type {Connection} */ (await server.connect());
+  },
 );
 
-/** Each waits for the one before: files are there before the server starts. */
+/** Imported late, so that it is told when even this fails. @type {Promise<Playground>} */
+const playground = import("./wasgi.js").then(({ Playground }) => Playground.create({ assets: "./" }));
+
+/** One step after the other: files are there before the server starts. Its start may last; files then still change. */
 let steps = Promise.resolve();
+
+/** @param {(playground: Playground) => Promise<void>} work the next step */
+function step(work) {
+  steps = steps.then(async () => work(await playground)).catch(fail);
+}
+
+/** @param {unknown} error why the page cannot go on */
+function fail(error) {
+  bridge.send(text(Kind.FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error)));
+}
 
 socket.addEventListener("message", ({ data }) => {
   for (const frame of decode(data)) {
@@ -36,60 +52,67 @@ socket.addEventListener("message", ({ data }) => {
         files[path] = contents;
         break;
       }
+      case Kind.REMOVE_FILE:
+        files[textOf(frame.payload)] = null;
+        break;
       case Kind.WRITE_FILES: {
         const written = files;
         files = {};
-        step(async () => (await playground).writeFiles(written));
+        step((playground) => playground.writeFiles(written));
         break;
       }
       case Kind.START: {
         const words = textOf(frame.payload).split("\0");
-        step(() => start(words));
+        step(async (playground) => void start(playground, words).catch(fail));
         break;
       }
-      case Kind.SIGNAL: {
-        // Those to a server that has just exited have nobody to reach.
-        server?.signal(textOf(frame.payload)).catch(() => {});
+      case Kind.SIGNAL:
+        signal(textOf(frame.payload));
         break;
-      }
       default:
         bridge.receive(frame);
     }
   }
 });
 
-// Without `cargo xtask run` nobody needs the browser.
-socket.addEventListener("close", () => window.close());
+/**
+ * Starts the server; tells when it accepts, or how it ended instead.
+ * @param {Playground} playground what runs it
+ * @param {string[]} words its command line
+ */
+async function start(playground, words) {
+  try {
+    server = await playground.start(words, {
+      onLog: ({ line, stream }) => bridge.send(log(stream === "stderr", line)),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ServerExit" && "code" in error)) throw error;
+    bridge.send(exit(Number(error.code)));
+    return;
+  }
+  server.addEventListener("exit", (event) => {
+    bridge.send(exit(/** @type {CustomEvent<{ code: number }>} */ (event).detail.code));
+  });
+  bridge.send(bare(Kind.READY));
+}
+
+/** @param {string} name without SIG; a server that has just exited need not know */
+function signal(name) {
+  server?.signal(name).catch(() => {});
+}
 
 for (const type of ["error", "unhandledrejection"]) {
   window.addEventListener(type, (event) => {
-    const error = "reason" in event ? event.reason : "message" in event ? event.message : type;
-    bridge.send(log(true, `xtask: an error in the page: ${error}`));
+    const reason = "reason" in event ? event.reason : "message" in event ? event.message : type;
+    bridge.send(log(true, `xtask: an error in the page: ${reason}`));
   });
 }
 
-/** @param {() => Promise<void>} work one step, after all before */
-function step(work) {
-  steps = steps.then(work).catch((error) => bridge.send(text(Kind.FAILED, String(error?.stack ?? error))));
-}
+playground.then(
+  (playground) =>
+    playground.addEventListener("crash", (event) => fail(/** @type {CustomEvent} */ (event).detail)),
+  () => {}, // Told by the first step.
+);
 
-/** @param {string[]} words the server's command line */
-async function start(words) {
-  const ready = await playground;
-  try {
-    server = await ready.start(words);
-  } catch (error) {
-    if (!(error instanceof ServerExit)) throw error;
-    for (const line of error.log) bridge.send(log(true, line));
-    bridge.send(exit(error.code));
-    return;
-  }
-  server.addEventListener("log", (event) => {
-    const { line, stream } = /** @type {CustomEvent} */ (event).detail;
-    bridge.send(log(stream === "stderr", line));
-  });
-  server.addEventListener("exit", (event) =>
-    bridge.send(exit(/** @type {CustomEvent} */ (event).detail.code)),
-  );
-  bridge.send(bare(Kind.READY));
-}
+// Without `cargo xtask run` nobody needs the browser.
+socket.addEventListener("close", () => window.close());

@@ -21,6 +21,7 @@ export const Kind = Object.freeze({
   READY: 11,
   EXIT: 12,
   FAILED: 13,
+  REMOVE_FILE: 14,
 });
 
 /**

@@ -16,6 +16,10 @@ Usage: cargo xtask TASK [OPTION]…
 
   build [--out DIRECTORY] [--dev]   make the static site (dist/); --dev: readable, with source maps
   serve [--port PORT] [--dev]       build, then serve the site on 127.0.0.1 (port 8080; 0: any free one)
+  run [--dir DIRECTORY] [--publish PORT] [--site DIST] -- COMMAND…
+                                    run a server command line in a headless browser on the files of DIRECTORY (here);
+                                    its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
+                                    --site: do not build, take the site in DIST
   test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
   run [--dir DIRECTORY] [--publish PORT] [--site DIST] -- COMMAND…
                                     run a server command line in a headless browser on the files of DIRECTORY (here);
@@ -39,6 +43,7 @@ fn dispatch() -> Result<ExitCode> {
     match arguments.next()? {
         Some(Value(task)) if task == "build" => build_task(&project, arguments),
         Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
+        Some(Value(task)) if task == "run" => run::run(&project, arguments),
         Some(Value(task)) if task == "test" => test_task(&project, arguments),
         Some(Value(task)) if task == "run" => run::run(&project, arguments),
         Some(Short('h') | Long("help")) => {

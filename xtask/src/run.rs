@@ -210,11 +210,7 @@ async fn open_page(project: &Project, site: Option<PathBuf>) -> Result<(WebSocke
     };
     let (connected, connection) = oneshot::channel();
     let token = token()?;
-    let door = Arc::new(Door {
-        token: token.clone(),
-        connected: Mutex::new(Some(connected)),
-    });
-    let bridge = Router::new().route("/bridge", get(enter)).with_state(door);
+    let bridge = bridge(token.clone(), connected);
     let listener = listen().map_err(RunError::system("Serving the page on 127.0.0.1"))?;
     let address = listener
         .local_addr()
@@ -258,6 +254,17 @@ fn token() -> Result<String, RunError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| RunError::system("Making a token")(error.into()))?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// The route by which the page comes in.
+fn bridge(token: String, connected: oneshot::Sender<WebSocket>) -> Router {
+    let door = Door {
+        token,
+        connected: Mutex::new(Some(connected)),
+    };
+    Router::new()
+        .route("/bridge", get(enter))
+        .with_state(Arc::new(door))
 }
 
 /// Lets the page in, once.
@@ -341,5 +348,36 @@ mod tests {
             "{error}"
         );
         assert_eq!(error.exit_code(), ExitCode::FAILURE);
+    }
+
+    #[tokio::test]
+    async fn the_bridge_lets_in_one_page_and_only_with_the_token() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        use tokio::net::TcpStream;
+
+        let (connected, mut connection) = oneshot::channel();
+        let listener = listen().unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = bridge("secret".into(), connected);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let status = async |path: &str| {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            );
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut status = [0; 12];
+            client.read_exact(&mut status).await.unwrap();
+            (String::from_utf8(status.to_vec()).unwrap(), client)
+        };
+        for path in ["/bridge", "/bridge?", "/bridge?wrong", "/bridge?secret2"] {
+            assert_eq!(status(path).await.0, "HTTP/1.1 403", "{path}");
+        }
+        assert!(connection.try_recv().is_err());
+        let (first, _client) = status("/bridge?secret").await;
+        assert_eq!(first, "HTTP/1.1 101");
+        assert!(connection.await.is_ok());
+        assert_eq!(status("/bridge?secret").await.0, "HTTP/1.1 409");
     }
 }

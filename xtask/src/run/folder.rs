@@ -33,13 +33,13 @@ pub(super) enum FolderError {
     },
 }
 
-/// A file of the folder, as it is now.
+/// A file of the folder that is new, has changed or is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct File {
+pub(super) struct Change {
     /// Relative to the folder, with slashes.
     pub(super) path: String,
-    /// What is in it.
-    pub(super) contents: Bytes,
+    /// What is in it now; `None`: it is gone.
+    pub(super) contents: Option<Bytes>,
 }
 
 /// By what a changed file is told.
@@ -63,7 +63,7 @@ impl Folder {
         }
     }
 
-    /// Reads the files that are new or have changed since the last call.
+    /// Reads the files that are new or have changed since the last call, and tells which are gone.
     ///
     /// All regular files count, but not those that no server needs and that may be many: `.git`, `__pycache__`,
     /// `node_modules`, virtual environments (their packages are native) and `*.pyc`. Links to files are followed, links to
@@ -71,7 +71,7 @@ impl Folder {
     ///
     /// # Errors
     /// When the folder cannot be read or its files are too large.
-    pub(super) fn changes(&mut self) -> Result<Vec<File>, FolderError> {
+    pub(super) fn changes(&mut self) -> Result<Vec<Change>, FolderError> {
         let mut found = Vec::new();
         let entries = fs::read_dir(&self.root).map_err(|source| FolderError::Unreadable {
             path: self.root.clone(),
@@ -79,21 +79,21 @@ impl Folder {
         })?;
         let mut total = 0;
         self.walk(entries, "", &mut total, &mut found)?;
+        let mut before = std::mem::take(&mut self.seen);
         let mut changes = Vec::new();
         for (path, stamp) in found {
-            if self.seen.get(&path) == Some(&stamp) {
-                continue;
+            if before.remove(&path) != Some(stamp) {
+                // A file that cannot be read (any more) is left out until it changes.
+                if let Ok(contents) = fs::read(self.root.join(&path)) {
+                    changes.push(Change {
+                        path: path.clone(),
+                        contents: Some(contents.into()),
+                    });
+                }
             }
-            // A file that went away in the meantime is no change.
-            let Ok(contents) = fs::read(self.root.join(&path)) else {
-                continue;
-            };
-            changes.push(File {
-                path: path.clone(),
-                contents: contents.into(),
-            });
             self.seen.insert(path, stamp);
         }
+        changes.extend(before.into_keys().map(|path| Change { path, contents: None }));
         Ok(changes)
     }
 
@@ -168,8 +168,8 @@ mod tests {
         }
     }
 
-    fn paths(files: &[File]) -> Vec<&str> {
-        let mut paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    fn paths(changes: &[Change]) -> Vec<&str> {
+        let mut paths: Vec<_> = changes.iter().map(|change| change.path.as_str()).collect();
         paths.sort_unstable();
         paths
     }
@@ -208,7 +208,28 @@ mod tests {
         scratch.write("new.py", "new");
         let changes = folder.changes().unwrap();
         assert_eq!(paths(&changes), ["app.py", "new.py"]);
-        assert!(changes.iter().any(|file| file.contents == "changed"));
+        assert!(
+            changes
+                .iter()
+                .any(|change| change.contents.as_deref() == Some(b"changed"))
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_told_once() {
+        let scratch = Scratch::new("gone");
+        scratch.write("app.py", "1");
+        let mut folder = Folder::new(scratch.0.clone());
+        folder.changes().unwrap();
+        fs::remove_file(scratch.0.join("app.py")).unwrap();
+        assert_eq!(
+            folder.changes().unwrap(),
+            [Change {
+                path: "app.py".into(),
+                contents: None
+            }]
+        );
+        assert_eq!(folder.changes().unwrap(), []);
     }
 
     #[test]

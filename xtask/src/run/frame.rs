@@ -39,6 +39,8 @@ pub(super) enum Frame {
         /// What is in it.
         contents: Bytes,
     },
+    /// To the page: one file of the folder is gone.
+    RemoveFile(String),
     /// To the page: the files since the last of these belong together; write them.
     WriteFiles,
     /// To the page: start the server with this command line.
@@ -80,6 +82,7 @@ mod kind {
     pub(super) const READY: u8 = 11;
     pub(super) const EXIT: u8 = 12;
     pub(super) const FAILED: u8 = 13;
+    pub(super) const REMOVE_FILE: u8 = 14;
 }
 
 impl Frame {
@@ -95,6 +98,7 @@ impl Frame {
                 let length = (path.len() as u32).to_le_bytes();
                 put(message, kind::FILE, 0, &[&length, path.as_bytes(), contents]);
             }
+            Self::RemoveFile(path) => put(message, kind::REMOVE_FILE, 0, &[path.as_bytes()]),
             Self::WriteFiles => put(message, kind::WRITE_FILES, 0, &[]),
             // A word of a command line cannot contain a NUL.
             Self::Start(words) => put(message, kind::START, 0, &[words.join("\0").as_bytes()]),
@@ -147,6 +151,7 @@ impl Frame {
                     contents: payload.split_off(4 + length),
                 }
             }
+            kind::REMOVE_FILE => Self::RemoveFile(text(&payload)?),
             kind::WRITE_FILES => Self::WriteFiles,
             kind::START => Self::Start(text(&payload)?.split('\0').map(str::to_owned).collect()),
             kind::SIGNAL => Self::Signal(text(&payload)?),
@@ -210,6 +215,7 @@ mod tests {
                 path: "empty".into(),
                 contents: Bytes::new(),
             },
+            Frame::RemoveFile("old.py".into()),
             Frame::WriteFiles,
             Frame::Start(vec![
                 "gunicorn".into(),

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::RunError;
 use super::flow::{FlowError, WINDOW};
-use super::folder::{File, Folder};
+use super::folder::{Change, Folder};
 use super::frame::{ConnectionId, Frame};
 use super::signals::{self, Name, Signals};
 use super::tunnel::{Order, tunnel};
@@ -47,7 +47,7 @@ pub(super) struct Session {
     /// Where to publish: bound, not listening yet.
     pub(super) publish: Option<TcpSocket>,
     pub(super) folder: Folder,
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<Change>,
     pub(super) command: Vec<String>,
 }
 
@@ -168,8 +168,12 @@ impl Bridge {
             Frame::Exit(code) => self.exited(code),
             Frame::Failed(reason) => return Err(RunError::Failed(reason)),
             // What only we send.
-            Frame::Open(..) | Frame::File { .. } | Frame::WriteFiles | Frame::Start(_) | Frame::Signal(_) => {
-            }
+            Frame::Open(..)
+            | Frame::File { .. }
+            | Frame::RemoveFile(_)
+            | Frame::WriteFiles
+            | Frame::Start(_)
+            | Frame::Signal(_) => {}
         }
         Ok(())
     }
@@ -276,9 +280,12 @@ impl Bridge {
     }
 }
 
-fn send_files(to_page: &UnboundedSender<Frame>, files: Vec<File>) {
-    for File { path, contents } in files {
-        let _ = to_page.send(Frame::File { path, contents });
+fn send_files(to_page: &UnboundedSender<Frame>, files: Vec<Change>) {
+    for Change { path, contents } in files {
+        let _ = to_page.send(match contents {
+            Some(contents) => Frame::File { path, contents },
+            None => Frame::RemoveFile(path),
+        });
     }
     let _ = to_page.send(Frame::WriteFiles);
 }
