@@ -12,7 +12,7 @@ use crate::asgi::scope::Scope;
 use crate::asgi::status::phrase;
 use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
-use crate::http1::{Limits, RequestHead, Rules};
+use crate::http1::RequestHead;
 use crate::master::{Signal, Stream};
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, log};
@@ -268,7 +268,7 @@ impl AsyncWorker {
         let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
         let conversation = Conversation {
             wire: Wire::new(arrived.id),
-            http: Connection::new(Rules::HTTPTOOLS, Limits::HTTPTOOLS),
+            http: Connection::new(process.launch.rules, process.launch.limits),
             peer: Peer {
                 remote: ("127.0.0.1".to_owned(), accepted.peer_port),
                 local,

@@ -4,7 +4,7 @@ use crate::Millis;
 use crate::master::{Pid, Stream};
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::servers::log;
-use crate::servers::log::access::AccessFormat;
+use crate::servers::log::AccessFormat;
 use crate::servers::{Launch, Level, Server};
 use crate::trace::{Name, Span};
 

@@ -6,12 +6,12 @@
 use crate::Millis;
 use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
-use crate::http1::{CONTINUE, Framing, Limits, RequestError, RequestHead, Rules, Version};
+use crate::http1::{CONTINUE, Framing, RequestError, RequestHead, Version};
 use crate::master::{Signal, Stream};
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::Level;
 use crate::servers::log;
-use crate::servers::log::access::{AccessAtoms, Source};
+use crate::servers::log::{AccessAtoms, Source};
 use crate::trace::Name;
 use crate::wsgi::environ;
 use crate::wsgi::error_page::Rejection;
@@ -551,15 +551,9 @@ fn conversation(
 ) -> Conversation {
     process.span((id, 0), Name::Backlog, accepted.connected_at, now);
     let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
-    let launch = &process.launch;
-    let limits = Limits::gunicorn(
-        launch.limit_request_line,
-        launch.limit_request_fields,
-        launch.limit_request_field_size,
-    );
     Conversation {
         wire: Wire::new(id),
-        http: Connection::new(Rules::GUNICORN, limits),
+        http: Connection::new(process.launch.rules, process.launch.limits),
         peer: Peer {
             remote: ("127.0.0.1".to_owned(), accepted.peer_port),
             local,

@@ -112,10 +112,6 @@ impl Wire {
         }
     }
 
-    /// Whether the sending side has ended.
-    pub(super) fn is_shut_down(&self) -> bool {
-        self.ended || self.broken
-    }
 
     /// Closes: a reset where received bytes were never read, as close() does.
     pub(super) fn close(&mut self, frames: &mut Vec<u8>) {
@@ -154,7 +150,6 @@ mod tests {
         wire.grant(4, &mut out);
         wire.grant(100, &mut out);
         assert_eq!(said(&mut out), [(Kind::Data, 4), (Kind::Data, 6), (Kind::Eof, 0)]);
-        assert!(wire.is_shut_down());
     }
 
     #[test]
