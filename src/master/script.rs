@@ -110,6 +110,8 @@ impl Stage {
         while let Some(deadline) = self.master.deadline().filter(|deadline| *deadline <= end) {
             self.now = self.now.max(deadline);
             self.event(Event::Deadline);
+            let next = self.master.deadline();
+            assert!(next.is_none_or(|next| next > self.now), "the clock stands still");
         }
         self.now = end;
         self
@@ -160,7 +162,106 @@ impl Stage {
             .count()
     }
 
+    /// What the server exited with.
     pub(super) fn code(&self) -> Option<i32> {
         self.code
+    }
+
+    /// The last pid that was given out.
+    pub(super) fn last_pid(&self) -> Pid {
+        self.next_pid
+    }
+}
+
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Pass(u32),
+        Signal(Signal),
+        Accepts(u8),
+        Heartbeat(u8),
+        Exits(u8, Exit),
+    }
+
+    fn signals() -> impl Strategy<Value = Signal> {
+        use Signal::{Hup, Int, Quit, Term, Ttin, Ttou, Usr1, Usr2, Winch};
+        prop::sample::select(vec![
+            Hup, Hup, Ttin, Ttin, Ttou, Ttou, Usr1, Usr2, Winch, Int, Quit, Term,
+        ])
+    }
+
+    fn steps() -> impl Strategy<Value = Step> {
+        let exit = prop_oneof![
+            prop::sample::select(vec![0, 0, 1, 1, 3, 4, 255]).prop_map(Exit::Code),
+            prop::sample::select(vec![Signal::Kill, Signal::Term]).prop_map(Exit::Signal),
+        ];
+        prop_oneof![
+            4 => (0_u32..3_000).prop_map(Step::Pass),
+            1 => signals().prop_map(Step::Signal),
+            4 => any::<u8>().prop_map(Step::Accepts),
+            2 => any::<u8>().prop_map(Step::Heartbeat),
+            2 => (any::<u8>(), exit).prop_map(|(worker, exit)| Step::Exits(worker, exit)),
+        ]
+    }
+
+    proptest! {
+        /// The stage itself fails on an action after the exit and on a deadline that does not move.
+        #[test]
+        fn no_order_of_events_makes_a_master_spin_or_act_after_its_exit(
+            line in prop::sample::select(vec![
+                "gunicorn app:app",
+                "gunicorn -w 3 -t 2 --graceful-timeout 3 app:app",
+                "uvicorn --workers 3 app:app",
+                "uvicorn app:app",
+            ]),
+            steps in prop::collection::vec(steps(), 0..80),
+        ) {
+            let mut stage = Stage::new(line);
+            stage.event(Event::Started);
+            let mut gone = vec![MASTER];
+            for step in steps {
+                let living: Vec<Pid> = (MASTER..=stage.last_pid()).filter(|pid| !gone.contains(pid)).collect();
+                let pick = |number: u8| living.get(usize::from(number) % living.len().max(1)).copied();
+                match step {
+                    Step::Pass(duration) => { stage.pass(f64::from(duration)); }
+                    Step::Signal(signal) => { stage.signal(signal); }
+                    Step::Accepts(worker) => { pick(worker).map(|pid| stage.accepts(pid)); }
+                    Step::Heartbeat(worker) => { pick(worker).map(|pid| stage.event(Event::Heartbeat(pid))); }
+                    Step::Exits(worker, exit) => {
+                        if let Some(pid) = pick(worker) {
+                            gone.push(pid);
+                            stage.exits(pid, exit);
+                        }
+                    }
+                }
+                if stage.code().is_some() {
+                    break;
+                }
+            }
+            stage.event(Event::Deadline).pass(10_000.0);
+        }
+
+        #[test]
+        fn term_ends_every_server_once_its_workers_have_ended(
+            line in prop::sample::select(vec!["gunicorn -w 3 app:app", "uvicorn --workers 3 app:app", "uvicorn app:app"]),
+            before in 0_u32..5_000,
+        ) {
+            let mut stage = Stage::running(line);
+            for _ in 0..before / 1_000 {
+                for pid in MASTER + 1..=stage.last_pid() {
+                    stage.event(Event::Heartbeat(pid));
+                }
+                stage.pass(1_000.0);
+            }
+            stage.signal(Signal::Term).pass(600.0);
+            for pid in MASTER + 1..=stage.last_pid() {
+                stage.exits(pid, Exit::Signal(Signal::Term));
+            }
+            stage.pass(300.0);
+            prop_assert_eq!(stage.code(), Some(if line.contains('3') { 0 } else { 143 }));
+        }
     }
 }

@@ -82,14 +82,12 @@ impl Table {
         self.workers.iter().any(|w| w.pid.is_none())
     }
 
-    /// Says [`Action::Listening`], once: when a worker accepts and none of the first `count` is still on its way there.
+    /// Says [`Action::Listening`], once: when a worker accepts and none of the first `count` is still on its way there; those
+    /// that died and are reaped are not.
     pub(super) fn announce(&mut self, count: u32, actions: &mut Vec<Action>) {
         let ready = self.last_slot >= count
             && self.workers.iter().any(|w| w.accepting)
-            && self
-                .workers
-                .iter()
-                .all(|w| w.slot > count || w.accepting || w.exit.is_some());
+            && self.workers.iter().all(|w| w.slot > count || w.accepting);
         if ready && !self.listening {
             self.listening = true;
             actions.push(Action::Listening);

@@ -16,7 +16,6 @@ impl Arbiter {
 
     /// Tells all workers to end, and waits for them.
     pub(super) fn stop(&mut self, now: Millis, graceful: bool, end: End, actions: &mut Vec<Action>) {
-        self.batch.clear();
         if !self.closed {
             self.closed = true;
             actions.push(Action::CloseListeners);

@@ -33,8 +33,7 @@ impl Supervisor {
         };
         let alive = self.table.get(slot).is_some_and(|w| {
             let seen = w.heartbeat.or(w.booted);
-            w.exit.is_none()
-                && (self.healthcheck <= 0.0 || seen.is_none_or(|seen| now - seen <= self.healthcheck))
+            w.exit.is_none() && seen.is_none_or(|seen| now - seen <= self.healthcheck)
         });
         if alive {
             self.state = State::Children(index + 1);

@@ -124,6 +124,18 @@ fn a_child_that_is_silent_for_the_healthcheck_timeout_is_killed() {
 }
 
 #[test]
+fn heartbeats_keep_a_child_alive_while_it_imports_the_app() {
+    let mut stage = Stage::new("uvicorn --workers 2 app:app");
+    stage
+        .event(Event::Started)
+        .event(Event::Booted(8))
+        .event(Event::Booted(9))
+        .count("");
+    heartbeats(&mut stage, &[8, 9], 60);
+    stage.expect(&[]);
+}
+
+#[test]
 fn a_child_whose_interpreter_is_still_booting_is_not_silent() {
     let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.event(Event::Started).count("");
