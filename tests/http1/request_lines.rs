@@ -26,7 +26,10 @@ fn lines_that_end_with_lf_alone() {
     assert!(reads(H11, bytes));
     assert!(serve(DAPHNE, bytes).0.is_empty(), "the line goes on");
     let first = b"GET / HTTP/1.1\r\n\nHost: a\r\n\r\n";
-    assert_eq!(refusal(DAPHNE, first), RequestError::FieldName(b"\nHost".to_vec()));
+    assert_eq!(
+        refusal(DAPHNE, first),
+        RequestError::FieldName(b"\nHost".to_vec())
+    );
     let fields = b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n";
     assert_eq!(refusal(GUNICORN, fields), RequestError::BareLfInFields);
     assert_eq!(serve(H11, fields).request(0).headers.len(), 2);
