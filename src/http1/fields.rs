@@ -119,7 +119,7 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
 }
 
 fn has_bare_lf(block: &[u8]) -> bool {
-    block.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+    block.starts_with(b"\n") || block.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
 }
 
 /// The lines of `block` with their ends.

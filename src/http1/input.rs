@@ -96,3 +96,45 @@ impl Input {
         rest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_been_read_is_not_kept_although_something_is_always_left() {
+        let mut input = Input::default();
+        input.push(b"x");
+        for _ in 0..10_000 {
+            input.push(&[b'y'; 100]);
+            input.take(100);
+        }
+        assert_eq!(input.rest(), b"y");
+        assert_eq!(input.received(), 1_000_001);
+        assert!(
+            input.bytes.capacity() < 1000,
+            "{} bytes are kept",
+            input.bytes.capacity()
+        );
+    }
+
+    #[test]
+    fn an_idle_connection_keeps_little_memory() {
+        let mut input = Input::default();
+        input.push(&[b'x'; 10_000]);
+        input.take(10_000);
+        input.push(b"y");
+        assert!(input.bytes.capacity() <= KEPT_CAPACITY);
+    }
+
+    #[test]
+    fn a_line_end_is_found_once() {
+        let mut input = Input::default();
+        input.push(b"a\nb");
+        assert_eq!(input.next_lf(), Some(1));
+        assert_eq!(input.next_lf(), None);
+        assert_eq!(input.waiting(), 0);
+        input.push(b"c\n");
+        assert_eq!(input.next_lf(), Some(4));
+    }
+}

@@ -224,3 +224,18 @@ pub(crate) fn fetch(method: &[u8], bytes: &[u8], eof: bool) -> Vec<Got> {
     assert_eq!(fetch_pieces(method, bytes.chunks(1), eof), whole, "byte by byte");
     whole
 }
+
+/// Whether a server reads `bytes` as one request.
+pub(crate) fn reads(server: (Rules, Limits), bytes: &[u8]) -> bool {
+    serve(server, bytes).requests() == 1
+}
+
+/// A POST request with these fields after its Host.
+pub(crate) fn with_fields(fields: &str) -> Vec<u8> {
+    format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n").into_bytes()
+}
+
+/// Whether a server would keep the connection after the request `bytes`.
+pub(crate) fn keeps(server: (Rules, Limits), bytes: &[u8]) -> bool {
+    serve(server, bytes).request(0).keep_alive
+}

@@ -4,7 +4,9 @@
 mod any_bytes;
 mod client;
 mod encoder;
+mod fields;
+mod framing;
 mod harness;
 mod limits;
-mod rules;
+mod request_lines;
 mod server;

@@ -244,7 +244,7 @@ fn a_large_body_passes_without_being_kept() {
     let mut connection = Connection::new(HTTPTOOLS.0, HTTPTOOLS.1);
     connection.receive(b"POST / HTTP/1.1\r\nContent-Length: 16777216\r\n\r\n");
     assert!(connection.next_event().unwrap().is_some());
-    let piece = [b'x'; 65536];
+    let piece = vec![b'x'; 65536];
     let mut total = 0;
     for _ in 0..256 {
         connection.receive(&piece);
@@ -257,4 +257,23 @@ fn a_large_body_passes_without_being_kept() {
     }
     assert_eq!(total, 16_777_216);
     assert_eq!(connection.state(), State::Complete);
+}
+
+#[test]
+fn nothing_comes_after_an_error() {
+    let bytes = b"BAD\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    assert_eq!(serve_and_close(GUNICORN, bytes).0.len(), 1);
+}
+
+#[test]
+fn errors_are_sentences() {
+    let error = RequestError::RequestLineTooLong {
+        size: 5000,
+        limit: 4094,
+    };
+    assert_eq!(error.to_string(), "the request line is too long (5000 > 4094)");
+    assert_eq!(
+        RequestError::Method(b"caf\xe9".to_vec()).to_string(),
+        "unknown method: café"
+    );
 }
