@@ -12,6 +12,8 @@ import { initSync, Machine } from "#wasgi_core";
 /** The working directory of every process. */
 const DIRECTORY = "/home/wasgi/project";
 
+/** The exit code that tells a master not to try again. */
+const BOOT_FAILURE = 3;
 /** The signals by which a process ends itself. @type {Record<number, string>} */
 const SIGNALS = { 2: "INT", 15: "TERM" };
 
@@ -22,8 +24,9 @@ export async function runMachine(init) {
   initSync({ module: init.core });
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
-  /** @type {Map<number, Worker>} */
-  const workers = new Map();
+  /** Processes; `early` holds what is said to one before it has its init message. */
+  /** @type {Map<number, { worker: Worker, early: Uint8Array[] | null }>} */
+  const processes = new Map();
   /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
   let loading;
   const assets = () => (loading ??= loadAssets(init.base).catch(forget));
@@ -37,34 +40,41 @@ export async function runMachine(init) {
     /** @param {number} pid @param {number} ppid @param {string[]} argv @param {string[]} env */
     spawn(pid, ppid, argv, env) {
       const worker = new Worker(self.location.href, { type: "module", name: `${argv[0]} ${pid}` });
-      workers.set(pid, worker);
+      const process = { worker, early: /** @type {Uint8Array[] | null} */ ([]) };
+      processes.set(pid, process);
+      let booted = false;
       /** @param {number} code @param {string} [signal] */
       const exited = (code, signal = "") => {
-        if (workers.get(pid) !== worker) return;
-        workers.delete(pid);
+        if (processes.get(pid) !== process) return;
+        processes.delete(pid);
         worker.terminate();
         machine.exited(pid, code, signal, now());
         settle();
       };
+      /** A crash of the interpreter is a crash of the process; one that never came up is a failure to boot. */
+      const failed = (/** @type {string} */ text) => {
+        machine.output(pid, text, now());
+        if (booted) exited(0, "ABRT");
+        else exited(BOOT_FAILURE);
+      };
       worker.onmessage = ({ data }) => {
-        if (workers.get(pid) !== worker) return;
+        if (processes.get(pid) !== process) return;
         if (data instanceof Uint8Array) {
+          booted = true;
           machine.from_process(pid, data, now());
           settle();
         } else if ("exit" in data) {
           exited(Math.max(0, data.exit), SIGNALS[-data.exit]);
         } else {
-          machine.output(pid, data.failed, now());
-          exited(0, "ABRT");
+          failed(data.failed);
         }
       };
       worker.onerror = (event) => {
         event.preventDefault();
-        machine.output(pid, event.message || "the worker could not be started", now());
-        exited(0, "ABRT");
+        failed(event.message || "the process could not be started");
       };
       assets().then(
-        (python) =>
+        (python) => {
           worker.postMessage({
             role: "process",
             core: init.core,
@@ -75,21 +85,23 @@ export async function runMachine(init) {
             ppid,
             directory: DIRECTORY,
             files,
-          }),
-        (error) => {
-          machine.output(pid, String(error.message), now());
-          exited(1);
+          });
+          for (const message of process.early ?? []) post(worker, message);
+          process.early = null;
         },
+        (error) => failed(String(error.message)),
       );
     },
     /** @param {number} pid */
     kill(pid) {
-      workers.get(pid)?.terminate();
-      workers.delete(pid);
+      processes.get(pid)?.worker.terminate();
+      processes.delete(pid);
     },
     /** @param {number} pid @param {Uint8Array} message a view of wasm memory */
     to_process(pid, message) {
-      post(workers.get(pid), message);
+      const process = processes.get(pid);
+      if (process?.early) process.early.push(message.slice());
+      else post(process?.worker, message);
     },
     /** @param {Uint8Array} message a view of wasm memory */
     to_page(message) {
@@ -134,7 +146,9 @@ export async function runMachine(init) {
         if (content === null) files.delete(name);
         else files.set(name, content);
       }
-      for (const worker of workers.values()) worker.postMessage({ files: changes });
+      for (const { worker, early } of processes.values()) {
+        if (!early) worker.postMessage({ files: changes });
+      }
       self.postMessage({ op: "files" });
     },
     start({ server, command, env }) {
