@@ -2,10 +2,20 @@
 
 use std::net::IpAddr;
 
-/// Whether a server can listen on this host: the machine has a loopback interface and no other.
-pub(super) fn is_local(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
+use super::option::text;
+use super::python;
+
+/// Why a server cannot listen on this host: the machine has a loopback interface and no other.
+#[inline(never)]
+pub(super) fn foreign(host: &str) -> Option<String> {
+    let local = match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback() || address.is_unspecified(),
         Err(_) => matches!(host, "" | "localhost"),
+    };
+    let reason = " is not an address of this tab: use 127.0.0.1, 0.0.0.0 or localhost.";
+    if local {
+        None
+    } else {
+        Some(text(&[&python::repr(host), reason]))
     }
 }

@@ -22,6 +22,7 @@ mod tests;
 
 use crate::Millis;
 use crate::http1::{Limits, Rules};
+use option::text;
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
@@ -34,11 +35,7 @@ const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
 pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
     match shell::words(line, &Environment { own: &[], outer: env }) {
         Ok(words) => parse_argv(&words, env, cwd),
-        Err(shell::Unreadable { lines, code }) => Command::Print {
-            stdout: Vec::new(),
-            stderr: lines,
-            code,
-        },
+        Err(shell::Unreadable { lines, code }) => Command::complain(code, lines),
     }
 }
 
@@ -78,9 +75,9 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         "uwsgi" => uwsgi::command(arguments),
         "python" | "python3" => python_module(arguments, &call),
         path if path.contains('/') => {
-            Command::fail(127, &["bash: ", path, ": No such file or directory"].concat())
+            Command::fail(127, &text(&["bash: ", path, ": No such file or directory"]))
         }
-        name => Command::fail(127, &["bash: ", name, ": command not found"].concat()),
+        name => Command::fail(127, &text(&["bash: ", name, ": command not found"])),
     }
 }
 
@@ -117,6 +114,13 @@ struct Call<'a> {
     cwd: &'a str,
 }
 
+/// The words of a command line, the program's name first.
+fn argv(program: &str, words: &[String]) -> Vec<String> {
+    let mut argv = vec![program.to_owned()];
+    argv.extend_from_slice(words);
+    argv
+}
+
 /// Environment variables: the command line's own before those of the machine.
 struct Environment<'a> {
     own: &'a [(String, String)],
@@ -135,13 +139,27 @@ impl Environment<'_> {
 }
 
 impl Command {
-    /// Prints one line to standard error.
-    fn fail(code: i32, line: &str) -> Self {
+    /// Prints to standard error.
+    #[inline(never)]
+    fn complain(code: i32, stderr: Vec<String>) -> Self {
         Self::Print {
             stdout: Vec::new(),
-            stderr: vec![line.to_owned()],
+            stderr,
             code,
         }
+    }
+
+    /// What Python prints for an exception that nobody catches. The frames in between are not ours to invent.
+    fn crash(exception: String) -> Self {
+        Self::complain(
+            1,
+            vec!["Traceback (most recent call last):".to_owned(), exception],
+        )
+    }
+
+    /// Prints one line to standard error.
+    fn fail(code: i32, line: &str) -> Self {
+        Self::complain(code, vec![line.to_owned()])
     }
 
     /// Prints to standard output and leaves contented.
@@ -214,6 +232,17 @@ pub struct Target {
     pub factory: bool,
 }
 
+impl Target {
+    fn new(import_string: &str, module: &str, attribute: &str, factory: bool) -> Self {
+        Self {
+            module: module.to_owned(),
+            attribute: attribute.to_owned(),
+            import_string: import_string.to_owned(),
+            factory,
+        }
+    }
+}
+
 /// Log levels, from the most talkative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -229,6 +258,24 @@ pub enum Level {
     Error,
     /// CRITICAL
     Critical,
+}
+
+impl Level {
+    /// The level of this name, in any case.
+    fn named(name: &str) -> Option<Self> {
+        const LEVELS: [(&str, Level); 6] = [
+            ("trace", Level::Trace),
+            ("debug", Level::Debug),
+            ("info", Level::Info),
+            ("warning", Level::Warning),
+            ("error", Level::Error),
+            ("critical", Level::Critical),
+        ];
+        LEVELS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, level)| *level)
+    }
 }
 
 /// Whether an ASGI server runs the lifespan protocol.

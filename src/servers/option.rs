@@ -1,129 +1,182 @@
 //! The table of a server's options, and the values that a command line gave them.
+//!
+//! A table is a text file, read where it is needed: as Rust constants the same tables are several times as large.
 
-/// One option of a server's command line.
+use super::python;
+
+/// A server's options, one a line: `names | kind | value | default | description | why it is refused`. The reason is a
+/// word that a line `!word A sentence.` explains; lines that begin with `#` are remarks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Table(pub &'static str);
+
+/// One option.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Opt {
     /// Its names in the order in which the original lists them, separated by a space: `-w --workers`. For a
     /// [`Kind::Switch`] the second name is the negative one.
     pub names: &'static str,
-    /// What its value may be.
-    pub kind: Kind,
-    /// What `--help` calls its value.
-    pub metavar: &'static str,
-    /// Its default as `--help` shows it; empty if `--help` shows none.
-    pub default: &'static str,
-    /// What it does, for `--help`.
-    pub help: &'static str,
-    /// Whether it works here.
-    pub support: Support,
+    /// The rest of its line.
+    fields: &'static str,
 }
 
 /// What an option's value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
-    /// No value: it is there or not.
+    /// `flag`: no value, it is there or not.
     Flag,
-    /// No value, but a positive and a negative name (click's `--x / --no-x`).
+    /// `switch`: no value, but a positive and a negative name (click's `--x / --no-x`).
     Switch,
-    /// Prints the help.
+    /// `help`: prints the help.
     Help,
-    /// Prints the version.
+    /// `version`: prints the version.
     Version,
-    /// Any text.
+    /// `text`: anything.
     Text,
-    /// Any text, and the option may be repeated.
+    /// `repeated`: anything, and the option may be repeated.
     Repeated,
-    /// An integer.
+    /// `int`: an integer.
     Int,
-    /// An integer with Python's prefixes (`0o17`) or C's octal (`017`).
+    /// `octal`: an integer with Python's prefixes (`0o17`) or C's octal (`017`).
     AutoInt,
-    /// A number of seconds.
+    /// `float`: a number of seconds.
     Float,
-    /// `true`, `no`, `1` …
+    /// `bool`: `true`, `no`, `1` …
     Bool,
-    /// One of these.
-    Choice(&'static [&'static str]),
-    /// A value that may be left out, and what it is then (argparse `nargs="?"`).
+    /// `choice`: one of those that the name of the value lists, `[auto,on,off]`.
+    Choice,
+    /// `optional WORD`: may be left out, and is WORD then (argparse `nargs="?"`).
     Optional(&'static str),
 }
 
-/// Whether an option works in a browser tab.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Support {
-    /// It does what it says.
-    Honoured,
-    /// It is known and refused; here is why, in a sentence.
-    Refused(&'static str),
+impl Table {
+    /// All options, in order.
+    pub(crate) fn options(self) -> impl Iterator<Item = Opt> {
+        self.0
+            .lines()
+            .filter(|line| line.starts_with('-'))
+            .filter_map(|line| {
+                let (names, fields) = line.split_once('|')?;
+                Some(Opt {
+                    names: names.trim_ascii_end(),
+                    fields,
+                })
+            })
+    }
+
+    /// The option with this name.
+    #[inline(never)]
+    pub(crate) fn named(self, name: &str) -> Option<Opt> {
+        self.options().find(|option| option.has_name(name))
+    }
+
+    /// Why an option is refused, in a sentence.
+    #[inline(never)]
+    pub(crate) fn refusal(self, option: Opt) -> Option<&'static str> {
+        let word = option.field(4);
+        if word.is_empty() {
+            return None;
+        }
+        let sentences = self
+            .0
+            .lines()
+            .filter_map(|line| line.strip_prefix('!')?.split_once(' '));
+        // A word that has no sentence still refuses: a test sees to it that there is none.
+        Some(
+            sentences
+                .into_iter()
+                .find(|(known, _)| *known == word)
+                .map_or("refused.", |(_, sentence)| sentence),
+        )
+    }
 }
 
 impl Opt {
-    /// An option with a value.
-    pub(crate) const fn new(
-        names: &'static str,
-        kind: Kind,
-        metavar: &'static str,
-        default: &'static str,
-        help: &'static str,
-    ) -> Self {
-        Self {
-            names,
-            kind,
-            metavar,
-            default,
-            help,
-            support: Support::Honoured,
+    #[inline(never)]
+    fn field(self, index: usize) -> &'static str {
+        self.fields.split('|').nth(index).unwrap_or("").trim_ascii()
+    }
+
+    /// What its value may be.
+    #[inline(never)]
+    pub(crate) fn kind(self) -> Kind {
+        match self.field(0) {
+            "flag" => Kind::Flag,
+            "switch" => Kind::Switch,
+            "help" => Kind::Help,
+            "version" => Kind::Version,
+            "repeated" => Kind::Repeated,
+            "int" => Kind::Int,
+            "octal" => Kind::AutoInt,
+            "float" => Kind::Float,
+            "bool" => Kind::Bool,
+            "choice" => Kind::Choice,
+            other => match other.strip_prefix("optional") {
+                Some(word) => Kind::Optional(word.trim_ascii_start()),
+                None => Kind::Text,
+            },
         }
     }
 
-    /// A flag.
-    pub(crate) const fn flag(names: &'static str, default: &'static str, help: &'static str) -> Self {
-        Self::new(names, Kind::Flag, "", default, help)
+    /// What `--help` calls its value; the choices of a [`Kind::Choice`].
+    pub(crate) fn metavar(self) -> &'static str {
+        self.field(1)
     }
 
-    /// The same option, refused for this reason.
-    pub(crate) const fn refused(mut self, reason: &'static str) -> Self {
-        self.support = Support::Refused(reason);
-        self
+    /// Its default; empty if it has none.
+    pub(crate) fn default(self) -> &'static str {
+        self.field(2)
     }
 
     /// What `--help` says about it.
-    pub(crate) fn description(&self) -> String {
-        let refused = matches!(self.support, Support::Refused(_));
-        [self.help, if refused { " (refused here)" } else { "" }].concat()
+    pub(crate) fn description(self) -> String {
+        let refused = if self.field(4).is_empty() {
+            ""
+        } else {
+            " (refused here)"
+        };
+        text(&[self.field(3), refused])
     }
 
     /// Its names, one by one.
-    pub(crate) fn each_name(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn each_name(self) -> impl Iterator<Item = &'static str> {
         self.names.split(' ')
     }
 
+    /// Its first name.
+    pub(crate) fn name(self) -> &'static str {
+        self.each_name().next().unwrap_or("")
+    }
+
     /// Whether it has this name.
-    pub(crate) fn has_name(&self, name: &str) -> bool {
-        self.each_name().any(|n| n == name)
+    pub(crate) fn has_name(self, name: &str) -> bool {
+        self.each_name().any(|known| known == name)
     }
 
     /// Whether it takes no value.
-    pub(crate) fn is_flag(&self) -> bool {
-        matches!(self.kind, Kind::Flag | Kind::Switch | Kind::Help | Kind::Version)
+    pub(crate) fn is_flag(self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::Flag | Kind::Switch | Kind::Help | Kind::Version
+        )
     }
 }
 
 /// What a command line says: for each option given its texts, and the positional arguments.
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
-    /// The table that the indices below refer to.
-    pub options: &'static [Opt],
-    /// Index of the option and its text, in the order given. The text of a flag is `true` or `false`.
-    pub given: Vec<(usize, String)>,
+    /// The table of the options below.
+    pub table: Table,
+    /// Options and their texts, in the order given. The text of a flag is `true` or `false`.
+    pub given: Vec<(Opt, String)>,
     /// The positional arguments.
     pub positionals: Vec<String>,
 }
 
 impl Values {
     /// Nothing given yet.
-    pub(crate) fn new(options: &'static [Opt]) -> Self {
+    pub(crate) fn new(table: Table) -> Self {
         Self {
-            options,
+            table,
             given: Vec::new(),
             positionals: Vec::new(),
         }
@@ -131,60 +184,78 @@ impl Values {
 
     /// All texts of an option, in order.
     pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        let option = self.options.iter().position(|o| o.has_name(name));
-        debug_assert!(option.is_some(), "the table lacks {name}");
         self.given
             .iter()
-            .filter(move |(index, _)| Some(*index) == option)
+            .filter(move |(option, _)| option.has_name(name))
             .map(|(_, text)| text.as_str())
     }
 
-    /// The text that counts: the last one.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    /// The text that counts if the option is given: the last one.
+    #[inline(never)]
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.all(name).last()
     }
 
-    /// Whether a flag is set, or what its default is.
-    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.text(name).map_or(default, |text| text == "true")
+    /// The text that counts: the last one given, or the default.
+    #[inline(never)]
+    pub(crate) fn text(&self, name: &str) -> &str {
+        let option = self.table.named(name);
+        debug_assert!(option.is_some(), "the table lacks {name}");
+        self.given(name)
+            .unwrap_or_else(|| option.map_or("", Opt::default))
     }
 
-    /// The value of an integer option; the grammar has checked that it is one.
+    /// Whether a flag is set.
+    #[inline(never)]
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.text(name).eq_ignore_ascii_case("true")
+    }
+
+    /// The value of an integer option, if it is given or has a default; the grammar has checked that it is an integer.
+    #[inline(never)]
     pub(crate) fn int(&self, name: &str) -> Option<i64> {
-        self.text(name).and_then(super::python::int)
+        python::int(self.text(name))
     }
 
     /// The value of an integer option as a count: negative is 0, too large is the largest.
+    #[inline(never)]
     pub(crate) fn count(&self, name: &str) -> Option<u32> {
-        self.int(name).map(|n| n.clamp(0, i64::from(u32::MAX)) as u32)
+        self.int(name).map(python::clamp)
     }
 
-    /// Whether the option at this index was given.
-    pub(crate) fn has(&self, option: usize) -> bool {
-        self.given.iter().any(|(index, _)| *index == option)
+    /// Whether an option was given.
+    pub(crate) fn has(&self, option: Opt) -> bool {
+        self.given.iter().any(|(given, _)| given.names == option.names)
     }
 
     /// These values, and for options not given here those of `lower`.
     pub(crate) fn over(mut self, lower: Values) -> Self {
-        let own: Vec<bool> = (0..self.options.len()).map(|option| self.has(option)).collect();
-        self.given.extend(
-            lower
-                .given
-                .into_iter()
-                .filter(|(option, _)| !own.get(*option).copied().unwrap_or(false)),
-        );
+        let kept: Vec<_> = lower
+            .given
+            .into_iter()
+            .filter(|(option, _)| !self.has(*option))
+            .collect();
+        self.given.extend(kept);
         self
     }
 
     /// The first option given that is refused, and why. One that is given its own default asks for what happens anyway.
-    pub(crate) fn refused(&self) -> Option<(&'static Opt, &'static str)> {
-        self.given.iter().find_map(|(index, text)| {
-            let option = self.options.get(*index)?;
-            let asks_for_default = !option.is_flag() && !option.default.is_empty() && text == option.default;
-            match option.support {
-                Support::Refused(reason) if !asks_for_default => Some((option, reason)),
-                _ => None,
+    #[inline(never)]
+    pub(crate) fn refused(&self) -> Option<(Opt, &'static str)> {
+        self.given.iter().find_map(|(option, text)| {
+            let asks_for_default =
+                !option.is_flag() && !option.default().is_empty() && text == option.default();
+            if asks_for_default {
+                None
+            } else {
+                Some((*option, self.table.refusal(*option)?))
             }
         })
     }
+}
+
+/// The parts, one after the other.
+#[inline(never)]
+pub(crate) fn text(parts: &[&str]) -> String {
+    parts.concat()
 }

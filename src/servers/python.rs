@@ -3,127 +3,87 @@
 pub(crate) use crate::gateway::python::{int_error, repr_text as repr};
 
 /// `int(text)`: see [`crate::gateway::python::int`].
+#[inline(never)]
 pub(crate) fn int(text: &str) -> Option<i64> {
     crate::gateway::python::int(text.as_bytes())
 }
 
-/// `int(text, 0)` after gunicorn's rule that C's octal `017` means `0o17`.
-pub(crate) fn auto_int(text: &str) -> Option<i64> {
-    let (negative, digits) = sign(text.trim());
-    let n = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => radix(digits.get(2..)?, 16),
-        [b'0', b'o' | b'O', ..] => radix(digits.get(2..)?, 8),
-        [b'0', b'b' | b'B', ..] => radix(digits.get(2..)?, 2),
-        [b'0', _, ..] => radix(digits, 8),
-        _ => radix(digits, 10),
-    };
-    n.map(|n| if negative { -n } else { n })
+/// A number as a count: negative is 0, too large is the largest.
+pub(crate) fn clamp(number: i64) -> u32 {
+    number.clamp(0, i64::from(u32::MAX)) as u32
 }
 
-/// `float(text)`, near enough for a number of seconds. The standard library's parser is exact to the last bit, and costs
-/// more wasm than all of this module's neighbours.
-pub(crate) fn float(text: &str) -> Option<f64> {
-    let (negative, rest) = sign(text.trim());
-    let (mantissa, exponent) = match rest.find(['e', 'E']) {
-        Some(at) => (rest.get(..at)?, int(rest.get(at + 1..)?)?),
-        None => (rest, 0),
+/// Whether gunicorn's `auto_int` reads the text: `int(text, 0)`, and C's octal `017` means `0o17`.
+pub(crate) fn is_auto_int(text: &str) -> bool {
+    let number = unsigned(text);
+    let (digits, radix) = match number.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (number.get(2..), 16),
+        [b'0', b'o' | b'O', ..] => (number.get(2..), 8),
+        [b'0', b'b' | b'B', ..] => (number.get(2..), 2),
+        [b'0', _, ..] => (Some(number), 8),
+        _ => (Some(number), 10),
     };
+    digits.is_some_and(|digits| are_digits(digits, radix))
+}
+
+/// Whether `float(text)` reads the text.
+pub(crate) fn is_float(text: &str) -> bool {
+    let number = unsigned(text);
+    if ["inf", "infinity", "nan"]
+        .iter()
+        .any(|word| number.eq_ignore_ascii_case(word))
+    {
+        return true;
+    }
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    let mut value = 0.0;
-    for part in [whole, fraction] {
-        if !part.is_empty() && radix(part, 10).is_none() {
-            return None;
-        }
-        for digit in part.bytes().filter(u8::is_ascii_digit) {
-            value = value * 10.0 + f64::from(digit - b'0');
-        }
-    }
-    let fraction_digits = fraction.bytes().filter(u8::is_ascii_digit).count();
-    let power = exponent
-        .saturating_sub_unsigned(fraction_digits as u64)
-        .clamp(-400, 400) as i32;
-    value *= 10_f64.powi(power);
-    Some(if negative { -value } else { value })
+    let part = |digits: &str| digits.is_empty() || are_digits(digits, 10);
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    whole.len() + fraction.len() > 0 && part(whole) && part(fraction) && are_digits(exponent, 10)
 }
 
-fn sign(text: &str) -> (bool, &str) {
-    match text.as_bytes().first() {
-        Some(b'-') => (true, text.get(1..).unwrap_or("")),
-        Some(b'+') => (false, text.get(1..).unwrap_or("")),
-        _ => (false, text),
-    }
+/// The text without the white space around it and without its sign.
+fn unsigned(text: &str) -> &str {
+    let text = text.trim_ascii();
+    text.strip_prefix(['+', '-']).unwrap_or(text)
 }
 
-fn radix(digits: &str, base: u32) -> Option<i64> {
-    let mut value: i64 = 0;
+/// Digits, with single underscores between them.
+fn are_digits(text: &str, radix: u32) -> bool {
     let mut after_digit = false;
-    for c in digits.chars() {
-        if c == '_' && after_digit {
-            after_digit = false;
-        } else {
-            let digit = c.to_digit(base)?;
-            value = value
-                .saturating_mul(i64::from(base))
-                .saturating_add(i64::from(digit));
-            after_digit = true;
+    for c in text.chars() {
+        let digit = c.is_digit(radix);
+        if !digit && (c != '_' || !after_digit) {
+            return false;
         }
+        after_digit = digit;
     }
-    after_digit.then_some(value)
+    after_digit
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::float_cmp)]
     use super::*;
 
     #[test]
-    fn integers_are_read_as_python_reads_them() {
-        for (text, value) in [
-            ("2", Some(2)),
-            (" -1 ", Some(-1)),
-            ("+1_0", Some(10)),
-            ("1__0", None),
-            ("_1", None),
-        ] {
-            assert_eq!(int(text), value, "{text:?}");
+    fn integers_may_have_pythons_and_cs_prefixes() {
+        for text in ["0600", "0o17", "-0x1f", "0b1", "1_0", "0"] {
+            assert!(is_auto_int(text), "{text:?}");
         }
-        for (text, value) in [
-            ("", None),
-            ("-", None),
-            ("1.5", None),
-            ("0x1", None),
-            ("1_", None),
-        ] {
-            assert_eq!(int(text), value, "{text:?}");
-        }
-        assert_eq!(int("99999999999999999999"), Some(i64::MAX));
-        for (text, value) in [
-            ("0600", Some(384)),
-            ("0o17", Some(15)),
-            ("0x1f", Some(31)),
-            ("0o17x", None),
-        ] {
-            assert_eq!(auto_int(text), value, "{text:?}");
+        for text in ["", "x", "0o17x", "089", "1_", "0x"] {
+            assert!(!is_auto_int(text), "{text:?}");
         }
     }
 
     #[test]
-    fn floats_are_read_as_python_reads_them() {
-        for (text, value) in [
-            ("20", 20.0),
-            ("0.25", 0.25),
-            (".5", 0.5),
-            ("5.", 5.0),
-            ("1e3", 1000.0),
-            ("-2.5E-1", -0.25),
+    fn floats_are_what_python_takes_for_them() {
+        for text in [
+            "20", "0.25", ".5", "5.", "1e3", "-2.5E-1", " 1_0.0 ", "inf", "NaN",
         ] {
-            assert_eq!(float(text), Some(value), "{text:?}");
+            assert!(is_float(text), "{text:?}");
         }
-        for text in ["", ".", "x", "1.5.5", "1e", "1 5"] {
-            assert_eq!(float(text), None, "{text:?}");
+        for text in ["", ".", "x", "1.5.5", "1e", "1 5", "1__0", "e5"] {
+            assert!(!is_float(text), "{text:?}");
         }
     }
 }

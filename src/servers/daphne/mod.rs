@@ -1,19 +1,28 @@
 //! daphne 4.2.3: its command line. It is read, but daphne does not run yet.
 
-mod options;
 #[cfg(test)]
 mod tests;
 
 use super::Command;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
+use super::option::Table;
+
+/// What the help says before it lists the options.
+const INTRODUCTION: &[&str] = &[
+    "ASGI server for HTTP and WebSocket",
+    "",
+    "positional arguments:",
+    "  application           path.to.module:instance.path of the app",
+    "",
+];
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or `__main__.py`.
 pub(super) fn command(name: &'static str, words: &[String]) -> Command {
     let program = Program {
         name,
         usage: None,
-        options: options::OPTIONS,
+        table: Table(include_str!("options.txt")),
         positional: Positional::One("application"),
     };
     let stop = match program.parse(words) {
@@ -24,12 +33,8 @@ pub(super) fn command(name: &'static str, words: &[String]) -> Command {
         Err(stop) => stop,
     };
     match stop {
-        Stop::Usage(stderr) => Command::Print {
-            stdout: Vec::new(),
-            stderr,
-            code: 2,
-        },
+        Stop::Usage(stderr) => Command::complain(2, stderr),
         // daphne has no --version.
-        Stop::Help | Stop::Version => Command::show(program.help(options::INTRODUCTION, None)),
+        Stop::Help | Stop::Version => Command::show(program.help(INTRODUCTION, None)),
     }
 }

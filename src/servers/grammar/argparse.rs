@@ -2,7 +2,7 @@
 //! names, `--`, negative numbers, messages.
 
 use super::{Stop, columns};
-use crate::servers::option::{Kind, Opt, Values};
+use crate::servers::option::{Kind, Opt, Table, Values, text};
 use crate::servers::python;
 
 /// A program whose command line `argparse` reads.
@@ -12,7 +12,7 @@ pub(crate) struct Program {
     /// Its usage, if the program has words of its own for it; otherwise all options are listed.
     pub usage: Option<&'static str>,
     /// Its options.
-    pub options: &'static [Opt],
+    pub table: Table,
     /// Its positional argument.
     pub positional: Positional,
 }
@@ -32,14 +32,17 @@ enum Word {
     Argument,
     /// `--`
     Dashes,
-    /// An option: its index in the table, the name, and the value attached to it.
-    Option(usize, String, Option<String>),
+    /// An option, the name that was meant, and the value attached to it.
+    Option(Opt, &'static str, Option<String>),
     /// It looks like an option and is none.
     Unknown,
 }
 
-/// An option that a word may stand for: its index, its name, and the value attached to the word.
-type Candidate = (usize, String, Option<String>);
+impl Word {
+    fn is_option(&self) -> bool {
+        matches!(self, Word::Option(..) | Word::Unknown)
+    }
+}
 
 impl Program {
     /// Reads the words after the program's name.
@@ -61,114 +64,112 @@ impl Program {
                 self.classify(word)?
             });
         }
-        let mut reader = Reader {
+        Reader {
             program: self,
             words,
             classes,
-            values: Values::new(self.options),
+            values: Values::new(self.table),
             taken: false,
-        };
-        reader.read()
+        }
+        .read()
     }
 
     fn classify(&self, word: &str) -> Result<Word, Stop> {
-        if !word.starts_with('-') {
+        if word.len() < 2 || !word.starts_with('-') {
             return Ok(Word::Argument);
         }
-        if let Some(index) = self.index(word) {
-            return Ok(Word::Option(index, word.to_owned(), None));
-        }
-        if word.len() == 1 {
-            return Ok(Word::Argument);
+        if let Some(exact) = self.exact(word, None) {
+            return Ok(exact);
         }
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (word, None),
         };
         if attached.is_some()
-            && let Some(index) = self.index(name)
+            && let Some(exact) = self.exact(name, attached)
         {
-            return Ok(Word::Option(index, name.to_owned(), attached.map(str::to_owned)));
+            return Ok(exact);
         }
-        let mut candidates = self.candidates(word, name, attached);
-        if candidates.len() > 1 {
-            let names: Vec<&str> = candidates.iter().map(|(_, name, _)| name.as_str()).collect();
-            return Err(
-                self.error(&["ambiguous option: ", word, " could match ", &names.join(", ")].concat())
-            );
-        }
-        Ok(match candidates.pop() {
-            Some((index, name, value)) => Word::Option(index, name, value),
-            None if is_negative_number(word) || word.contains(' ') => Word::Argument,
-            None => Word::Unknown,
-        })
-    }
-
-    /// The options that a word may abbreviate, or whose short name it begins with.
-    fn candidates(&self, word: &str, name: &str, attached: Option<&str>) -> Vec<Candidate> {
-        let all = || {
-            self.options
-                .iter()
-                .enumerate()
-                .flat_map(|(i, o)| o.each_name().map(move |name| (i, name)))
-        };
-        if word.starts_with("--") {
-            return all()
-                .filter(|(_, full)| full.starts_with(name))
-                .map(|(index, full)| (index, full.to_owned(), attached.map(str::to_owned)))
-                .collect();
-        }
+        // Abbreviations, and short names with a value behind them.
         let second = word.chars().nth(1).map_or(1, |c| 1 + c.len_utf8());
-        let (short, rest) = word.split_at(second);
-        all()
-            .filter_map(|(index, full)| {
-                if full == short {
-                    Some((index, full.to_owned(), Some(rest.to_owned())))
-                } else if full.starts_with(word) {
-                    Some((index, full.to_owned(), None))
-                } else {
+        let (short, glued) = word.split_at(second);
+        let mut candidates = Vec::new();
+        for option in self.table.options() {
+            for known in option.each_name() {
+                let attached = if word.starts_with("--") {
+                    if !known.starts_with(name) {
+                        continue;
+                    }
+                    attached
+                } else if known == short {
+                    Some(glued)
+                } else if known.starts_with(word) {
                     None
+                } else {
+                    continue;
+                };
+                candidates.push((option, known, attached));
+            }
+        }
+        match candidates.as_slice() {
+            [(option, known, attached)] => Ok(Word::Option(*option, known, attached.map(str::to_owned))),
+            [] if is_negative_number(word) || word.contains(' ') => Ok(Word::Argument),
+            [] => Ok(Word::Unknown),
+            many => {
+                let mut message = text(&["ambiguous option: ", word, " could match "]);
+                for (index, (_, known, _)) in many.iter().enumerate() {
+                    message.push_str(if index > 0 { ", " } else { "" });
+                    message.push_str(known);
                 }
-            })
-            .collect()
+                Err(self.error(&message))
+            }
+        }
     }
 
-    fn index(&self, name: &str) -> Option<usize> {
-        self.options.iter().position(|option| option.has_name(name))
+    fn exact(&self, name: &str, attached: Option<&str>) -> Option<Word> {
+        let option = self.table.named(name)?;
+        let known = option.each_name().find(|known| *known == name)?;
+        Some(Word::Option(option, known, attached.map(str::to_owned)))
     }
 
     /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a line of its own.
     fn usage(&self) -> Vec<String> {
-        let mut line = ["usage: ", self.usage.unwrap_or(self.name)].concat();
+        let mut line = text(&["usage: ", self.usage.unwrap_or(self.name)]);
         let Positional::One(positional) = self.positional else {
             return vec![line];
         };
-        let indent = line.len();
+        let indent = " ".repeat(line.len());
         let mut lines = Vec::new();
-        for option in self.options {
-            let name = option.each_name().next().unwrap_or_default();
+        for option in self.table.options() {
             let value = if option.is_flag() { "" } else { " " };
-            let part = [" [", name, value, option.metavar, "]"].concat();
+            let part = text(&[" [", option.name(), value, option.metavar(), "]"]);
             if line.len() + part.len() > 78 {
-                lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+                lines.push(std::mem::replace(&mut line, indent.clone()));
             }
             line.push_str(&part);
         }
         lines.push(line);
-        lines.push([&" ".repeat(indent), " ", positional].concat());
+        lines.push(text(&[&indent, " ", positional]));
         lines
     }
 
     /// A usage error.
+    #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
         let mut lines = self.usage();
-        lines.push([self.name, ": error: ", message].concat());
+        lines.push(text(&[self.name, ": error: ", message]));
         Stop::Usage(lines)
     }
 
     /// A usage error about an option.
-    pub(crate) fn option_error(&self, option: &Opt, message: &str) -> Stop {
-        self.error(&["argument ", &option.names.replace(' ', "/"), ": ", message].concat())
+    #[inline(never)]
+    pub(crate) fn option_error(&self, option: Opt, message: &str) -> Stop {
+        self.error(&text(&[
+            "argument ",
+            &option.names.replace(' ', "/"),
+            ": ",
+            message,
+        ]))
     }
 
     /// The help text. gunicorn writes an option's default into its description: `defaults` asks for that, and has those
@@ -178,28 +179,27 @@ impl Program {
         out.push(String::new());
         out.extend(introduction.iter().map(|&line| line.to_owned()));
         out.push("options:".to_owned());
-        for option in self.options {
-            let invocation: Vec<String> = option
-                .each_name()
-                .map(|name| match option.kind {
-                    Kind::Optional(_) => [name, " [", option.metavar, "]"].concat(),
-                    _ if option.is_flag() => name.to_owned(),
-                    _ => [name, " ", option.metavar].concat(),
-                })
-                .collect();
+        for option in self.table.options() {
+            let kind = option.kind();
+            let mut invocation = String::new();
+            for name in option.each_name() {
+                invocation.push_str(if invocation.is_empty() { "" } else { ", " });
+                invocation.push_str(name);
+                if let Kind::Optional(_) = kind {
+                    invocation.push_str(&text(&[" [", option.metavar(), "]"]));
+                } else if !option.is_flag() {
+                    invocation.push_str(&text(&[" ", option.metavar()]));
+                }
+            }
             let mut description = option.description();
             if let Some(defaults) = defaults
-                && !matches!(option.kind, Kind::Help | Kind::Version)
+                && !matches!(kind, Kind::Help | Kind::Version)
             {
-                let own = defaults
-                    .iter()
-                    .find(|(name, _)| option.has_name(name))
-                    .map(|(_, default)| default.as_str());
-                description.push_str(" [");
-                description.push_str(own.unwrap_or(option.default));
-                description.push(']');
+                let own = defaults.iter().find(|(name, _)| option.has_name(name));
+                let default = own.map_or(option.default(), |(_, default)| default);
+                description.push_str(&text(&[" [", default, "]"]));
             }
-            columns::row(&mut out, &invocation.join(", "), &description, 24, 54);
+            columns::row(&mut out, &invocation, &description, 24, 54);
         }
         out
     }
@@ -216,72 +216,64 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self) -> Result<Values, Stop> {
-        let mut extras: Vec<&str> = Vec::new();
-        let is_option = |class: &Word| matches!(class, Word::Option(..) | Word::Unknown);
-        let after_last_option = self
-            .classes
-            .iter()
-            .rposition(is_option)
-            .map_or(0, |last| last + 1);
+    fn read(mut self) -> Result<Values, Stop> {
+        let mut extras = String::new();
         let mut at = 0;
-        while at < after_last_option {
-            let next = at + self.classes.iter().skip(at).position(is_option).unwrap_or(0);
-            if at != next {
-                let after = self.positionals(at);
-                if after > at {
-                    at = after;
-                    continue;
-                }
-                extras.extend(self.words.iter().take(next).skip(at).map(String::as_str));
-                at = next;
-            }
-            if matches!(self.classes.get(at), Some(Word::Unknown)) {
-                extras.extend(self.words.get(at).map(String::as_str));
+        while let Some(next) = self.classes.iter().skip(at).position(Word::is_option) {
+            // Positional arguments before the next option; one that cannot be taken any more is left over.
+            let next = at + next;
+            at = self.positionals(at);
+            self.leave(&mut extras, at, next);
+            at = at.max(next);
+            if let Some(Word::Unknown) = self.classes.get(at) {
+                self.leave(&mut extras, at, at + 1);
                 at += 1;
             } else {
                 at = self.option(at)?;
             }
         }
-        let at = self.positionals(at);
-        extras.extend(self.words.iter().skip(at).map(String::as_str));
+        at = self.positionals(at);
+        self.leave(&mut extras, at, self.words.len());
         if let Positional::One(name) = self.program.positional
             && self.values.positionals.is_empty()
         {
             return Err(self
                 .program
-                .error(&["the following arguments are required: ", name].concat()));
+                .error(&text(&["the following arguments are required: ", name])));
         }
         if !extras.is_empty() {
-            return Err(self
-                .program
-                .error(&["unrecognized arguments: ", &extras.join(" ")].concat()));
+            return Err(self.program.error(&text(&["unrecognized arguments:", &extras])));
         }
-        Ok(std::mem::replace(
-            &mut self.values,
-            Values::new(self.program.options),
-        ))
+        Ok(self.values)
+    }
+
+    /// Notes words that nothing takes.
+    fn leave(&self, extras: &mut String, from: usize, to: usize) {
+        for word in self.words.iter().take(to).skip(from) {
+            extras.push(' ');
+            extras.push_str(word);
+        }
     }
 
     /// Takes as many words from `at` as the positional argument may have, and says where they end. It gets one turn
     /// only: what comes later, behind another option, is unrecognized.
     fn positionals(&mut self, at: usize) -> usize {
-        if self.taken {
+        // argparse gives no turn to it where an option stands.
+        if self.taken || self.classes.get(at).is_some_and(Word::is_option) {
             return at;
         }
+        let any = self.program.positional == Positional::Any;
         let mut end = at;
         let mut arguments = 0;
         while let Some(class) = self.classes.get(end) {
             match class {
-                Word::Argument if self.program.positional == Positional::Any || arguments == 0 => {
-                    arguments += 1;
-                }
+                Word::Argument if any || arguments == 0 => arguments += 1,
                 Word::Dashes => {}
                 _ => break,
             }
             end += 1;
         }
-        if arguments == 0 && self.program.positional != Positional::Any {
+        if arguments == 0 && !any {
             return at;
         }
         self.taken = true;
@@ -297,77 +289,71 @@ impl Reader<'_> {
         end
     }
 
-    /// Takes the option at `at` with its value, and says where it ends. Short flags may be glued together.
+    /// Takes the option at `at` with its value, and says where it ends. Short flags may be glued together; none of them
+    /// takes effect if the last is wrong.
     fn option(&mut self, at: usize) -> Result<usize, Stop> {
-        let Some(Word::Option(index, name, attached)) = self.classes.get(at) else {
+        let Some(Word::Option(option, name, attached)) = self.classes.get(at) else {
             return Ok(at + 1);
         };
-        let (mut index, mut name, mut attached) = (*index, name.clone(), attached.clone());
+        let (mut option, mut name, mut attached) = (*option, *name, attached.clone());
         let mut flags = Vec::new();
-        loop {
-            let Some(option) = self.program.options.get(index) else {
+        while option.is_flag() {
+            flags.push(option);
+            let Some(value) = attached.take() else {
+                self.act(&flags)?;
                 return Ok(at + 1);
             };
-            if option.is_flag() {
-                let Some(value) = attached.take() else {
-                    flags.push(index);
-                    break;
-                };
-                let mut letters = value.chars();
-                let next = letters
-                    .next()
-                    .filter(|_| !name.starts_with("--"))
-                    .map(|c| format!("-{c}"));
-                let Some(found) = next.as_deref().and_then(|next| self.program.index(next)) else {
-                    let message = ["ignored explicit argument ", &python::repr(&value)].concat();
-                    return Err(self.program.option_error(option, &message));
-                };
-                flags.push(index);
-                index = found;
-                name = next.unwrap_or_default();
-                attached = Some(letters.as_str().to_owned()).filter(|rest| !rest.is_empty());
-                continue;
-            }
-            let mut end = at + 1;
-            let value = match (attached.take(), self.words.get(end), self.classes.get(end)) {
-                (Some(value), ..) => value,
-                (None, Some(word), Some(Word::Argument)) => {
-                    end += 1;
-                    word.clone()
-                }
-                _ => match option.kind {
-                    Kind::Optional(left_out) => left_out.to_owned(),
-                    _ => return Err(self.program.option_error(option, "expected one argument")),
-                },
+            let letter = value.chars().next().filter(|_| !name.starts_with("--"));
+            let next = letter.and_then(|letter| {
+                self.program
+                    .exact(&text(&["-", letter.encode_utf8(&mut [0; 4])]), None)
+            });
+            let Some(Word::Option(found, short, _)) = next else {
+                let message = text(&["ignored explicit argument ", &python::repr(&value)]);
+                return Err(self.program.option_error(option, &message));
             };
-            self.act(&flags)?;
-            self.check(option, &value)?;
-            self.values.given.push((index, value));
-            return Ok(end);
+            (option, name) = (found, short);
+            let rest = value.get(short.len() - 1..).unwrap_or("");
+            attached = if rest.is_empty() {
+                None
+            } else {
+                Some(rest.to_owned())
+            };
         }
+        let mut end = at + 1;
+        let value = match (attached, self.classes.get(end), option.kind()) {
+            (Some(value), ..) => value,
+            (None, Some(Word::Argument), _) => {
+                end += 1;
+                self.words.get(at + 1).cloned().unwrap_or_default()
+            }
+            (None, _, Kind::Optional(left_out)) => left_out.to_owned(),
+            _ => return Err(self.program.option_error(option, "expected one argument")),
+        };
         self.act(&flags)?;
-        Ok(at + 1)
+        self.check(option, &value)?;
+        self.values.given.push((option, value));
+        Ok(end)
     }
 
-    fn act(&mut self, flags: &[usize]) -> Result<(), Stop> {
-        for &index in flags {
-            match self.program.options.get(index).map(|option| option.kind) {
-                Some(Kind::Help) => return Err(Stop::Help),
-                Some(Kind::Version) => return Err(Stop::Version),
-                _ => self.values.given.push((index, "true".to_owned())),
+    fn act(&mut self, flags: &[Opt]) -> Result<(), Stop> {
+        for &option in flags {
+            match option.kind() {
+                Kind::Help => return Err(Stop::Help),
+                Kind::Version => return Err(Stop::Version),
+                _ => self.values.given.push((option, "true".to_owned())),
             }
         }
         Ok(())
     }
 
-    fn check(&self, option: &Opt, value: &str) -> Result<(), Stop> {
-        let invalid = match option.kind {
+    fn check(&self, option: Opt, value: &str) -> Result<(), Stop> {
+        let invalid = match option.kind() {
             Kind::Int if python::int(value).is_none() => "int",
-            Kind::AutoInt if python::auto_int(value).is_none() => "auto_int",
-            Kind::Float if python::float(value).is_none() => "float",
+            Kind::AutoInt if !python::is_auto_int(value) => "auto_int",
             _ => return Ok(()),
         };
-        let message = ["invalid ", invalid, " value: ", &python::repr(value)].concat();
+        let message = text(&["invalid ", invalid, " value: ", &python::repr(value)]);
         Err(self.program.option_error(option, &message))
     }
 }
@@ -375,10 +361,9 @@ impl Reader<'_> {
 /// `-1`, `-.5`: what argparse takes for a value although it begins with a dash.
 fn is_negative_number(word: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let number = word.trim_start_matches('-');
-    word.len() == number.len() + 1
-        && match number.split_once('.') {
-            Some((whole, fraction)) => digits(whole) && !fraction.is_empty() && digits(fraction),
-            None => !number.is_empty() && digits(number),
-        }
+    let number = word.get(1..).unwrap_or("");
+    match number.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && !fraction.is_empty() && digits(fraction),
+        None => !number.is_empty() && digits(number),
+    }
 }

@@ -2,7 +2,7 @@
 //! every option, messages. uvicorn has no short names.
 
 use super::{Stop, columns, similar};
-use crate::servers::option::{Kind, Opt, Values};
+use crate::servers::option::{Kind, Opt, Table, Values, text};
 use crate::servers::{Environment, python};
 
 /// A program whose command line `click` reads.
@@ -10,7 +10,7 @@ pub(crate) struct Program {
     /// How it was called: `uvicorn` or `python -m uvicorn`.
     pub name: &'static str,
     /// Its options.
-    pub options: &'static [Opt],
+    pub table: Table,
     /// Its positional argument.
     pub argument: &'static str,
     /// Prefix of its environment variables.
@@ -25,52 +25,49 @@ impl Program {
     pub(crate) fn parse(&self, words: &[String], env: &Environment) -> Result<Values, Stop> {
         let mut values = self.split(words)?;
         self.eager(&values, env)?;
-        let mut seen = Vec::new();
-        for (index, _) in &values.given {
-            if !seen.contains(index) {
-                seen.push(*index);
-                self.check(&values, *index)?;
-            }
+        for (option, _) in &values.given {
+            // Of an option given several times the last value counts, and the others are not looked at.
+            self.check(*option, values.given(option.name()).unwrap_or(""))?;
         }
         if values.positionals.is_empty() {
-            let variable = [self.env_prefix, self.argument].concat();
-            match env.get(&variable).filter(|value| !value.is_empty()) {
-                Some(value) => values.positionals.push(value.to_owned()),
-                None => return Err(self.error(&["Missing argument '", self.argument, "'."].concat())),
+            match env.get(&text(&[self.env_prefix, self.argument])) {
+                Some(value) if !value.is_empty() => values.positionals.push(value.to_owned()),
+                _ => return Err(self.error(&text(&["Missing argument '", self.argument, "'."]))),
             }
         }
-        for (index, option) in self.options.iter().enumerate() {
-            if !values.has(index)
-                && let Some(text) = self.variable(option, env)
+        for option in self.table.options() {
+            if !values.has(option)
+                && let Some(value) = self.variable(option, env)
             {
-                if option.kind == Kind::Repeated {
-                    values
-                        .given
-                        .extend(text.split_whitespace().map(|word| (index, word.to_owned())));
-                } else {
-                    values.given.push((index, text.to_owned()));
-                }
-                self.check(&values, index)?;
-                if option.is_flag()
-                    && let Some((_, text)) = values.given.last_mut()
-                {
-                    let set = boolean(text) == Some(true);
-                    if set { "true" } else { "false" }.clone_into(text);
-                }
+                self.check(option, value)?;
+                let value = match option.kind() {
+                    Kind::Repeated => {
+                        for word in value.split_ascii_whitespace() {
+                            values.given.push((option, word.to_owned()));
+                        }
+                        continue;
+                    }
+                    Kind::Flag | Kind::Switch if boolean(value) == Some(true) => "true",
+                    Kind::Flag | Kind::Switch => "false",
+                    _ => value,
+                };
+                values.given.push((option, value.to_owned()));
             }
         }
-        match values.positionals.get(1..) {
-            None | Some([]) => Ok(values),
-            Some([one]) => Err(self.error(&["Got unexpected extra argument (", one, ")"].concat())),
-            Some(many) => {
-                Err(self.error(&["Got unexpected extra arguments (", &many.join(" "), ")"].concat()))
-            }
+        match values.positionals.as_slice() {
+            [] | [_] => Ok(values),
+            [_, extra] => Err(self.error(&text(&["Got unexpected extra argument (", extra, ")"]))),
+            [_, extra @ ..] => Err(self.error(&text(&[
+                "Got unexpected extra arguments (",
+                &extra.join(" "),
+                ")",
+            ]))),
         }
     }
 
     /// Tells options from arguments, without looking at the values.
     fn split(&self, words: &[String]) -> Result<Values, Stop> {
-        let mut values = Values::new(self.options);
+        let mut values = Values::new(self.table);
         let mut words = words.iter();
         while let Some(word) = words.next() {
             if word == "--" {
@@ -85,149 +82,133 @@ impl Program {
                 Some((name, value)) => (name, Some(value)),
                 None => (word.as_str(), None),
             };
-            let Some((index, option)) = self.options.iter().enumerate().find(|(_, o)| o.has_name(name))
-            else {
+            let Some(option) = self.table.named(name) else {
                 return Err(self.no_such_option(name));
             };
-            if option.is_flag() {
-                if attached.is_some() {
-                    return Err(bare(
-                        &["Option ", &python::repr(name), " does not take a value."].concat(),
-                    ));
-                }
-                let negative = option.kind == Kind::Switch && option.each_name().nth(1) == Some(name);
-                values
-                    .given
-                    .push((index, if negative { "false" } else { "true" }.to_owned()));
-            } else if let Some(value) = attached.or_else(|| words.next().map(String::as_str)) {
-                values.given.push((index, value.to_owned()));
-            } else {
-                return Err(bare(
-                    &["Option ", &python::repr(name), " requires an argument."].concat(),
-                ));
-            }
+            let is_flag = option.is_flag();
+            let value = match attached {
+                Some(_) if is_flag => return Err(misused(name, " does not take a value.")),
+                None if is_flag && name == option.name() => "true",
+                None if is_flag => "false",
+                Some(value) => value,
+                None => match words.next() {
+                    Some(value) => value,
+                    None => return Err(misused(name, " requires an argument.")),
+                },
+            };
+            values.given.push((option, value.to_owned()));
         }
         Ok(values)
     }
 
     fn no_such_option(&self, name: &str) -> Stop {
-        let short: String = name.chars().take(2).collect();
+        let mut short = [0; 4];
         let (name, similar) = if name.starts_with("--") {
-            let names: Vec<&'static str> = self.options.iter().flat_map(Opt::each_name).collect();
-            (name, similar::close_matches(name, &names))
+            (
+                name.to_owned(),
+                similar::close_matches(name, self.table.options().flat_map(Opt::each_name)),
+            )
         } else {
-            (short.as_str(), Vec::new())
+            let letter = name.chars().nth(1).unwrap_or('-');
+            (text(&["-", letter.encode_utf8(&mut short)]), Vec::new())
         };
-        let mut message = ["No such option ", &python::repr(name), "."].concat();
-        match similar.as_slice() {
-            [] => {}
-            [one] => message.push_str(&[" Did you mean '", one, "'?"].concat()),
-            many => message.push_str(&[" (Did you mean one of: '", &many.join("', '"), "'?)"].concat()),
-        }
-        self.error(&message)
+        let hint = match similar.as_slice() {
+            [] => String::new(),
+            [one] => text(&[" Did you mean '", one, "'?"]),
+            many => text(&[" (Did you mean one of: '", &many.join("', '"), "'?)"]),
+        };
+        self.error(&text(&["No such option ", &python::repr(&name), ".", &hint]))
     }
 
     /// `--help` and `--version` come before every value's check, in the order given.
     fn eager(&self, values: &Values, env: &Environment) -> Result<(), Stop> {
-        for (index, _) in &values.given {
-            match self.options.get(*index).map(|option| option.kind) {
-                Some(Kind::Help) => return Err(Stop::Help),
-                Some(Kind::Version) => return Err(Stop::Version),
+        for (option, _) in &values.given {
+            match option.kind() {
+                Kind::Help => return Err(Stop::Help),
+                Kind::Version => return Err(Stop::Version),
                 _ => {}
             }
         }
-        for option in self.options.iter().filter(|option| option.kind == Kind::Version) {
-            match self.variable(option, env).map(|text| (boolean(text), text)) {
-                Some((Some(true), _)) => return Err(Stop::Version),
-                Some((None, text)) => return Err(self.invalid(option, &not_boolean(text))),
-                _ => {}
+        if let Some(option) = self.table.named("--version")
+            && let Some(value) = self.variable(option, env)
+        {
+            self.check(option, value)?;
+            if boolean(value) == Some(true) {
+                return Err(Stop::Version);
             }
         }
         Ok(())
     }
 
     /// What the environment says about an option: `UVICORN_LOG_LEVEL`; repeated ones are in the plural.
-    fn variable<'a>(&self, option: &Opt, env: &'a Environment) -> Option<&'a str> {
-        if option.kind == Kind::Help {
-            return None;
+    fn variable<'a>(&self, option: Opt, env: &'a Environment) -> Option<&'a str> {
+        let kind = option.kind();
+        let mut name = self.env_prefix.to_owned();
+        for letter in option.name().trim_start_matches('-').chars() {
+            name.push(if letter == '-' {
+                '_'
+            } else {
+                letter.to_ascii_uppercase()
+            });
         }
-        let name = option
-            .each_name()
-            .next()?
-            .trim_start_matches('-')
-            .replace('-', "_")
-            .to_uppercase();
-        let plural = if option.kind == Kind::Repeated { "S" } else { "" };
-        env.get(&[self.env_prefix, &name, plural].concat())
-            .filter(|value| !value.is_empty())
+        if kind == Kind::Repeated {
+            name.push('S');
+        }
+        env.get(&name)
+            .filter(|value| !value.is_empty() && kind != Kind::Help)
     }
 
-    fn check(&self, values: &Values, index: usize) -> Result<(), Stop> {
-        let Some(option) = self.options.get(index) else {
-            return Ok(());
-        };
-        let Some((_, text)) = values.given.iter().rfind(|(given, _)| *given == index) else {
-            return Ok(());
-        };
-        let message = match option.kind {
-            Kind::Int if python::int(text).is_none() => {
-                [&python::repr(text), " is not a valid integer."].concat()
+    fn check(&self, option: Opt, value: &str) -> Result<(), Stop> {
+        let why = match option.kind() {
+            Kind::Int if python::int(value).is_none() => " is not a valid integer.".to_owned(),
+            Kind::Float if !python::is_float(value) => " is not a valid float.".to_owned(),
+            Kind::Choice => {
+                let choices = option.metavar().trim_matches(['[', ']']);
+                if choices.split(',').any(|choice| choice == value) {
+                    return Ok(());
+                }
+                text(&[" is not one of '", &choices.replace(',', "', '"), "'."])
             }
-            Kind::Float if python::float(text).is_none() => {
-                [&python::repr(text), " is not a valid float."].concat()
+            Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => {
+                " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes".to_owned()
             }
-            Kind::Choice(choices) if !choices.contains(&text.as_str()) => [
-                &python::repr(text),
-                " is not one of '",
-                &choices.join("', '"),
-                "'.",
-            ]
-            .concat(),
-            Kind::Bool | Kind::Flag | Kind::Switch if boolean(text).is_none() => not_boolean(text),
             _ => return Ok(()),
         };
-        Err(self.invalid(option, &message))
+        Err(self.invalid(option, &text(&[&python::repr(value), &why])))
     }
 
     /// A usage error.
+    #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
         Stop::Usage(vec![
-            ["Usage: ", self.name, " [OPTIONS] ", self.argument].concat(),
-            ["Try '", self.name, " --help' for help."].concat(),
+            self.usage(),
+            text(&["Try '", self.name, " --help' for help."]),
             String::new(),
-            ["Error: ", message].concat(),
+            text(&["Error: ", message]),
         ])
     }
 
+    fn usage(&self) -> String {
+        text(&["Usage: ", self.name, " [OPTIONS] ", self.argument])
+    }
+
     /// A usage error about an option's value.
-    pub(crate) fn invalid(&self, option: &Opt, message: &str) -> Stop {
-        let name = option.each_name().next().unwrap_or_default();
-        self.error(&["Invalid value for '", name, "': ", message].concat())
+    #[inline(never)]
+    pub(crate) fn invalid(&self, option: Opt, message: &str) -> Stop {
+        self.error(&text(&["Invalid value for '", option.name(), "': ", message]))
     }
 
     /// The help text.
-    pub(crate) fn help(&self, introduction: &[&str]) -> Vec<String> {
-        let mut out = vec![
-            ["Usage: ", self.name, " [OPTIONS] ", self.argument].concat(),
-            String::new(),
-        ];
-        out.extend(introduction.iter().map(|&line| line.to_owned()));
-        out.push("Options:".to_owned());
-        for option in self.options {
-            let mut invocation = option.names.replace(' ', " / ");
-            let metavar = match option.kind {
-                Kind::Choice(choices) => ["[", &choices.join("|"), "]"].concat(),
-                _ => option.metavar.to_owned(),
-            };
-            if !metavar.is_empty() {
-                invocation.push(' ');
-                invocation.push_str(&metavar);
-            }
+    pub(crate) fn help(&self) -> Vec<String> {
+        let mut out = vec![self.usage(), String::new(), "Options:".to_owned()];
+        for option in self.table.options() {
+            let value = option.metavar().replace(',', "|");
+            let space = if value.is_empty() { "" } else { " " };
+            let invocation = text(&[&option.names.replace(' ', " / "), space, &value]);
             let mut description = option.description();
-            if !option.default.is_empty() {
-                description.push_str(" [default: ");
-                description.push_str(option.default);
-                description.push(']');
+            let default = option.default();
+            if !default.is_empty() && !option.is_flag() {
+                description.push_str(&text(&[" [default: ", default, "]"]));
             }
             columns::row(&mut out, &invocation, &description, 34, 44);
         }
@@ -236,24 +217,29 @@ impl Program {
 }
 
 /// click's message without the usage: it does so where the option itself is used wrongly.
-fn bare(message: &str) -> Stop {
-    Stop::Usage(vec![["Error: ", message].concat()])
+fn misused(name: &str, how: &str) -> Stop {
+    Stop::Usage(vec![text(&["Error: Option ", &python::repr(name), how])])
 }
 
 fn boolean(text: &str) -> Option<bool> {
-    match text.trim().to_lowercase().as_str() {
-        "1" | "yes" | "true" | "on" | "t" | "y" => Some(true),
-        "0" | "no" | "false" | "off" | "f" | "n" | "" => Some(false),
-        _ => None,
-    }
-}
-
-fn not_boolean(text: &str) -> String {
-    const STATES: &str = ", 0, 1, f, false, n, no, off, on, t, true, y, yes";
-    [
-        &python::repr(text),
-        " is not a valid boolean. Recognized values: ",
-        STATES,
-    ]
-    .concat()
+    const STATES: [(&str, bool); 13] = [
+        ("1", true),
+        ("yes", true),
+        ("true", true),
+        ("on", true),
+        ("t", true),
+        ("y", true),
+        ("0", false),
+        ("no", false),
+        ("false", false),
+        ("off", false),
+        ("f", false),
+        ("n", false),
+        ("", false),
+    ];
+    let text = text.trim_ascii();
+    STATES
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(text))
+        .map(|(_, value)| *value)
 }

@@ -6,31 +6,19 @@ pub(super) fn row(out: &mut Vec<String>, option: &str, description: &str, column
     let mut line = String::from("  ");
     line.push_str(option);
     if line.len() + 2 > column {
-        out.push(line);
-        line = String::new();
+        out.push(std::mem::take(&mut line));
     }
-    for (index, text) in wrap(description, width).into_iter().enumerate() {
-        if index > 0 {
+    for word in description.split(' ') {
+        if line.len() > column && line.len() + 1 + word.len() > column + width {
             out.push(std::mem::take(&mut line));
         }
-        line.extend(std::iter::repeat_n(' ', column - line.len()));
-        line.push_str(&text);
+        if line.len() > column {
+            line.push(' ');
+        }
+        while line.len() < column {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
     out.push(line);
-}
-
-/// Breaks a text at white space into lines of at most `width` characters.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

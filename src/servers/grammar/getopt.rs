@@ -1,15 +1,15 @@
 //! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any order, messages.
 
 use super::Stop;
-use crate::servers::option::{Kind, Opt, Support, Values};
+use crate::servers::option::{Kind, Opt, Table, Values, text};
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
     /// Its name in messages.
     pub name: &'static str,
     /// The options that are known one by one.
-    pub options: &'static [Opt],
-    /// First parts (up to a hyphen) of the names of all the options that the program has, separated by spaces.
+    pub table: Table,
+    /// First parts (up to a hyphen) of the names of all the options that the program has, separated by white space.
     pub stems: &'static str,
     /// The letters of all its short options.
     pub letters: &'static str,
@@ -23,7 +23,7 @@ impl Program {
     /// # Errors
     /// The help is asked for, or the words break the grammar, or an option is refused.
     pub(crate) fn parse(&self, words: &[String]) -> Result<Values, Stop> {
-        let mut values = Values::new(self.options);
+        let mut values = Values::new(self.table);
         let mut words = words.iter();
         while let Some(word) = words.next() {
             if word == "--" {
@@ -35,41 +35,38 @@ impl Program {
                     Some((name, value)) => (name, Some(value)),
                     None => (long, None),
                 };
-                let (index, option) = self.long(name)?;
-                let value = match (attached, option.kind) {
-                    (Some(_), _) if option.is_flag() => {
-                        return Err(self.error(&["option '--", name, "' doesn't allow an argument"].concat()));
-                    }
-                    (Some(value), _) => value.to_owned(),
-                    (None, Kind::Optional(left_out)) => left_out.to_owned(),
-                    (None, _) if option.is_flag() => "true".to_owned(),
+                let option = self.long(name)?;
+                let wrong = |how: &str| self.error(&["option '--", name, how]);
+                let value = match (attached, option.kind()) {
+                    (Some(_), _) if option.is_flag() => return Err(wrong("' doesn't allow an argument")),
+                    (Some(value), _) => value,
+                    (None, Kind::Optional(left_out)) => left_out,
+                    (None, _) if option.is_flag() => "true",
                     (None, _) => match words.next() {
-                        Some(value) => value.clone(),
-                        None => {
-                            return Err(self.error(&["option '--", name, "' requires an argument"].concat()));
-                        }
+                        Some(value) => value,
+                        None => return Err(wrong("' requires an argument")),
                     },
                 };
-                take(&mut values, index, option, value)?;
+                take(&mut values, option, value)?;
             } else if word.len() > 1 && word.starts_with('-') {
-                let mut letters = word.chars();
-                letters.next();
-                while let Some(letter) = letters.next() {
-                    let (index, option) = self.short(letter)?;
+                let mut rest = word.get(1..).unwrap_or("");
+                while let Some(c) = rest.chars().next() {
+                    let (letter, after) = rest.split_at(c.len_utf8());
+                    let option = self.short(letter)?;
+                    rest = after;
                     if option.is_flag() {
-                        take(&mut values, index, option, "true".to_owned())?;
+                        take(&mut values, option, "true")?;
                         continue;
                     }
-                    let rest = letters.as_str();
                     let value = if rest.is_empty() {
                         words.next().map(String::as_str)
                     } else {
                         Some(rest)
                     };
-                    let Some(value) = value else {
-                        return Err(self.error(&format!("option requires an argument -- '{letter}'")));
-                    };
-                    take(&mut values, index, option, value.to_owned())?;
+                    match value {
+                        Some(value) => take(&mut values, option, value)?,
+                        None => return Err(self.error(&["option requires an argument -- '", letter, "'"])),
+                    }
                     break;
                 }
             } else {
@@ -79,79 +76,70 @@ impl Program {
         Ok(values)
     }
 
-    fn long(&self, name: &str) -> Result<(usize, &'static Opt), Stop> {
-        let full = ["--", name].concat();
-        if let Some(found) = self
-            .options
-            .iter()
-            .enumerate()
-            .find(|(_, option)| option.has_name(&full))
-        {
-            return self.allowed(found, &full);
+    fn long(&self, name: &str) -> Result<Opt, Stop> {
+        let full = text(&["--", name]);
+        if let Some(option) = self.table.named(&full) {
+            return self.allowed(option, &full);
         }
         let stem = name.split('-').next().unwrap_or(name);
-        if self.stems.split(' ').any(|known| known == stem) {
+        if self.stems.split_ascii_whitespace().any(|known| known == stem) {
             return Err(self.refusal(&full, "wasgi does not have this option."));
         }
         if self
-            .options
-            .iter()
+            .table
+            .options()
             .flat_map(Opt::each_name)
             .any(|known| known.starts_with(&full))
         {
             return Err(self.refusal(&full, "wasgi needs the option's full name."));
         }
-        Err(self.error(&["unrecognized option '", &full, "'"].concat()))
+        Err(self.error(&["unrecognized option '", &full, "'"]))
     }
 
-    fn short(&self, letter: char) -> Result<(usize, &'static Opt), Stop> {
-        let full = format!("-{letter}");
-        if let Some(found) = self
-            .options
-            .iter()
-            .enumerate()
-            .find(|(_, option)| option.has_name(&full))
-        {
-            return self.allowed(found, &full);
+    fn short(&self, letter: &str) -> Result<Opt, Stop> {
+        let full = text(&["-", letter]);
+        if let Some(option) = self.table.named(&full) {
+            return self.allowed(option, &full);
         }
         if self.letters.contains(letter) {
             return Err(self.refusal(&full, "wasgi does not have this option."));
         }
-        Err(self.error(&format!("invalid option -- '{letter}'")))
+        Err(self.error(&["invalid option -- '", letter, "'"]))
     }
 
-    fn allowed(&self, found: (usize, &'static Opt), name: &str) -> Result<(usize, &'static Opt), Stop> {
-        match found.1.support {
-            Support::Honoured => Ok(found),
-            Support::Refused(reason) => Err(self.refusal(name, reason)),
+    fn allowed(&self, option: Opt, name: &str) -> Result<Opt, Stop> {
+        match self.table.refusal(option) {
+            None => Ok(option),
+            Some(reason) => Err(self.refusal(name, reason)),
         }
     }
 
     fn refusal(&self, name: &str, reason: &str) -> Stop {
-        Stop::Usage(vec![[self.name, ": option '", name, "': ", reason].concat()])
+        Stop::Usage(vec![text(&[self.name, ": option '", name, "': ", reason])])
     }
 
-    fn error(&self, message: &str) -> Stop {
+    fn error(&self, message: &[&str]) -> Stop {
         Stop::Usage(vec![
-            [self.name, ": ", message].concat(),
+            text(&[self.name, ": ", &text(message)]),
             self.after_error.to_owned(),
         ])
     }
 
     /// The help text: each long name on a line of its own.
     pub(crate) fn help(&self) -> Vec<String> {
-        let mut out = vec![["Usage: ", self.name, " [options...]"].concat()];
-        for option in self.options {
-            let short = option.each_name().find(|name| !name.starts_with("--"));
-            for long in option.each_name().filter(|name| name.starts_with("--")) {
-                let mut line = String::from("    ");
-                if let Some(short) = short {
-                    line.push_str(short);
-                    line.push('|');
+        let mut out = vec![text(&["Usage: ", self.name, " [options...]"])];
+        for option in self.table.options() {
+            let mut short = String::from("    ");
+            for name in option.each_name() {
+                if !name.starts_with("--") {
+                    short.push_str(name);
+                    short.push('|');
+                    continue;
                 }
-                line.push_str(long);
-                let padding = 44_usize.saturating_sub(line.len()).max(1);
-                line.extend(std::iter::repeat_n(' ', padding));
+                let mut line = text(&[&short, name, " "]);
+                while line.len() < 44 {
+                    line.push(' ');
+                }
                 line.push_str(&option.description());
                 out.push(line);
             }
@@ -161,10 +149,10 @@ impl Program {
 }
 
 /// Notes an option. The help comes at once, everything else when all is read.
-fn take(values: &mut Values, index: usize, option: &Opt, value: String) -> Result<(), Stop> {
-    if option.kind == Kind::Help {
+fn take(values: &mut Values, option: Opt, value: &str) -> Result<(), Stop> {
+    if option.kind() == Kind::Help {
         return Err(Stop::Help);
     }
-    values.given.push((index, value));
+    values.given.push((option, value.to_owned()));
     Ok(())
 }

@@ -1,68 +1,68 @@
 //! From gunicorn's values to a [`Launch`].
 
-use super::options::ACCESS_LOG_FORMAT;
-use super::{Failure, environment_int, refuse};
+use super::{Failure, refuse};
 use crate::http1::{Limits, Methods, Rules, Underscores};
-use crate::servers::option::Values;
-use crate::servers::{Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, host, python};
+use crate::servers::option::{Values, text};
+use crate::servers::{
+    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
+};
 
-/// `WEB_CONCURRENCY`, which gunicorn reads before its command line.
-pub(super) fn default_workers(call: &Call) -> Result<u32, Failure> {
-    let workers = call.env.get("WEB_CONCURRENCY").map_or(Ok(1), environment_int)?;
-    u32::try_from(workers).map_err(|_| Failure::Config(format!("Value must be positive: {workers}")))
-}
-
-/// Everything that the values say.
+/// Everything that the values say. `workers` is the default.
 pub(super) fn launch(
     words: &[String],
     values: &Values,
     app: &str,
-    default_workers: u32,
+    workers: i64,
     call: &Call,
 ) -> Result<Launch, Failure> {
-    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
-    let seconds = |name: &str, default: u32| f64::from(count(name, default)) * 1000.0;
-    let threads = count("--threads", 1);
-    let name = values.text("--worker-class").unwrap_or("sync").trim();
-    let (worker_class, interface) = worker_class(name, threads)?;
+    let count = |name: &str| values.count(name).unwrap_or(0);
+    let seconds = |name: &str| f64::from(count(name)) * 1000.0;
+    let given = |name: &str| values.given(name).map(|text| text.trim_ascii().to_owned());
+    let workers = if values.given("--workers").is_some() {
+        count("--workers")
+    } else {
+        python::clamp(workers)
+    };
+    let (worker_class, interface) = worker_class(values)?;
     let binds = binds(values, call)?;
     let env = environment(values, call)?;
-    let access_log = access_log(values)?;
-    error_log(values)?;
-    let chdir = values
-        .text("--chdir")
-        .map(|directory| absolute(call.cwd, directory.trim()));
+    let access_log = log("--access-logfile", values, "/dev/stdout")?;
+    log("--error-logfile", values, "/dev/stderr")?;
+    let chdir = given("--chdir").map(|directory| absolute(call.cwd, &directory));
     // gunicorn inserts each at the front, so the last one given is searched first.
     let directory = chdir.as_deref().unwrap_or(call.cwd);
-    let pythonpath = values.text("--pythonpath").map(list).unwrap_or_default();
-    let python_path = pythonpath
-        .iter()
-        .rev()
-        .map(|path| absolute(directory, path))
-        .collect();
+    let mut python_path = Vec::new();
+    for path in values
+        .given("--pythonpath")
+        .unwrap_or("")
+        .split(',')
+        .filter(|path| !path.is_empty())
+    {
+        python_path.insert(0, absolute(directory, path));
+    }
     let uvicorn = interface == Interface::Asgi;
+    let trusted = values
+        .given("--forwarded-allow-ips")
+        .or(call.env.get("FORWARDED_ALLOW_IPS"));
     Ok(Launch {
         server: Server::Gunicorn,
-        argv: std::iter::once("gunicorn")
-            .map(str::to_owned)
-            .chain(words.iter().cloned())
-            .collect(),
+        argv: argv("gunicorn", words),
         env,
-        workers: count("--workers", default_workers),
+        workers,
         master: true,
         worker_class,
-        worker_class_name: name.to_owned(),
-        threads,
-        worker_connections: count("--worker-connections", 1000),
-        name: values.text("--name").map(|name| name.trim().to_owned()),
+        worker_class_name: values.text("--worker-class").trim_ascii().to_owned(),
+        threads: count("--threads"),
+        worker_connections: count("--worker-connections"),
+        name: given("--name"),
         interface,
         target: target(app),
         binds,
-        backlog: count("--backlog", 2048),
-        timeout: seconds("--timeout", 30),
-        graceful_timeout: Some(seconds("--graceful-timeout", 30)),
+        backlog: count("--backlog"),
+        timeout: seconds("--timeout"),
+        graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
-        keep_alive: seconds("--keep-alive", 2),
+        keep_alive: seconds("--keep-alive"),
         rules: if uvicorn { Rules::HTTPTOOLS } else { rules(values) },
         limits: if uvicorn {
             Limits::HTTPTOOLS
@@ -70,26 +70,18 @@ pub(super) fn launch(
             limits(values)
         },
         limit_concurrency: None,
-        max_requests: Some(count("--max-requests", 0)).filter(|&requests| requests > 0),
-        max_requests_jitter: count("--max-requests-jitter", 0),
-        log_level: level(values.text("--log-level").unwrap_or("info")),
+        max_requests: Some(count("--max-requests")).filter(|&requests| requests > 0),
+        max_requests_jitter: count("--max-requests-jitter"),
+        log_level: log_level(values.text("--log-level").trim_ascii()),
         access_log,
-        access_log_format: values
-            .text("--access-logformat")
-            .unwrap_or(ACCESS_LOG_FORMAT)
-            .trim()
-            .to_owned(),
+        access_log_format: values.text("--access-logformat").trim_ascii().to_owned(),
         use_colors: false,
         server_header: true,
         date_header: true,
         headers: Vec::new(),
         root_path: String::new(),
         proxy_headers: true,
-        forwarded_allow_ips: values
-            .text("--forwarded-allow-ips")
-            .or(call.env.get("FORWARDED_ALLOW_IPS"))
-            .unwrap_or("127.0.0.1,::1")
-            .to_owned(),
+        forwarded_allow_ips: trusted.unwrap_or(values.text("--forwarded-allow-ips")).to_owned(),
         lifespan: if uvicorn { Lifespan::Auto } else { Lifespan::Off },
         python_path,
         chdir,
@@ -99,88 +91,86 @@ pub(super) fn launch(
 /// What gunicorn's parser accepts.
 fn rules(values: &Values) -> Rules {
     const EXCEPT: &[&str] = &["SCRIPT_NAME", "PATH_INFO"];
-    Rules {
-        folding: values.flag("--permit-obsolete-folding", false),
-        space_before_colon: values.flag("--strip-header-spaces", false),
-        methods: if values.flag("--permit-unconventional-http-method", false) {
-            Methods::Token
-        } else {
-            Methods::Conventional
-        },
-        uppercase_methods: values.flag("--casefold-http-method", false),
-        underscores: match values
-            .text("--header-map")
-            .map(|text| text.trim().to_lowercase())
-            .as_deref()
-        {
-            Some("refuse") => Underscores::Refuse { except: EXCEPT },
-            Some("dangerous") => Underscores::Keep,
-            _ => Underscores::Drop { except: EXCEPT },
-        },
-        ..Rules::GUNICORN
+    let mut rules = Rules::GUNICORN;
+    rules.folding = values.flag("--permit-obsolete-folding");
+    rules.space_before_colon = values.flag("--strip-header-spaces");
+    rules.uppercase_methods = values.flag("--casefold-http-method");
+    if values.flag("--permit-unconventional-http-method") {
+        rules.methods = Methods::Token;
     }
+    let map = values.text("--header-map").trim_ascii();
+    if map.eq_ignore_ascii_case("refuse") {
+        rules.underscores = Underscores::Refuse { except: EXCEPT };
+    } else if map.eq_ignore_ascii_case("dangerous") {
+        rules.underscores = Underscores::Keep;
+    }
+    rules
 }
 
 fn limits(values: &Values) -> Limits {
-    let size = |name: &str, default: u32| values.count(name).unwrap_or(default) as usize;
+    let size = |name: &str| values.count(name).unwrap_or(0) as usize;
     Limits::gunicorn(
-        size("--limit-request-line", 4094),
-        size("--limit-request-fields", 100),
-        size("--limit-request-field_size", 8190),
+        size("--limit-request-line"),
+        size("--limit-request-fields"),
+        size("--limit-request-field_size"),
     )
 }
 
 /// `module:attribute`; the attribute is `application` if there is none.
 fn target(app: &str) -> Target {
     let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
-    Target {
-        module: module.to_owned(),
-        attribute: attribute.to_owned(),
-        import_string: app.to_owned(),
-        factory: false,
-    }
+    Target::new(app, module, attribute, false)
 }
 
 /// What a worker class is here. gunicorn takes the sync worker with more than one thread for gthread.
-fn worker_class(name: &str, threads: u32) -> Result<(WorkerClass, Interface), Failure> {
-    let refused = |reason: &str| Err(refuse("--worker-class", reason));
-    match name {
-        "sync" | "gunicorn.workers.sync.SyncWorker" if threads > 1 => {
-            Err(refuse("--threads", "more than one thread makes sync gthread, which wasgi cannot do yet."))
+fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
+    let name = values.text("--worker-class").trim_ascii();
+    let reason = match name {
+        "sync" | "gunicorn.workers.sync.SyncWorker" => {
+            if values.count("--threads") > Some(1) {
+                return Err(refuse(
+                    "--threads",
+                    "more than one thread makes sync gthread, which wasgi cannot do yet.",
+                ));
+            }
+            return Ok((WorkerClass::Sync, Interface::Wsgi));
         }
-        "sync" | "gunicorn.workers.sync.SyncWorker" => Ok((WorkerClass::Sync, Interface::Wsgi)),
         "uvicorn.workers.UvicornWorker" | "uvicorn_worker.UvicornWorker" => {
-            Ok((WorkerClass::Async, Interface::Asgi))
+            return Ok((WorkerClass::Async, Interface::Asgi));
         }
-        "gthread" | "gevent" | "gevent_wsgi" | "gevent_pywsgi" | "asgi" => {
-            refused(&["wasgi has no ", name, " worker yet."].concat())
+        "gthread" | "gevent" | "gevent_wsgi" | "gevent_pywsgi" | "asgi" | "tornado" => {
+            "wasgi does not have this worker yet."
         }
-        "tornado" => refused("wasgi has no tornado worker."),
         _ if name.contains(['.', ':', '#']) => {
-            refused("workers are wasgi's own, so a worker class cannot be imported from Python.")
+            "workers are wasgi's own, so a worker class cannot be imported from Python."
         }
-        _ => Err(Failure::Setup(
-            [
+        _ => {
+            let name = python::repr(name);
+            return Err(Failure::Setup(text(&[
                 "class uri ",
-                &python::repr(name),
-                " invalid or not found: \n\n[Traceback (most recent call last):\nImportError: Entry point ('gunicorn.workers', ",
-                &python::repr(name),
+                &name,
+                " invalid or not found: \n\n[Traceback (most recent call last):\n",
+                "ImportError: Entry point ('gunicorn.workers', ",
+                &name,
                 ") not found\n]",
-            ]
-            .concat(),
-        )),
-    }
+            ])));
+        }
+    };
+    Err(refuse("--worker-class", reason))
 }
 
 fn binds(values: &Values, call: &Call) -> Result<Vec<(String, u16)>, Failure> {
-    let mut given: Vec<String> = values.all("--bind").map(str::to_owned).collect();
-    if given.is_empty() {
-        given.push(match call.env.get("PORT") {
-            Some(port) => ["0.0.0.0:", port].concat(),
-            None => "127.0.0.1:8000".to_owned(),
+    let mut binds = Vec::new();
+    for address in values.all("--bind") {
+        binds.push(bind(address.trim_ascii())?);
+    }
+    if binds.is_empty() {
+        binds.push(match call.env.get("PORT") {
+            Some(port) => bind(&text(&["0.0.0.0:", port]))?,
+            None => ("127.0.0.1".to_owned(), 8000),
         });
     }
-    given.iter().map(|address| bind(address.trim())).collect()
+    Ok(binds)
 }
 
 /// One address to listen on, read as gunicorn reads it: `8000` is a host.
@@ -197,98 +187,75 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
                 "--bind",
                 "a browser tab has no file descriptors to inherit: bind a port.",
             ),
-            None => Failure::Setup([&python::repr(descriptor), " is not a valid file descriptor."].concat()),
+            None => Failure::Setup(text(&[
+                &python::repr(descriptor),
+                " is not a valid file descriptor.",
+            ])),
         });
     }
     let address = address.strip_prefix("tcp://").unwrap_or(address);
-    let (name, port) = if address.contains('[') && address.contains(']') {
-        let (before, after) = address.split_once(']').unwrap_or((address, ""));
-        (
+    let (name, port) = match (address.split_once(']'), address.split_once(':')) {
+        (Some((before, after)), _) if before.contains('[') => (
             before.get(1..).unwrap_or(""),
             after.strip_prefix(':').unwrap_or("8000"),
-        )
-    } else if let Some((name, rest)) = address.split_once(':') {
-        (name, rest.split(':').next().unwrap_or(""))
-    } else if address.is_empty() {
-        ("0.0.0.0", "8000")
-    } else {
-        (address, "8000")
+        ),
+        (_, Some((name, rest))) => (name, rest.split(':').next().unwrap_or("")),
+        _ => (address, "8000"),
     };
-    let number = python::int(port)
-        .ok_or_else(|| Failure::Setup([&python::repr(port), " is not a valid port number."].concat()))?;
-    let port = u16::try_from(number)
-        .map_err(|_| Failure::Crash("OverflowError: bind(): port must be 0-65535.".to_owned()))?;
-    let name = name.to_lowercase();
-    if !host::is_local(&name) {
-        let reason = [
-            &python::repr(&name),
-            " is not an address of this tab: use 127.0.0.1, 0.0.0.0 or localhost.",
-        ];
-        return Err(refuse("--bind", &reason.concat()));
-    }
+    let Some(number) = python::int(port) else {
+        return Err(Failure::Setup(text(&[
+            &python::repr(port),
+            " is not a valid port number.",
+        ])));
+    };
+    let Ok(port) = u16::try_from(number) else {
+        return Err(Failure::Crash(
+            "OverflowError: bind(): port must be 0-65535.".to_owned(),
+        ));
+    };
     // gunicorn logs what the socket says it is bound to.
-    let bound = match name.as_str() {
-        "" => "0.0.0.0",
-        "localhost" => "127.0.0.1",
+    let name = match name.to_ascii_lowercase() {
+        name if name.is_empty() => "0.0.0.0".to_owned(),
+        name if name == "localhost" => "127.0.0.1".to_owned(),
         name => name,
     };
-    Ok((bound.to_owned(), port))
+    match host::foreign(&name) {
+        Some(reason) => Err(refuse("--bind", &reason)),
+        None => Ok((name, port)),
+    }
 }
 
 fn environment(values: &Values, call: &Call) -> Result<Vec<(String, String)>, Failure> {
     let mut env = call.env.own.to_vec();
-    for text in values.all("--env") {
-        let text = text.trim();
-        match text.split_once('=') {
-            Some((name, value)) => env.push((name.to_owned(), value.to_owned())),
-            None => {
-                return Err(Failure::Setup(format!(
-                    "environment setting {} invalid",
-                    python::repr(text)
-                )));
-            }
-        }
+    for setting in values.all("--env") {
+        let setting = setting.trim_ascii();
+        let Some((name, value)) = setting.split_once('=') else {
+            return Err(Failure::Setup(text(&[
+                "environment setting ",
+                &python::repr(setting),
+                " invalid",
+            ])));
+        };
+        env.push((name.to_owned(), value.to_owned()));
     }
     Ok(env)
 }
 
-fn access_log(values: &Values) -> Result<bool, Failure> {
-    match values.text("--access-logfile").map(str::trim) {
-        None | Some("" | "None") => Ok(false),
-        Some("-" | "/dev/stdout") => Ok(true),
-        Some(_) => Err(refuse(
-            "--access-logfile",
-            "the log goes to the page: use `-` for standard output.",
-        )),
-    }
-}
-
-fn error_log(values: &Values) -> Result<(), Failure> {
-    match values.text("--error-logfile").map(str::trim) {
-        None | Some("-" | "/dev/stderr") => Ok(()),
-        Some(_) => Err(refuse(
-            "--error-logfile",
-            "the log goes to the page: use `-` for standard error.",
-        )),
+/// Whether a log is written. It can only go to the standard stream, whose path is `device`.
+fn log(name: &str, values: &Values, device: &str) -> Result<bool, Failure> {
+    match values.text(name).trim_ascii() {
+        "" | "None" => Ok(false),
+        file if file == "-" || file == device => Ok(true),
+        _ => Err(refuse(name, "the log goes to the page: use `-`.")),
     }
 }
 
 /// gunicorn takes a level that it does not know for `info`.
-fn level(text: &str) -> Level {
-    match text.trim().to_lowercase().as_str() {
-        "critical" => Level::Critical,
-        "error" => Level::Error,
-        "warning" => Level::Warning,
-        "debug" => Level::Debug,
-        _ => Level::Info,
+fn log_level(name: &str) -> Level {
+    match Level::named(name) {
+        None | Some(Level::Trace) => Level::Info,
+        Some(level) => level,
     }
-}
-
-fn list(text: &str) -> Vec<String> {
-    text.split(',')
-        .filter(|item| !item.is_empty())
-        .map(|item| item.trim().to_owned())
-        .collect()
 }
 
 /// `path` as an absolute path without `.` and `..`, seen from `directory`.
@@ -296,7 +263,7 @@ fn absolute(directory: &str, path: &str) -> String {
     let full = if path.starts_with('/') {
         path.to_owned()
     } else {
-        [directory, "/", path].concat()
+        text(&[directory, "/", path])
     };
     let mut parts: Vec<&str> = Vec::new();
     for part in full.split('/') {
@@ -308,5 +275,5 @@ fn absolute(directory: &str, path: &str) -> String {
             part => parts.push(part),
         }
     }
-    ["/", &parts.join("/")].concat()
+    text(&["/", &parts.join("/")])
 }

@@ -1,19 +1,19 @@
 //! gunicorn 27.0.1: its command line.
 
 mod launch;
-mod options;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::{Call, Command, WASGI, python};
+use super::option::{Table, text};
+use super::{Call, Command, Launch, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
     usage: Some("gunicorn [OPTIONS] [APP_MODULE]"),
-    options: options::OPTIONS,
+    table: Table(include_str!("options.txt")),
     positional: Positional::Any,
 };
 
@@ -22,56 +22,33 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
     match read(words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
         Err(Failure::Stop(Stop::Help)) => Command::show(help(call)),
-        Err(Failure::Stop(Stop::Version)) => {
-            Command::show(vec![["gunicorn (version 27.0.1)", WASGI].concat()])
-        }
-        Err(Failure::Stop(Stop::Usage(stderr))) => Command::Print {
-            stdout: Vec::new(),
-            stderr,
-            code: 2,
-        },
-        Err(Failure::Config(message)) => error(&[&message]),
-        Err(Failure::Setup(message)) => error(&[&message, ""]),
-        Err(Failure::Crash(exception)) => {
-            let stderr = vec!["Traceback (most recent call last):".to_owned(), exception];
-            Command::Print {
-                stdout: Vec::new(),
-                stderr,
-                code: 1,
-            }
-        }
+        Err(Failure::Stop(Stop::Version)) => Command::show(vec![text(&["gunicorn (version 27.0.1)", WASGI])]),
+        Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, stderr),
+        Err(Failure::Config(message)) => error(&message),
+        Err(Failure::Setup(message)) => error(&text(&[&message, "\n"])),
+        Err(Failure::Crash(exception)) => Command::crash(exception),
     }
 }
 
 /// The help shows the defaults that the environment gives.
 fn help(call: &Call) -> Vec<String> {
     let mut defaults = vec![("--chdir", call.cwd.to_owned())];
-    if let Ok(workers) = launch::default_workers(call) {
-        defaults.push(("--workers", workers.to_string()));
-    }
-    if let Some(port) = call.env.get("PORT") {
-        defaults.push(("--bind", ["['0.0.0.0:", port, "']"].concat()));
-    }
-    if let Some(peers) = call.env.get("FORWARDED_ALLOW_IPS") {
-        defaults.push(("--forwarded-allow-ips", peers.to_owned()));
+    for (variable, option, before, after) in [
+        ("WEB_CONCURRENCY", "--workers", "", ""),
+        ("PORT", "--bind", "['0.0.0.0:", "']"),
+        ("FORWARDED_ALLOW_IPS", "--forwarded-allow-ips", "", ""),
+    ] {
+        if let Some(value) = call.env.get(variable) {
+            defaults.push((option, text(&[before, value, after])));
+        }
     }
     PROGRAM.help(&[], Some(&defaults))
 }
 
 /// gunicorn's own form for errors that are not about the grammar.
-fn error(message: &[&str]) -> Command {
-    let mut stderr = vec![String::new()];
-    stderr.extend(
-        ["Error: ", &message.join("\n")]
-            .concat()
-            .split('\n')
-            .map(str::to_owned),
-    );
-    Command::Print {
-        stdout: Vec::new(),
-        stderr,
-        code: 1,
-    }
+fn error(message: &str) -> Command {
+    let message = text(&["\nError: ", message]);
+    Command::complain(1, message.split('\n').map(str::to_owned).collect())
 }
 
 /// Why gunicorn does not start.
@@ -92,30 +69,27 @@ impl From<Stop> for Failure {
     }
 }
 
-fn read(words: &[String], call: &Call) -> Result<super::Launch, Failure> {
-    let workers = launch::default_workers(call)?;
-    validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or("")).map_err(Failure::Config)?;
+fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
+    // gunicorn reads these before its command line.
+    let workers = call.env.get("WEB_CONCURRENCY").map_or(Ok(1), environment_int)?;
+    validate::positive(workers)?;
+    validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
     let line = PROGRAM.parse(words)?;
-    let variable = match call.env.get("GUNICORN_CMD_ARGS") {
-        Some(text) => match shlex::split(text) {
-            Some(words) => PROGRAM.parse(&words)?,
-            None => return Err(Failure::Config("No closing quotation".to_owned())),
-        },
-        None => PROGRAM.parse(&[])?,
+    let Some(more) = shlex::split(call.env.get("GUNICORN_CMD_ARGS").unwrap_or("")) else {
+        return Err(Failure::Config("No closing quotation".to_owned()));
     };
+    let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
-        for option in options::OPTIONS {
-            if let Some(name) = option.each_name().next()
-                && let Some(text) = values.text(name)
-            {
-                validate::setting(option, text).map_err(Failure::Config)?;
+        for option in PROGRAM.table.options() {
+            if let Some(text) = values.given(option.name()) {
+                validate::setting(option, text)?;
             }
         }
     }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
         Some(app) => app.clone(),
-        None if line.text("--paste").is_some() => String::new(),
+        None if line.given("--paste").is_some() => String::new(),
         None => return Err(Failure::Config("No application module specified.".to_owned())),
     };
     let values = line.over(variable);
@@ -126,15 +100,16 @@ fn read(words: &[String], call: &Call) -> Result<super::Launch, Failure> {
 }
 
 /// A usage error that refuses an option's value.
+#[inline(never)]
 fn refuse(name: &str, reason: &str) -> Failure {
-    match options::OPTIONS.iter().find(|option| option.has_name(name)) {
+    match PROGRAM.table.named(name) {
         Some(option) => PROGRAM.option_error(option, reason).into(),
         None => PROGRAM.error(reason).into(),
     }
 }
 
 /// `int(text)` of an environment variable, which crashes gunicorn where it is none.
-fn environment_int(text: &str) -> Result<i64, Failure> {
-    python::int(text)
-        .ok_or_else(|| Failure::Crash(["ValueError: ", &python::int_error(text.as_bytes())].concat()))
+fn environment_int(value: &str) -> Result<i64, Failure> {
+    python::int(value)
+        .ok_or_else(|| Failure::Crash(text(&["ValueError: ", &python::int_error(value.as_bytes())])))
 }

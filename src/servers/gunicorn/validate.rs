@@ -1,89 +1,82 @@
 //! gunicorn's checks of single settings, with its messages.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use crate::servers::option::{Kind, Opt};
+use super::Failure;
+use crate::servers::option::{Kind, Opt, text};
 use crate::servers::python;
 
 /// Checks one setting.
-///
-/// # Errors
-/// gunicorn's message.
-pub(super) fn setting(option: &Opt, text: &str) -> Result<(), String> {
-    if option.kind == Kind::Int {
-        return match python::int(text) {
-            Some(n) if n < 0 => Err(format!("Value must be positive: {n}")),
-            _ => Ok(()),
-        };
+pub(super) fn setting(option: Opt, value: &str) -> Result<(), Failure> {
+    if option.kind() == Kind::Int {
+        return positive(python::int(value).unwrap_or(0));
     }
-    let (choices, message): (&[&str], &str) = match option.names {
-        "--header-map" => (&["drop", "refuse", "dangerous"], "Invalid header map behaviour: "),
-        "--asgi-loop" => (&["auto", "asyncio", "uvloop"], "Invalid ASGI loop: "),
-        "--asgi-lifespan" => (&["auto", "on", "off"], "Invalid ASGI lifespan: "),
-        "--http-parser" => (&["auto", "fast", "python"], ""),
-        "--reload-engine" if !["auto", "poll", "inotify"].contains(&text) => {
-            return Err(["Invalid reload_engine: ", &python::repr(text)].concat());
+    let lowered = value.trim_ascii().to_ascii_lowercase();
+    let lowered = lowered.as_str();
+    let message = match option.name() {
+        "--header-map" if !matches!(lowered, "drop" | "refuse" | "dangerous") => {
+            text(&["Invalid header map behaviour: ", value])
         }
-        "--forwarded-allow-ips" => return trusted_peers(text),
+        "--asgi-loop" if !matches!(lowered, "auto" | "asyncio" | "uvloop") => {
+            text(&["Invalid ASGI loop: ", value])
+        }
+        "--asgi-lifespan" if !matches!(lowered, "auto" | "on" | "off") => {
+            text(&["Invalid ASGI lifespan: ", value])
+        }
+        "--http-parser" if !matches!(lowered, "auto" | "fast" | "python") => {
+            "http_parser must be one of: auto, fast, python".to_owned()
+        }
+        "--reload-engine" if !matches!(value, "auto" | "poll" | "inotify") => {
+            text(&["Invalid reload_engine: ", &python::repr(value)])
+        }
+        "--forwarded-allow-ips" => return trusted_peers(value),
         _ => return Ok(()),
     };
-    let lowered = text.trim().to_lowercase();
-    if choices.contains(&lowered.as_str()) {
-        Ok(())
-    } else if message.is_empty() {
-        Err("http_parser must be one of: auto, fast, python".to_owned())
-    } else {
-        Err([message, text].concat())
-    }
+    Err(Failure::Config(message))
 }
 
-/// Checks a list of addresses and networks, as `ipaddress.ip_network` would.
-///
-/// # Errors
-/// gunicorn's message about the first that is none.
-pub(super) fn trusted_peers(list: &str) -> Result<(), String> {
-    for peer in list
-        .split(',')
-        .filter(|peer| !peer.is_empty())
-        .map(str::trim)
-        .filter(|&peer| peer != "*")
-    {
-        let (address, mask) = match peer.split_once('/') {
-            Some((address, mask)) => (address, Some(mask)),
-            None => (peer, None),
-        };
-        let host_bits = match (address.parse::<IpAddr>(), mask) {
-            (Ok(_), None) => Some(false),
-            (Ok(IpAddr::V4(v4)), Some(mask)) => {
-                prefix(mask, 32).map(|bits| v4.to_bits().checked_shl(bits).unwrap_or(0) != 0)
-            }
-            (Ok(IpAddr::V6(v6)), Some(mask)) => {
-                prefix(mask, 128).map(|bits| v6.to_bits().checked_shl(bits).unwrap_or(0) != 0)
-            }
-            (Err(_), _) => None,
-        };
-        match host_bits {
-            Some(false) => {}
-            Some(true) => return Err([peer, " has host bits set"].concat()),
-            None => {
-                return Err([
-                    &python::repr(peer),
-                    " does not appear to be an IPv4 or IPv6 network",
-                ]
-                .concat());
-            }
-        }
+/// Checks a number. gunicorn takes zero for positive.
+#[inline(never)]
+pub(super) fn positive(number: i64) -> Result<(), Failure> {
+    if number < 0 {
+        return Err(Failure::Config(text(&[
+            "Value must be positive: ",
+            &number.to_string(),
+        ])));
     }
     Ok(())
 }
 
-/// Length of a network's prefix: a number, or for IPv4 a mask.
-fn prefix(mask: &str, most: u32) -> Option<u32> {
-    if let Ok(netmask) = mask.parse::<Ipv4Addr>()
-        && most == 32
-    {
-        let ones = netmask.to_bits().leading_ones();
-        return (netmask.to_bits().count_ones() == ones).then_some(ones);
+/// Checks a list of addresses and networks, as `ipaddress.ip_network` would (but for netmasks in the place of a prefix).
+#[inline(never)]
+pub(super) fn trusted_peers(list: &str) -> Result<(), Failure> {
+    for peer in list.split(',').map(str::trim_ascii) {
+        if matches!(peer, "" | "*") {
+            continue;
+        }
+        let (address, prefix) = match peer.split_once('/') {
+            Some((address, prefix)) => (address, prefix.parse().ok()),
+            None => (peer, Some(128)),
+        };
+        // IPv4 addresses are moved to the top, so that both kinds have their first bit there.
+        let bits = match address.parse() {
+            Ok(IpAddr::V4(address)) => Some((u128::from(address.to_bits()) << 96, 32)),
+            Ok(IpAddr::V6(address)) => Some((address.to_bits(), 128)),
+            Err(_) => None,
+        };
+        let message = match (bits, prefix) {
+            (Some((bits, most)), Some(prefix)) if prefix <= most || address == peer => {
+                if bits.checked_shl(prefix).unwrap_or(0) == 0 {
+                    continue;
+                }
+                text(&[peer, " has host bits set"])
+            }
+            _ => text(&[
+                &python::repr(peer),
+                " does not appear to be an IPv4 or IPv6 network",
+            ]),
+        };
+        return Err(Failure::Config(message));
     }
-    mask.parse().ok().filter(|&bits| bits <= most)
+    Ok(())
 }

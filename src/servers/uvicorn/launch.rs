@@ -2,8 +2,10 @@
 
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
-use crate::servers::option::Values;
-use crate::servers::{Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, host, python};
+use crate::servers::option::{Values, text};
+use crate::servers::{
+    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
+};
 
 /// Everything that the values say.
 pub(super) fn launch(
@@ -12,19 +14,18 @@ pub(super) fn launch(
     values: &Values,
     call: &Call,
 ) -> Result<Launch, Failure> {
-    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
     let seconds = |name: &str| values.count(name).map(|seconds| f64::from(seconds) * 1000.0);
     let workers = workers(values, call)?;
     let bind = bind(program, values)?;
     own_parts(program, values)?;
     let app = values.positionals.first().map_or("", String::as_str);
     let (module, attribute) = app.split_once(':').unwrap_or((app, ""));
+    let trusted = values
+        .given("--forwarded-allow-ips")
+        .or(call.env.get("FORWARDED_ALLOW_IPS"));
     Ok(Launch {
         server: Server::Uvicorn,
-        argv: std::iter::once("uvicorn")
-            .map(str::to_owned)
-            .chain(words.iter().cloned())
-            .collect(),
+        argv: argv("uvicorn", words),
         env: call.env.own.to_vec(),
         workers,
         master: workers > 1,
@@ -34,63 +35,48 @@ pub(super) fn launch(
         worker_connections: 0,
         name: None,
         interface: Interface::Asgi,
-        target: Target {
-            module: module.to_owned(),
-            attribute: attribute.to_owned(),
-            import_string: app.to_owned(),
-            factory: values.flag("--factory", false),
-        },
+        target: Target::new(app, module, attribute, values.flag("--factory")),
         binds: vec![bind],
-        backlog: count("--backlog", 2048),
+        backlog: values.count("--backlog").unwrap_or(2048),
         timeout: 0.0,
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
-        worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(5000.0),
-        keep_alive: seconds("--timeout-keep-alive").unwrap_or(5000.0),
+        worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),
+        keep_alive: seconds("--timeout-keep-alive").unwrap_or(0.0),
         rules: Rules::HTTPTOOLS,
         limits: Limits::HTTPTOOLS,
         limit_concurrency: values.count("--limit-concurrency"),
         max_requests: values.count("--limit-max-requests"),
-        max_requests_jitter: count("--limit-max-requests-jitter", 0),
-        log_level: level(values.text("--log-level").unwrap_or("info")),
-        access_log: values.flag("--access-log", true),
+        max_requests_jitter: values.count("--limit-max-requests-jitter").unwrap_or(0),
+        log_level: Level::named(values.text("--log-level")).unwrap_or(Level::Info),
+        access_log: values.flag("--access-log"),
         access_log_format: String::new(),
-        use_colors: values.flag("--use-colors", false),
-        server_header: values.flag("--server-header", true),
-        date_header: values.flag("--date-header", true),
+        use_colors: values.flag("--use-colors"),
+        server_header: values.flag("--server-header"),
+        date_header: values.flag("--date-header"),
         headers: headers(values)?,
-        root_path: values.text("--root-path").unwrap_or("").to_owned(),
-        proxy_headers: values.flag("--proxy-headers", true),
-        forwarded_allow_ips: values
-            .text("--forwarded-allow-ips")
-            .or(call.env.get("FORWARDED_ALLOW_IPS"))
-            .unwrap_or("127.0.0.1,::1")
-            .to_owned(),
+        root_path: values.text("--root-path").to_owned(),
+        proxy_headers: values.flag("--proxy-headers"),
+        forwarded_allow_ips: trusted.unwrap_or("127.0.0.1,::1").to_owned(),
         lifespan: match values.text("--lifespan") {
-            Some("on") => Lifespan::On,
-            Some("off") => Lifespan::Off,
+            "on" => Lifespan::On,
+            "off" => Lifespan::Off,
             _ => Lifespan::Auto,
         },
-        python_path: values
-            .text("--app-dir")
-            .filter(|path| !path.is_empty())
-            .map(str::to_owned)
-            .into_iter()
-            .collect(),
+        python_path: match values.given("--app-dir") {
+            None | Some("") => Vec::new(),
+            Some(path) => vec![path.to_owned()],
+        },
         chdir: None,
     })
 }
 
 /// The address to listen on.
 fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
-    let host = values.text("--host").unwrap_or("127.0.0.1");
-    if !host::is_local(host) {
-        let reason = [
-            &python::repr(host),
-            " is not an address of this tab: use 127.0.0.1, 0.0.0.0 or localhost.",
-        ];
-        return Err(refuse(program, "--host", &reason.concat()));
+    let host = values.text("--host");
+    if let Some(reason) = host::foreign(host) {
+        return Err(refuse(program, "--host", &reason));
     }
-    match u16::try_from(values.int("--port").unwrap_or(8000)) {
+    match u16::try_from(values.int("--port").unwrap_or(0)) {
         Ok(port) => Ok((host.to_owned(), port)),
         Err(_) => Err(refuse(program, "--port", "A port is a number from 0 to 65535.")),
     }
@@ -121,7 +107,7 @@ fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
         ),
     ];
     for (name, accepted, reason) in OWN {
-        if values.text(name).is_some_and(|text| !accepted.contains(&text)) {
+        if !accepted.contains(&values.text(name)) {
             return Err(refuse(program, name, reason));
         }
     }
@@ -129,8 +115,9 @@ fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
 }
 
 /// A usage error that refuses an option's value.
+#[inline(never)]
 fn refuse(program: &Program, name: &str, reason: &str) -> Failure {
-    match program.options.iter().find(|option| option.has_name(name)) {
+    match program.table.named(name) {
         Some(option) => program.invalid(option, reason).into(),
         None => program.error(reason).into(),
     }
@@ -138,38 +125,31 @@ fn refuse(program: &Program, name: &str, reason: &str) -> Failure {
 
 /// `--workers` before `WEB_CONCURRENCY`; what is less than one is one.
 fn workers(values: &Values, call: &Call) -> Result<u32, Failure> {
-    let workers = match (values.count("--workers"), call.env.get("WEB_CONCURRENCY")) {
+    let number = match (values.int("--workers"), call.env.get("WEB_CONCURRENCY")) {
         (Some(workers), _) => workers,
-        (None, Some(text)) => {
-            let number = python::int(text).ok_or_else(|| {
-                Failure::Crash(["ValueError: ", &python::int_error(text.as_bytes())].concat())
-            })?;
-            number.clamp(0, i64::from(u32::MAX)) as u32
-        }
+        (None, Some(value)) => match python::int(value) {
+            Some(workers) => workers,
+            None => {
+                return Err(Failure::Crash(text(&[
+                    "ValueError: ",
+                    &python::int_error(value.as_bytes()),
+                ])));
+            }
+        },
         (None, None) => 1,
     };
-    Ok(workers.max(1))
+    Ok(python::clamp(number).max(1))
 }
 
 fn headers(values: &Values) -> Result<Vec<(String, String)>, Failure> {
-    values
-        .all("--header")
-        .map(|header| match header.split_once(':') {
-            Some((name, value)) => Ok((name.to_lowercase(), value.to_owned())),
-            None => Err(Failure::Crash(
+    let mut headers = Vec::new();
+    for header in values.all("--header") {
+        let Some((name, value)) = header.split_once(':') else {
+            return Err(Failure::Crash(
                 "ValueError: not enough values to unpack (expected 2, got 1)".to_owned(),
-            )),
-        })
-        .collect()
-}
-
-fn level(text: &str) -> Level {
-    match text {
-        "critical" => Level::Critical,
-        "error" => Level::Error,
-        "warning" => Level::Warning,
-        "debug" => Level::Debug,
-        "trace" => Level::Trace,
-        _ => Level::Info,
+            ));
+        };
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
+    Ok(headers)
 }

@@ -1,18 +1,21 @@
 //! uWSGI 2.0.31: its command line. It is read, but uWSGI does not run yet.
 
-mod options;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
+use super::option::{Table, text};
 use super::{Command, WASGI};
+
+/// All short options.
+const LETTERS: &str = "ACHJLMOQRSTabcdhilmprstvwxyz";
 
 const PROGRAM: Program = Program {
     name: "uwsgi",
-    options: options::OPTIONS,
-    stems: options::STEMS,
-    letters: options::LETTERS,
+    table: Table(include_str!("options.txt")),
+    stems: include_str!("stems.txt"),
+    letters: LETTERS,
     after_error: "getopt_long() error",
 };
 
@@ -21,11 +24,7 @@ pub(super) fn command(words: &[String]) -> Command {
     let values = match PROGRAM.parse(words) {
         Ok(values) => values,
         Err(Stop::Usage(stderr)) => {
-            return Command::Print {
-                stdout: Vec::new(),
-                stderr,
-                code: 1,
-            };
+            return Command::complain(1, stderr);
         }
         Err(Stop::Help | Stop::Version) => {
             let mut lines = PROGRAM.help();
@@ -43,12 +42,12 @@ pub(super) fn command(words: &[String]) -> Command {
             "uwsgi: wasgi cannot read configuration files yet: write the options into the command line."
                 .to_owned()
         } else {
-            ["unable to load configuration from ", file].concat()
+            text(&["unable to load configuration from ", file])
         };
         return Command::fail(1, &message);
     }
-    if values.text("--version").is_some() {
-        return Command::show(vec![["2.0.31", WASGI].concat()]);
+    if values.given("--version").is_some() {
+        return Command::show(vec![text(&["2.0.31", WASGI])]);
     }
     Command::fail(
         1,
