@@ -109,6 +109,7 @@ fn clippy(project: &Project) -> Result<Counts> {
         "--quiet",
         "--package=wasgi",
         "--lib",
+        "--tests",
         "--target",
         WASM,
         "--",
