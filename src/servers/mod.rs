@@ -12,6 +12,7 @@ pub mod uwsgi;
 
 mod grammar;
 mod host;
+pub mod log;
 mod option;
 mod python;
 mod shell;

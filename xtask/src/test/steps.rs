@@ -32,64 +32,36 @@ pub(super) struct Step {
     pub(super) run: fn(&Project) -> Result<Counts>,
 }
 
-/// All steps, those that fail soonest first.
+/// All steps; those that need the site come last, so that a build that fails costs only them.
 pub(super) const ALL: &[Step] = &[
-    Step {
-        name: "format",
-        needs_site: false,
-        run: format,
-    },
-    Step {
-        name: "clippy",
-        needs_site: false,
-        run: clippy,
-    },
-    Step {
-        name: "native",
-        needs_site: false,
-        run: native,
-    },
-    Step {
-        name: "site",
-        needs_site: true,
-        run: size,
-    },
-    Step {
-        name: "prettier",
-        needs_site: true,
-        run: prettier,
-    },
-    Step {
-        name: "eslint",
-        needs_site: true,
-        run: eslint,
-    },
-    Step {
-        name: "types",
-        needs_site: true,
-        run: types,
-    },
-    Step {
-        name: "node",
-        needs_site: true,
-        run: node_tests,
-    },
-    Step {
-        name: "wasm",
-        needs_site: true,
-        run: wasm_tests,
-    },
-    Step {
-        name: "python",
-        needs_site: true,
-        run: python_tests,
-    },
-    Step {
-        name: "e2e",
-        needs_site: true,
-        run: end_to_end,
-    },
+    step("format", format),
+    step("clippy", clippy),
+    step("native", native),
+    step("prettier", prettier),
+    step("eslint", eslint),
+    step("node", node_tests),
+    step("wasm", wasm_tests),
+    site("size", size),
+    site("types", types),
+    site("python", python_tests),
+    site("e2e", end_to_end),
 ];
+
+const fn step(name: &'static str, run: fn(&Project) -> Result<Counts>) -> Step {
+    Step {
+        name,
+        needs_site: false,
+        run,
+    }
+}
+
+const fn site(name: &'static str, run: fn(&Project) -> Result<Counts>) -> Step {
+    Step {
+        name,
+        needs_site: true,
+        run,
+    }
+}
 
 fn format(project: &Project) -> Result<Counts> {
     check(cargo::cargo(project).args(["fmt", "--all", "--check"]))
@@ -109,6 +81,7 @@ fn clippy(project: &Project) -> Result<Counts> {
         "--quiet",
         "--package=wasgi",
         "--lib",
+        "--tests",
         "--target",
         WASM,
         "--",
@@ -164,10 +137,12 @@ fn size(project: &Project) -> Result<Counts> {
 }
 
 fn prettier(project: &Project) -> Result<Counts> {
+    npm::install(project)?;
     check(package(project, "prettier/bin/prettier.cjs").args(["--check", "."]))
 }
 
 fn eslint(project: &Project) -> Result<Counts> {
+    npm::install(project)?;
     check(package(project, "eslint/bin/eslint.js").arg("."))
 }
 
@@ -181,6 +156,7 @@ fn types(project: &Project) -> Result<Counts> {
 
 /// Tests of JavaScript that needs no browser.
 fn node_tests(project: &Project) -> Result<Counts> {
+    npm::install(project)?;
     let mut files = test_files(project, "tests/js")?;
     files.extend(test_files(project, "www")?);
     run_node_tests(project, &files, &[])
