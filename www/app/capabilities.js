@@ -32,13 +32,13 @@ export function missingCapabilities({
   if (!jspi) {
     lacks.push({
       name: "JSPI",
-      text: "This browser cannot suspend WebAssembly (JSPI), so a process has one thread only and a server that needs threads refuses to start. Chrome 137, Firefox 153, Safari 27 and later can.",
+      text: "This browser cannot suspend WebAssembly (JSPI), which Python needs here to wait for requests, so no server can run. Reading and editing the examples works. Chrome 137, Firefox 153, Safari 27 and later have it.",
     });
   }
   if (!isolated) {
     lacks.push({
       name: "Cross-origin isolation",
-      text: "This page is not cross-origin isolated, so processes cannot share memory: they start more slowly and need more of it. Servers run. Whoever hosts the page can send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.",
+      text: "This page is not cross-origin isolated, so processes cannot share memory: each keeps its own copy of Python's packages. Servers run all the same. Whoever hosts the page can send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.",
     });
   }
   if (!serviceWorker) {

@@ -22,7 +22,7 @@ const theme = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-gutters": { border: "0", backgroundColor: "transparent", color: "var(--muted)" },
-  ".cm-lineNumbers .cm-gutterElement": { padding: "0 6px 0 12px", opacity: "0.75" },
+  ".cm-lineNumbers .cm-gutterElement": { padding: "0 6px 0 12px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter": { backgroundColor: "var(--active-line)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },

@@ -8,6 +8,8 @@ export class FilesPane {
   #workspace;
   #editor;
   #tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Files" });
+  /** What acts on the open file, or asks for a name. */
+  #actions = h("div", { class: "tab-actions" });
   #notice = h("div", { class: "notice", role: "status", hidden: true });
   #panel = h("div", { class: "editor", role: "tabpanel", id: uniqueId("editor"), "data-testid": "editor" });
   /** @type {string | null} */
@@ -24,22 +26,7 @@ export class FilesPane {
     this.element = h(
       "section",
       { class: "pane files", "aria-label": "Code" },
-      h(
-        "div",
-        { class: "pane-head" },
-        this.#tabs,
-        h(
-          "button",
-          {
-            class: "quiet",
-            "data-testid": "add-file",
-            title: "Add a file",
-            "aria-label": "Add a file",
-            onclick: () => this.#name(null),
-          },
-          "+",
-        ),
-      ),
+      h("div", { class: "pane-head" }, this.#tabs, this.#actions),
       this.#notice,
       this.#panel,
     );
@@ -73,17 +60,42 @@ export class FilesPane {
   #draw() {
     const focused = this.#tabs.contains(document.activeElement);
     this.#tabs.replaceChildren(...this.#workspace.names.map((name) => this.#tab(name)));
-    if (this.#naming && this.#naming.from === null) this.#tabs.append(this.#nameField(""));
-    const selected = /** @type {HTMLElement | null} */ (this.#tabs.querySelector("[aria-selected=true]"));
+    this.#actions.replaceChildren(
+      ...(this.#naming ? this.#nameField(this.#naming.from ?? "") : this.#buttons()),
+    );
+    const selected = this.#selectedTab;
+    selected?.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (focused && !this.#naming) selected?.focus();
     this.#panel.setAttribute("aria-label", this.#open ?? "No file");
   }
 
+  /** @returns {HTMLElement | null} */
+  get #selectedTab() {
+    return this.#tabs.querySelector("[aria-selected=true]");
+  }
+
+  /** What can be done with the open file, and a new one. */
+  #buttons() {
+    const open = this.#open;
+    const button = (
+      /** @type {string} */ sign,
+      /** @type {string} */ label,
+      /** @type {string} */ id,
+      /** @type {() => void} */ onclick,
+    ) => h("button", { class: "quiet", title: label, "aria-label": label, "data-testid": id, onclick }, sign);
+    const add = button("+", "Add a file", "add-file", () => this.#name(null));
+    if (open === null) return [add];
+    return [
+      button("✎", `Rename ${open}`, "rename-file", () => this.#name(open)),
+      button("×", `Delete ${open}`, "delete-file", () => this.#delete(open)),
+      add,
+    ];
+  }
+
   /** @param {string} name */
   #tab(name) {
-    if (this.#naming?.from === name) return this.#nameField(name);
     const selected = name === this.#open;
-    const tab = h(
+    return h(
       "button",
       {
         role: "tab",
@@ -99,34 +111,6 @@ export class FilesPane {
       },
       name,
     );
-    if (!selected) return tab;
-    return h(
-      "span",
-      { class: "tab-open", role: "presentation" },
-      tab,
-      h(
-        "button",
-        {
-          class: "quiet",
-          title: `Rename ${name}`,
-          "aria-label": `Rename ${name}`,
-          "data-testid": "rename-file",
-          onclick: () => this.#name(name),
-        },
-        "✎",
-      ),
-      h(
-        "button",
-        {
-          class: "quiet",
-          title: `Delete ${name}`,
-          "aria-label": `Delete ${name}`,
-          "data-testid": "delete-file",
-          onclick: () => this.#delete(name),
-        },
-        "×",
-      ),
-    );
   }
 
   /** @param {KeyboardEvent} event @param {string} name */
@@ -141,7 +125,7 @@ export class FilesPane {
     }[event.key];
     if (target !== undefined) {
       this.open(target);
-      /** @type {HTMLElement | null} */ (this.#tabs.querySelector("[aria-selected=true]"))?.focus();
+      this.#selectedTab?.focus();
     } else if (event.key === "F2") this.#name(name);
     else if (event.key === "Delete") this.#delete(name);
     else return;
@@ -152,11 +136,10 @@ export class FilesPane {
   #name(from) {
     this.#naming = { from };
     this.#draw();
-    const field = /** @type {HTMLInputElement | null} */ (this.#tabs.querySelector("input"));
+    const field = /** @type {HTMLInputElement | null} */ (this.#actions.querySelector("input"));
     field?.focus();
     const dot = from?.lastIndexOf(".") ?? 0;
     field?.setSelectionRange(from ? from.lastIndexOf("/") + 1 : 0, dot > 0 ? dot : (from?.length ?? 0));
-    field?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {string} name */
@@ -186,7 +169,7 @@ export class FilesPane {
         } else this.#endNaming();
       },
     });
-    return h("span", { class: "tab-open" }, field, message);
+    return [field, message];
   }
 
   /** @param {string} name @param {HTMLElement} message */
@@ -214,7 +197,7 @@ export class FilesPane {
   #endNaming() {
     this.#naming = null;
     this.#draw();
-    /** @type {HTMLElement | null} */ (this.#tabs.querySelector("[aria-selected=true]"))?.focus();
+    this.#selectedTab?.focus();
   }
 
   /** Deletes at once, and offers to take it back. @param {string} name */

@@ -43,6 +43,7 @@ export class RequestBar {
   });
   #body = h("textarea", { class: "code", rows: 3, spellcheck: "false", "data-testid": "body" });
   #file = h("input", { type: "file", "data-testid": "body-file" });
+  #noFile = h("button", { type: "button", class: "quiet", hidden: true }, "No file");
   #more = h("details", { class: "request-more" });
   #moreSummary = h("summary", {});
   #problem = h("p", { class: "field-error", role: "alert", "data-testid": "request-problem" });
@@ -58,11 +59,7 @@ export class RequestBar {
     this.#body.id = bodyId;
     this.#file.id = fileId;
     this.#cancel.addEventListener("click", onCancel);
-    const noFile = h(
-      "button",
-      { type: "button", class: "quiet", onclick: () => this.#clearFile() },
-      "No file",
-    );
+    this.#noFile.addEventListener("click", () => this.#clearFile());
     this.#more.append(
       this.#moreSummary,
       h(
@@ -71,7 +68,13 @@ export class RequestBar {
         h("div", {}, h("label", { for: headersId }, "Headers, one “name: value” a line"), this.#headers),
         h("div", {}, h("label", { for: bodyId }, "Body"), this.#body),
       ),
-      h("div", { class: "file-row" }, h("label", { for: fileId }, "Body from a file"), this.#file, noFile),
+      h(
+        "div",
+        { class: "file-row" },
+        h("label", { for: fileId }, "Body from a file"),
+        this.#file,
+        this.#noFile,
+      ),
     );
     this.element = h(
       "form",
@@ -193,6 +196,7 @@ export class RequestBar {
     if (length > 0) parts.push(`body of ${formatBytes(length)}${file ? ` (${file.name})` : ""}`);
     else parts.push("no body");
     this.#moreSummary.replaceChildren("Headers and body ", h("span", { class: "muted" }, parts.join(", ")));
+    this.#noFile.hidden = file === undefined;
     this.#body.disabled = file !== undefined;
   }
 }
