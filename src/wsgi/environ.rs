@@ -13,8 +13,8 @@ use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32}
 use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
-use crate::http1::RequestHead;
-use crate::servers::{HeaderMap, Launch, Server, WorkerClass};
+use crate::http1::{RequestHead, Underscores};
+use crate::servers::{Launch, Server, WorkerClass};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::target::{self, Target};
 
@@ -303,12 +303,13 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     // Forwarding headers are rare: whether the peer may send them is found out only if it does.
     let trusted = || trusts(peer, launch);
     // A name with an underscore could pass itself off as another header (--header-map, --forwarder-headers).
-    let is_forwarders = |name: &[u8]| {
-        let mut known = launch.forwarder_headers.iter();
-        known.any(|known| known == "*" || is(name, known)) && trusted()
-    };
-    let is_suspect = |name: &[u8]| {
-        launch.header_map != HeaderMap::Dangerous && name.contains(&b'_') && !is_forwarders(name)
+    let underscores = launch.rules.underscores;
+    let is_suspect = |name: &[u8]| match underscores {
+        Underscores::Keep => false,
+        Underscores::Drop { except } | Underscores::Refuse { except } => {
+            let is_forwarders = || except.iter().any(|known| *known == "*" || is(name, known)) && trusted();
+            name.contains(&b'_') && !is_forwarders()
+        }
     };
 
     let mut pairs = Pairs::new(out, head);
@@ -329,7 +330,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             continue;
         }
         if is_suspect(name) {
-            if launch.header_map == HeaderMap::Refuse {
+            if matches!(underscores, Underscores::Refuse { .. }) {
                 return Err(EnvironError::HeaderName(name.to_ascii_uppercase()));
             }
             continue;

@@ -149,7 +149,7 @@ fn a_name_with_an_underscore_cannot_pass_itself_off_as_another() {
 #[test]
 fn header_map_dangerous_passes_on_names_with_underscores() {
     let mut launch = launch(Server::Gunicorn);
-    launch.header_map = HeaderMap::Dangerous;
+    launch.rules.underscores = Underscores::Keep;
     let head = request("GET", "/", &[("X_Under", "1"), ("X-Under", "2")]);
     let mut out = Vec::new();
     encode(&head, &peer("127.0.0.1"), &launch, &mut out).unwrap();
@@ -159,7 +159,9 @@ fn header_map_dangerous_passes_on_names_with_underscores() {
 #[test]
 fn header_map_refuse_answers_names_with_underscores_with_400() {
     let mut launch = launch(Server::Gunicorn);
-    launch.header_map = HeaderMap::Refuse;
+    launch.rules.underscores = Underscores::Refuse {
+        except: &["SCRIPT_NAME"],
+    };
     let head = request("GET", "/", &[("X_Under", "1")]);
     let problem = encode(&head, &peer("127.0.0.1"), &launch, &mut Vec::new()).unwrap_err();
     let rejection = Rejection::from(problem);
