@@ -1,48 +1,21 @@
 //! Requests and command lines for the tests of the gateways.
 
+#![allow(clippy::panic)]
+
 use crate::gateway::Peer;
-use crate::http1::message::{Framing, RequestHead, Version};
-use crate::servers::{Interface, Launch, Level, Lifespan, Server, Target, WorkerClass};
+use crate::http1::{Framing, RequestHead, Version};
+use crate::servers::{self, Command, Launch, Server};
 
 /// A command line with that server's defaults.
 pub(crate) fn launch(server: Server) -> Launch {
-    Launch {
-        server,
-        argv: Vec::new(),
-        env: Vec::new(),
-        workers: 1,
-        master: false,
-        worker_class: WorkerClass::Sync,
-        interface: Interface::Wsgi,
-        target: Target {
-            module: "app".to_owned(),
-            attribute: "app".to_owned(),
-            factory: false,
-        },
-        binds: Vec::new(),
-        backlog: 2048,
-        timeout: 0.0,
-        graceful_timeout: None,
-        keep_alive: 0.0,
-        limit_request_line: 0,
-        limit_request_fields: 0,
-        limit_request_field_size: 0,
-        limit_concurrency: None,
-        max_requests: None,
-        max_requests_jitter: 0,
-        log_level: Level::Info,
-        access_log: true,
-        access_log_format: String::new(),
-        use_colors: false,
-        server_header: true,
-        date_header: true,
-        headers: Vec::new(),
-        root_path: String::new(),
-        proxy_headers: true,
-        forwarded_allow_ips: "127.0.0.1,::1".to_owned(),
-        lifespan: Lifespan::Auto,
-        python_path: Vec::new(),
-        chdir: None,
+    let line = if server == Server::Uvicorn {
+        "uvicorn app:app"
+    } else {
+        "gunicorn app:app"
+    };
+    match servers::parse(line, &[], "/") {
+        Command::Serve(launch) => Launch { server, ..*launch },
+        Command::Print { stderr, .. } => panic!("{stderr:?}"),
     }
 }
 

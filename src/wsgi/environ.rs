@@ -13,7 +13,7 @@ use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32}
 use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
-use crate::http1::RequestHead;
+use crate::http1::{RequestHead, Underscores};
 use crate::servers::{Launch, Server, WorkerClass};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::target::{self, Target};
@@ -86,6 +86,9 @@ pub enum EnvironError {
     /// The request target is no URL; the request line follows.
     #[error("Invalid HTTP request line: {}", repr(.0))]
     Target(Vec<u8>),
+    /// A header name has an underscore, and `--header-map refuse` is in force; the name follows, in upper case.
+    #[error("Invalid HTTP header name: {}", repr(.0))]
+    HeaderName(Vec<u8>),
     /// X-Forwarded-Proto and its like disagree about the scheme.
     #[error("Contradictory scheme headers")]
     SchemeHeaders,
@@ -108,7 +111,7 @@ impl From<EnvironError> for Rejection {
         let error = problem.to_string();
         let message = match problem {
             EnvironError::Target(_) => ["Invalid Request Line '", &error, "'"].concat(),
-            EnvironError::SchemeHeaders | EnvironError::ScriptName { .. } => error.clone(),
+            _ => error.clone(),
         };
         let configuration = matches!(problem, EnvironError::ScriptName { .. });
         // gunicorn does not change the reason along with the status.
@@ -206,12 +209,12 @@ impl<'a> Pairs<'a> {
 
     /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing if it is such a
     /// namesake itself.
-    fn put_header(&mut self, index: usize, separator: &[u8]) {
+    fn put_header(&mut self, index: usize, separator: &[u8], is_dropped: impl Fn(&[u8]) -> bool) {
         let Some((name, value)) = self.headers.get(index) else {
             return;
         };
         let may_have_namesakes = self.shared & shape(name) != 0;
-        let is_namesake = |(other, _): &&(Vec<u8>, Vec<u8>)| same_key(name, other);
+        let is_namesake = |(other, _): &&(Vec<u8>, Vec<u8>)| same_key(name, other) && !is_dropped(other);
         if may_have_namesakes && self.headers.iter().take(index).any(|header| is_namesake(&header)) {
             return;
         }
@@ -220,8 +223,8 @@ impl<'a> Pairs<'a> {
         self.out.extend_from_slice(b"HTTP_");
         let begin = self.out.len();
         self.out.extend_from_slice(name);
-        if let Some(name) = self.out.get_mut(begin..) {
-            name.iter_mut().for_each(|byte| *byte = fold(*byte));
+        for byte in self.out.iter_mut().skip(begin) {
+            *byte = fold(*byte);
         }
         close(self.out, key);
         let joined = open(self.out);
@@ -284,8 +287,7 @@ pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
     Allowed::gunicorn(&launch.forwarded_allow_ips).contains(&peer.remote.0)
 }
 
-/// gunicorn's rules. Headers whose name has an underscore have been dropped with the others that HTTP refuses: what comes
-/// here is meant to be seen by the app.
+/// gunicorn's rules.
 fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>) -> Result<(), EnvironError> {
     let Some(Target { path, query }) = target::split(&head.target) else {
         let line = [
@@ -300,6 +302,15 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     };
     // Forwarding headers are rare: whether the peer may send them is found out only if it does.
     let trusted = || trusts(peer, launch);
+    // A name with an underscore could pass itself off as another header (--header-map, --forwarder-headers).
+    let underscores = launch.rules.underscores;
+    let is_suspect = |name: &[u8]| match underscores {
+        Underscores::Keep => false,
+        Underscores::Drop { except } | Underscores::Refuse { except } => {
+            let is_forwarders = || except.iter().any(|known| *known == "*" || is(name, known)) && trusted();
+            name.contains(&b'_') && !is_forwarders()
+        }
+    };
 
     let mut pairs = Pairs::new(out, head);
     pairs.put("REQUEST_METHOD", &head.method);
@@ -318,6 +329,12 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             pairs.put("CONTENT_LENGTH", value);
             continue;
         }
+        if is_suspect(name) {
+            if matches!(underscores, Underscores::Refuse { .. }) {
+                return Err(EnvironError::HeaderName(name.to_ascii_uppercase()));
+            }
+            continue;
+        }
         if is(name, "SCRIPT_NAME") {
             script_name = value;
         }
@@ -330,7 +347,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             }
             secure = Some(now);
         }
-        pairs.put_header(index, b",");
+        pairs.put_header(index, b",", is_suspect);
     }
     pairs.put(
         "wsgi.url_scheme",
@@ -395,7 +412,7 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
         } else if same_key(name, b"CONTENT_LENGTH") {
             pairs.put("CONTENT_LENGTH", value);
         } else {
-            pairs.put_header(index, b", ");
+            pairs.put_header(index, b", ", |_| false);
         }
     }
     pairs.finish();

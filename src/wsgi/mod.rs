@@ -2,6 +2,7 @@
 
 pub mod environ;
 pub mod error_page;
+mod field;
 pub mod outcome;
 mod rejection;
 pub mod response;

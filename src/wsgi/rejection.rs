@@ -33,7 +33,7 @@ impl Rejection {
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
             E::RequestLine(text) => line(text),
-            E::BareLfInRequestLine => line(b""),
+            E::BareLfInRequestLine => line(b"bare LF as line terminator"),
             E::Method(method) => {
                 let error = ["Invalid HTTP method: ", &repr(method)].concat();
                 bad(["Invalid Method '", &error, "'"].concat(), error)
@@ -47,15 +47,21 @@ impl Rejection {
                 reject(414, "URI Too Long", error.clone(), error, false)
             }
             E::TooManyFields { .. } => too_large("limit request headers fields"),
-            E::FieldTooLong { .. } | E::HeadTooLong { .. } | E::ChunkLineTooLong { .. } => {
-                too_large("limit request headers fields size")
+            E::FieldTooLong { .. } => too_large("limit request headers fields size"),
+            E::ChunkLineTooLong { limit } => {
+                let what = ["line over ", &limit.to_string(), " bytes with no terminator"].concat();
+                plain(["Invalid chunk size: b", &repr(what.as_bytes())].concat())
             }
-            E::BareLfInFields => header("''", false),
+            E::HeadTooLong { .. } => too_large("max buffer headers"),
+            E::BareLfInFields => header("'bare LF as line terminator'", false),
             E::FieldLine(text) => header(&repr(text), false),
-            E::FieldValue(name) | E::Repeated(name) => header(&repr(&upper(name)), true),
+            E::FieldValue(name) => header(&repr(&upper(name)), false),
+            // Only where its exception carries the request does gunicorn log an access.
+            E::Repeated(name) => header(&repr(&upper(name)), true),
             E::MissingHost => header("'HOST'", true),
             E::ContentLength(_) => header("'CONTENT-LENGTH'", true),
-            E::TransferEncoding(_) | E::ForbiddenTrailer(_) => header("'TRANSFER-ENCODING'", true),
+            E::TransferEncoding(_) => header("'TRANSFER-ENCODING'", true),
+            E::ForbiddenTrailer(name) => plain(["Invalid HTTP header name: ", &repr(&upper(name))].concat()),
             E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
             E::Folding(name) => {
                 plain(["Obsolete line folding is unacceptable: ", &repr(&upper(name))].concat())
@@ -69,7 +75,10 @@ impl Rejection {
                 reject(417, "Expectation Failed", error.clone(), error, false)
             }
             E::ChunkSize(size) => plain(["Invalid chunk size: b", &repr(size)].concat()),
-            E::ChunkExtension(_) => plain("Invalid chunk extension: bare CR in chunk extension".to_owned()),
+            E::ChunkExtension(text) if text.contains(&b'\r') => {
+                plain("Invalid chunk extension: bare CR not allowed".to_owned())
+            }
+            E::ChunkExtension(_) => plain("Invalid chunk extension: invalid chunk extension".to_owned()),
             E::ChunkEnd(bytes) => {
                 plain(["Invalid chunk terminator is not '\\r\\n': b", &repr(bytes)].concat())
             }
@@ -136,6 +145,45 @@ mod tests {
             of(RequestError::ChunkSize(b"zz".to_vec())).1,
             "Invalid chunk size: b'zz'"
         );
+    }
+
+    #[test]
+    fn each_refusal_of_a_body_or_a_line_end_has_gunicorns_words() {
+        let of = |error: RequestError| Rejection::of(&error).unwrap().error;
+        assert_eq!(
+            of(RequestError::BareLfInRequestLine),
+            "Invalid HTTP request line: 'bare LF as line terminator'"
+        );
+        assert_eq!(
+            of(RequestError::BareLfInFields),
+            "Invalid HTTP Header: 'bare LF as line terminator'"
+        );
+        assert_eq!(
+            of(RequestError::ChunkLineTooLong { limit: 99 }),
+            "Invalid chunk size: b'line over 99 bytes with no terminator'"
+        );
+        assert_eq!(
+            of(RequestError::ChunkExtension(b"a\rb".to_vec())),
+            "Invalid chunk extension: bare CR not allowed"
+        );
+        assert_eq!(
+            of(RequestError::ChunkExtension(b"=".to_vec())),
+            "Invalid chunk extension: invalid chunk extension"
+        );
+        assert_eq!(
+            of(RequestError::ForbiddenTrailer(b"Host".to_vec())),
+            "Invalid HTTP header name: 'HOST'"
+        );
+        assert_eq!(of(RequestError::HeadTooLong { limit: 9 }), "max buffer headers");
+    }
+
+    #[test]
+    fn only_refusals_that_carry_the_request_stand_in_the_access_log() {
+        let accessed = |error: RequestError| Rejection::of(&error).unwrap().accessed;
+        assert!(accessed(RequestError::Repeated(b"Host".to_vec())));
+        assert!(accessed(RequestError::ContentLength(b"x".to_vec())));
+        assert!(!accessed(RequestError::FieldValue(b"X-A".to_vec())));
+        assert!(!accessed(RequestError::Method(b"get".to_vec())));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Level, Server, WorkerClass};
 use crate::wsgi::error_page::{self, Rejection};
+use crate::wsgi::field::{is_field_text, is_hop_by_hop, is_token, status_code, trim};
 use crate::wsgi::outcome::{Access, Line, Outcome};
 use crate::wsgi::start_error::StartError;
 
@@ -406,57 +407,6 @@ impl Response {
         text.push_str("); dropping per RFC 9110.");
         lines.push(Line::Bare(text));
     }
-}
-
-/// The code of a status: three digits, alone or with a space and a reason.
-fn status_code(status: &[u8]) -> Option<u16> {
-    let (digits, rest) = status.split_first_chunk::<3>()?;
-    let reason_fits = match rest {
-        [] => true,
-        [b' ', reason @ ..] => reason.iter().all(|&byte| is_field_text(byte)),
-        _ => false,
-    };
-    let digits_fit = digits.iter().all(u8::is_ascii_digit);
-    (digits_fit && reason_fits).then(|| {
-        digits
-            .iter()
-            .fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))
-    })
-}
-
-/// `field-vchar`, space and tab (RFC 9110, section 5.5)
-fn is_field_text(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
-}
-
-/// `tchar` (RFC 9110, section 5.6.2)
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
-}
-
-/// Headers that are the server's own: the hop-by-hop ones, and those that gunicorn always sets itself.
-fn is_hop_by_hop(name: &[u8]) -> bool {
-    [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailers",
-        "transfer-encoding",
-        "upgrade",
-        "server",
-        "date",
-    ]
-    .iter()
-    .any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -137,6 +137,51 @@ fn headers_of_the_same_shape_are_told_apart() {
 }
 
 #[test]
+fn a_name_with_an_underscore_cannot_pass_itself_off_as_another() {
+    let environ = environ(&request(
+        "GET",
+        "/",
+        &[("X_Under", "1"), ("X-Under", "2"), ("X_Under", "3")],
+    ));
+    assert_eq!(value(&environ, "HTTP_X_UNDER"), Some("2"));
+}
+
+#[test]
+fn header_map_dangerous_passes_on_names_with_underscores() {
+    let mut launch = launch(Server::Gunicorn);
+    launch.rules.underscores = Underscores::Keep;
+    let head = request("GET", "/", &[("X_Under", "1"), ("X-Under", "2")]);
+    let mut out = Vec::new();
+    encode(&head, &peer("127.0.0.1"), &launch, &mut out).unwrap();
+    assert_eq!(value(&decoded(&out), "HTTP_X_UNDER"), Some("1,2"));
+}
+
+#[test]
+fn header_map_refuse_answers_names_with_underscores_with_400() {
+    let mut launch = launch(Server::Gunicorn);
+    launch.rules.underscores = Underscores::Refuse {
+        except: &["SCRIPT_NAME"],
+    };
+    let head = request("GET", "/", &[("X_Under", "1")]);
+    let problem = encode(&head, &peer("127.0.0.1"), &launch, &mut Vec::new()).unwrap_err();
+    let rejection = Rejection::from(problem);
+    assert_eq!(
+        (rejection.status, rejection.message.as_str()),
+        (400, "Invalid HTTP header name: 'X_UNDER'")
+    );
+}
+
+#[test]
+fn a_script_name_header_of_a_peer_that_is_no_proxy_is_dropped() {
+    let head = request("GET", "/x", &[("SCRIPT_NAME", "/app")]);
+    let mut out = Vec::new();
+    encode(&head, &peer("10.0.0.1"), &launch(Server::Gunicorn), &mut out).unwrap();
+    let environ = decoded(&out);
+    assert_eq!(value(&environ, "SCRIPT_NAME"), Some(""));
+    assert_eq!(value(&environ, "HTTP_SCRIPT_NAME"), None);
+}
+
+#[test]
 fn values_are_the_latin_1_characters_of_the_bytes() {
     let mut head = request("GET", "/", &[("X-U", "")]);
     head.headers[0].1 = b"caf\xc3\xa9".to_vec();
