@@ -5,7 +5,6 @@
 import { Bridge } from "./run/bridge.js";
 import { Kind, bare, decode, exit, fileOf, log, text, textOf } from "./run/frames.js";
 
-/** @import { Connection } from "./run/tunnel.js" */
 /** @import { Playground, Server } from "./wasgi.js" */
 
 const socket = new WebSocket(`ws://${location.host}/bridge?${location.hash.slice(1)}`);
@@ -24,7 +23,7 @@ const bridge = new Bridge(
   },
   async () => {
     if (!server) throw new Error("The server does not accept connections yet.");
-    return /** @type {Connection} */ (await server.connect());
+    return server.connect();
   },
 );
 

@@ -31,7 +31,7 @@ export class Incoming {
           this.ended = true;
         },
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: BUFFER }),
+      /** @type {QueuingStrategy<Uint8Array>} */ (new ByteLengthQueuingStrategy({ highWaterMark: BUFFER })),
     );
     /** @param {Uint8Array} bytes */
     this.push = (bytes) => {
