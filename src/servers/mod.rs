@@ -12,7 +12,6 @@ pub mod uwsgi;
 
 mod grammar;
 mod host;
-pub mod log;
 mod option;
 mod python;
 mod shell;
