@@ -11,7 +11,7 @@ extern "C" {
     /// The machine's devices, see `www/worker/machine.js`. None of them calls back at once.
     pub type Devices;
     #[wasm_bindgen(method)]
-    fn spawn(this: &Devices, pid: Pid, ppid: Pid, argv: Vec<String>, env: Vec<String>);
+    fn spawn(this: &Devices, pid: Pid, parent: Pid, argv: Vec<String>, env: Vec<String>);
     #[wasm_bindgen(method)]
     fn kill(this: &Devices, pid: Pid);
     #[wasm_bindgen(method)]
@@ -69,12 +69,12 @@ impl Machine {
     }
 
     /// A message of the page.
-    pub fn from_page(&mut self, message: &[u8], now: Millis) {
+    pub fn deliver_page(&mut self, message: &[u8], now: Millis) {
         self.0.from_page(message, now);
     }
 
     /// A message of a process.
-    pub fn from_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
+    pub fn deliver_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
         self.0.from_process(pid, message, now);
     }
 
@@ -103,7 +103,12 @@ impl Machine {
     pub fn flush(&mut self, devices: &Devices) {
         while let Some(output) = self.0.next_output() {
             match output {
-                Output::Spawn { pid, ppid, argv, env } => devices.spawn(pid, ppid, argv, env),
+                Output::Spawn {
+                    pid,
+                    parent,
+                    argv,
+                    env,
+                } => devices.spawn(pid, parent, argv, env),
                 Output::Kill(pid) => devices.kill(pid),
                 Output::Log {
                     server,

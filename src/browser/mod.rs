@@ -1,5 +1,8 @@
 //! The wasm face: what `www/worker/` calls. One type for each role; nothing here decides anything.
 
+// wasm-bindgen hands over owned vectors and strings.
+#![allow(clippy::needless_pass_by_value)]
+
 mod machine;
 mod process;
 

@@ -79,7 +79,7 @@ impl Process {
         argv: Vec<String>,
         env: Vec<String>,
         pid: Pid,
-        ppid: Pid,
+        parent: Pid,
         directory: String,
     ) -> Result<Process, String> {
         let mut flat = env.into_iter();
@@ -91,7 +91,7 @@ impl Process {
             WorkerClass::Sync => Worker::Sync(SyncWorker::new(launch.max_requests)),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
-        let common = Common::new(*launch, pid, ppid);
+        let common = Common::new(*launch, pid, parent);
         Ok(Self {
             common,
             worker,
@@ -215,7 +215,7 @@ impl Process {
             ("factory", flag(launch.target.factory)),
             ("target", target),
             ("pid", self.common.pid.to_string()),
-            ("ppid", self.common.ppid.to_string()),
+            ("ppid", self.common.parent.to_string()),
             ("child", flag(launch.master)),
             (
                 "directory",

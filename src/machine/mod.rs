@@ -25,7 +25,7 @@ pub enum Output {
         /// Its id.
         pid: Pid,
         /// Its parent's.
-        ppid: Pid,
+        parent: Pid,
         /// The server's command line.
         argv: Vec<String>,
         /// Its environment, names and values in turn.
@@ -321,12 +321,17 @@ impl Machine {
                 self.let_go(server, |_| true, pid);
             }
             Action::Spawn { slot } => {
-                let ppid = running.master_pid;
+                let parent = running.master_pid;
                 let (argv, env) = (running.launch.argv.clone(), running.env.clone());
                 let pid = self.pid();
                 self.processes.insert(pid, server);
                 self.inherit(server, pid);
-                self.outputs.push_back(Output::Spawn { pid, ppid, argv, env });
+                self.outputs.push_back(Output::Spawn {
+                    pid,
+                    parent,
+                    argv,
+                    env,
+                });
                 return Some(Event::Spawned { slot, pid });
             }
             Action::Signal(pid, Signal::Kill) => {

@@ -298,7 +298,7 @@ impl Network {
         }
     }
 
-    /// The client breaks the connection (RST). One that still waits in the backlog stays there: accept() returns it.
+    /// The client breaks the connection (RST). One that still waits in the backlog stays there: `accept()` returns it.
     pub fn reset(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
@@ -337,7 +337,9 @@ impl Network {
                 }
             }
             Kind::Accept => self.accept(pid, frame.id, frame.number(), now),
-            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit | Kind::Close => self.from_server(pid, frame),
+            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit | Kind::Close => {
+                self.take_from_server(pid, frame);
+            }
             _ => {}
         }
     }
@@ -389,7 +391,7 @@ impl Network {
         push(outbox, Kind::AcceptEnd, id, b"");
     }
 
-    fn from_server(&mut self, pid: Pid, frame: Frame<'_>) {
+    fn take_from_server(&mut self, pid: Pid, frame: Frame<'_>) {
         let id = frame.id;
         let Some(connection) = self.connections.get_mut(&id) else {
             return;

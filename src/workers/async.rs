@@ -11,8 +11,8 @@ use crate::asgi::http::{self, Cycle, Progress, Received};
 use crate::asgi::scope::Scope;
 use crate::asgi::status::phrase;
 use crate::gateway::{Peer, encoding};
-use crate::http1::server::{Connection, Event};
 use crate::http1::RequestHead;
+use crate::http1::server::{Connection, Event};
 use crate::master::{Signal, Stream};
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, log};
@@ -365,7 +365,7 @@ impl AsyncWorker {
                         return;
                     }
                 }
-                Ok(Some(Event::Request(head))) => self.begin(process, id, head, now),
+                Ok(Some(Event::Request(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
                     if let Some(exchange) = exchange {
                         exchange.cycle.request_body(data);
@@ -401,7 +401,7 @@ impl AsyncWorker {
         self.close(process, id, now);
     }
 
-    fn begin(&mut self, process: &mut Process, id: u32, head: RequestHead, now: Millis) {
+    fn begin(&mut self, process: &mut Process, id: u32, head: &RequestHead, now: Millis) {
         let date = process.date(now).to_owned();
         let open = self.connections.len();
         let running = self.exchanges.len();
@@ -416,7 +416,7 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
-        let Ok(scope) = Scope::new(&head, &c.peer, &process.launch) else {
+        let Ok(scope) = Scope::new(head, &c.peer, &process.launch) else {
             self.refuse(process, id, now);
             return;
         };
@@ -425,7 +425,7 @@ impl AsyncWorker {
         let (client, line) = (scope.client_text(), scope.request_line());
         let mut run = Vec::with_capacity(encoded.len());
         encoding::put_run(&mut run, encoding::Strings::counted(&encoded));
-        let mut cycle = Cycle::new(&head, &process.launch, &date);
+        let mut cycle = Cycle::new(head, &process.launch, &date);
         if self.stopping {
             cycle.close_after();
         }

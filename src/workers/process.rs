@@ -31,7 +31,7 @@ pub struct Process {
     /// The process id.
     pub pid: Pid,
     /// The master's process id.
-    pub ppid: Pid,
+    pub parent: Pid,
     /// Frames for the kernel.
     pub frames: Vec<u8>,
     /// The listening sockets.
@@ -48,7 +48,7 @@ pub struct Process {
 impl Process {
     /// A process of the server that `launch` describes.
     #[must_use]
-    pub fn new(launch: Launch, pid: Pid, ppid: Pid) -> Self {
+    pub fn new(launch: Launch, pid: Pid, parent: Pid) -> Self {
         let logged = launch.access_log && launch.server == Server::Gunicorn;
         let access_format = logged
             .then(|| AccessFormat::parse(&launch.access_log_format).ok())
@@ -57,7 +57,7 @@ impl Process {
             access_format,
             launch,
             pid,
-            ppid,
+            parent,
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,

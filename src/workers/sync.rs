@@ -74,9 +74,9 @@ pub struct SyncWorker {
 enum State {
     /// The thread is about to ask for a connection.
     Idle,
-    /// accept() is on its way to the kernel, for the listener of this index.
+    /// `accept()` is on its way to the kernel, for the listener of this index.
     Accepting(usize),
-    /// select() on all listeners.
+    /// `select()` on all listeners.
     Polling,
     /// A connection whose request is being read.
     Reading(Box<Conversation>),
@@ -354,7 +354,7 @@ impl SyncWorker {
             if rejection.accessed {
                 let access = Access {
                     status: rejection.status.to_string(),
-                    sent: rejection.message.len() as u64,
+                    sent: 0,
                 };
                 log_access(process, c, &access, now);
             }
@@ -385,7 +385,8 @@ impl SyncWorker {
             }
             match c.http.next_event() {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
-                Ok(Some(_)) => c.body_ended = true,
+                // gunicorn gives the app what came before an early end, without an error.
+                Ok(Some(_)) | Err(RequestError::EndInBody { .. }) => c.body_ended = true,
                 Ok(None) if c.wire.broken => {
                     return Body::Raise(
                         "ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned(),
@@ -397,8 +398,6 @@ impl SyncWorker {
                     }
                     feed(c, process, now);
                 }
-                // gunicorn gives the app what came, without an error.
-                Err(RequestError::EndInBody { .. }) => c.body_ended = true,
                 Err(error) => {
                     c.body_ended = true;
                     let rejection = Rejection::of(&error);
@@ -440,6 +439,7 @@ impl SyncWorker {
     }
 
     /// Whether what was written has been taken.
+    #[must_use]
     pub fn flushed(&self) -> Written {
         let State::Running(c) = &self.state else {
             return Written::Done;

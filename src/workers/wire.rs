@@ -5,6 +5,7 @@ use crate::net::frame::{Kind, push, push_number};
 
 /// A process's end of a connection.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts of a socket, each set at its own moment.
 pub(super) struct Wire {
     /// The connection.
     pub(super) id: u32,
@@ -112,8 +113,7 @@ impl Wire {
         }
     }
 
-
-    /// Closes: a reset where received bytes were never read, as close() does.
+    /// Closes: a reset where received bytes were never read, as `close()` does.
     pub(super) fn close(&mut self, frames: &mut Vec<u8>) {
         if std::mem::replace(&mut self.closed, true) || self.broken {
             return;

@@ -61,7 +61,7 @@ export async function runMachine(init) {
         if (processes.get(pid) !== process) return;
         if (data instanceof Uint8Array) {
           booted = true;
-          machine.from_process(pid, data, now());
+          machine.deliver_process(pid, data, now());
           settle();
         } else if ("exit" in data) {
           exited(Math.max(0, data.exit), SIGNALS[-data.exit]);
@@ -159,7 +159,7 @@ export async function runMachine(init) {
     preload: () => void assets().catch(() => {}),
   };
   self.onmessage = ({ data }) => {
-    if (data instanceof Uint8Array) machine.from_page(data, now());
+    if (data instanceof Uint8Array) machine.deliver_page(data, now());
     else operations[data.op](data);
     settle();
   };
