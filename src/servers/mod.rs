@@ -22,7 +22,7 @@ mod tests;
 
 use crate::Millis;
 use crate::http1::{Limits, Rules};
-use option::text;
+use option::{own, text};
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
@@ -35,7 +35,7 @@ const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
 pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
     match shell::words(line, &Environment { own: &[], outer: env }) {
         Ok(words) => parse_argv(&words, env, cwd),
-        Err(shell::Unreadable { lines, code }) => Command::complain(code, lines),
+        Err(shell::Unreadable { text, code }) => Command::complain(code, &text),
     }
 }
 
@@ -43,11 +43,11 @@ pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
 #[must_use]
 pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Command {
     let mut words = words;
-    let mut own = Vec::new();
+    let mut assignments = Vec::new();
     while let [first, rest @ ..] = words
         && let Some((name, value)) = assignment(first)
     {
-        own.push((name.to_owned(), value.to_owned()));
+        assignments.push((own(name), own(value)));
         words = rest;
     }
     if let [first, rest @ ..] = words
@@ -56,14 +56,14 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         words = rest;
     }
     let [program, arguments @ ..] = words else {
-        return Command::fail(
+        return Command::complain(
             2,
             "wasgi: There is no command. Type one such as `gunicorn app:app` or `uvicorn app:app`.",
         );
     };
     let call = Call {
         env: Environment {
-            own: &own,
+            own: &assignments,
             outer: env,
         },
         cwd,
@@ -75,9 +75,9 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         "uwsgi" => uwsgi::command(arguments),
         "python" | "python3" => python_module(arguments, &call),
         path if path.contains('/') => {
-            Command::fail(127, &text(&["bash: ", path, ": No such file or directory"]))
+            Command::complain(127, &text(&["bash: ", path, ": No such file or directory"]))
         }
-        name => Command::fail(127, &text(&["bash: ", name, ": command not found"])),
+        name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),
     }
 }
 
@@ -93,7 +93,7 @@ fn python_module(words: &[String], call: &Call) -> Command {
             _ => {}
         }
     }
-    Command::fail(
+    Command::complain(
         2,
         "wasgi: python only starts servers here: `python -m gunicorn …`, `python -m uvicorn …`, `python -m daphne …`.",
     )
@@ -101,7 +101,7 @@ fn python_module(words: &[String], call: &Call) -> Command {
 
 /// The name and value of a word that sets an environment variable.
 fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
+    let (name, value) = option::split(word, '=')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name.then_some((name, value))
@@ -116,7 +116,7 @@ struct Call<'a> {
 
 /// The words of a command line, the program's name first.
 fn argv(program: &str, words: &[String]) -> Vec<String> {
-    let mut argv = vec![program.to_owned()];
+    let mut argv = vec![own(program)];
     argv.extend_from_slice(words);
     argv
 }
@@ -141,35 +141,33 @@ impl Environment<'_> {
 impl Command {
     /// Prints to standard error.
     #[inline(never)]
-    fn complain(code: i32, stderr: Vec<String>) -> Self {
+    fn complain(code: i32, text: &str) -> Self {
         Self::Print {
             stdout: Vec::new(),
-            stderr,
+            stderr: lines(text),
             code,
         }
     }
 
     /// What Python prints for an exception that nobody catches. The frames in between are not ours to invent.
-    fn crash(exception: String) -> Self {
-        Self::complain(
-            1,
-            vec!["Traceback (most recent call last):".to_owned(), exception],
-        )
-    }
-
-    /// Prints one line to standard error.
-    fn fail(code: i32, line: &str) -> Self {
-        Self::complain(code, vec![line.to_owned()])
+    fn crash(exception: &str) -> Self {
+        Self::complain(1, &text(&["Traceback (most recent call last):\n", exception]))
     }
 
     /// Prints to standard output and leaves contented.
-    fn show(lines: Vec<String>) -> Self {
+    #[inline(never)]
+    fn show(text: &str) -> Self {
         Self::Print {
-            stdout: lines,
+            stdout: lines(text),
             stderr: Vec::new(),
             code: 0,
         }
     }
+}
+
+/// The lines of a text; one that ends in a line end has an empty last line.
+fn lines(text: &str) -> Vec<String> {
+    text.split('\n').map(own).collect()
 }
 
 /// What a command line asks for.
@@ -235,9 +233,9 @@ pub struct Target {
 impl Target {
     fn new(import_string: &str, module: &str, attribute: &str, factory: bool) -> Self {
         Self {
-            module: module.to_owned(),
-            attribute: attribute.to_owned(),
-            import_string: import_string.to_owned(),
+            module: own(module),
+            attribute: own(attribute),
+            import_string: own(import_string),
             factory,
         }
     }

@@ -9,15 +9,9 @@ use super::python;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table(pub &'static str);
 
-/// One option.
+/// One option: its line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Opt {
-    /// Its names in the order in which the original lists them, separated by a space: `-w --workers`. For a
-    /// [`Kind::Switch`] the second name is the negative one.
-    pub names: &'static str,
-    /// The rest of its line.
-    fields: &'static str,
-}
+pub(crate) struct Opt(&'static str);
 
 /// What an option's value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,42 +42,38 @@ pub(crate) enum Kind {
     Optional(&'static str),
 }
 
+// Most of these are small and called from everywhere: inlined, they would be most of this room's wasm.
 impl Table {
     /// All options, in order.
-    pub(crate) fn options(self) -> impl Iterator<Item = Opt> {
+    #[inline(never)]
+    pub(crate) fn options(self) -> Vec<Opt> {
         self.0
             .lines()
             .filter(|line| line.starts_with('-'))
-            .filter_map(|line| {
-                let (names, fields) = line.split_once('|')?;
-                Some(Opt {
-                    names: names.trim_ascii_end(),
-                    fields,
-                })
-            })
+            .map(Opt)
+            .collect()
     }
 
     /// The option with this name.
     #[inline(never)]
     pub(crate) fn named(self, name: &str) -> Option<Opt> {
-        self.options().find(|option| option.has_name(name))
+        self.options().into_iter().find(|option| option.has_name(name))
     }
 
     /// Why an option is refused, in a sentence.
     #[inline(never)]
     pub(crate) fn refusal(self, option: Opt) -> Option<&'static str> {
-        let word = option.field(4);
+        let word = option.field(5);
         if word.is_empty() {
             return None;
         }
-        let sentences = self
+        let mut sentences = self
             .0
             .lines()
-            .filter_map(|line| line.strip_prefix('!')?.split_once(' '));
+            .filter_map(|line| split(line.strip_prefix('!')?, ' '));
         // A word that has no sentence still refuses: a test sees to it that there is none.
         Some(
             sentences
-                .into_iter()
                 .find(|(known, _)| *known == word)
                 .map_or("refused.", |(_, sentence)| sentence),
         )
@@ -93,13 +83,36 @@ impl Table {
 impl Opt {
     #[inline(never)]
     fn field(self, index: usize) -> &'static str {
-        self.fields.split('|').nth(index).unwrap_or("").trim_ascii()
+        self.0.split('|').nth(index).map_or("", trim)
+    }
+
+    /// Its names in the order in which the original lists them. For a [`Kind::Switch`] the second name is the negative one.
+    #[inline(never)]
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        self.field(0).split(' ').collect()
+    }
+
+    /// Its names with something between them.
+    pub(crate) fn joined_names(self, between: &str) -> String {
+        self.field(0).replace(' ', between)
+    }
+
+    /// Its first name.
+    #[inline(never)]
+    pub(crate) fn name(self) -> &'static str {
+        self.field(0).split(' ').next().unwrap_or("")
+    }
+
+    /// Whether it has this name.
+    #[inline(never)]
+    pub(crate) fn has_name(self, name: &str) -> bool {
+        listed(name, self.field(0))
     }
 
     /// What its value may be.
     #[inline(never)]
     pub(crate) fn kind(self) -> Kind {
-        match self.field(0) {
+        match self.field(1) {
             "flag" => Kind::Flag,
             "switch" => Kind::Switch,
             "help" => Kind::Help,
@@ -118,41 +131,30 @@ impl Opt {
     }
 
     /// What `--help` calls its value; the choices of a [`Kind::Choice`].
+    #[inline(never)]
     pub(crate) fn metavar(self) -> &'static str {
-        self.field(1)
-    }
-
-    /// Its default; empty if it has none.
-    pub(crate) fn default(self) -> &'static str {
         self.field(2)
     }
 
+    /// Its default; empty if it has none.
+    #[inline(never)]
+    pub(crate) fn default(self) -> &'static str {
+        self.field(3)
+    }
+
     /// What `--help` says about it.
+    #[inline(never)]
     pub(crate) fn description(self) -> String {
-        let refused = if self.field(4).is_empty() {
+        let refused = if self.field(5).is_empty() {
             ""
         } else {
             " (refused here)"
         };
-        text(&[self.field(3), refused])
-    }
-
-    /// Its names, one by one.
-    pub(crate) fn each_name(self) -> impl Iterator<Item = &'static str> {
-        self.names.split(' ')
-    }
-
-    /// Its first name.
-    pub(crate) fn name(self) -> &'static str {
-        self.each_name().next().unwrap_or("")
-    }
-
-    /// Whether it has this name.
-    pub(crate) fn has_name(self, name: &str) -> bool {
-        self.each_name().any(|known| known == name)
+        text(&[self.field(4), refused])
     }
 
     /// Whether it takes no value.
+    #[inline(never)]
     pub(crate) fn is_flag(self) -> bool {
         matches!(
             self.kind(),
@@ -173,6 +175,12 @@ pub(crate) struct Values {
 }
 
 impl Values {
+    /// Notes an option.
+    #[inline(never)]
+    pub(crate) fn give(&mut self, option: Opt, text: &str) {
+        self.given.push((option, own(text)));
+    }
+
     /// Nothing given yet.
     pub(crate) fn new(table: Table) -> Self {
         Self {
@@ -183,17 +191,16 @@ impl Values {
     }
 
     /// All texts of an option, in order.
-    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.given
-            .iter()
-            .filter(move |(option, _)| option.has_name(name))
-            .map(|(_, text)| text.as_str())
+    #[inline(never)]
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let of_option = self.given.iter().filter(|(option, _)| option.has_name(name));
+        of_option.map(|(_, text)| text.as_str()).collect()
     }
 
     /// The text that counts if the option is given: the last one.
     #[inline(never)]
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
-        self.all(name).last()
+        self.all(name).pop()
     }
 
     /// The text that counts: the last one given, or the default.
@@ -224,8 +231,11 @@ impl Values {
     }
 
     /// Whether an option was given.
+    #[inline(never)]
     pub(crate) fn has(&self, option: Opt) -> bool {
-        self.given.iter().any(|(given, _)| given.names == option.names)
+        self.given
+            .iter()
+            .any(|(given, _)| std::ptr::eq(given.0, option.0))
     }
 
     /// These values, and for options not given here those of `lower`.
@@ -258,4 +268,28 @@ impl Values {
 #[inline(never)]
 pub(crate) fn text(parts: &[&str]) -> String {
     parts.concat()
+}
+
+/// A copy.
+#[inline(never)]
+pub(crate) fn own(text: &str) -> String {
+    text.to_owned()
+}
+
+/// What is before and after the first `at`.
+#[inline(never)]
+pub(crate) fn split(text: &str, at: char) -> Option<(&str, &str)> {
+    text.split_once(at)
+}
+
+/// The text without white space around it.
+#[inline(never)]
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_ascii()
+}
+
+/// Whether a word is in a list whose words are separated by spaces.
+#[inline(never)]
+pub(crate) fn listed(word: &str, list: &str) -> bool {
+    list.split(' ').any(|known| known == word)
 }

@@ -2,6 +2,7 @@
 //! else a shell has (pipes, lists, redirections) is refused.
 
 use super::Environment;
+use super::option::text;
 
 /// Exit code of a shell for a line that it cannot read.
 const SYNTAX: i32 = 2;
@@ -9,8 +10,8 @@ const SYNTAX: i32 = 2;
 /// Why a line has no words: what is printed, and the exit code.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Unreadable {
-    /// Lines for standard error.
-    pub lines: Vec<String>,
+    /// For standard error.
+    pub text: String,
     /// The exit code.
     pub code: i32,
 }
@@ -22,8 +23,9 @@ pub(super) struct Unreadable {
 pub(super) fn words(line: &str, env: &Environment) -> Result<Vec<String>, Unreadable> {
     let line = line.trim();
     let expanded = expand(line, env)?;
-    shlex::split(&expanded)
-        .ok_or_else(|| unreadable("wasgi: The line ends in a backslash: take it away or continue the line."))
+    shlex::split(&expanded).ok_or_else(|| {
+        unreadable(&["wasgi: The line ends in a backslash: take it away or continue the line."])
+    })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,6 +40,7 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
     let mut out = String::with_capacity(line.len());
     let mut quoting = Quoting::None;
     let mut word_begins = true;
+    let mut buffer = [0; 4];
     let mut rest = line.chars();
     while let Some(c) = rest.next() {
         match (quoting, c) {
@@ -46,23 +49,19 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
             (Quoting::None, '"') => quoting = Quoting::Double,
             (Quoting::Single, '\'') | (Quoting::Double, '"') => quoting = Quoting::None,
             (Quoting::None, '(' | ')') => {
-                return Err(Unreadable {
-                    lines: vec![
-                        format!("bash: -c: line 1: syntax error near unexpected token `{c}'"),
-                        format!("bash: -c: line 1: `{line}'"),
-                    ],
-                    code: SYNTAX,
-                });
+                let token = if c == '(' { "(" } else { ")" };
+                let what = "bash: -c: line 1: syntax error near unexpected token `";
+                return Err(unreadable(&[what, token, "'\nbash: -c: line 1: `", line, "'"]));
             }
             (Quoting::None, '|' | '&' | ';' | '<' | '>' | '\n') => {
-                let sign = if c == '\n' {
-                    "a second line"
-                } else {
-                    &format!("`{c}`")
-                };
-                return Err(unreadable(&format!(
-                    "wasgi: One plain command runs here, so {sign} is not available. Put it in quotes if it belongs to a word."
-                )));
+                let sign = if c == '\n' { "" } else { c.encode_utf8(&mut buffer) };
+                let what = if c == '\n' { "a second line" } else { "the sign " };
+                return Err(unreadable(&[
+                    "wasgi: One plain command runs here, so ",
+                    what,
+                    sign,
+                    " is not available. Put it in quotes if it belongs to a word.",
+                ]));
             }
             (Quoting::None | Quoting::Double, '\\') => {
                 // A backslash at the end of a line joins it with the next.
@@ -78,9 +77,9 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
             (Quoting::None | Quoting::Double, '$') => {
                 let after = rest.as_str();
                 if quoting == Quoting::None && after.starts_with(['\'', '"']) {
-                    return Err(unreadable(
+                    return Err(unreadable(&[
                         "wasgi: Quotes with a dollar sign before them are not available: use plain ones.",
-                    ));
+                    ]));
                 }
                 let (name, length) = variable(after)?;
                 if length > 0 {
@@ -97,12 +96,14 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
     }
     let open = match quoting {
         Quoting::None => return Ok(out),
-        Quoting::Single => '\'',
-        Quoting::Double => '"',
+        Quoting::Single => "'",
+        Quoting::Double => "\"",
     };
-    Err(unreadable(&format!(
-        "bash: -c: line 1: unexpected EOF while looking for matching `{open}'"
-    )))
+    Err(unreadable(&[
+        "bash: -c: line 1: unexpected EOF while looking for matching `",
+        open,
+        "'",
+    ]))
 }
 
 /// The variable that follows a `$`, and how many bytes it takes. None: the `$` stands for itself.
@@ -119,9 +120,9 @@ fn variable(after: &str) -> Result<(&str, usize), Unreadable> {
         if length > 0 && braced.get(length..).is_some_and(|end| end.starts_with('}')) {
             return Ok((braced.get(..length).unwrap_or(""), length + 2));
         }
-        return Err(unreadable(
+        return Err(unreadable(&[
             "wasgi: `${…}` takes a plain variable name here: write its value.",
-        ));
+        ]));
     }
     if after.starts_with('(') {
         return Err(substitution());
@@ -145,14 +146,15 @@ fn insert(out: &mut String, value: &str, quoting: Quoting) {
 }
 
 fn substitution() -> Unreadable {
-    unreadable(
+    unreadable(&[
         "wasgi: There is no shell here whose output could be inserted: write the value, or quote the text in single quotes.",
-    )
+    ])
 }
 
-fn unreadable(line: &str) -> Unreadable {
+#[inline(never)]
+fn unreadable(parts: &[&str]) -> Unreadable {
     Unreadable {
-        lines: vec![line.to_owned()],
+        text: text(parts),
         code: SYNTAX,
     }
 }
@@ -217,8 +219,7 @@ mod tests {
 
     #[test]
     fn lines_that_bash_cannot_read_get_its_message() {
-        let messages =
-            |line: &str| read(line).map_err(|unreadable| (unreadable.lines.join("\n"), unreadable.code));
+        let messages = |line: &str| read(line).map_err(|unreadable| (unreadable.text, unreadable.code));
         let open =
             |quote: char| format!("bash: -c: line 1: unexpected EOF while looking for matching `{quote}'");
         assert_eq!(messages("a 'b"), Err((open('\''), 2)));
@@ -246,7 +247,7 @@ mod tests {
             let unreadable = read(line).err();
             let text = unreadable
                 .as_ref()
-                .map(|unreadable| unreadable.lines.concat())
+                .map(|unreadable| unreadable.text.clone())
                 .unwrap_or_default();
             assert!(
                 text.starts_with("wasgi: ") && text.ends_with('.'),

@@ -67,3 +67,55 @@ fn words_are_taken_as_they_are() {
         (Server::Uvicorn, "/a b|$HOME")
     );
 }
+
+#[test]
+fn every_line_of_a_table_is_an_option() {
+    const KINDS: &str = "flag switch help version text repeated int octal float bool choice optional";
+    for table in [
+        include_str!("gunicorn/options.txt"),
+        include_str!("uvicorn/options.txt"),
+        include_str!("daphne/options.txt"),
+        include_str!("uwsgi/options.txt"),
+    ] {
+        let reasons: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix('!')).collect();
+        assert!(
+            reasons
+                .iter()
+                .all(|reason| reason.contains(' ') && reason.ends_with('.')),
+            "{reasons:?}"
+        );
+        let mut names: Vec<&str> = Vec::new();
+        for line in table.lines().filter(|line| !line.starts_with(['!', '#'])) {
+            let fields: Vec<&str> = line.split('|').map(str::trim).collect();
+            assert!(fields.len() == 5 || fields.len() == 6, "{line}");
+            let kind = fields[1].split(' ').next().unwrap_or("");
+            assert!(KINDS.split(' ').any(|known| known == kind), "{line}");
+            for name in fields[0].split(' ') {
+                assert!(name.starts_with('-') && !names.contains(&name), "{line}");
+                names.push(name);
+            }
+            if let Some(word) = fields.get(5) {
+                assert!(
+                    reasons
+                        .iter()
+                        .any(|reason| reason.starts_with(&format!("{word} "))),
+                    "{line}"
+                );
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_line_makes_the_parser_panic(
+        program in "(gunicorn|uvicorn|uwsgi|daphne|python -m uvicorn|[a-z=]{0,3})",
+        words in proptest::collection::vec("(-{0,2}[a-zé-]{0,8}(=[^ ]{0,4})?|[ -~é€'\"$\\\\]{0,6}|-[wbktpMé][0-9:x]{0,3}|--(bind|workers|port|http|env))", 0..6),
+    ) {
+        let line = format!("{program} {}", words.join(" "));
+        let env = [("GUNICORN_CMD_ARGS".to_owned(), words.concat()), ("UVICORN_HOST".to_owned(), words.concat())];
+        let command = parse(&line, &env, "/");
+        proptest::prop_assert_eq!(parse(&line, &env, "/"), command);
+        let _ = parse_argv(&words, &env, "");
+    }
+}

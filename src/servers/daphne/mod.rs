@@ -9,13 +9,13 @@ use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
 
 /// What the help says before it lists the options.
-const INTRODUCTION: &[&str] = &[
-    "ASGI server for HTTP and WebSocket",
-    "",
-    "positional arguments:",
-    "  application           path.to.module:instance.path of the app",
-    "",
-];
+const INTRODUCTION: &str = "\
+ASGI server for HTTP and WebSocket
+
+positional arguments:
+  application           path.to.module:instance.path of the app
+
+";
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or `__main__.py`.
 pub(super) fn command(name: &'static str, words: &[String]) -> Command {
@@ -33,8 +33,8 @@ pub(super) fn command(name: &'static str, words: &[String]) -> Command {
         Err(stop) => stop,
     };
     match stop {
-        Stop::Usage(stderr) => Command::complain(2, stderr),
+        Stop::Usage(stderr) => Command::complain(2, &stderr),
         // daphne has no --version.
-        Stop::Help | Stop::Version => Command::show(program.help(INTRODUCTION, None)),
+        Stop::Help | Stop::Version => Command::show(&program.help(INTRODUCTION, None)),
     }
 }

@@ -2,7 +2,7 @@
 //! names, `--`, negative numbers, messages.
 
 use super::{Stop, columns};
-use crate::servers::option::{Kind, Opt, Table, Values, text};
+use crate::servers::option::{Kind, Opt, Table, Values, own, split, text};
 use crate::servers::python;
 
 /// A program whose command line `argparse` reads.
@@ -81,7 +81,7 @@ impl Program {
         if let Some(exact) = self.exact(word, None) {
             return Ok(exact);
         }
-        let (name, attached) = match word.split_once('=') {
+        let (name, attached) = match split(word, '=') {
             Some((name, value)) => (name, Some(value)),
             None => (word, None),
         };
@@ -95,7 +95,7 @@ impl Program {
         let (short, glued) = word.split_at(second);
         let mut candidates = Vec::new();
         for option in self.table.options() {
-            for known in option.each_name() {
+            for known in option.names() {
                 let attached = if word.starts_with("--") {
                     if !known.starts_with(name) {
                         continue;
@@ -112,7 +112,7 @@ impl Program {
             }
         }
         match candidates.as_slice() {
-            [(option, known, attached)] => Ok(Word::Option(*option, known, attached.map(str::to_owned))),
+            [(option, known, attached)] => Ok(Word::Option(*option, known, attached.map(own))),
             [] if is_negative_number(word) || word.contains(' ') => Ok(Word::Argument),
             [] => Ok(Word::Unknown),
             many => {
@@ -128,76 +128,63 @@ impl Program {
 
     fn exact(&self, name: &str, attached: Option<&str>) -> Option<Word> {
         let option = self.table.named(name)?;
-        let known = option.each_name().find(|known| *known == name)?;
-        Some(Word::Option(option, known, attached.map(str::to_owned)))
+        let known = option.names().into_iter().find(|known| *known == name)?;
+        Some(Word::Option(option, known, attached.map(own)))
     }
 
     /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a line of its own.
-    fn usage(&self) -> Vec<String> {
-        let mut line = text(&["usage: ", self.usage.unwrap_or(self.name)]);
+    fn usage(&self) -> String {
+        let mut out = text(&["usage: ", self.usage.unwrap_or(self.name)]);
         let Positional::One(positional) = self.positional else {
-            return vec![line];
+            return out;
         };
-        let indent = " ".repeat(line.len());
-        let mut lines = Vec::new();
+        let indent = " ".repeat(out.len());
+        let mut length = out.len();
         for option in self.table.options() {
             let value = if option.is_flag() { "" } else { " " };
             let part = text(&[" [", option.name(), value, option.metavar(), "]"]);
-            if line.len() + part.len() > 78 {
-                lines.push(std::mem::replace(&mut line, indent.clone()));
+            if length + part.len() > 78 {
+                out = text(&[&out, "\n", &indent]);
+                length = indent.len();
             }
-            line.push_str(&part);
+            length += part.len();
+            out.push_str(&part);
         }
-        lines.push(line);
-        lines.push(text(&[&indent, " ", positional]));
-        lines
+        text(&[&out, "\n", &indent, " ", positional])
     }
 
     /// A usage error.
     #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
-        let mut lines = self.usage();
-        lines.push(text(&[self.name, ": error: ", message]));
-        Stop::Usage(lines)
+        Stop::Usage(text(&[&self.usage(), "\n", self.name, ": error: ", message]))
     }
 
     /// A usage error about an option.
     #[inline(never)]
     pub(crate) fn option_error(&self, option: Opt, message: &str) -> Stop {
-        self.error(&text(&[
-            "argument ",
-            &option.names.replace(' ', "/"),
-            ": ",
-            message,
-        ]))
+        self.error(&text(&["argument ", &option.joined_names("/"), ": ", message]))
     }
 
     /// The help text. gunicorn writes an option's default into its description: `defaults` asks for that, and has those
     /// that depend on the environment.
-    pub(crate) fn help(&self, introduction: &[&str], defaults: Option<&[(&str, String)]>) -> Vec<String> {
-        let mut out = self.usage();
-        out.push(String::new());
-        out.extend(introduction.iter().map(|&line| line.to_owned()));
-        out.push("options:".to_owned());
+    pub(crate) fn help(&self, introduction: &str, defaults: Option<&[(&str, String)]>) -> String {
+        let mut out = text(&[&self.usage(), "\n\n", introduction, "options:"]);
         for option in self.table.options() {
             let kind = option.kind();
-            let mut invocation = String::new();
-            for name in option.each_name() {
-                invocation.push_str(if invocation.is_empty() { "" } else { ", " });
-                invocation.push_str(name);
-                if let Kind::Optional(_) = kind {
-                    invocation.push_str(&text(&[" [", option.metavar(), "]"]));
-                } else if !option.is_flag() {
-                    invocation.push_str(&text(&[" ", option.metavar()]));
-                }
-            }
+            let metavar = option.metavar();
+            let value = match kind {
+                Kind::Optional(_) => text(&[" [", metavar, "]"]),
+                _ if metavar.is_empty() => String::new(),
+                _ => text(&[" ", metavar]),
+            };
+            let invocation = text(&[&option.joined_names(&text(&[&value, ", "])), &value]);
             let mut description = option.description();
             if let Some(defaults) = defaults
                 && !matches!(kind, Kind::Help | Kind::Version)
             {
                 let own = defaults.iter().find(|(name, _)| option.has_name(name));
                 let default = own.map_or(option.default(), |(_, default)| default);
-                description.push_str(&text(&[" [", default, "]"]));
+                description = text(&[&description, " [", default, "]"]);
             }
             columns::row(&mut out, &invocation, &description, 24, 54);
         }
@@ -283,7 +270,7 @@ impl Reader<'_> {
             if word == "--" && !dashes {
                 dashes = true;
             } else {
-                self.values.positionals.push(word.clone());
+                self.values.positionals.push(own(word));
             }
         }
         end
@@ -314,25 +301,21 @@ impl Reader<'_> {
             };
             (option, name) = (found, short);
             let rest = value.get(short.len() - 1..).unwrap_or("");
-            attached = if rest.is_empty() {
-                None
-            } else {
-                Some(rest.to_owned())
-            };
+            attached = if rest.is_empty() { None } else { Some(own(rest)) };
         }
         let mut end = at + 1;
         let value = match (attached, self.classes.get(end), option.kind()) {
             (Some(value), ..) => value,
             (None, Some(Word::Argument), _) => {
                 end += 1;
-                self.words.get(at + 1).cloned().unwrap_or_default()
+                own(self.words.get(at + 1).map_or("", String::as_str))
             }
-            (None, _, Kind::Optional(left_out)) => left_out.to_owned(),
+            (None, _, Kind::Optional(left_out)) => own(left_out),
             _ => return Err(self.program.option_error(option, "expected one argument")),
         };
         self.act(&flags)?;
         self.check(option, &value)?;
-        self.values.given.push((option, value));
+        self.values.give(option, &value);
         Ok(end)
     }
 
@@ -341,7 +324,7 @@ impl Reader<'_> {
             match option.kind() {
                 Kind::Help => return Err(Stop::Help),
                 Kind::Version => return Err(Stop::Version),
-                _ => self.values.given.push((option, "true".to_owned())),
+                _ => self.values.give(option, "true"),
             }
         }
         Ok(())
@@ -362,7 +345,7 @@ impl Reader<'_> {
 fn is_negative_number(word: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let number = word.get(1..).unwrap_or("");
-    match number.split_once('.') {
+    match split(number, '.') {
         Some((whole, fraction)) => digits(whole) && !fraction.is_empty() && digits(fraction),
         None => !number.is_empty() && digits(number),
     }

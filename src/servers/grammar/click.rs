@@ -2,7 +2,7 @@
 //! every option, messages. uvicorn has no short names.
 
 use super::{Stop, columns, similar};
-use crate::servers::option::{Kind, Opt, Table, Values, text};
+use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text, trim};
 use crate::servers::{Environment, python};
 
 /// A program whose command line `click` reads.
@@ -31,7 +31,7 @@ impl Program {
         }
         if values.positionals.is_empty() {
             match env.get(&text(&[self.env_prefix, self.argument])) {
-                Some(value) if !value.is_empty() => values.positionals.push(value.to_owned()),
+                Some(value) if !value.is_empty() => values.positionals.push(own(value)),
                 _ => return Err(self.error(&text(&["Missing argument '", self.argument, "'."]))),
             }
         }
@@ -43,7 +43,7 @@ impl Program {
                 let value = match option.kind() {
                     Kind::Repeated => {
                         for word in value.split_ascii_whitespace() {
-                            values.given.push((option, word.to_owned()));
+                            values.give(option, word);
                         }
                         continue;
                     }
@@ -51,7 +51,7 @@ impl Program {
                     Kind::Flag | Kind::Switch => "false",
                     _ => value,
                 };
-                values.given.push((option, value.to_owned()));
+                values.give(option, value);
             }
         }
         match values.positionals.as_slice() {
@@ -75,10 +75,10 @@ impl Program {
                 break;
             }
             if word.len() < 2 || !word.starts_with('-') {
-                values.positionals.push(word.clone());
+                values.positionals.push(own(word));
                 continue;
             }
-            let (name, attached) = match word.split_once('=') {
+            let (name, attached) = match split(word, '=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (word.as_str(), None),
             };
@@ -96,7 +96,7 @@ impl Program {
                     None => return Err(misused(name, " requires an argument.")),
                 },
             };
-            values.given.push((option, value.to_owned()));
+            values.give(option, value);
         }
         Ok(values)
     }
@@ -105,8 +105,8 @@ impl Program {
         let mut short = [0; 4];
         let (name, similar) = if name.starts_with("--") {
             (
-                name.to_owned(),
-                similar::close_matches(name, self.table.options().flat_map(Opt::each_name)),
+                own(name),
+                similar::close_matches(name, self.table.options().into_iter().flat_map(Opt::names)),
             )
         } else {
             let letter = name.chars().nth(1).unwrap_or('-');
@@ -141,10 +141,11 @@ impl Program {
     }
 
     /// What the environment says about an option: `UVICORN_LOG_LEVEL`; repeated ones are in the plural.
+    #[inline(never)]
     fn variable<'a>(&self, option: Opt, env: &'a Environment) -> Option<&'a str> {
         let kind = option.kind();
         let mut name = self.env_prefix.to_owned();
-        for letter in option.name().trim_start_matches('-').chars() {
+        for letter in option.name().get(2..).unwrap_or("").chars() {
             name.push(if letter == '-' {
                 '_'
             } else {
@@ -160,8 +161,8 @@ impl Program {
 
     fn check(&self, option: Opt, value: &str) -> Result<(), Stop> {
         let why = match option.kind() {
-            Kind::Int if python::int(value).is_none() => " is not a valid integer.".to_owned(),
-            Kind::Float if !python::is_float(value) => " is not a valid float.".to_owned(),
+            Kind::Int if python::int(value).is_none() => own(" is not a valid integer."),
+            Kind::Float if !python::is_float(value) => own(" is not a valid float."),
             Kind::Choice => {
                 let choices = option.metavar().trim_matches(['[', ']']);
                 if choices.split(',').any(|choice| choice == value) {
@@ -169,9 +170,9 @@ impl Program {
                 }
                 text(&[" is not one of '", &choices.replace(',', "', '"), "'."])
             }
-            Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => {
-                " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes".to_owned()
-            }
+            Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => own(
+                " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes",
+            ),
             _ => return Ok(()),
         };
         Err(self.invalid(option, &text(&[&python::repr(value), &why])))
@@ -180,12 +181,13 @@ impl Program {
     /// A usage error.
     #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
-        Stop::Usage(vec![
-            self.usage(),
-            text(&["Try '", self.name, " --help' for help."]),
-            String::new(),
-            text(&["Error: ", message]),
-        ])
+        Stop::Usage(text(&[
+            &self.usage(),
+            "\nTry '",
+            self.name,
+            " --help' for help.\n\nError: ",
+            message,
+        ]))
     }
 
     fn usage(&self) -> String {
@@ -199,16 +201,16 @@ impl Program {
     }
 
     /// The help text.
-    pub(crate) fn help(&self) -> Vec<String> {
-        let mut out = vec![self.usage(), String::new(), "Options:".to_owned()];
+    pub(crate) fn help(&self) -> String {
+        let mut out = text(&[&self.usage(), "\n\nOptions:"]);
         for option in self.table.options() {
-            let value = option.metavar().replace(',', "|");
-            let space = if value.is_empty() { "" } else { " " };
-            let invocation = text(&[&option.names.replace(' ', " / "), space, &value]);
+            let metavar = option.metavar().replace(',', "|");
+            let space = if metavar.is_empty() { "" } else { " " };
+            let invocation = text(&[&option.joined_names(" / "), space, &metavar]);
             let mut description = option.description();
             let default = option.default();
             if !default.is_empty() && !option.is_flag() {
-                description.push_str(&text(&[" [default: ", default, "]"]));
+                description = text(&[&description, " [default: ", default, "]"]);
             }
             columns::row(&mut out, &invocation, &description, 34, 44);
         }
@@ -218,28 +220,18 @@ impl Program {
 
 /// click's message without the usage: it does so where the option itself is used wrongly.
 fn misused(name: &str, how: &str) -> Stop {
-    Stop::Usage(vec![text(&["Error: Option ", &python::repr(name), how])])
+    Stop::Usage(text(&["Error: Option ", &python::repr(name), how]))
 }
 
+#[inline(never)]
 fn boolean(text: &str) -> Option<bool> {
-    const STATES: [(&str, bool); 13] = [
-        ("1", true),
-        ("yes", true),
-        ("true", true),
-        ("on", true),
-        ("t", true),
-        ("y", true),
-        ("0", false),
-        ("no", false),
-        ("false", false),
-        ("off", false),
-        ("f", false),
-        ("n", false),
-        ("", false),
-    ];
-    let text = text.trim_ascii();
-    STATES
-        .iter()
-        .find(|(word, _)| word.eq_ignore_ascii_case(text))
-        .map(|(_, value)| *value)
+    let text = trim(text).to_ascii_lowercase();
+    if text.is_empty() || listed(&text, "0 no false off f n") {
+        return Some(false);
+    }
+    if listed(&text, "1 yes true on t y") {
+        Some(true)
+    } else {
+        None
+    }
 }

@@ -1,7 +1,7 @@
 //! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any order, messages.
 
 use super::Stop;
-use crate::servers::option::{Kind, Opt, Table, Values, text};
+use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text};
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
@@ -31,7 +31,7 @@ impl Program {
                 break;
             }
             if let Some(long) = word.strip_prefix("--") {
-                let (name, attached) = match long.split_once('=') {
+                let (name, attached) = match split(long, '=') {
                     Some((name, value)) => (name, Some(value)),
                     None => (long, None),
                 };
@@ -70,7 +70,7 @@ impl Program {
                     break;
                 }
             } else {
-                values.positionals.push(word.clone());
+                values.positionals.push(own(word));
             }
         }
         Ok(values)
@@ -81,14 +81,15 @@ impl Program {
         if let Some(option) = self.table.named(&full) {
             return self.allowed(option, &full);
         }
-        let stem = name.split('-').next().unwrap_or(name);
-        if self.stems.split_ascii_whitespace().any(|known| known == stem) {
+        let stem = split(name, '-').map_or(name, |(stem, _)| stem);
+        if self.stems.lines().any(|line| listed(stem, line)) {
             return Err(self.refusal(&full, "wasgi does not have this option."));
         }
         if self
             .table
             .options()
-            .flat_map(Opt::each_name)
+            .into_iter()
+            .flat_map(Opt::names)
             .any(|known| known.starts_with(&full))
         {
             return Err(self.refusal(&full, "wasgi needs the option's full name."));
@@ -115,33 +116,28 @@ impl Program {
     }
 
     fn refusal(&self, name: &str, reason: &str) -> Stop {
-        Stop::Usage(vec![text(&[self.name, ": option '", name, "': ", reason])])
+        Stop::Usage(text(&[self.name, ": option '", name, "': ", reason]))
     }
 
     fn error(&self, message: &[&str]) -> Stop {
-        Stop::Usage(vec![
-            text(&[self.name, ": ", &text(message)]),
-            self.after_error.to_owned(),
-        ])
+        Stop::Usage(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
     }
 
     /// The help text: each long name on a line of its own.
-    pub(crate) fn help(&self) -> Vec<String> {
-        let mut out = vec![text(&["Usage: ", self.name, " [options...]"])];
+    pub(crate) fn help(&self) -> String {
+        let mut out = text(&["Usage: ", self.name, " [options...]"]);
         for option in self.table.options() {
-            let mut short = String::from("    ");
-            for name in option.each_name() {
-                if !name.starts_with("--") {
-                    short.push_str(name);
-                    short.push('|');
-                    continue;
+            let mut short = own("\n    ");
+            for name in option.names() {
+                if name.starts_with("--") {
+                    let mut line = text(&[&short, name, " "]);
+                    while line.len() < 45 {
+                        line.push(' ');
+                    }
+                    out = text(&[&out, &line, &option.description()]);
+                } else {
+                    short = text(&[&short, name, "|"]);
                 }
-                let mut line = text(&[&short, name, " "]);
-                while line.len() < 44 {
-                    line.push(' ');
-                }
-                line.push_str(&option.description());
-                out.push(line);
             }
         }
         out
@@ -153,6 +149,6 @@ fn take(values: &mut Values, option: Opt, value: &str) -> Result<(), Stop> {
     if option.kind() == Kind::Help {
         return Err(Stop::Help);
     }
-    values.given.push((option, value.to_owned()));
+    values.give(option, value);
     Ok(())
 }

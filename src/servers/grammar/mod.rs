@@ -13,6 +13,6 @@ pub(crate) enum Stop {
     Help,
     /// It asks for the version.
     Version,
-    /// It is wrong: these lines go to standard error, and the program exits with 2.
-    Usage(Vec<String>),
+    /// It is wrong: this goes to standard error, and the program exits with 2.
+    Usage(String),
 }

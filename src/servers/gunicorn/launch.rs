@@ -2,7 +2,7 @@
 
 use super::{Failure, refuse};
 use crate::http1::{Limits, Methods, Rules, Underscores};
-use crate::servers::option::{Values, text};
+use crate::servers::option::{Values, listed, own, split, text, trim};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
@@ -17,7 +17,7 @@ pub(super) fn launch(
 ) -> Result<Launch, Failure> {
     let count = |name: &str| values.count(name).unwrap_or(0);
     let seconds = |name: &str| f64::from(count(name)) * 1000.0;
-    let given = |name: &str| values.given(name).map(|text| text.trim_ascii().to_owned());
+    let given = |name: &str| values.given(name).map(|text| own(trim(text)));
     let workers = if values.given("--workers").is_some() {
         count("--workers")
     } else {
@@ -51,7 +51,7 @@ pub(super) fn launch(
         workers,
         master: true,
         worker_class,
-        worker_class_name: values.text("--worker-class").trim_ascii().to_owned(),
+        worker_class_name: own(trim(values.text("--worker-class"))),
         threads: count("--threads"),
         worker_connections: count("--worker-connections"),
         name: given("--name"),
@@ -72,16 +72,16 @@ pub(super) fn launch(
         limit_concurrency: None,
         max_requests: Some(count("--max-requests")).filter(|&requests| requests > 0),
         max_requests_jitter: count("--max-requests-jitter"),
-        log_level: log_level(values.text("--log-level").trim_ascii()),
+        log_level: log_level(trim(values.text("--log-level"))),
         access_log,
-        access_log_format: values.text("--access-logformat").trim_ascii().to_owned(),
+        access_log_format: own(trim(values.text("--access-logformat"))),
         use_colors: false,
         server_header: true,
         date_header: true,
         headers: Vec::new(),
         root_path: String::new(),
         proxy_headers: true,
-        forwarded_allow_ips: trusted.unwrap_or(values.text("--forwarded-allow-ips")).to_owned(),
+        forwarded_allow_ips: own(trusted.unwrap_or(values.text("--forwarded-allow-ips"))),
         lifespan: if uvicorn { Lifespan::Auto } else { Lifespan::Off },
         python_path,
         chdir,
@@ -98,7 +98,7 @@ fn rules(values: &Values) -> Rules {
     if values.flag("--permit-unconventional-http-method") {
         rules.methods = Methods::Token;
     }
-    let map = values.text("--header-map").trim_ascii();
+    let map = trim(values.text("--header-map"));
     if map.eq_ignore_ascii_case("refuse") {
         rules.underscores = Underscores::Refuse { except: EXCEPT };
     } else if map.eq_ignore_ascii_case("dangerous") {
@@ -118,33 +118,22 @@ fn limits(values: &Values) -> Limits {
 
 /// `module:attribute`; the attribute is `application` if there is none.
 fn target(app: &str) -> Target {
-    let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
+    let (module, attribute) = split(app, ':').unwrap_or((app, "application"));
     Target::new(app, module, attribute, false)
 }
 
 /// What a worker class is here. gunicorn takes the sync worker with more than one thread for gthread.
 fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
-    let name = values.text("--worker-class").trim_ascii();
-    let reason = match name {
-        "sync" | "gunicorn.workers.sync.SyncWorker" => {
-            if values.count("--threads") > Some(1) {
-                return Err(refuse(
-                    "--threads",
-                    "more than one thread makes sync gthread, which wasgi cannot do yet.",
-                ));
-            }
-            return Ok((WorkerClass::Sync, Interface::Wsgi));
-        }
-        "uvicorn.workers.UvicornWorker" | "uvicorn_worker.UvicornWorker" => {
-            return Ok((WorkerClass::Async, Interface::Asgi));
-        }
-        "gthread" | "gevent" | "gevent_wsgi" | "gevent_pywsgi" | "asgi" | "tornado" => {
-            "wasgi does not have this worker yet."
-        }
-        _ if name.contains(['.', ':', '#']) => {
-            "workers are wasgi's own, so a worker class cannot be imported from Python."
-        }
-        _ => {
+    const SYNC: &str = "sync gunicorn.workers.sync.SyncWorker";
+    const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
+    const LATER: &str = "gthread gevent gevent_wsgi gevent_pywsgi asgi tornado";
+    let name = trim(values.text("--worker-class"));
+    let (option, reason) = if listed(name, UVICORN) {
+        return Ok((WorkerClass::Async, Interface::Asgi));
+    } else if listed(name, LATER) {
+        ("--worker-class", "wasgi does not have this worker yet.")
+    } else if !listed(name, SYNC) {
+        if !name.contains(['.', ':', '#']) {
             let name = python::repr(name);
             return Err(Failure::Setup(text(&[
                 "class uri ",
@@ -155,19 +144,30 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
                 ") not found\n]",
             ])));
         }
+        (
+            "--worker-class",
+            "workers are wasgi's own, so a worker class cannot be imported from Python.",
+        )
+    } else if values.count("--threads") > Some(1) {
+        (
+            "--threads",
+            "more than one thread makes sync gthread, which wasgi cannot do yet.",
+        )
+    } else {
+        return Ok((WorkerClass::Sync, Interface::Wsgi));
     };
-    Err(refuse("--worker-class", reason))
+    Err(refuse(option, reason))
 }
 
 fn binds(values: &Values, call: &Call) -> Result<Vec<(String, u16)>, Failure> {
     let mut binds = Vec::new();
     for address in values.all("--bind") {
-        binds.push(bind(address.trim_ascii())?);
+        binds.push(bind(trim(address))?);
     }
     if binds.is_empty() {
         binds.push(match call.env.get("PORT") {
             Some(port) => bind(&text(&["0.0.0.0:", port]))?,
-            None => ("127.0.0.1".to_owned(), 8000),
+            None => (own("127.0.0.1"), 8000),
         });
     }
     Ok(binds)
@@ -194,7 +194,7 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
         });
     }
     let address = address.strip_prefix("tcp://").unwrap_or(address);
-    let (name, port) = match (address.split_once(']'), address.split_once(':')) {
+    let (name, port) = match (split(address, ']'), split(address, ':')) {
         (Some((before, after)), _) if before.contains('[') => (
             before.get(1..).unwrap_or(""),
             after.strip_prefix(':').unwrap_or("8000"),
@@ -209,14 +209,14 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
         ])));
     };
     let Ok(port) = u16::try_from(number) else {
-        return Err(Failure::Crash(
-            "OverflowError: bind(): port must be 0-65535.".to_owned(),
-        ));
+        return Err(Failure::Crash(own(
+            "OverflowError: bind(): port must be 0-65535.",
+        )));
     };
     // gunicorn logs what the socket says it is bound to.
     let name = match name.to_ascii_lowercase() {
-        name if name.is_empty() => "0.0.0.0".to_owned(),
-        name if name == "localhost" => "127.0.0.1".to_owned(),
+        name if name.is_empty() => own("0.0.0.0"),
+        name if name == "localhost" => own("127.0.0.1"),
         name => name,
     };
     match host::foreign(&name) {
@@ -228,22 +228,22 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
 fn environment(values: &Values, call: &Call) -> Result<Vec<(String, String)>, Failure> {
     let mut env = call.env.own.to_vec();
     for setting in values.all("--env") {
-        let setting = setting.trim_ascii();
-        let Some((name, value)) = setting.split_once('=') else {
+        let setting = trim(setting);
+        let Some((name, value)) = split(setting, '=') else {
             return Err(Failure::Setup(text(&[
                 "environment setting ",
                 &python::repr(setting),
                 " invalid",
             ])));
         };
-        env.push((name.to_owned(), value.to_owned()));
+        env.push((own(name), own(value)));
     }
     Ok(env)
 }
 
 /// Whether a log is written. It can only go to the standard stream, whose path is `device`.
 fn log(name: &str, values: &Values, device: &str) -> Result<bool, Failure> {
-    match values.text(name).trim_ascii() {
+    match trim(values.text(name)) {
         "" | "None" => Ok(false),
         file if file == "-" || file == device => Ok(true),
         _ => Err(refuse(name, "the log goes to the page: use `-`.")),
@@ -261,7 +261,7 @@ fn log_level(name: &str) -> Level {
 /// `path` as an absolute path without `.` and `..`, seen from `directory`.
 fn absolute(directory: &str, path: &str) -> String {
     let full = if path.starts_with('/') {
-        path.to_owned()
+        own(path)
     } else {
         text(&[directory, "/", path])
     };

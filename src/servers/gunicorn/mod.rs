@@ -7,7 +7,7 @@ mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::option::{Table, text};
+use super::option::{Table, own, text};
 use super::{Call, Command, Launch, WASGI, python};
 
 const PROGRAM: Program = Program {
@@ -21,18 +21,18 @@ const PROGRAM: Program = Program {
 pub(super) fn command(words: &[String], call: &Call) -> Command {
     match read(words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
-        Err(Failure::Stop(Stop::Help)) => Command::show(help(call)),
-        Err(Failure::Stop(Stop::Version)) => Command::show(vec![text(&["gunicorn (version 27.0.1)", WASGI])]),
-        Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, stderr),
-        Err(Failure::Config(message)) => error(&message),
-        Err(Failure::Setup(message)) => error(&text(&[&message, "\n"])),
-        Err(Failure::Crash(exception)) => Command::crash(exception),
+        Err(Failure::Stop(Stop::Help)) => Command::show(&help(call)),
+        Err(Failure::Stop(Stop::Version)) => Command::show(&text(&["gunicorn (version 27.0.1)", WASGI])),
+        Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
+        Err(Failure::Config(message)) => Command::complain(1, &text(&["\nError: ", &message])),
+        Err(Failure::Setup(message)) => Command::complain(1, &text(&["\nError: ", &message, "\n"])),
+        Err(Failure::Crash(exception)) => Command::crash(&exception),
     }
 }
 
 /// The help shows the defaults that the environment gives.
-fn help(call: &Call) -> Vec<String> {
-    let mut defaults = vec![("--chdir", call.cwd.to_owned())];
+fn help(call: &Call) -> String {
+    let mut defaults = vec![("--chdir", own(call.cwd))];
     for (variable, option, before, after) in [
         ("WEB_CONCURRENCY", "--workers", "", ""),
         ("PORT", "--bind", "['0.0.0.0:", "']"),
@@ -42,13 +42,7 @@ fn help(call: &Call) -> Vec<String> {
             defaults.push((option, text(&[before, value, after])));
         }
     }
-    PROGRAM.help(&[], Some(&defaults))
-}
-
-/// gunicorn's own form for errors that are not about the grammar.
-fn error(message: &str) -> Command {
-    let message = text(&["\nError: ", message]);
-    Command::complain(1, message.split('\n').map(str::to_owned).collect())
+    PROGRAM.help("", Some(&defaults))
 }
 
 /// Why gunicorn does not start.
@@ -57,7 +51,7 @@ enum Failure {
     Stop(Stop),
     /// A setting has a value that it cannot have.
     Config(String),
-    /// The settings cannot be carried out. Printed with an empty line behind it.
+    /// The settings cannot be carried out; gunicorn prints an empty line behind it.
     Setup(String),
     /// An exception that gunicorn does not catch.
     Crash(String),
@@ -76,7 +70,7 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
     let line = PROGRAM.parse(words)?;
     let Some(more) = shlex::split(call.env.get("GUNICORN_CMD_ARGS").unwrap_or("")) else {
-        return Err(Failure::Config("No closing quotation".to_owned()));
+        return Err(Failure::Config(own("No closing quotation")));
     };
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
@@ -88,9 +82,9 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
-        Some(app) => app.clone(),
+        Some(app) => own(app),
         None if line.given("--paste").is_some() => String::new(),
-        None => return Err(Failure::Config("No application module specified.".to_owned())),
+        None => return Err(Failure::Config(own("No application module specified."))),
     };
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {

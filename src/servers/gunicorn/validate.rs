@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Failure;
-use crate::servers::option::{Kind, Opt, text};
+use crate::servers::option::{Kind, Opt, listed, split, text, trim};
 use crate::servers::python;
 
 /// Checks one setting.
@@ -11,27 +11,28 @@ pub(super) fn setting(option: Opt, value: &str) -> Result<(), Failure> {
     if option.kind() == Kind::Int {
         return positive(python::int(value).unwrap_or(0));
     }
-    let lowered = value.trim_ascii().to_ascii_lowercase();
-    let lowered = lowered.as_str();
-    let message = match option.name() {
-        "--header-map" if !matches!(lowered, "drop" | "refuse" | "dangerous") => {
-            text(&["Invalid header map behaviour: ", value])
-        }
-        "--asgi-loop" if !matches!(lowered, "auto" | "asyncio" | "uvloop") => {
-            text(&["Invalid ASGI loop: ", value])
-        }
-        "--asgi-lifespan" if !matches!(lowered, "auto" | "on" | "off") => {
-            text(&["Invalid ASGI lifespan: ", value])
-        }
-        "--http-parser" if !matches!(lowered, "auto" | "fast" | "python") => {
-            "http_parser must be one of: auto, fast, python".to_owned()
-        }
-        "--reload-engine" if !matches!(value, "auto" | "poll" | "inotify") => {
-            text(&["Invalid reload_engine: ", &python::repr(value)])
-        }
+    let lowered = trim(value).to_ascii_lowercase();
+    let (choices, before, after) = match option.name() {
+        "--header-map" => ("drop refuse dangerous", "Invalid header map behaviour: ", value),
+        "--asgi-loop" => ("auto asyncio uvloop", "Invalid ASGI loop: ", value),
+        "--asgi-lifespan" => ("auto on off", "Invalid ASGI lifespan: ", value),
+        "--http-parser" => (
+            "auto fast python",
+            "http_parser must be one of: auto, fast, python",
+            "",
+        ),
+        "--reload-engine" => (
+            "auto poll inotify",
+            "Invalid reload_engine: ",
+            &*python::repr(value),
+        ),
         "--forwarded-allow-ips" => return trusted_peers(value),
         _ => return Ok(()),
     };
+    if listed(&lowered, choices) {
+        return Ok(());
+    }
+    let message = text(&[before, after]);
     Err(Failure::Config(message))
 }
 
@@ -50,11 +51,11 @@ pub(super) fn positive(number: i64) -> Result<(), Failure> {
 /// Checks a list of addresses and networks, as `ipaddress.ip_network` would (but for netmasks in the place of a prefix).
 #[inline(never)]
 pub(super) fn trusted_peers(list: &str) -> Result<(), Failure> {
-    for peer in list.split(',').map(str::trim_ascii) {
+    for peer in list.split(',').map(trim) {
         if matches!(peer, "" | "*") {
             continue;
         }
-        let (address, prefix) = match peer.split_once('/') {
+        let (address, prefix) = match split(peer, '/') {
             Some((address, prefix)) => (address, prefix.parse().ok()),
             None => (peer, Some(128)),
         };

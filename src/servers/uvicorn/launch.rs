@@ -2,7 +2,7 @@
 
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, text};
+use crate::servers::option::{Values, own, split, text};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
@@ -19,7 +19,7 @@ pub(super) fn launch(
     let bind = bind(program, values)?;
     own_parts(program, values)?;
     let app = values.positionals.first().map_or("", String::as_str);
-    let (module, attribute) = app.split_once(':').unwrap_or((app, ""));
+    let (module, attribute) = split(app, ':').unwrap_or((app, ""));
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
@@ -54,9 +54,9 @@ pub(super) fn launch(
         server_header: values.flag("--server-header"),
         date_header: values.flag("--date-header"),
         headers: headers(values)?,
-        root_path: values.text("--root-path").to_owned(),
+        root_path: own(values.text("--root-path")),
         proxy_headers: values.flag("--proxy-headers"),
-        forwarded_allow_ips: trusted.unwrap_or("127.0.0.1,::1").to_owned(),
+        forwarded_allow_ips: own(trusted.unwrap_or("127.0.0.1,::1")),
         lifespan: match values.text("--lifespan") {
             "on" => Lifespan::On,
             "off" => Lifespan::Off,
@@ -64,7 +64,7 @@ pub(super) fn launch(
         },
         python_path: match values.given("--app-dir") {
             None | Some("") => Vec::new(),
-            Some(path) => vec![path.to_owned()],
+            Some(path) => vec![own(path)],
         },
         chdir: None,
     })
@@ -77,7 +77,7 @@ fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
         return Err(refuse(program, "--host", &reason));
     }
     match u16::try_from(values.int("--port").unwrap_or(0)) {
-        Ok(port) => Ok((host.to_owned(), port)),
+        Ok(port) => Ok((own(host), port)),
         Err(_) => Err(refuse(program, "--port", "A port is a number from 0 to 65535.")),
     }
 }
@@ -144,12 +144,12 @@ fn workers(values: &Values, call: &Call) -> Result<u32, Failure> {
 fn headers(values: &Values) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = Vec::new();
     for header in values.all("--header") {
-        let Some((name, value)) = header.split_once(':') else {
-            return Err(Failure::Crash(
-                "ValueError: not enough values to unpack (expected 2, got 1)".to_owned(),
-            ));
+        let Some((name, value)) = split(header, ':') else {
+            return Err(Failure::Crash(own(
+                "ValueError: not enough values to unpack (expected 2, got 1)",
+            )));
         };
-        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        headers.push((name.to_ascii_lowercase(), own(value)));
     }
     Ok(headers)
 }

@@ -20,13 +20,13 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
     };
     match read(&program, words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
-        Err(Failure::Stop(Stop::Help)) => Command::show(program.help()),
-        Err(Failure::Stop(Stop::Version)) => Command::show(vec![text(&[
+        Err(Failure::Stop(Stop::Help)) => Command::show(&program.help()),
+        Err(Failure::Stop(Stop::Version)) => Command::show(&text(&[
             "Running uvicorn 0.54.0 with CPython 3.14.2 on Emscripten",
             WASGI,
-        ])]),
-        Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, stderr),
-        Err(Failure::Crash(exception)) => Command::crash(exception),
+        ])),
+        Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
+        Err(Failure::Crash(exception)) => Command::crash(&exception),
     }
 }
 

@@ -5,7 +5,7 @@ mod tests;
 
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
-use super::option::{Table, text};
+use super::option::{Table, listed, text};
 use super::{Command, WASGI};
 
 /// All short options.
@@ -24,32 +24,27 @@ pub(super) fn command(words: &[String]) -> Command {
     let values = match PROGRAM.parse(words) {
         Ok(values) => values,
         Err(Stop::Usage(stderr)) => {
-            return Command::complain(1, stderr);
+            return Command::complain(1, &stderr);
         }
         Err(Stop::Help | Stop::Version) => {
-            let mut lines = PROGRAM.help();
-            lines.push("    uWSGI has some 900 more options; wasgi refuses them.".to_owned());
-            return Command::show(lines);
+            let more = "    uWSGI has some 900 more options; wasgi refuses them.";
+            return Command::show(&text(&[&PROGRAM.help(), "\n", more]));
         }
     };
     // Other words are configuration files, told by their ending.
     if let Some(file) = values.positionals.first() {
-        const FORMATS: &[&str] = &["ini", "xml", "yaml", "yml", "json", "js"];
-        let known = file
-            .rsplit_once('.')
-            .is_some_and(|(_, format)| FORMATS.contains(&format));
-        let message = if known {
-            "uwsgi: wasgi cannot read configuration files yet: write the options into the command line."
-                .to_owned()
-        } else {
-            text(&["unable to load configuration from ", file])
-        };
-        return Command::fail(1, &message);
+        let format = file.rsplit('.').next().unwrap_or("");
+        if listed(format, "ini xml yaml yml json js") {
+            const LATER: &str =
+                "uwsgi: wasgi cannot read configuration files yet: write the options into the command line.";
+            return Command::complain(1, LATER);
+        }
+        return Command::complain(1, &text(&["unable to load configuration from ", file]));
     }
     if values.given("--version").is_some() {
-        return Command::show(vec![text(&["2.0.31", WASGI])]);
+        return Command::show(&text(&["2.0.31", WASGI]));
     }
-    Command::fail(
+    Command::complain(
         1,
         "uwsgi: wasgi understands this command line, but cannot run uWSGI yet.",
     )
