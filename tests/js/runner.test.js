@@ -213,3 +213,17 @@ test("a machine that crashes is told, and the next run gets a new one", async ()
   void runner.run("one", FILES);
   await until(() => playgrounds[1]?.starts.length);
 });
+
+test("what is being fetched is told until it is there", async () => {
+  const { runner, playgrounds } = fixture();
+  void runner.run("one", FILES);
+  await until(() => playgrounds[0]?.starts.length);
+  const progress = (/** @type {number} */ loaded) =>
+    playgrounds[0].dispatchEvent(
+      new CustomEvent("progress", { detail: { step: "Loading Python", loaded, total: 100 } }),
+    );
+  progress(40);
+  assert.equal(runner.state.progress?.loaded, 40);
+  progress(100);
+  assert.deepEqual([runner.state.text, runner.state.progress], ["Starting…", null]);
+});

@@ -227,9 +227,9 @@ export class Runner extends EventTarget {
         });
         playground.addEventListener("progress", (event) => {
           const progress = /** @type {CustomEvent<ProgressDetail>} */ (event).detail;
-          if (this.#state.phase === "starting" || this.#state.phase === "booting") {
-            this.#set(this.#state.phase, this.#state.text, progress);
-          }
+          const { phase, text } = this.#state;
+          const complete = progress.total > 0 && progress.loaded >= progress.total;
+          if (phase === "starting" || phase === "booting") this.#set(phase, text, complete ? null : progress);
         });
         return playground;
       },
