@@ -118,7 +118,7 @@ impl Process {
                     continue;
                 };
                 match &mut self.worker {
-                    Worker::Sync(worker) => worker.signal(signal),
+                    Worker::Sync(worker) => worker.signal(&mut self.common, signal),
                     Worker::Async(worker) => worker.signal(signal),
                 }
             } else {

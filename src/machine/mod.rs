@@ -512,6 +512,11 @@ impl Machine {
         while let Some((connection, event)) = self.net.next_client_event() {
             self.client.on_network(&mut self.net, connection, event, now);
         }
+        while let Some(pid) = self.net.next_turned() {
+            if let Some(&server) = self.processes.get(&pid) {
+                self.tell_master(server, Event::Heartbeat(pid), now);
+            }
+        }
         // Spans first, so that they are there when a response is complete.
         self.client_spans();
         self.page.append(&mut self.client.page);

@@ -44,6 +44,12 @@ kinds! {
     /// \[p→k\] The process has closed its copy of the listener.
     Unlisten = 11,
 
+    /// \[p→k\] The process ends its side and is done with the connection: see [`super::Linger`]. The answer is that of the
+    /// Accept that is linked to it.
+    Linger = 12,
+    /// \[p→k\] The Accept that is linked to a Linger is not to be made: the answer is an `AcceptEnd`.
+    Unlink = 13,
+
     /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
     Log = 20,
     /// \[p→k\] The heartbeat.

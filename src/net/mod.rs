@@ -2,8 +2,10 @@
 //! the processes speak of them.
 
 pub mod frame;
+mod linger;
 mod network;
 
+pub use linger::Linger;
 pub use network::{Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network};
 
 /// Bytes that may be on their way in each direction of a connection before the receiver has consumed any: the two

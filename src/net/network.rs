@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use thiserror::Error;
 
 use super::frame::{Accepted, Frame, Kind, push, push_number};
+use super::linger::{Closing, Linger};
 use crate::Millis;
 use crate::master::Pid;
 
@@ -99,6 +100,9 @@ pub struct Network {
     listeners: BTreeMap<ListenerId, Listener>,
     connections: BTreeMap<ConnectionId, Connection>,
     retries: Vec<Retry>,
+    closing: BTreeMap<ConnectionId, Closing>,
+    /// Processes that have closed a connection and gone on to the next: their loop has turned.
+    turned: Vec<Pid>,
     next_listener: ListenerId,
     next_connection: ConnectionId,
     outboxes: BTreeMap<Pid, Vec<u8>>,
@@ -228,11 +232,23 @@ impl Network {
     /// When [`Network::tick`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.retries.iter().map(|retry| retry.at).min_by(f64::total_cmp)
+        let retries = self.retries.iter().map(|retry| retry.at);
+        let closing = self.closing.values().map(|closing| closing.until);
+        retries.chain(closing).min_by(f64::total_cmp)
     }
 
     /// Retries the connects that met a full backlog and are due.
     pub fn tick(&mut self, now: Millis) {
+        let over = |closing: &Closing| closing.until <= now;
+        let ids: Vec<_> = self
+            .closing
+            .iter()
+            .filter(|(_, c)| over(c))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.closed(id);
+        }
         let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
         due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
         for retry in due {
@@ -263,6 +279,15 @@ impl Network {
             self.client_events.push_back((id, ClientEvent::Reset));
             return;
         }
+        if let Some(closing) = self.closing.get_mut(&id) {
+            let length = data.len() as u32;
+            closing.left = closing.left.saturating_sub(length);
+            self.client_events.push_back((id, ClientEvent::Credit(length)));
+            if closing.left == 0 {
+                self.closed(id);
+            }
+            return;
+        }
         if let Some(pid) = connection.server {
             connection.unread += data.len() as u64;
             push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
@@ -289,6 +314,10 @@ impl Network {
         if std::mem::replace(&mut connection.client_eof, true) {
             return;
         }
+        if self.closing.contains_key(&id) {
+            self.closed(id);
+            return;
+        }
         let (server, closed, done) = (connection.server, connection.server_closed, connection.server_eof);
         if let (Some(pid), false) = (server, closed) {
             push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
@@ -304,6 +333,10 @@ impl Network {
             return;
         };
         match connection.server {
+            Some(_) if self.closing.contains_key(&id) => {
+                self.closed(id);
+                self.connections.remove(&id);
+            }
             Some(pid) => {
                 if !connection.server_closed {
                     push(self.outboxes.entry(pid).or_default(), Kind::Reset, id, b"");
@@ -336,7 +369,13 @@ impl Network {
                     listener.pollers.retain(|poller| *poller != pid);
                 }
             }
-            Kind::Accept => self.accept(pid, frame.id, frame.number(), now),
+            Kind::Accept => self.accept(pid, frame.id, frame.number()),
+            Kind::Linger => self.linger(pid, frame, now),
+            Kind::Unlink => {
+                for closing in self.closing.values_mut().filter(|closing| closing.pid == pid) {
+                    closing.listener = 0;
+                }
+            }
             Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit | Kind::Close => {
                 self.take_from_server(pid, frame);
             }
@@ -355,7 +394,62 @@ impl Network {
         }
     }
 
-    fn accept(&mut self, pid: Pid, id: ListenerId, most: u32, _now: Millis) {
+    fn linger(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
+        let Some(linger) = Linger::decode(frame.body) else {
+            return;
+        };
+        let closing = Closing {
+            pid,
+            listener: linger.listener,
+            until: now + linger.timeout,
+            left: linger.most,
+        };
+        self.closing.insert(frame.id, closing);
+        match self.connections.get_mut(&frame.id) {
+            Some(connection) if connection.server == Some(pid) => {
+                connection.unread = 0;
+                if !std::mem::replace(&mut connection.server_eof, true) {
+                    self.client_events.push_back((frame.id, ClientEvent::Eof));
+                }
+                if connection.client_eof {
+                    self.closed(frame.id);
+                }
+            }
+            // The client has gone already.
+            _ => self.closed(frame.id),
+        }
+    }
+
+    /// A lingering connection is closed, and its process goes on.
+    fn closed(&mut self, id: ConnectionId) {
+        let Some(closing) = self.closing.remove(&id) else {
+            return;
+        };
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.server_closed = true;
+            if connection.client_eof {
+                self.connections.remove(&id);
+            }
+        }
+        self.turned.push(closing.pid);
+        if closing.listener == 0 {
+            push(
+                self.outboxes.entry(closing.pid).or_default(),
+                Kind::AcceptEnd,
+                0,
+                b"",
+            );
+        } else {
+            self.accept(closing.pid, closing.listener, 1);
+        }
+    }
+
+    /// A process whose loop has turned: its heartbeat.
+    pub fn next_turned(&mut self) -> Option<Pid> {
+        self.turned.pop()
+    }
+
+    fn accept(&mut self, pid: Pid, id: ListenerId, most: u32) {
         let outbox = self.outboxes.entry(pid).or_default();
         if let Some(listener) = self.listeners.get_mut(&id) {
             for _ in 0..most {
@@ -427,6 +521,7 @@ impl Network {
     /// it left bytes unread.
     pub fn process_ended(&mut self, pid: Pid) {
         self.outboxes.remove(&pid);
+        self.closing.retain(|_, closing| closing.pid != pid);
         for listener in self.listeners.values_mut() {
             listener.pollers.retain(|poller| *poller != pid);
         }

@@ -23,8 +23,10 @@ _next_request = _wasgi.next_request
 _read_body = _wasgi.read_body
 _start_response = _wasgi.start_response
 _write = _wasgi.write
+_write_part = _wasgi.write_part
 _flushed = _wasgi.flushed
 _finish = _wasgi.finish
+_finish_part = _wasgi.finish_part
 _raised = _wasgi.raised_wsgi
 
 PARK: Final = -1
@@ -95,20 +97,20 @@ def _error(text: str) -> Exception:
     return _errors[name](message)
 
 
-def _write_all(data: bytes) -> None:
+def _write_all(data: bytes, write: Callable[[int], int] = _write) -> None:
     if not isinstance(data, bytes):
         # gunicorn sends the head before it looks.
-        _settle(_write(0))
+        _settle(write(0))
         raise TypeError(f"{data!r} is not a byte")
     length = len(data)
     if length <= SIZE:
         view[:length] = data
-        _settle(_write(length))
+        _settle(write(length))
         return
     for start in range(0, length, SIZE):
         part = data[start : start + SIZE]
         view[: len(part)] = part
-        _settle(_write(len(part)))
+        _settle(write(len(part)))
 
 
 def _settle(state: int) -> None:
@@ -192,6 +194,12 @@ def _respond(app: App, environ: dict[str, Any]) -> None:
     try:
         iterable = app(environ, start_response)
         iterating = True
+        if type(iterable) is list:
+            # Nothing of the app's runs between two blocks of a list: they may leave in one message.
+            for chunk in iterable:
+                _write_all(chunk, _write_part)
+            _settle(_finish_part())
+            return
         try:
             for chunk in iterable:
                 _write_all(chunk)

@@ -8,7 +8,8 @@ use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{CONTINUE, Framing, RequestError, RequestHead, Version};
 use crate::master::{Signal, Stream};
-use crate::net::frame::{Accepted, Frame, Kind, push_number};
+use crate::net::Linger;
+use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
 use crate::servers::Level;
 use crate::servers::log;
 use crate::servers::log::{AccessAtoms, Source};
@@ -82,12 +83,8 @@ enum State {
     Reading(Box<Conversation>),
     /// The app has the request.
     Running(Box<Conversation>),
-    /// The answer is sent; the client has not closed yet.
-    Lingering {
-        wire: Wire,
-        until: Millis,
-        drained: usize,
-    },
+    /// The answer is sent; the kernel closes the connection in good order and accepts the next.
+    Lingering,
 }
 
 #[derive(Debug)]
@@ -133,7 +130,6 @@ impl SyncWorker {
     pub fn deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Polling => Some(self.notify_at),
-            State::Lingering { until, .. } => Some(*until),
             _ => None,
         }
     }
@@ -144,10 +140,13 @@ impl SyncWorker {
     }
 
     /// A signal: what gunicorn's worker does on it.
-    pub fn signal(&mut self, signal: Signal) {
+    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         if matches!(signal, Signal::Term) {
             self.alive = false;
             self.ready = true;
+            if matches!(self.state, State::Lingering) {
+                process.tell(Kind::Unlink, 0);
+            }
         }
     }
 
@@ -161,19 +160,23 @@ impl SyncWorker {
                 }
             }
             Kind::Accepted => {
-                if let (State::Accepting(index), Some(accepted)) = (&self.state, Accepted::decode(frame.body))
-                {
+                let index = match &self.state {
+                    State::Accepting(index) => Some(*index),
+                    State::Lingering => Some(0),
+                    _ => None,
+                };
+                if let (Some(index), Some(accepted)) = (index, Accepted::decode(frame.body)) {
                     self.seen.retain(|listener| *listener != accepted.listener);
-                    let listener = process.listeners.get(*index).cloned();
+                    let listener = process.listeners.get(index).cloned();
                     self.state =
                         State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
                 }
             }
             Kind::AcceptEnd => {
-                if matches!(self.state, State::Accepting(_)) {
+                if matches!(self.state, State::Accepting(_) | State::Lingering) {
                     self.state = State::Idle;
                     self.seen.retain(|listener| *listener != frame.id);
-                    if self.seen.is_empty() {
+                    if self.seen.is_empty() && self.alive {
                         self.poll(process, now);
                     }
                 }
@@ -194,8 +197,7 @@ impl SyncWorker {
     fn wire(&mut self, id: u32) -> Option<&mut Wire> {
         let wire = match &mut self.state {
             State::Reading(conversation) | State::Running(conversation) => &mut conversation.wire,
-            State::Lingering { wire, .. } => wire,
-            State::Idle | State::Accepting(_) | State::Polling => return None,
+            State::Idle | State::Accepting(_) | State::Lingering | State::Polling => return None,
         };
         (wire.id == id).then_some(wire)
     }
@@ -240,19 +242,11 @@ impl SyncWorker {
                     self.state = State::Accepting(index);
                     return Next::Park;
                 }
-                State::Accepting(_) => return Next::Park,
+                State::Accepting(_) | State::Lingering => return Next::Park,
                 State::Polling => {
                     if self.alive && self.seen.is_empty() && now < self.notify_at {
                         return Next::Park;
                     }
-                    self.state = State::Idle;
-                }
-                State::Lingering { wire, until, drained } => {
-                    *drained += wire.read(&mut process.frames).len();
-                    if !(wire.eof || wire.broken || now >= *until || *drained >= LINGER_BYTES) {
-                        return Next::Park;
-                    }
-                    wire.close(&mut process.frames);
                     self.state = State::Idle;
                 }
                 State::Reading(_) => match self.read_head(process, now) {
@@ -493,30 +487,34 @@ impl SyncWorker {
     /// The thread is done with the request: the orderly close begins.
     pub fn close(&mut self, process: &mut Process, now: Millis) {
         match std::mem::replace(&mut self.state, State::Idle) {
-            State::Running(mut c) => {
+            State::Running(c) => {
                 process.span((c.wire.id, 0), Name::App, c.started_at, now);
-                c.wire.shutdown(&mut process.frames);
-                self.linger(process, c.wire, now);
+                self.linger(process, c.wire);
             }
-            State::Reading(mut c) => {
-                c.wire.shutdown(&mut process.frames);
-                self.linger(process, c.wire, now);
+            State::Reading(c) => {
+                self.linger(process, c.wire);
             }
             other => self.state = other,
         }
     }
 
-    fn linger(&mut self, process: &mut Process, mut wire: Wire, now: Millis) {
+    /// Sends the rest of the answer; the kernel does what follows: see [`crate::net::Linger`].
+    fn linger(&mut self, process: &mut Process, mut wire: Wire) {
         if wire.broken {
             wire.close(&mut process.frames);
             return;
         }
-        self.ready = true;
-        self.state = State::Lingering {
-            wire,
-            until: now + LINGER,
-            drained: 0,
+        // What came and was not read is the first to be thrown away.
+        let unread = wire.read(&mut process.frames).len();
+        let single = process.listeners.len() == 1;
+        let listener = process.listeners.first().filter(|_| single && self.alive);
+        let linger = Linger {
+            listener: listener.map_or(0, |listener| listener.id),
+            timeout: LINGER,
+            most: LINGER_BYTES.saturating_sub(unread) as u32,
         };
+        push(&mut process.frames, Kind::Linger, wire.id, &linger.encode());
+        self.state = State::Lingering;
     }
 }
 

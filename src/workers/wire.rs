@@ -5,7 +5,6 @@ use crate::net::frame::{Kind, push, push_number};
 
 /// A process's end of a connection.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // Independent facts of a socket, each set at its own moment.
 pub(super) struct Wire {
     /// The connection.
     pub(super) id: u32,
@@ -16,9 +15,6 @@ pub(super) struct Wire {
     pub(super) broken: bool,
     credit: u32,
     unsent: Vec<u8>,
-    /// End the sending side once everything is sent.
-    ending: bool,
-    ended: bool,
     closed: bool,
 }
 
@@ -32,8 +28,6 @@ impl Wire {
             broken: false,
             credit: WINDOW,
             unsent: Vec::new(),
-            ending: false,
-            ended: false,
             closed: false,
         }
     }
@@ -73,7 +67,7 @@ impl Wire {
 
     /// Sends bytes, as many as the client takes now; the rest follows by itself.
     pub(super) fn send(&mut self, bytes: &[u8], frames: &mut Vec<u8>) {
-        if self.broken || self.ending || bytes.is_empty() {
+        if self.broken || bytes.is_empty() {
             return;
         }
         if self.unsent.is_empty() {
@@ -95,22 +89,11 @@ impl Wire {
             self.credit -= now as u32;
             self.unsent.drain(..now);
         }
-        if self.ending && self.unsent.is_empty() && !std::mem::replace(&mut self.ended, true) {
-            push(frames, Kind::Eof, self.id, b"");
-        }
     }
 
     /// Bytes that the client has not taken.
     pub(super) fn unsent(&self) -> usize {
         self.unsent.len()
-    }
-
-    /// Ends the sending side when everything is sent (FIN).
-    pub(super) fn shutdown(&mut self, frames: &mut Vec<u8>) {
-        self.ending = true;
-        if !self.broken {
-            self.flush(frames);
-        }
     }
 
     /// Closes: a reset where received bytes were never read, as `close()` does.
@@ -144,12 +127,11 @@ mod tests {
     fn what_exceeds_the_credit_follows_as_it_is_granted() {
         let (mut wire, mut out) = (Wire::new(1), Vec::new());
         wire.send(&vec![0; WINDOW as usize + 10], &mut out);
-        wire.shutdown(&mut out);
         assert_eq!(said(&mut out), [(Kind::Data, WINDOW as usize)]);
         assert_eq!(wire.unsent(), 10);
         wire.grant(4, &mut out);
         wire.grant(100, &mut out);
-        assert_eq!(said(&mut out), [(Kind::Data, 4), (Kind::Data, 6), (Kind::Eof, 0)]);
+        assert_eq!(said(&mut out), [(Kind::Data, 4), (Kind::Data, 6)]);
     }
 
     #[test]
@@ -179,7 +161,6 @@ mod tests {
         let (mut wire, mut out) = (Wire::new(1), Vec::new());
         wire.reset();
         wire.send(b"x", &mut out);
-        wire.shutdown(&mut out);
         wire.close(&mut out);
         assert!(out.is_empty());
     }

@@ -127,16 +127,24 @@ export async function runMachine(init) {
   let timerAt = Infinity;
   const settle = () => {
     machine.flush(devices);
+    schedule();
+  };
+  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
+  const schedule = () => {
     const at = machine.deadline();
-    if (at === timerAt) return;
+    if (at >= timerAt) return;
     timerAt = at;
     clearTimeout(timer);
-    if (at !== Infinity) timer = setTimeout(expire, Math.max(0, at - now()));
+    timer = setTimeout(expire, Math.max(0, at - now()));
   };
   const expire = () => {
     timerAt = Infinity;
-    machine.tick(now());
-    settle();
+    if (machine.deadline() <= now()) {
+      machine.tick(now());
+      settle();
+    } else {
+      schedule();
+    }
   };
 
   /** @type {Record<string, (message: any) => void>} */

@@ -41,16 +41,24 @@ export async function runProcess(init) {
   const settle = () => {
     flush();
     if (core.ready()) parking.wake();
+    schedule();
+  };
+  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
+  const schedule = () => {
     const at = core.deadline();
-    if (at === timerAt) return;
+    if (at >= timerAt) return;
     timerAt = at;
     clearTimeout(timer);
-    if (at !== Infinity) timer = setTimeout(expire, Math.max(0, at - now()));
+    timer = setTimeout(expire, Math.max(0, at - now()));
   };
   const expire = () => {
     timerAt = Infinity;
-    core.tick(now());
-    settle();
+    if (core.deadline() <= now()) {
+      core.tick(now());
+      settle();
+    } else {
+      schedule();
+    }
   };
   self.onmessage = ({ data }) => {
     if (data instanceof Uint8Array) {
@@ -102,6 +110,9 @@ export async function runProcess(init) {
     start_response: (/** @type {number} */ length, /** @type {boolean} */ excInfo) =>
       core.start_response(length, excInfo),
     write: flushed((length) => core.write(length, now())),
+    // As write and finish, of what another call follows at once.
+    write_part: (/** @type {number} */ length) => core.write(length, now()),
+    finish_part: () => core.finish(now()),
     flushed: flushed(() => core.flushed(now())),
     finish: flushed(() => core.finish(now())),
     raised_wsgi: flushed((length, cause, iterating) => core.raised_wsgi(length, cause, iterating, now())),
