@@ -9,6 +9,7 @@ class FakeServer extends EventTarget {
   /** @type {string[]} */
   signals = [];
   stopped = false;
+  code = 0;
   lingers = false;
   #exit = () => {};
 
@@ -21,7 +22,7 @@ class FakeServer extends EventTarget {
   async stop() {
     this.stopped = true;
     if (this.lingers) await new Promise((resolve) => (this.#exit = () => resolve(undefined)));
-    return { code: 0 };
+    return { code: this.code };
   }
 
   /** @param {string} name */
@@ -124,7 +125,10 @@ test("a command that exits before it listens tells its code", async () => {
   await until(() => playgrounds[0]?.starts.length);
   playgrounds[0].starts[0].reject(Object.assign(new Error("It exited."), { code: 3, log: [] }));
   await run;
-  assert.deepEqual([runner.state.phase, runner.state.text], ["exited", "Exited with code 3"]);
+  assert.deepEqual(
+    [runner.state.phase, runner.state.text, runner.state.bad],
+    ["exited", "Exited with code 3", true],
+  );
 });
 
 test("a server that dies by itself is told with its code", async () => {
@@ -132,6 +136,13 @@ test("a server that dies by itself is told with its code", async () => {
   server.dispatchEvent(new CustomEvent("exit", { detail: { code: 137 } }));
   assert.equal(runner.state.text, "Exited with code 137");
   assert.equal(runner.server, null);
+});
+
+test("an exit that was asked for is not bad, whatever its code", async () => {
+  const { runner, server } = await running();
+  server.code = 143;
+  await runner.stop();
+  assert.deepEqual([runner.state.text, runner.state.bad], ["Exited with code 143", false]);
 });
 
 test("stopping a start that hangs throws the machine away, and the next run gets a new one", async (t) => {

@@ -136,10 +136,10 @@ export class CommandBar {
   }
 
   /** @param {State} state @param {boolean} changed the code was edited since it was started */
-  show({ phase, text, progress }, changed) {
+  show({ phase, text, bad, progress }, changed) {
     const busy = phase === "starting" || phase === "stopping" || phase === "booting";
     this.#stateLine.dataset.phase = phase;
-    this.#stateLine.toggleAttribute("data-bad", phase === "exited" && !/code 0$/.test(text));
+    this.#stateLine.toggleAttribute("data-bad", bad);
     const bytes = progress ? formatProgress(progress.loaded, progress.total) : "";
     const words = progress && busy ? `${progress.step}${bytes ? ` ${bytes}` : ""}…` : text;
     this.#state.textContent =

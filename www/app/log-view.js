@@ -52,7 +52,8 @@ export class LogView {
   /** @param {LogLine} line */
   add({ line, stream }) {
     const kind = stream === "stderr" ? "stderr" : "stdout";
-    this.#push(kind, this.#parsers[kind].parse(line));
+    // What is logged at once may have several lines: a traceback.
+    for (const each of line.split(/\r?\n/)) this.#push(kind, this.#parsers[kind].parse(each));
   }
 
   /** A line of the page itself, told apart from what the server prints. @param {string} text */

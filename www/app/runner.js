@@ -10,6 +10,7 @@ import { fileChanges } from "./workspace.js";
  * @typedef {object} State
  * @property {Phase} phase
  * @property {string} text in words, for people
+ * @property {boolean} bad it ended by itself, and not well
  * @property {ProgressDetail | null} progress what is being fetched or prepared just now
  */
 
@@ -41,7 +42,7 @@ export class Runner extends EventTarget {
   #command = "";
   #turn = 0;
   /** @type {State} */
-  #state = { phase: "booting", text: "Preparing…", progress: null };
+  #state = { phase: "booting", text: "Preparing…", bad: false, progress: null };
 
   /** @param {() => Promise<PlaygroundLike>} create */
   constructor(create) {
@@ -109,7 +110,8 @@ export class Runner extends EventTarget {
       await this.#start(playground, command);
     } catch (error) {
       if (overtaken()) return;
-      this.#set(isExit(error) ? "exited" : "failed", isExit(error) ? exitText(error.code) : sentence(error));
+      if (isExit(error)) this.#exited(error.code);
+      else this.#set("failed", sentence(error));
     }
   }
 
@@ -165,7 +167,13 @@ export class Runner extends EventTarget {
   #gone(server, code) {
     if (this.#server !== server) return;
     this.#server = null;
-    this.#set("exited", exitText(code));
+    this.#exited(code);
+  }
+
+  /** @param {number} code */
+  #exited(code) {
+    const unasked = this.#state.phase !== "stopping";
+    this.#set("exited", `Exited with code ${code}`, null, unasked && code !== 0);
   }
 
   /** Brings everything to rest; calls that come meanwhile share one halt. */
@@ -201,7 +209,8 @@ export class Runner extends EventTarget {
       await this.#throwAway(NEVER_STARTED);
     } else {
       const code = outcome ? (await /** @type {ServerLike} */ (outcome).stop()).code : null;
-      this.#set("exited", code === null ? NEVER_STARTED : exitText(code));
+      if (code === null) this.#set("exited", NEVER_STARTED);
+      else this.#exited(code);
     }
   }
 
@@ -241,9 +250,9 @@ export class Runner extends EventTarget {
     return this.#booting;
   }
 
-  /** @param {Phase} phase @param {string} text @param {ProgressDetail | null} [progress] */
-  #set(phase, text, progress = null) {
-    this.#state = { phase, text, progress };
+  /** @param {Phase} phase @param {string} text @param {ProgressDetail | null} [progress] @param {boolean} [bad] */
+  #set(phase, text, progress = null, bad = phase === "failed") {
+    this.#state = { phase, text, bad, progress };
     this.dispatchEvent(new Event("state"));
   }
 }
@@ -257,9 +266,4 @@ export function sentence(error) {
 /** A `ServerExit`: the command ended before it listened. @param {unknown} error @returns {error is { code: number }} */
 function isExit(error) {
   return error instanceof Error && "code" in error && typeof error.code === "number";
-}
-
-/** @param {number} code */
-function exitText(code) {
-  return `Exited with code ${code}`;
 }

@@ -10,6 +10,9 @@ const ROW_GAP = 9;
 const TEXT_LANE = 13;
 const AXIS_HEIGHT = 22;
 
+/** Phases that are painted over the application's. */
+const WITHIN_APP = new Set(["gil", "run", "sleep", "lock", "io"]);
+
 /** @typedef {{ start: number, end: number }} Range milliseconds since the server's start */
 /** @typedef {{ row: Row, top: number, height: number }} PlacedRow */
 
@@ -136,13 +139,14 @@ export class TimelinePainter {
     if (right < 0 || left > this.#width) return;
     context.fillStyle = this.#colour("rest");
     context.fillRect(left, top, Math.max(1.5, right - left), height);
+    const detailed = bar.phases.some(({ name }) => WITHIN_APP.has(name));
     for (const phase of bar.phases) {
       const from = Math.max(-1, this.x(phase.start));
       const to = Math.min(this.#width + 1, this.x(phase.end));
       if (to < 0 || from > this.#width) continue;
       context.fillStyle = this.#colour(phase.name);
       context.fillRect(from, top, Math.max(0.75, to - from), height);
-      if (this.laneHeight >= TEXT_LANE && to - from > 44 && phase.name !== "app") {
+      if (this.laneHeight >= TEXT_LANE && to - from > 44 && !(phase.name === "app" && detailed)) {
         this.#write(context, phase.name, from + 5, top + height / 2 + 0.5, to - from - 8);
       }
     }

@@ -21,6 +21,8 @@ import { Workspace } from "./workspace.js";
 /** How often the timeline asks for the trace while requests are on their way, and while none are (ms). */
 const BUSY_INTERVAL = 200;
 const QUIET_INTERVAL = 1000;
+/** How long after a burst the trace is still asked for often (ms): what a process tells of its last request comes late. */
+const AFTERMATH = 1000;
 
 /** The whole playground: connects the parts. */
 export class PlaygroundView {
@@ -43,6 +45,7 @@ export class PlaygroundView {
   /** What this page sent, by the machine's number for it. @type {Map<number, Exchange>} */
   #sent = new Map();
   #phase = "";
+  #quietFrom = 0;
   /** @type {number | undefined} */
   #timer;
   #drawResults = oncePerFrame(() => this.#resultsChanged());
@@ -222,7 +225,7 @@ export class PlaygroundView {
     await sent;
     this.#resultsChanged();
     this.#bursts = this.#bursts.filter((each) => each !== burst);
-    this.#drawResults();
+    this.#quietFrom = performance.now() + AFTERMATH;
     this.#updateTimeline();
     this.#poll();
   }
@@ -255,7 +258,7 @@ export class PlaygroundView {
   /** Looks at the trace from time to time: often while something is on its way. */
   #poll() {
     clearTimeout(this.#timer);
-    const busy = this.#bursts.length > 0;
+    const busy = this.#bursts.length > 0 || performance.now() < this.#quietFrom;
     this.#timer = setTimeout(
       () => {
         if (!document.hidden) this.#updateTimeline();
