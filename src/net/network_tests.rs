@@ -247,3 +247,92 @@ fn nothing_is_kept_of_connections_that_both_ends_have_closed() {
     assert!(net.connections.is_empty());
     assert_eq!(net.server_of(id), None);
 }
+
+/// A connection whose server lingers, with a link to accept the next from the listener.
+fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Option<ConnectionId>) {
+    let (mut net, listener) = listening();
+    let id = net.connect(8000, 0.0).unwrap();
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    let next = listener_has_next.then(|| net.connect(8000, 1.0).unwrap());
+    let linger = crate::net::Linger {
+        listener,
+        timeout: 2000.0,
+        most: 10,
+    };
+    net.from_process(A, frame(Kind::Linger, id, &linger.encode()), 100.0);
+    told(&mut net);
+    (net, id, listener, next)
+}
+
+fn kinds(net: &mut Network) -> Vec<(Kind, u32)> {
+    told(net).into_iter().map(|(_, kind, id, _)| (kind, id)).collect()
+}
+
+#[test]
+fn a_lingering_server_accepts_the_next_connection_only_when_the_client_has_closed() {
+    let (mut net, id, listener, next) = lingering(true);
+    assert!(seen(&mut net).contains(&(id, ClientEvent::Eof)));
+    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(2100.0)));
+    net.shutdown(id);
+    assert_eq!(
+        kinds(&mut net),
+        [(Kind::Accepted, next.unwrap()), (Kind::AcceptEnd, listener)]
+    );
+    assert_eq!((net.next_turned(), net.deadline()), (Some(A), None));
+}
+
+#[test]
+fn what_a_client_sends_to_a_lingering_server_is_thrown_away_up_to_a_limit() {
+    let (mut net, id, listener, _) = lingering(false);
+    seen(&mut net);
+    net.send(id, b"12345");
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Credit(5))]);
+    assert_eq!(kinds(&mut net), []);
+    net.send(id, b"67890");
+    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+    net.send(id, b"too late");
+    assert!(seen(&mut net).contains(&(id, ClientEvent::Reset)));
+}
+
+#[test]
+fn a_silent_client_holds_a_lingering_server_for_its_timeout() {
+    let (mut net, _, listener, _) = lingering(false);
+    net.tick(2099.0);
+    assert_eq!(kinds(&mut net), []);
+    net.tick(2100.0);
+    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+}
+
+#[test]
+fn a_client_that_is_gone_before_the_linger_does_not_hold_the_server() {
+    let (mut net, listener) = listening();
+    let id = net.connect(8000, 0.0).unwrap();
+    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.reset(id);
+    told(&mut net);
+    let linger = crate::net::Linger {
+        listener,
+        timeout: 2000.0,
+        most: 10,
+    };
+    net.from_process(A, frame(Kind::Linger, id, &linger.encode()), 100.0);
+    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+}
+
+#[test]
+fn an_unlinked_linger_ends_without_accepting() {
+    let (mut net, id, listener, _) = lingering(true);
+    net.from_process(A, frame(Kind::Unlink, 0, b""), 150.0);
+    net.shutdown(id);
+    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, 0)]);
+    assert_eq!(net.waiting(listener), 1);
+}
+
+#[test]
+fn a_process_that_dies_while_it_lingers_leaves_nothing_behind() {
+    let (mut net, id, _, _) = lingering(false);
+    net.process_ended(A);
+    assert_eq!(net.deadline(), None);
+    net.shutdown(id);
+    assert!(net.connections.is_empty());
+}
