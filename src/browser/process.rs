@@ -327,6 +327,27 @@ impl Process {
         }
     }
 
+    /// The code of the `SystemExit` to raise in the app because of a signal; -1: none.
+    pub fn interrupted(&mut self) -> i32 {
+        match &mut self.worker {
+            Worker::Sync(worker) => worker.interrupted().unwrap_or(-1),
+            Worker::Async(_) => -1,
+        }
+    }
+
+    /// Whether a wait of the app is to end because of a signal.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(&self.worker, Worker::Sync(worker) if worker.is_interrupted())
+    }
+
+    /// The code that the worker leaves with.
+    pub fn exit_code(&self) -> i32 {
+        match &self.worker {
+            Worker::Sync(worker) => worker.exit_code(),
+            Worker::Async(_) => 0,
+        }
+    }
+
     /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
     pub fn read_body(&mut self, size: usize, now: Millis) -> i32 {
         let Worker::Sync(worker) = &mut self.worker else {

@@ -35,5 +35,7 @@ def main(configuration: Configuration) -> None:
         app = _load(configuration)
         _wasgi.accepting()
         wsgi.serve(app)  # type: ignore[arg-type]
+        if code := _wasgi.exit_code():
+            raise SystemExit(code)
     finally:
         log(INFO, f"Worker exiting (pid: {configuration.pid})")

@@ -22,6 +22,7 @@ class _Park:
 _PARK: Final = _Park()
 _gate: Final = _wasgi.gate
 _arm = _wasgi.park
+_interrupted = _wasgi.interrupted
 _ensure_future = asyncio.ensure_future
 _native_sleep = time.sleep
 _monotonic = time.monotonic
@@ -33,6 +34,13 @@ def _ensure_future_or_gate(coro_or_future: Any, *, loop: Any = None) -> Any:
     return _ensure_future(coro_or_future, loop=loop)
 
 
+def _leave_if_interrupted() -> None:
+    """What the signal handlers of gunicorn's workers do, where the thread stands: in the app."""
+    code = _interrupted()
+    if code >= 0:
+        raise SystemExit(code)
+
+
 def can_park() -> bool:
     """Whether this stack can be suspended: the browser has JSPI and no JavaScript is below us on the stack."""
     return can_run_sync()
@@ -42,6 +50,7 @@ def park(timeout: float = -1.0) -> None:
     """Waits until Rust has something for this thread, or for so many seconds (negative: for ever)."""
     _arm(True, timeout * 1000.0)
     run_sync(_PARK)
+    _leave_if_interrupted()
 
 
 def sleep(seconds: float, /) -> None:
@@ -61,6 +70,7 @@ def sleep(seconds: float, /) -> None:
     while True:
         _arm(False, seconds * 1000.0)
         run_sync(_PARK)
+        _leave_if_interrupted()
         seconds = end - _monotonic()
         if seconds <= 0:
             return

@@ -69,6 +69,8 @@ pub struct SyncWorker {
     ready: bool,
     notify_at: Millis,
     seen: Vec<u32>,
+    interrupt: Option<i32>,
+    exit_code: i32,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,8 @@ impl SyncWorker {
             ready: false,
             notify_at: 0.0,
             seen: Vec::new(),
+            interrupt: None,
+            exit_code: 0,
         }
     }
 
@@ -139,15 +143,42 @@ impl SyncWorker {
         self.ready = true;
     }
 
-    /// A signal: what gunicorn's worker does on it.
+    /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
+    /// whatever the thread is doing: see [`interrupted`](Self::interrupted).
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
-        if matches!(signal, Signal::Term) {
-            self.alive = false;
-            self.ready = true;
-            if matches!(self.state, State::Lingering) {
-                process.tell(Kind::Unlink, 0);
-            }
+        let code = match signal {
+            Signal::Term => None,
+            Signal::Int | Signal::Quit => Some(0),
+            Signal::Abrt => Some(1),
+            _ => return,
+        };
+        self.alive = false;
+        self.ready = true;
+        if matches!(self.state, State::Running(_)) {
+            self.interrupt = code;
+        } else {
+            self.exit_code = code.unwrap_or(0);
         }
+        if matches!(self.state, State::Lingering) {
+            process.tell(Kind::Unlink, 0);
+        }
+    }
+
+    /// The exit code of the `SystemExit` that is to be raised in the app, once.
+    pub fn interrupted(&mut self) -> Option<i32> {
+        self.interrupt.take()
+    }
+
+    /// Whether the app is to be interrupted.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.is_some()
+    }
+
+    /// The code that the worker leaves with.
+    #[must_use]
+    pub fn exit_code(&self) -> i32 {
+        self.exit_code
     }
 
     /// Takes a frame from the kernel.

@@ -40,7 +40,8 @@ export async function runProcess(init) {
   };
   const settle = () => {
     flush();
-    if (core.ready()) parking.wake();
+    if (core.is_interrupted()) parking.fire();
+    else if (core.ready()) parking.wake();
     schedule();
   };
   // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
@@ -100,6 +101,8 @@ export async function runProcess(init) {
     wake: () => parking.wake(),
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
+    interrupted: () => core.interrupted(),
+    exit_code: () => core.exit_code(),
     base_environ: () => core.base_environ(),
     accepting: flushed(() => core.accepting()),
     close_listeners: flushed(() => core.close_listeners(now())),
