@@ -191,16 +191,11 @@ impl Process {
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
         let target = [&launch.target.module, ":", &launch.target.attribute].concat();
         let sync = launch.worker_class == WorkerClass::Sync;
+        let gunicorn = launch.server == Server::Gunicorn;
+        // Whole milliseconds, so that no floating-point number has to be printed.
+        let seconds = |time: Millis| [&(time as i64).to_string(), "e-3"].concat();
         let pairs = [
-            (
-                "server",
-                if launch.server == Server::Gunicorn {
-                    "gunicorn"
-                } else {
-                    "uvicorn"
-                }
-                .to_owned(),
-            ),
+            ("server", if gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
             (
                 "interface",
                 if launch.interface == Interface::Wsgi {
@@ -223,6 +218,14 @@ impl Process {
             ),
             ("python_path", launch.python_path.join("\0")),
             (
+                "heartbeat",
+                if gunicorn {
+                    seconds(launch.timeout / 2.0)
+                } else {
+                    "0".to_owned()
+                },
+            ),
+            (
                 "lifespan",
                 match launch.lifespan {
                     Lifespan::Auto => "auto",
@@ -235,7 +238,7 @@ impl Process {
             ("multiprocess", flag(launch.workers > 1)),
             (
                 "graceful_timeout",
-                launch.graceful_timeout.map_or(-1.0, |t| t / 1000.0).to_string(),
+                launch.graceful_timeout.map_or_else(|| "-1".to_owned(), seconds),
             ),
             (
                 "host",
@@ -346,6 +349,11 @@ impl Process {
             Worker::Sync(worker) => worker.exit_code(),
             Worker::Async(_) => 0,
         }
+    }
+
+    /// The heartbeat.
+    pub fn notify(&mut self) {
+        self.common.tell(Kind::Notify, 0);
     }
 
     /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.

@@ -33,6 +33,8 @@ class Configuration:
     multiprocess: bool
     graceful_timeout: float
     """Seconds that requests get to finish at a stop; negative: as long as they want."""
+    heartbeat: float
+    """Seconds between two heartbeats of the event loop; 0: none is expected."""
     max_requests: int
     """The process retires after so many; 0: never."""
     address: tuple[str, int]
@@ -60,6 +62,7 @@ def read() -> Configuration:
         multithread=values["multithread"] == "1",
         multiprocess=values["multiprocess"] == "1",
         graceful_timeout=float(values["graceful_timeout"]),
+        heartbeat=float(values["heartbeat"]),
         max_requests=int(values["max_requests"]),
         address=(values["host"], int(values["port"])),
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 import _wasgi
 
-from . import wsgi
+from . import uvicorn_worker, wsgi
 from .configuration import Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
@@ -33,6 +33,10 @@ def main(configuration: Configuration) -> None:
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
         app = _load(configuration)
+        if configuration.interface == "asgi":
+            # uvicorn's worker class: its server in a gunicorn worker's process.
+            uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
+            return
         _wasgi.accepting()
         wsgi.serve(app)  # type: ignore[arg-type]
         if code := _wasgi.exit_code():

@@ -44,10 +44,10 @@ def _load(configuration: Configuration) -> App:
                 "ASGI app factory detected. Using it, but please consider setting the --factory flag"
                 " explicitly.",
             )
-    return _asgi3(app)
+    return asgi3(app)
 
 
-def _asgi3(app: Any) -> App:
+def asgi3(app: Any) -> App:
     """ASGI 2 apps, which take the scope first, behind the ASGI 3 signature."""
     if inspect.isclass(app):
         single = hasattr(app, "__await__")
@@ -101,6 +101,12 @@ class Server:
         else:
             exchange.task = task
             task.add_done_callback(lambda _: self.exchanges.pop(id, None))
+
+    async def beat(self, interval: float) -> None:
+        """The heartbeat of a worker under gunicorn's arbiter, from the loop: a blocked loop misses it."""
+        while True:
+            _wasgi.notify()
+            await asyncio.sleep(interval)
 
     async def serve(self) -> None:
         """Serves until told to stop. SystemExit says with which code the process ends."""
@@ -164,16 +170,25 @@ class Server:
                 await asyncio.sleep(TICK)
 
 
-def main(configuration: Configuration) -> None:
-    """Runs until the server is told to leave; SystemExit says with which code."""
-    app = _load(configuration)
+def run(app: App, configuration: Configuration) -> int:
+    """Serves until told to stop; returns the number of the signal that stopped it, or 0."""
 
     async def serve() -> int:
         server = Server(app, configuration)
+        heartbeat = configuration.heartbeat
+        beat = asyncio.create_task(server.beat(heartbeat)) if heartbeat else None
         await server.serve()
+        if beat:
+            beat.cancel()
         return server.signal
 
-    signal = asyncio.run(serve())
+    return asyncio.run(serve())
+
+
+def main(configuration: Configuration) -> None:
+    """Runs until the server is told to leave; SystemExit says with which code."""
+    app = _load(configuration)
+    signal = run(app, configuration)
     if signal == SIGTERM:
         # uvicorn raises the signal that stopped it once more, with the default handler.
         raise EndedBySignal(signal)

@@ -101,6 +101,7 @@ export async function runProcess(init) {
     wake: () => parking.wake(),
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
+    notify: flushed(() => core.notify()),
     interrupted: () => core.interrupted(),
     exit_code: () => core.exit_code(),
     base_environ: () => core.base_environ(),
