@@ -2,14 +2,13 @@
 
 import os
 import sys
-import traceback
 
 from . import configuration as configurations
 from . import event_loop, gunicorn_worker, parking, uvicorn_worker
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
-from .traceback_text import without_ours
+from .traceback_text import traceback_of
 
 
 def _identity(configuration: Configuration) -> None:
@@ -64,8 +63,7 @@ def main() -> int:
     except BaseException as error:
         if configuration.child and configuration.server == "uvicorn":
             print("Process SpawnProcess-1:", file=sys.stderr)
-        error.__traceback__ = without_ours(error.__traceback__)
-        traceback.print_exception(error)
+        print(traceback_of(error), file=sys.stderr)
         return 1
     finally:
         sys.stdout.flush()

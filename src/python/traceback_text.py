@@ -1,22 +1,26 @@
-"""Tracebacks as the real servers print them: from the first frame that is not ours."""
+"""Tracebacks as the real servers print them: without the frames of this package."""
 
-import traceback
 from pathlib import PurePosixPath
+from traceback import StackSummary, TracebackException
 from types import TracebackType
 from typing import Final
 
-_OURS: Final = str(PurePosixPath(__file__).parent)
+_OURS: Final = str(PurePosixPath(__file__).parent) + "/"
 
 
-def without_ours(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback from the first frame outside this package; all of it if there is none."""
-    first = tb
-    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
-        tb = tb.tb_next
-    return tb or first
+def _strip(rendered: TracebackException | None) -> None:
+    """Leaves our frames out of a traceback and of what it was caused by."""
+    while rendered is not None:
+        theirs = [frame for frame in rendered.stack if not frame.filename.startswith(_OURS)]
+        if theirs:
+            rendered.stack = StackSummary.from_list(theirs)
+        for nested in rendered.exceptions or ():
+            _strip(nested)
+        rendered = rendered.__cause__ or rendered.__context__
 
 
-def traceback_of(error: BaseException) -> str:
+def traceback_of(error: BaseException, tb: TracebackType | None = None) -> str:
     """What ``logging`` appends for ``exc_info``: the traceback without its last line end."""
-    lines = traceback.format_exception(type(error), error, without_ours(error.__traceback__))
-    return "".join(lines).rstrip("\n")
+    rendered = TracebackException(type(error), error, tb or error.__traceback__, compact=True)
+    _strip(rendered)
+    return "".join(rendered.format()).rstrip("\n")
