@@ -73,7 +73,7 @@ function pgrep(...options) {
   }
 }
 
-describe("connections", { timeout: 120_000 }, () => {
+describe("connections", () => {
   /** @type {Run} */
   let run;
   before(async () => {
@@ -191,34 +191,45 @@ describe("connections", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a server's life", { timeout: 120_000 }, () => {
-  test("it gets the folder's files and its command line word by word", async (t) => {
-    const { run, folder } = await bridge(t, ["serve", "a b", "", "--publish"]);
+describe("a running server", () => {
+  /** @type {Run} */
+  let run;
+  /** @type {string} */
+  let folder;
+  before(async () => {
+    ({ run, folder } = await bridge(undefined, ["serve", "a b", "", "--publish", "stubborn"]));
     await run.published();
-    await run.logged(/^words \["serve","a b","","--publish"\]$/);
+  });
+  after(() => run.end());
+
+  test("has the folder's files and its command line word by word", async () => {
+    await run.logged(/^words \["serve","a b","","--publish","stubborn"\]$/);
     await run.logged(/^files app\.py$/);
+  });
+
+  test("gets the files that change", async () => {
     await writeFile(join(folder, "app.py"), "changed");
     await run.logged(/^changed app\.py: changed$/);
     await rm(join(folder, "app.py"));
     await run.logged(/^removed app\.py$/);
   });
 
-  test("a server that exits while it starts gives its exit code, after its log", async (t) => {
-    const { run } = await bridge(t, ["fail", "3"]);
-    assert.equal(await run.exit, 3);
-    assert.match(run.log.join("\n"), /files app\.py$/);
-    assert.deepEqual(run.output, []);
-  });
-
-  test("signals reach the server, and its own exit code comes back", async (t) => {
-    const { run } = await bridge(t, ["serve", "stubborn"]);
-    await run.published();
+  test("gets all signals, and its own exit code comes back", async () => {
     for (const name of ["HUP", "USR1", "USR2", "QUIT", "TTIN", "TTOU", "WINCH", "INT"]) {
       run.signal(/** @type {NodeJS.Signals} */ (`SIG${name}`));
       await run.logged(new RegExp(`^signal ${name}$`));
     }
     run.signal("SIGTERM");
     assert.equal(await run.exit, 7);
+  });
+});
+
+describe("a server's life", () => {
+  test("a server that exits while it starts gives its exit code, after its log", async (t) => {
+    const { run } = await bridge(t, ["fail", "3"]);
+    assert.equal(await run.exit, 3);
+    assert.match(run.log.join("\n"), /files app\.py$/);
+    assert.deepEqual(run.output, []);
   });
 
   test("a signal that comes while the server starts reaches it when it is up", async (t) => {
@@ -278,7 +289,7 @@ describe("a server's life", { timeout: 120_000 }, () => {
   });
 });
 
-describe("what goes wrong", { timeout: 120_000 }, () => {
+describe("what goes wrong", () => {
   test("a port in use is said before a browser starts", async (t) => {
     const other = net.createServer().listen(0, "127.0.0.1");
     t.after(() => other.close());

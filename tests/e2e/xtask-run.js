@@ -2,9 +2,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `cargo run` told `cargo xtask test` about its package would make cargo build other packages again. */
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^CARGO_(PKG|MANIFEST)_/.test(name)),
+);
 
 /** A running `cargo xtask run`. */
 export class Run {
@@ -23,6 +29,7 @@ export class Run {
     // cargo replaces itself by xtask, so that its process is ours to signal.
     this.process = spawn("cargo", ["xtask", "run", ...options, "--", ...command], {
       cwd: ROOT,
+      env: ENVIRONMENT,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#lines(this.process.stdout, this.output);

@@ -14,7 +14,7 @@ import { bootPython } from "./python.js";
  * @property {number} pid
  * @property {number} ppid
  * @property {string} directory
- * @property {Map<string, Uint8Array>} files
+ * @property {Map<string, Uint8Array | null>} files
  */
 
 const now = () => performance.timeOrigin + performance.now();
@@ -30,6 +30,8 @@ export async function runProcess(init) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
+  /** CPython's, once it has booted. @type {any} */
+  let fileSystem;
 
   const flush = () => {
     const message = core.take_outbox();
@@ -66,7 +68,9 @@ export async function runProcess(init) {
       core.deliver(data, now());
       settle();
     } else if (data.files) {
-      writeFiles(pyodide?.FS, init.directory, data.files);
+      // While Python boots, what changes is written with the rest.
+      if (fileSystem) writeFiles(fileSystem, init.directory, data.files);
+      else for (const [name, content] of data.files) init.files.set(name, content);
     }
   };
 
@@ -80,7 +84,8 @@ export async function runProcess(init) {
     stdout: output(1),
     stderr: output(2),
   });
-  writeFiles(pyodide.FS, init.directory, init.files);
+  fileSystem = pyodide.FS;
+  writeFiles(fileSystem, init.directory, init.files);
   core.booted();
   settle();
 
@@ -165,7 +170,6 @@ class SharedBuffer {
  * @param {Map<string, Uint8Array | null>} files
  */
 function writeFiles(FS, directory, files) {
-  if (!FS) return;
   FS.mkdirTree(directory);
   for (const [name, content] of files) {
     const path = `${directory}/${name}`;
