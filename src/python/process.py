@@ -2,6 +2,10 @@
 
 import os
 import sys
+from operator import index
+from typing import NoReturn
+
+import _wasgi
 
 from . import configuration as configurations
 from . import event_loop, gunicorn_worker, parking, uvicorn_worker
@@ -25,9 +29,15 @@ def _identity(configuration: Configuration) -> None:
         """Return the parent's process id."""
         return ppid
 
+    def _exit(status: int) -> NoReturn:
+        """Exit to the system with specified status, without normal exit processing."""
+        _wasgi.exit(index(status) & 0xFF)
+        raise AssertionError("the process has ended")
+
     for module in (os, posix):
         module.getpid = getpid
         module.getppid = getppid
+        module._exit = _exit
 
 
 def _close_the_browser() -> None:
