@@ -190,7 +190,10 @@ impl Process {
     pub fn configuration(&mut self) {
         let launch = &self.common.launch;
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        let target = [&launch.target.module, ":", &launch.target.attribute].concat();
+        let mut target = launch.target.module.clone();
+        if !launch.target.attribute.is_empty() {
+            target.extend([":", &launch.target.attribute]);
+        }
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
         // Whole milliseconds, so that no floating-point number has to be printed.

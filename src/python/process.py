@@ -71,8 +71,13 @@ def main() -> int:
     except EndedBySignal as error:
         return -error.number
     except BaseException as error:
-        if configuration.child and configuration.server == "uvicorn":
-            print("Process SpawnProcess-1:", file=sys.stderr)
+        if configuration.server == "uvicorn":
+            if configuration.child:
+                print("Process SpawnProcess-1:", file=sys.stderr)
+            elif isinstance(error, KeyboardInterrupt):
+                # What click makes of it.
+                print("\nAborted!", file=sys.stderr)
+                return 1
         print(traceback_of(error), file=sys.stderr)
         return 1
     finally:
