@@ -17,6 +17,29 @@ use crate::servers::Launch;
 /// Bytes of a request's body that may wait for the app before its connection is no longer read.
 pub const HIGH_WATER: usize = 65_536;
 
+/// An `http.response.body`, or a part of one that is too large to come at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The bytes.
+    pub data: &'a [u8],
+    /// Bytes of the same body that follow in further parts.
+    pub rest: usize,
+    /// `more_body`
+    pub more: bool,
+}
+
+impl<'a> Part<'a> {
+    /// A body that is complete, and the last.
+    #[must_use]
+    pub fn whole(data: &'a [u8]) -> Self {
+        Self {
+            data,
+            rest: 0,
+            more: false,
+        }
+    }
+}
+
 /// What becomes of the connection after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -80,6 +103,8 @@ pub struct Cycle {
     chunked: Option<bool>,
     /// Bytes that are still to come.
     expected: i64,
+    /// Bytes of the present body that are still to come from Python.
+    rest: usize,
 }
 
 impl Cycle {
@@ -99,6 +124,7 @@ impl Cycle {
             complete: false,
             chunked: None,
             expected: 0,
+            rest: 0,
         }
     }
 
@@ -183,7 +209,7 @@ impl Cycle {
         if self.started {
             return Err(self.misplaced("http.response.start"));
         }
-        self.start_failed();
+        self.begin();
         let begin = out.len();
         let defaults = std::mem::take(&mut self.defaults);
         let headers = Strings::counted(&defaults)
@@ -196,17 +222,40 @@ impl Cycle {
         sent
     }
 
-    /// An `http.response.start` that Python refused.
-    pub fn start_failed(&mut self) {
+    /// An `http.response.start` that Python refuses. Returns whether the response now counts as started; if not, the
+    /// client has gone and nothing is looked at.
+    ///
+    /// # Errors
+    /// What `send` raises in the app before it looks at status and headers.
+    pub fn start_failed(&mut self) -> Result<bool, EventError> {
+        if self.disconnected {
+            return Ok(false);
+        }
+        if self.started {
+            return Err(self.misplaced("http.response.start"));
+        }
+        self.begin();
+        Ok(true)
+    }
+
+    fn begin(&mut self) {
         self.started = true;
         self.waiting_for_continue = false;
+    }
+
+    /// Whether parts of the present body are still to come.
+    #[must_use]
+    pub fn is_in_body(&self) -> bool {
+        self.rest > 0
     }
 
     /// `send({"type": "http.response.body", …})`.
     ///
     /// # Errors
     /// What `send` raises in the app. Part of the body may have gone out.
-    pub fn body(&mut self, data: &[u8], more: bool, out: &mut Vec<u8>) -> Result<Progress, EventError> {
+    pub fn body(&mut self, part: Part<'_>, out: &mut Vec<u8>) -> Result<Progress, EventError> {
+        let Part { data, rest, more } = part;
+        let goes_on = std::mem::replace(&mut self.rest, rest) > 0;
         if self.disconnected {
             return Ok(Progress::Continues);
         }
@@ -216,19 +265,31 @@ impl Cycle {
         if self.is_head {
             self.expected = 0;
         } else if self.chunked == Some(true) {
-            http1::encode_chunk(data, out);
-            if !more {
-                http1::encode_last_chunk(out);
+            // Parts of one body are one chunk.
+            if !goes_on && data.len() + rest > 0 {
+                http1::begin_chunk(data.len() + rest, out);
+            }
+            out.extend_from_slice(data);
+            if rest == 0 {
+                if goes_on || !data.is_empty() {
+                    out.extend_from_slice(b"\r\n");
+                }
+                if !more {
+                    http1::encode_last_chunk(out);
+                }
             }
         } else {
-            let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
-            if length > self.expected {
-                return Err(EventError::Longer);
+            if !goes_on {
+                let length = i64::try_from(data.len() + rest).unwrap_or(i64::MAX);
+                if length > self.expected {
+                    self.rest = 0;
+                    return Err(EventError::Longer);
+                }
+                self.expected -= length;
             }
-            self.expected -= length;
             out.extend_from_slice(data);
         }
-        if more {
+        if more || rest > 0 {
             return Ok(Progress::Continues);
         }
         if self.expected != 0 {
@@ -321,7 +382,7 @@ impl Cycle {
         put(&mut headers, b"close");
         // A --header that no response can have fails here as well: then the connection only closes.
         let started = !self.disconnected && self.start(status, &headers, out).is_ok();
-        (started && self.body(text.as_bytes(), false, out).is_ok()).then_some(status)
+        (started && self.body(Part::whole(text.as_bytes()), out).is_ok()).then_some(status)
     }
 
     fn misplaced(&self, kind: &str) -> EventError {

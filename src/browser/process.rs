@@ -3,6 +3,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::Millis;
+use crate::asgi::http::Part;
 use crate::asgi::http::Received;
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
@@ -189,7 +190,10 @@ impl Process {
     pub fn configuration(&mut self) {
         let launch = &self.common.launch;
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        let target = [&launch.target.module, ":", &launch.target.attribute].concat();
+        let mut target = launch.target.module.clone();
+        if !launch.target.attribute.is_empty() {
+            target.extend([":", &launch.target.attribute]);
+        }
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
         // Whole milliseconds, so that no floating-point number has to be printed.
@@ -423,7 +427,7 @@ impl Process {
     }
 
     /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the exception of `read_body`,
-    /// 3 `OSError` without errno, 1000 + errno with it.
+    /// 3 `OSError` without errno, 4 the exception of a body that is cut short, 1000 + errno an `OSError` with it.
     pub fn raised_wsgi(&mut self, length: usize, cause: i32, iterating: bool, now: Millis) {
         let traceback = self.memory.text(length);
         let Worker::Sync(worker) = &mut self.worker else {
@@ -432,6 +436,7 @@ impl Process {
         let kind = match cause {
             1 => RaisedKind::StopIteration,
             2 => RaisedKind::Rejected,
+            4 => RaisedKind::NoMoreData,
             3 => RaisedKind::OsError(None),
             1000.. => RaisedKind::OsError(Some(cause - 1000)),
             _ => RaisedKind::Exception,
@@ -498,13 +503,34 @@ impl Process {
         self.sent(&sent)
     }
 
-    /// As `send_start`.
-    pub fn send_body(&mut self, id: u32, length: usize, more: bool, now: Millis) -> i32 {
+    /// Python refuses an `http.response.start`; the status is negative where there is none. 0: raise what Python has; -2:
+    /// the client is gone, raise nothing; else the length of an exception that comes first.
+    pub fn send_start_failed(&mut self, id: u32, status: i32) -> i32 {
+        let Worker::Async(worker) = &mut self.worker else {
+            return 0;
+        };
+        match worker.start_failed(&mut self.common, id, u16::try_from(status).ok()) {
+            Some(sent) => self.sent(&sent),
+            None => BROKEN,
+        }
+    }
+
+    /// As `send_start`. `rest` bytes of the same body follow.
+    pub fn send_body(&mut self, id: u32, length: usize, rest: usize, more: bool, now: Millis) -> i32 {
         let Worker::Async(worker) = &mut self.worker else {
             return 0;
         };
         let data = self.memory.read(length);
-        let sent = worker.body(&mut self.common, id, &data, more, now);
+        let sent = worker.body(
+            &mut self.common,
+            id,
+            Part {
+                data: &data,
+                rest,
+                more,
+            },
+            now,
+        );
         self.sent(&sent)
     }
 

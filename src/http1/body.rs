@@ -61,7 +61,7 @@ impl Decoder {
                 }
             },
             Decoder::Chunked(chunked) => match chunked.next(input, rules, limits)? {
-                Step::Wait if input.ended => Err(RequestError::EndInBody { missing: None }),
+                Step::Wait if input.ended => Err(chunked.cut_short(input)),
                 step => Ok(step),
             },
             Decoder::UntilClose => match input.take(usize::MAX) {

@@ -32,6 +32,15 @@ impl Chunked {
         Chunked::Size
     }
 
+    /// Why the body is not complete if nothing more comes.
+    pub(super) fn cut_short(&self, input: &Input) -> RequestError {
+        match self {
+            Chunked::DataEnd => RequestError::EndInChunkEnd(input.rest().to_vec()),
+            Chunked::Trailers(_) => RequestError::EndInChunkEnd(Vec::new()),
+            _ => RequestError::EndInBody { missing: None },
+        }
+    }
+
     pub(super) fn next(
         &mut self,
         input: &mut Input,

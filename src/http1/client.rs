@@ -259,6 +259,7 @@ fn head_error(error: RequestError) -> ResponseError {
 fn body_error(error: RequestError) -> ResponseError {
     match error {
         RequestError::EndInBody { missing } => ResponseError::EndInBody { missing },
+        RequestError::EndInChunkEnd(_) => ResponseError::EndInBody { missing: None },
         other => ResponseError::Chunked(Box::new(other)),
     }
 }

@@ -47,12 +47,21 @@ fn encode_chunk_in(data: &[u8], digits: &[u8; 16], out: &mut Vec<u8>) {
         return;
     }
     out.reserve(data.len() + 12);
-    let highest = data.len().ilog2() / 4;
-    for place in (0..=highest).rev() {
-        out.push(digits[(data.len() >> (4 * place)) & 15]);
-    }
-    out.extend_from_slice(b"\r\n");
+    begin_chunk_in(data.len(), digits, out);
     out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the line before a chunk of `length` bytes, which are not none. They and a CR LF are to follow.
+pub fn begin_chunk(length: usize, out: &mut Vec<u8>) {
+    begin_chunk_in(length, b"0123456789abcdef", out);
+}
+
+fn begin_chunk_in(length: usize, digits: &[u8; 16], out: &mut Vec<u8>) {
+    let highest = length.checked_ilog2().unwrap_or(0) / 4;
+    for place in (0..=highest).rev() {
+        out.push(digits[(length >> (4 * place)) & 15]);
+    }
     out.extend_from_slice(b"\r\n");
 }
 

@@ -103,6 +103,9 @@ pub enum RequestError {
     /// CR LF does not follow a chunk's data: the two bytes that do.
     #[error("a chunk does not end with CR LF")]
     ChunkEnd(Vec<u8>),
+    /// The client ended the connection where a chunk's data or the whole chunked body should end: what stands there.
+    #[error("the connection ended where a chunk should end")]
+    EndInChunkEnd(Vec<u8>),
     /// A trailer field that must not be one: its name.
     #[error("the field {} must not be a trailer", Text(.0))]
     ForbiddenTrailer(Vec<u8>),

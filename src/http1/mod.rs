@@ -20,7 +20,7 @@ mod section;
 pub mod server;
 mod text;
 
-pub use encode::{CONTINUE, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
+pub use encode::{CONTINUE, begin_chunk, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
 pub use error::{RequestError, ResponseError};
 pub use limits::Limits;
 pub use message::{Framing, RequestHead, ResponseHead, Version};

@@ -53,6 +53,26 @@ const REGISTERED: [&[u8]; 35] = [
     b"QUERY",
 ];
 
+/// Where what has come of a request cannot go on to be one, as far as that shows before the line's end: llhttp looks at
+/// every byte as it comes. The bytes up to the first that no method has there.
+pub(super) fn refused_start<'a>(start: &'a [u8], rules: &Rules) -> Option<&'a [u8]> {
+    if rules.methods != Methods::Registered {
+        return None;
+    }
+    let begins = |method: &&[u8]| {
+        start
+            .strip_prefix(*method)
+            .is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b' '))
+    };
+    if REGISTERED.iter().any(begins) {
+        return None;
+    }
+    let is_prefix = |prefix: &[u8]| REGISTERED.iter().any(|method| method.starts_with(prefix));
+    (1..=start.len())
+        .map(|length| &start[..length])
+        .find(|prefix| !is_prefix(prefix))
+}
+
 /// Reads `line`, which comes without its end.
 pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestError> {
     let whole = || RequestError::RequestLine(line.to_vec());

@@ -222,6 +222,12 @@ impl Connection {
         self.input.waiting()
     }
 
+    /// What has been received of the part of a head that is not complete.
+    #[must_use]
+    pub fn incomplete(&self) -> &[u8] {
+        self.input.rest()
+    }
+
     /// Takes what has been received after the request under way: the first bytes of the protocol that the connection
     /// is upgraded to (RFC 9110, section 7.8). The connection reads nothing more.
     pub fn upgrade(&mut self) -> Vec<u8> {
@@ -240,6 +246,9 @@ impl Head {
     ) -> Result<Option<RequestHead>, RequestError> {
         if self.line.is_none() {
             self.skip_empty_lines(input, rules.empty_lines);
+            if let Some(start) = request_line::refused_start(input.rest(), rules) {
+                return Err(RequestError::Method(start.to_vec()));
+            }
             let Some(length) = find_line(input, rules, limits)? else {
                 return Ok(None);
             };

@@ -6,6 +6,7 @@ Rust parses, frames, encodes and holds the protocol's rules; here are only the c
 import asyncio
 import builtins
 from collections.abc import Awaitable, Callable, MutableMapping
+from operator import index
 from typing import Any, Final
 
 import _wasgi
@@ -36,10 +37,12 @@ DISCONNECT: Final = 2
 PENDING: Final = 3
 
 BLOCKED: Final = -1
+GONE: Final = -2
+"""The client is gone: what the app sends is not looked at."""
 
 
 def take_scope(state: dict[str, Any]) -> Scope:
-    """The http scope that Rust has written, see `asgi::scope`."""
+    """The http scope that Rust has written, see `asgi::scope`; its keys in uvicorn's order."""
     (
         version,
         method,
@@ -62,13 +65,13 @@ def take_scope(state: dict[str, Any]) -> Scope:
         "server": (server_host.decode(), int(server_port)),
         "client": (client_host.decode(), int(client_port)),
         "scheme": scheme.decode(),
-        "method": method.decode("ascii", "replace"),
         "root_path": root_path.decode(),
+        "headers": list(zip(pairs, pairs)),
+        "state": state.copy(),
+        "method": method.decode("ascii", "replace"),
         "path": path.decode("utf-8", "replace"),
         "raw_path": raw_path,
         "query_string": query,
-        "headers": list(zip(pairs, pairs)),
-        "state": state.copy(),
     }
 
 
@@ -117,41 +120,61 @@ class Exchange:
         """ASGI's ``send``: returns when the connection has taken the bytes."""
         kind = message["type"]
         if kind == "http.response.body":
-            body = message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) <= SIZE:
-                await self._send_part(body, more)
-                return
-            for start in range(0, len(body), SIZE):
-                part = body[start : start + SIZE]
-                await self._send_part(part, more or start + SIZE < len(body))
+            await self._send_body(message.get("body", b""), message.get("more_body", False))
         elif kind == "http.response.start":
-            status = message["status"]
-            fields: list[bytes] = []
-            for name, value in message.get("headers", ()):
-                fields.append(bytes(name))
-                fields.append(bytes(value))
-            self._check(_send_start(self.id, status, put_bytes(fields)))
+            self._send_start(message)
         else:
             self._check(_wasgi.send_other(self.id, put_text(kind)))
 
-    async def _send_part(self, body: bytes, more: bool) -> None:
-        while True:
-            view[: len(body)] = body
-            state = _send_body(self.id, len(body), more)
-            if state != BLOCKED:
-                self._check(state)
+    def _send_start(self, message: Message) -> None:
+        status = -1
+        try:
+            status = index(message["status"])
+            fields: list[bytes] = []
+            for name, value in message.get("headers", ()):
+                fields.append(_octets(name))
+                fields.append(_octets(value))
+            length = put_bytes(fields)
+        except Exception:
+            # uvicorn counts the response as started, and logs its status, before it looks at the headers.
+            state = _wasgi.send_start_failed(self.id, status)
+            if state == GONE:
                 return
-            waiter = self.writable = self.loop.create_future()
-            try:
-                await waiter
-            finally:
-                self.writable = None
+            self._check(state)
+            raise
+        self._check(_send_start(self.id, status, length))
+
+    async def _send_body(self, body: bytes, more: bool) -> None:
+        length = len(body)
+        begun = 0
+        while True:
+            # A body larger than the buffer goes in parts. Rust is told what follows: it remains one body.
+            part = body[begun : begun + SIZE] if length > SIZE else body
+            size = len(part)
+            view[:size] = part
+            begun += size
+            state = _send_body(self.id, size, length - begun, more)
+            if state == BLOCKED:
+                begun -= size
+                waiter = self.writable = self.loop.create_future()
+                try:
+                    await waiter
+                finally:
+                    self.writable = None
+                continue
+            self._check(state)
+            if begun == length:
+                return
 
     def _check(self, state: int) -> None:
         if state > 0:
             name, _, message = take_text(state).partition("\n")
             raise getattr(builtins, name)(message)
+
+
+def _octets(value: Any) -> bytes:
+    """A header's name or value: what is not bytes raises, rather than to become that many NULs."""
+    return value if type(value) is bytes else bytes(memoryview(value))
 
 
 def wake(waiter: "asyncio.Future[None] | None") -> None:

@@ -2,6 +2,10 @@
 
 import os
 import sys
+from operator import index
+from typing import NoReturn
+
+import _wasgi
 
 from . import configuration as configurations
 from . import event_loop, gunicorn_worker, parking, uvicorn_worker
@@ -25,9 +29,15 @@ def _identity(configuration: Configuration) -> None:
         """Return the parent's process id."""
         return ppid
 
+    def _exit(status: int) -> NoReturn:
+        """Exit to the system with specified status, without normal exit processing."""
+        _wasgi.exit(index(status) & 0xFF)
+        raise AssertionError("the process has ended")
+
     for module in (os, posix):
         module.getpid = getpid
         module.getppid = getppid
+        module._exit = _exit
 
 
 def _close_the_browser() -> None:
@@ -61,8 +71,13 @@ def main() -> int:
     except EndedBySignal as error:
         return -error.number
     except BaseException as error:
-        if configuration.child and configuration.server == "uvicorn":
-            print("Process SpawnProcess-1:", file=sys.stderr)
+        if configuration.server == "uvicorn":
+            if configuration.child:
+                print("Process SpawnProcess-1:", file=sys.stderr)
+            elif isinstance(error, KeyboardInterrupt):
+                # What click makes of it.
+                print("\nAborted!", file=sys.stderr)
+                return 1
         print(traceback_of(error), file=sys.stderr)
         return 1
     finally:

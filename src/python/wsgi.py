@@ -3,6 +3,7 @@
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
 
+import ast
 import builtins
 import io
 import sys
@@ -82,19 +83,31 @@ class _Rejected(Exception):
     """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the app catches it."""
 
 
+class _NoMoreData(OSError):
+    """The client ended the connection inside the body."""
+
+
 _errors: dict[str, type[Exception]] = {}
 
 
 def _error(text: str) -> Exception:
-    """The exception that the real server raises in the app: its type's name, a line end, its message."""
-    path, _, message = text.partition("\n")
+    """The exception that the real server raises in the app: its type's name, a line end, its message.
+
+    A NUL follows, and what it is made of as a literal (nothing: without arguments), where that is not the message.
+    """
+    path, _, rest = text.partition("\n")
+    message, has_argument, literal = rest.partition("\0")
     module, _, name = path.rpartition(".")
     if not module:
         return getattr(builtins, name)(message)  # type: ignore[no-any-return]
     if name not in _errors:
-        base = _Rejected if name == "ParseException" else Exception
-        _errors[name] = type(name, (base,), {"__module__": module})
-    return _errors[name](message)
+        base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else Exception
+        members = {"__module__": module, "__str__": lambda self: self.message}
+        _errors[name] = type(name, (base,), members)
+    arguments = [ast.literal_eval(literal)] if literal else [] if has_argument else [message]
+    error = _errors[name](*arguments)
+    error.message = message  # type: ignore[attr-defined]
+    return error
 
 
 def _write_all(data: bytes, write: Callable[[int], int] = _write) -> None:
@@ -182,6 +195,8 @@ def _cause(error: BaseException) -> int:
             return 1
         case _Rejected():
             return 2
+        case _NoMoreData():
+            return 4
         case OSError(errno=None):
             return 3
         case OSError(errno=int() as errno):

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::Millis;
-use crate::asgi::http::{self, Cycle, Progress, Received};
+use crate::asgi::http::{self, Cycle, Part, Progress, Received};
 use crate::asgi::scope::Scope;
 use crate::asgi::status::phrase;
 use crate::gateway::{Peer, encoding};
@@ -374,6 +374,14 @@ impl AsyncWorker {
                 }
                 Ok(Some(Event::End)) => {
                     if let Some(exchange) = exchange {
+                        let waiting = self.happenings.iter_mut().find_map(|happening| match happening {
+                            Happening::Request(id, run) if Some(*id) == c.exchange => Some(run),
+                            _ => None,
+                        });
+                        // uvicorn adds them to the list in the scope, where an app that began before may or may not look.
+                        if let Some(run) = waiting {
+                            append_trailers(run, c.http.trailers());
+                        }
                         exchange.cycle.request_end();
                         self.happenings.extend(wake(exchange, c.exchange));
                     } else {
@@ -416,6 +424,9 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
+        if upgrade(head).is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"websocket")) {
+            process.log(Level::Warning, "Unsupported upgrade request.", now);
+        }
         let Ok(scope) = Scope::new(head, &c.peer, &process.launch) else {
             self.refuse(process, id, now);
             return;
@@ -538,20 +549,37 @@ impl AsyncWorker {
         started.map_or_else(|error| raise(&error), |()| Sent::Done)
     }
 
-    /// `http.response.body`.
-    pub fn body(&mut self, process: &mut Process, id: u32, data: &[u8], more: bool, now: Millis) -> Sent {
+    /// An `http.response.start` that Python refuses, for want of a status or for its headers. `None`: the client is gone, and
+    /// nothing is raised.
+    pub fn start_failed(&mut self, process: &mut Process, id: u32, status: Option<u16>) -> Option<Sent> {
+        let exchange = self.exchanges.get_mut(&id)?;
+        match exchange.cycle.start_failed() {
+            Ok(true) => {
+                if let Some(status) = status {
+                    log_access(process, exchange, status);
+                }
+                Some(Sent::Done)
+            }
+            Ok(false) => None,
+            Err(error) => Some(raise(&error)),
+        }
+    }
+
+    /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a body as a whole.
+    pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return Sent::Done;
         };
         if let Some(c) = self.connections.get_mut(&exchange.connection)
             && c.wire.unsent() > HIGH_WATER
             && !c.close_when_sent
+            && !exchange.cycle.is_in_body()
         {
             c.blocked = true;
             return Sent::Blocked;
         }
-        let mut out = Vec::with_capacity(data.len() + 16);
-        let progress = exchange.cycle.body(data, more, &mut out);
+        let mut out = Vec::with_capacity(part.data.len() + 16);
+        let progress = exchange.cycle.body(part, &mut out);
         if let Some(c) = self.connections.get_mut(&exchange.connection) {
             c.wire.send(&out, &mut process.frames);
         }
@@ -659,6 +687,31 @@ impl AsyncWorker {
 fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening> {
     id.filter(|_| std::mem::take(&mut exchange.waiting))
         .map(Happening::Receivable)
+}
+
+fn append_trailers(run: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]) {
+    if trailers.is_empty() {
+        return;
+    }
+    let names: Vec<Vec<u8>> = trailers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    let added = names
+        .iter()
+        .zip(trailers)
+        .flat_map(|(name, (_, value))| [&name[..], &value[..]]);
+    let mut longer = Vec::with_capacity(run.len() + 64);
+    encoding::put_run(&mut longer, encoding::run(run).chain(added));
+    *run = longer;
+}
+
+/// What a client asks to be upgraded to, as uvicorn looks for it.
+fn upgrade(head: &RequestHead) -> Option<&[u8]> {
+    let options = head.values("connection").last()?;
+    let mut options = options.split(|&byte| byte == b',');
+    let asks = options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
+    head.values("upgrade").last().filter(|_| asks)
 }
 
 fn raise(error: &crate::asgi::event_error::EventError) -> Sent {

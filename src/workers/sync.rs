@@ -4,7 +4,7 @@
 //! the worker, as it does on the real one.
 
 use crate::Millis;
-use crate::gateway::{Peer, encoding};
+use crate::gateway::{Peer, encoding, python};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{CONTINUE, Framing, RequestError, RequestHead, Version};
 use crate::master::{Signal, Stream};
@@ -24,6 +24,8 @@ use super::{Listening, Process, Written};
 
 /// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
 const LINGER: Millis = 2000.0;
+/// What gunicorn logs where a client ends the connection inside a request.
+const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
 /// Bytes that an orderly close reads and throws away before it stops waiting.
 const LINGER_BYTES: usize = 65_536;
 
@@ -52,7 +54,8 @@ pub enum Body {
     End,
     /// Nothing yet.
     Park,
-    /// An exception is to be raised in the app: its class and message, a line end between them.
+    /// An exception is to be raised in the app: its class and message, a line end between them. A NUL and a Python literal follow
+    /// where the exception is made of something else than its message, or of nothing.
     Raise(String),
 }
 
@@ -100,7 +103,6 @@ struct Conversation {
     first_byte_at: Option<Millis>,
     started_at: Millis,
     body_ended: bool,
-    continue_due: bool,
     unread: Vec<u8>,
     rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
@@ -323,7 +325,8 @@ impl SyncWorker {
                 if let Some(rejection) = Rejection::of(&error) {
                     self.refuse(process, &rejection, now);
                 } else {
-                    process.log(Level::Debug, "Ignored premature client disconnection. ", now);
+                    let what = python::repr(c.http.incomplete());
+                    process.log(Level::Debug, &[NO_MORE_DATA, "b", &what].concat(), now);
                     self.close(process, now);
                 }
                 None
@@ -339,6 +342,10 @@ impl SyncWorker {
         c.started_at = now;
         let key = (c.wire.id, 0);
         process.span(key, Name::Parse, c.first_byte_at.unwrap_or(c.accepted_at), now);
+        if c.head.expects_continue {
+            // Before the app is called, whether it reads the body or not.
+            c.wire.send(CONTINUE, &mut process.frames);
+        }
         let mut encoded = Vec::new();
         if let Err(error) = environ::encode(&c.head, &c.peer, &process.launch, &mut encoded) {
             let rejection = Rejection::from(error);
@@ -347,7 +354,6 @@ impl SyncWorker {
         }
         c.response = Some(Response::new(&c.head, &process.launch, false));
         c.body_ended = c.head.framing == Framing::Empty;
-        c.continue_due = c.head.expects_continue;
         let mut run = Vec::with_capacity(encoded.len());
         encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
         c.environ = encoded;
@@ -359,7 +365,7 @@ impl SyncWorker {
         }
         if process.logs(Level::Debug) {
             let target = latin1(&c.head.target);
-            let path = target.split('?').next().unwrap_or_default();
+            let path = target.split(['?', '#']).next().unwrap_or_default();
             process.log(Level::Debug, &[&latin1(&c.head.method), " ", path].concat(), now);
         }
         let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
@@ -397,9 +403,6 @@ impl SyncWorker {
         let State::Running(c) = &mut self.state else {
             return Body::End;
         };
-        if std::mem::take(&mut c.continue_due) {
-            c.wire.send(CONTINUE, &mut process.frames);
-        }
         loop {
             if !c.unread.is_empty() {
                 let rest = c.unread.split_off(size.min(c.unread.len()));
@@ -410,8 +413,14 @@ impl SyncWorker {
             }
             match c.http.next_event() {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
-                // gunicorn gives the app what came before an early end, without an error.
-                Ok(Some(_)) | Err(RequestError::EndInBody { .. }) => c.body_ended = true,
+                // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
+                Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => c.body_ended = true,
+                Err(RequestError::EndInBody { missing: None }) => {
+                    c.body_ended = true;
+                    return Body::Raise(
+                        "gunicorn.http.errors.NoMoreData\nNo more data after: None\0".to_owned(),
+                    );
+                }
                 Ok(None) if c.wire.broken => {
                     return Body::Raise(
                         "ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned(),
@@ -426,9 +435,20 @@ impl SyncWorker {
                 Err(error) => {
                     c.body_ended = true;
                     let rejection = Rejection::of(&error);
-                    let text = rejection.as_ref().map_or_else(String::new, |r| r.error.clone());
+                    let text = rejection.as_ref().map_or_else(String::new, |rejection| {
+                        let (class, argument) = rejection.exception(&error);
+                        [
+                            "gunicorn.http.errors.",
+                            class,
+                            "\n",
+                            &rejection.error,
+                            "\0",
+                            &argument,
+                        ]
+                        .concat()
+                    });
                     c.rejection = rejection;
-                    return Body::Raise(["gunicorn.http.errors.ParseException\n", &text].concat());
+                    return Body::Raise(text);
                 }
             }
         }
@@ -504,6 +524,7 @@ impl SyncWorker {
         let rejection = c.rejection.take();
         let cause = match (raised.kind, &rejection) {
             (RaisedKind::StopIteration, _) => Cause::StopIteration,
+            (RaisedKind::NoMoreData, _) => Cause::NoMoreData,
             (RaisedKind::OsError(errno), _) => Cause::OsError(errno),
             (RaisedKind::Rejected, Some(rejection)) => Cause::Rejected(rejection),
             _ => Cause::Exception,
@@ -567,6 +588,8 @@ pub enum RaisedKind {
     StopIteration,
     /// The exception that reading a refused body raised.
     Rejected,
+    /// The exception that reading a body raised that was cut short.
+    NoMoreData,
     /// An `OSError` with its errno.
     OsError(Option<i32>),
 }
@@ -601,7 +624,6 @@ fn conversation(
         first_byte_at: None,
         started_at: now,
         body_ended: false,
-        continue_due: false,
         unread: Vec::new(),
         rejection: None,
         environ: Vec::new(),

@@ -32,6 +32,9 @@ impl Rejection {
         };
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
+            E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => {
+                plain(["Invalid chunk terminator is not '\\r\\n': b", &repr(bytes)].concat())
+            }
             E::RequestLine(text) => line(text),
             E::BareLfInRequestLine => line(b"bare LF as line terminator"),
             E::Method(method) => {
@@ -79,10 +82,35 @@ impl Rejection {
                 plain("Invalid chunk extension: bare CR not allowed".to_owned())
             }
             E::ChunkExtension(_) => plain("Invalid chunk extension: invalid chunk extension".to_owned()),
-            E::ChunkEnd(bytes) => {
-                plain(["Invalid chunk terminator is not '\\r\\n': b", &repr(bytes)].concat())
-            }
         })
+    }
+
+    /// The exception that reading the body raises in the app: its class in `gunicorn.http.errors` and the
+    /// Python literal that it is made of.
+    #[must_use]
+    pub fn exception(&self, of: &RequestError) -> (&'static str, String) {
+        use RequestError as E;
+        let class = match of {
+            E::ChunkSize(_) | E::ChunkLineTooLong { .. } => "InvalidChunkSize",
+            E::ChunkExtension(_) => "InvalidChunkExtension",
+            E::ChunkEnd(_) | E::EndInChunkEnd(_) => "ChunkMissingTerminator",
+            E::ForbiddenTrailer(_) | E::FieldName(_) => "InvalidHeaderName",
+            E::Folding(_) => "ObsoleteFolding",
+            E::TooManyFields { .. } | E::FieldTooLong { .. } | E::HeadTooLong { .. } => {
+                return ("LimitRequestHeaders", repr(self.error.as_bytes()));
+            }
+            _ => "InvalidHeader",
+        };
+        let value = self
+            .error
+            .split_once(": ")
+            .map_or(self.error.as_str(), |(_, value)| value);
+        let value = if class == "InvalidChunkExtension" {
+            repr(value.as_bytes())
+        } else {
+            value.to_owned()
+        };
+        (class, value)
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Cause<'a> {
     OsError(Option<i32>),
     /// `StopIteration`, by which gunicorn's own parser ends.
     StopIteration,
+    /// The client ended the connection inside the body, and the app read on.
+    NoMoreData,
     /// The request's body turned out to be refused while the app read it.
     Rejected(&'a Rejection),
 }
@@ -286,6 +288,11 @@ impl Response {
                     Some(107) => log(Level::Debug, "Ignoring socket not connected".to_owned(), false),
                     _ => log(Level::Error, "Socket error processing request.".to_owned(), true),
                 });
+                None
+            }
+            Cause::NoMoreData => {
+                let text = "Ignored premature client disconnection. No more data after: None";
+                lines.push(log(Level::Debug, text.to_owned(), false));
                 None
             }
             _ if self.head_sent => {

@@ -64,7 +64,10 @@ fn methods() {
         assert_eq!(refusal(GUNICORN, &request(method)), bad(method));
     }
     assert!(reads(GUNICORN, &request("BREW")));
-    assert_eq!(refusal(HTTPTOOLS, &request("BREW")), bad("BREW"));
+    // No method begins so: the rest is not waited for.
+    assert_eq!(refusal(HTTPTOOLS, &request("BREW")), bad("BR"));
+    assert_eq!(refusal(HTTPTOOLS, b"\x16\x03\x01"), bad("\x16"));
+    assert_eq!(refusal(HTTPTOOLS, &request("GETS")), bad("GETS"));
     assert!(reads(HTTPTOOLS, &request("M-SEARCH")));
     assert!(reads(H11, &request("get")));
     assert_eq!(refusal(H11, &request("G(T")), bad("G(T"));

@@ -190,18 +190,14 @@ fn the_end_of_the_connection_inside_a_body_is_told_apart() {
     assert_eq!(seen.body(), b"hel");
     assert_eq!(seen.error(), &RequestError::EndInBody { missing: Some(2) });
     let chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for rest in [
-        &b""[..],
-        b"5",
-        b"5\r\nhel",
-        b"5\r\nhello",
-        b"5\r\nhello\r\n",
-        b"0\r\n",
-        b"0\r\nX: y\r\n",
-    ] {
-        let seen = serve_and_close(GUNICORN, &[chunked, rest].concat());
-        assert_eq!(seen.error(), &RequestError::EndInBody { missing: None });
+    let cut = |rest: &[u8]| serve_and_close(GUNICORN, &[chunked, rest].concat()).error().clone();
+    for rest in [&b""[..], b"5", b"5\r\nhel", b"5\r\nhello\r\n"] {
+        assert_eq!(cut(rest), RequestError::EndInBody { missing: None });
     }
+    for rest in [&b"5\r\nhello"[..], b"0\r\n", b"0\r\nX: y\r\n"] {
+        assert_eq!(cut(rest), RequestError::EndInChunkEnd(Vec::new()));
+    }
+    assert_eq!(cut(b"5\r\nhello\r"), RequestError::EndInChunkEnd(b"\r".to_vec()));
 }
 
 #[test]

@@ -97,8 +97,18 @@ export async function runProcess(init) {
       settle();
       return result;
     };
+  /** @param {number} code */
+  const exit = (code) => {
+    core.exiting();
+    flush();
+    self.postMessage({ exit: code });
+  };
   pyodide.registerJsModule("_wasgi", {
     gate: parking.gate,
+    exit: (/** @type {number} */ code) => {
+      exit(code);
+      halt();
+    },
     park: (/** @type {boolean} */ wakeable, /** @type {number} */ timeout) => {
       settle();
       parking.park(wakeable, timeout);
@@ -130,7 +140,8 @@ export async function runProcess(init) {
     receive: flushed((id) => core.receive(id, now())),
     send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
       core.send_start(id, status, length, now()),
-    send_body: flushed((id, length, more) => core.send_body(id, length, more, now())),
+    send_start_failed: flushed((id, status) => core.send_start_failed(id, status)),
+    send_body: flushed((id, length, rest, more) => core.send_body(id, length, rest, more, now())),
     send_other: (/** @type {number} */ id, /** @type {number} */ length) => core.send_other(id, length),
     drained: flushed((id) => core.drained(id, now())),
     returned: flushed((id, length) => core.returned(id, length, now())),
@@ -138,10 +149,13 @@ export async function runProcess(init) {
   });
   memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
   const { main } = pyodide.pyimport("wasgi_runtime.process");
-  const code = await main.callPromising();
-  core.exiting();
-  flush();
-  self.postMessage({ exit: code });
+  exit(await main.callPromising());
+}
+
+/** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */
+function halt() {
+  const forever = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
+  for (;;) if (forever) Atomics.wait(forever, 0, 0);
 }
 
 /** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared. */

@@ -34,7 +34,14 @@ impl Exchange {
     }
 
     fn body(&mut self, data: &str, more: bool) -> Result<Progress, EventError> {
-        self.cycle.body(data.as_bytes(), more, &mut self.sent)
+        self.cycle.body(
+            Part {
+                data: data.as_bytes(),
+                rest: 0,
+                more,
+            },
+            &mut self.sent,
+        )
     }
 
     fn text(&self) -> String {
