@@ -235,7 +235,7 @@ impl Process {
             ("multiprocess", flag(launch.workers > 1)),
             (
                 "graceful_timeout",
-                launch.graceful_timeout.map_or(-1.0, |t| t / 1000.0).to_string(),
+                launch.graceful_timeout.map_or_else(|| "-1".to_owned(), seconds),
             ),
             (
                 "host",
@@ -558,4 +558,10 @@ impl Process {
             Worker::Sync(_) => 0,
         }
     }
+}
+
+/// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).
+fn seconds(duration: Millis) -> String {
+    let millis = duration as u64;
+    format!("{}.{:03}", millis / 1000, millis % 1000)
 }
