@@ -593,3 +593,9 @@ impl Process {
         }
     }
 }
+
+/// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).
+fn seconds(duration: Millis) -> String {
+    let millis = duration as u64;
+    format!("{}.{:03}", millis / 1000, millis % 1000)
+}

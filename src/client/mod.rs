@@ -5,7 +5,9 @@
 mod exchange;
 mod head;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use crate::Millis;
 use crate::http1;
@@ -27,8 +29,8 @@ const MOST_IDLE: usize = 256;
 /// All streams of the page.
 #[derive(Debug, Default)]
 pub struct Client {
-    streams: BTreeMap<StreamId, Stream>,
-    connections: BTreeMap<ConnectionId, Owner>,
+    streams: LiteMap<StreamId, Stream>,
+    connections: LiteMap<ConnectionId, Owner>,
     /// Kept connections, the one used last at the end.
     idle: Vec<Idle>,
     /// Requests sent, of all servers.
@@ -37,7 +39,7 @@ pub struct Client {
     pub page: Vec<u8>,
     /// Requests that are complete, for the trace.
     pub seen: VecDeque<Seen>,
-    numbers: BTreeMap<(ConnectionId, u32), u32>,
+    numbers: LiteMap<(ConnectionId, u32), u32>,
 }
 
 /// A request as the client saw it.
@@ -92,8 +94,10 @@ impl Client {
         self.requests += 1;
         self.numbers.insert((connection, sequence), self.requests);
         // Connection ids grow: the smallest are the oldest, and no longer asked for.
-        while self.numbers.len() > 4096 {
-            self.numbers.pop_first();
+        while self.numbers.len() > 4096
+            && let Some((&oldest, _)) = self.numbers.first()
+        {
+            self.numbers.remove(&oldest);
         }
         self.requests
     }

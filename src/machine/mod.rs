@@ -2,7 +2,9 @@
 //!
 //! Sans-IO: what happens comes in with its time, what is to be done goes out as [`Output`]s and messages.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use crate::Millis;
 use crate::client::{Client, ServerId};
@@ -70,8 +72,8 @@ struct Running {
     master_pid: Pid,
     started_at: Millis,
     /// By index into `Launch::binds`.
-    listeners: BTreeMap<usize, Held>,
-    processes: BTreeSet<Pid>,
+    listeners: LiteMap<usize, Held>,
+    processes: Vec<Pid>,
     pong_at: Option<Millis>,
 }
 
@@ -79,7 +81,7 @@ struct Running {
 #[derive(Debug)]
 struct Held {
     id: ListenerId,
-    holders: BTreeSet<Pid>,
+    holders: Vec<Pid>,
 }
 
 /// The machine.
@@ -87,12 +89,12 @@ struct Held {
 pub struct Machine {
     net: Network,
     client: Client,
-    servers: BTreeMap<ServerId, Running>,
+    servers: LiteMap<ServerId, Running>,
     /// The server of each process.
-    processes: BTreeMap<Pid, ServerId>,
+    processes: LiteMap<Pid, ServerId>,
     next_pid: Pid,
     /// When the app was done with the latest requests, by their number.
-    app_ends: BTreeMap<u32, Millis>,
+    app_ends: LiteMap<u32, Millis>,
     outputs: VecDeque<Output>,
     page: Vec<u8>,
 }
@@ -151,8 +153,8 @@ impl Machine {
                     master_pid,
                     env: all.into_iter().flat_map(|(name, value)| [name, value]).collect(),
                     started_at: now,
-                    listeners: BTreeMap::new(),
-                    processes: BTreeSet::new(),
+                    listeners: LiteMap::new(),
+                    processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
                     launch,
                 };
@@ -235,7 +237,7 @@ impl Machine {
             return;
         };
         if let Some(running) = self.servers.get_mut(&server) {
-            running.processes.remove(&pid);
+            running.processes.retain(|its| *its != pid);
         }
         self.net.process_ended(pid);
         self.settle(now);
@@ -338,7 +340,7 @@ impl Machine {
                 if self.processes.contains_key(&pid) {
                     self.outputs.push_back(Output::Kill(pid));
                     self.processes.remove(&pid);
-                    running.processes.remove(&pid);
+                    running.processes.retain(|its| *its != pid);
                     self.net.process_ended(pid);
                     self.let_go(server, |_| true, pid);
                     return Some(Event::Exited(pid, Exit::Signal(Signal::Kill)));
@@ -386,7 +388,7 @@ impl Machine {
             self.net.process_ended(pid);
             self.outputs.push_back(Output::Kill(pid));
         }
-        for held in running.listeners.into_values() {
+        for (_, held) in running.listeners {
             self.net.close_listener(held.id);
         }
         for (_, port) in &running.launch.binds {
@@ -399,7 +401,7 @@ impl Machine {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
         let id = self.net.listen(address, running.launch.backlog).ok()?;
-        let holders = BTreeSet::from([holder]);
+        let holders = vec![holder];
         running.listeners.insert(index, Held { id, holders });
         Some(id)
     }
@@ -415,9 +417,9 @@ impl Machine {
     /// A new process has the listeners that its parent had.
     fn inherit(&mut self, server: ServerId, pid: Pid) {
         if let Some(running) = self.servers.get_mut(&server) {
-            running.processes.insert(pid);
-            for held in running.listeners.values_mut() {
-                held.holders.insert(pid);
+            running.processes.push(pid);
+            for (_, held) in &mut running.listeners {
+                held.holders.push(pid);
             }
         }
         self.tell_listeners(server, pid);
@@ -442,15 +444,21 @@ impl Machine {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
-        for held in running.listeners.values_mut().filter(|held| which(held)) {
-            held.holders.remove(&pid);
-        }
-        for (_, held) in running
+        for held in running
             .listeners
-            .extract_if(.., |_, held| held.holders.is_empty())
+            .iter_mut()
+            .map(|(_, held)| held)
+            .filter(|held| which(held))
         {
-            self.net.close_listener(held.id);
+            held.holders.retain(|holder| *holder != pid);
         }
+        running.listeners.retain(|_, held| {
+            let kept = !held.holders.is_empty();
+            if !kept {
+                self.net.close_listener(held.id);
+            }
+            kept
+        });
     }
 
     // --- the trace
@@ -500,8 +508,10 @@ impl Machine {
             }
             push(&mut self.page, Kind::Spans, *server, &records);
         }
-        while self.app_ends.len() > 4096 {
-            self.app_ends.pop_first();
+        while self.app_ends.len() > 4096
+            && let Some((&oldest, _)) = self.app_ends.first()
+        {
+            self.app_ends.remove(&oldest);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The kernel's side of the network: who listens, who waits in which backlog, which bytes go to whom.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use thiserror::Error;
 
@@ -97,15 +99,15 @@ struct Retry {
 /// All listeners and connections of the machine. Frames for processes gather in outboxes, what clients see in a queue.
 #[derive(Debug, Default)]
 pub struct Network {
-    listeners: BTreeMap<ListenerId, Listener>,
-    connections: BTreeMap<ConnectionId, Connection>,
+    listeners: LiteMap<ListenerId, Listener>,
+    connections: LiteMap<ConnectionId, Box<Connection>>,
     retries: Vec<Retry>,
-    closing: BTreeMap<ConnectionId, Closing>,
+    closing: LiteMap<ConnectionId, Closing>,
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     turned: Vec<Pid>,
     next_listener: ListenerId,
     next_connection: ConnectionId,
-    outboxes: BTreeMap<Pid, Vec<u8>>,
+    outboxes: LiteMap<Pid, Vec<u8>>,
     client_events: VecDeque<(ConnectionId, ClientEvent)>,
 }
 
@@ -200,7 +202,7 @@ impl Network {
             server_closed: false,
             unread: 0,
         };
-        self.connections.insert(id, connection);
+        self.connections.insert(id, Box::new(connection));
         self.enqueue(id, listener, now, 0);
         Ok(id)
     }
@@ -372,7 +374,8 @@ impl Network {
             Kind::Accept => self.accept(pid, frame.id, frame.number()),
             Kind::Linger => self.linger(pid, frame, now),
             Kind::Unlink => {
-                for closing in self.closing.values_mut().filter(|closing| closing.pid == pid) {
+                let its = self.closing.iter_mut().map(|(_, closing)| closing);
+                for closing in its.filter(|closing| closing.pid == pid) {
                     closing.listener = 0;
                 }
             }
@@ -522,7 +525,7 @@ impl Network {
     pub fn process_ended(&mut self, pid: Pid) {
         self.outboxes.remove(&pid);
         self.closing.retain(|_, closing| closing.pid != pid);
-        for listener in self.listeners.values_mut() {
+        for (_, listener) in &mut self.listeners {
             listener.pollers.retain(|poller| *poller != pid);
         }
         let its: Vec<ConnectionId> = self

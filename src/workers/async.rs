@@ -4,7 +4,9 @@
 //! the app wait in the inbox, as bytes wait in a kernel's buffers. So a blocked worker accepts nothing, reads nothing and lets
 //! no timer fire.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use crate::Millis;
 use crate::asgi::http::{self, Cycle, Part, Progress, Received};
@@ -53,9 +55,9 @@ pub enum Sent {
 /// The worker.
 #[derive(Debug, Default)]
 pub struct AsyncWorker {
-    connections: BTreeMap<u32, Conversation>,
+    connections: LiteMap<u32, Box<Conversation>>,
     /// The connection of each request that the app has.
-    exchanges: BTreeMap<u32, Exchange>,
+    exchanges: LiteMap<u32, Box<Exchange>>,
     next_exchange: u32,
     inbox: VecDeque<Arrived>,
     happenings: VecDeque<Happening>,
@@ -283,7 +285,7 @@ impl AsyncWorker {
             blocked: false,
             written_at: None,
         };
-        self.connections.insert(arrived.id, conversation);
+        self.connections.insert(arrived.id, Box::new(conversation));
     }
 
     fn moved(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
@@ -469,7 +471,7 @@ impl AsyncWorker {
             self.close(process, id, now);
             return;
         }
-        self.exchanges.insert(number, exchange);
+        self.exchanges.insert(number, Box::new(exchange));
         self.happenings.push_back(Happening::Request(number, run));
     }
 

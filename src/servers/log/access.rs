@@ -188,7 +188,7 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     };
     // Names of headers and variables are looked up in lower case.
     let name = if name.starts_with('{') {
-        name.to_lowercase()
+        name.to_ascii_lowercase()
     } else {
         name.to_owned()
     };
