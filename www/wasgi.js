@@ -75,7 +75,9 @@ export class Playground extends EventTarget {
         else reject(new PlaygroundError(`The machine did not start: ${data.failed}`));
       };
       this.#worker.onerror = (event) => {
-        reject(new PlaygroundError(`The machine did not start: ${event.message || "worker.js did not load"}`));
+        reject(
+          new PlaygroundError(`The machine did not start: ${event.message || "worker.js did not load"}`),
+        );
       };
       this.#worker.postMessage(init);
     });
@@ -165,7 +167,9 @@ export class Playground extends EventTarget {
     for (const [name, content] of Object.entries(files)) {
       const parts = name.split("/");
       if (name.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) {
-        throw new PlaygroundError(`"${name}" is no path below the working directory: write it like "pkg/app.py".`);
+        throw new PlaygroundError(
+          `"${name}" is no path below the working directory: write it like "pkg/app.py".`,
+        );
       }
       changes.set(name, typeof content === "string" ? encoder.encode(content) : content);
     }

@@ -196,8 +196,6 @@ impl Process {
         }
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
-        // Whole milliseconds, so that no floating-point number has to be printed.
-        let seconds = |time: Millis| [&(time as i64).to_string(), "e-3"].concat();
         let pairs = [
             ("server", if gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
             (

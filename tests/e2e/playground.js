@@ -59,15 +59,12 @@ export class PlaygroundPage {
    * @param {Record<string, string>} [env]
    */
   async start(command, env = {}) {
-    const handle = await this.world.evaluateHandle(
-      async ({ playground, wasgi }, [line, environment]) => {
-        /** @type {LogEntry[]} */
-        const log = [];
-        const server = await playground.start(line, { onLog: (entry) => log.push(entry), env: environment });
-        return /** @type {Started} */ ({ playground, wasgi, server, log });
-      },
-      /** @type {const} */ ([command, env]),
-    );
+    const handle = await this.world.evaluateHandle(async ({ playground, wasgi }, [line, environment]) => {
+      /** @type {LogEntry[]} */
+      const log = [];
+      const server = await playground.start(line, { onLog: (entry) => log.push(entry), env: environment });
+      return /** @type {Started} */ ({ playground, wasgi, server, log });
+    }, /** @type {const} */ ([command, env]));
     return new RunningServer(handle);
   }
 
@@ -86,7 +83,8 @@ export class PlaygroundPage {
       } catch (error) {
         if (!(error instanceof wasgi.ServerExit)) throw error;
         const { name, message, code, log } = error;
-        if (seen.join("\n") !== log.join("\n")) throw new Error("onLog and the error tell different logs", { cause: error });
+        if (seen.join("\n") !== log.join("\n"))
+          throw new Error("onLog and the error tell different logs", { cause: error });
         return { name, message, code, log: log.join("\n") };
       }
       throw new Error(`It started:\n${seen.join("\n")}`);
@@ -128,26 +126,22 @@ export class RunningServer {
   }
 
   /**
-   * A request, and the whole answer.
+   * A request, and the whole answer; its headers as they were on the wire.
    * @param {string} path
    * @param {{ method?: string, headers?: Record<string, string>, body?: string }} [init]
    */
   fetch(path, init = {}) {
-    return this.run(
-      async ({ server }, [target, options]) => {
-        const response = await server.fetch(target, options);
-        return {
-          status: response.status,
-          statusText: response.statusText,
-          headers: Object.fromEntries(response.headers),
-          text: await response.text(),
-          .../** @type {{ wasgi: { request: number, headers: [string, string][] } }} */ (
-            /** @type {unknown} */ (response)
-          ).wasgi,
-        };
-      },
-      /** @type {const} */ ([path, init]),
-    ).then(({ headers, ...rest }) => ({ ...rest, headers }));
+    return this.run(async ({ server }, [target, options]) => {
+      const response = await server.fetch(target, options);
+      return {
+        status: response.status,
+        statusText: response.statusText,
+        text: await response.text(),
+        .../** @type {{ wasgi: { request: number, headers: [string, string][] } }} */ (
+          /** @type {unknown} */ (response)
+        ).wasgi,
+      };
+    }, /** @type {const} */ ([path, init]));
   }
 
   /** The log so far, as text. */
@@ -161,20 +155,17 @@ export class RunningServer {
    * @returns {Promise<string>}
    */
   logged(pattern) {
-    return this.run(
-      ({ server, log }, [source, flags]) => {
-        const wanted = new RegExp(source, flags);
-        return new Promise((resolve) => {
-          /** @param {LogEntry} entry */
-          const look = ({ line }) => {
-            if (wanted.test(line)) resolve(line);
-          };
-          server.addEventListener("log", (event) => look(/** @type {CustomEvent<LogEntry>} */ (event).detail));
-          log.forEach(look);
-        });
-      },
-      /** @type {const} */ ([pattern.source, pattern.flags]),
-    );
+    return this.run(({ server, log }, [source, flags]) => {
+      const wanted = new RegExp(source, flags);
+      return new Promise((resolve) => {
+        /** @param {LogEntry} entry */
+        const look = ({ line }) => {
+          if (wanted.test(line)) resolve(line);
+        };
+        server.addEventListener("log", (event) => look(/** @type {CustomEvent<LogEntry>} */ (event).detail));
+        log.forEach(look);
+      });
+    }, /** @type {const} */ ([pattern.source, pattern.flags]));
   }
 
   /** Stops it. */

@@ -190,7 +190,11 @@ fn the_end_of_the_connection_inside_a_body_is_told_apart() {
     assert_eq!(seen.body(), b"hel");
     assert_eq!(seen.error(), &RequestError::EndInBody { missing: Some(2) });
     let chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let cut = |rest: &[u8]| serve_and_close(GUNICORN, &[chunked, rest].concat()).error().clone();
+    let cut = |rest: &[u8]| {
+        serve_and_close(GUNICORN, &[chunked, rest].concat())
+            .error()
+            .clone()
+    };
     for rest in [&b""[..], b"5", b"5\r\nhel", b"5\r\nhello\r\n"] {
         assert_eq!(cut(rest), RequestError::EndInBody { missing: None });
     }

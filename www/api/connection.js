@@ -133,7 +133,8 @@ export class Connection {
    * @param {Uint8Array} bytes
    */
   async write(bytes) {
-    if (this.#closed.out) throw new ConnectionLost("This side of the connection is closed: nothing more can be sent.");
+    if (this.#closed.out)
+      throw new ConnectionLost("This side of the connection is closed: nothing more can be sent.");
     await this.#sender.write(bytes);
   }
 

@@ -52,7 +52,8 @@ export async function requestOf(input, init, host) {
   }
   const wire = [...ours, ...headers];
   for (const [name, value] of wire) {
-    if (/[\r\n\0]/.test(name + value)) throw new TypeError(`The header ${JSON.stringify(name)} has a line end in it.`);
+    if (/[\r\n\0]/.test(name + value))
+      throw new TypeError(`The header ${JSON.stringify(name)} has a line end in it.`);
   }
   return { method, target: targetOf(isRequest ? input.url : String(input)), headers: wire, body };
 }
@@ -187,11 +188,17 @@ export class Exchange {
     if (this.ended) {
       body = NULL_BODY.has(code) ? null : concat(this.early);
     } else {
-      this.incoming = new Incoming(this.outgoing, this.id, () => this.abort(new ConnectionLost("The body was cancelled.")));
+      this.incoming = new Incoming(this.outgoing, this.id, () =>
+        this.abort(new ConnectionLost("The body was cancelled.")),
+      );
       for (const part of this.early) this.incoming.push(part);
       if (!NULL_BODY.has(code)) body = this.incoming.readable;
     }
-    const response = new Response(body, { status: code, statusText: printable(reason), headers: valid(headers) });
+    const response = new Response(body, {
+      status: code,
+      statusText: printable(reason),
+      headers: valid(headers),
+    });
     Object.defineProperties(response, {
       url: { value: `http://127.0.0.1${this.request.target}` },
       wasgi: { value: { request: Number(request), headers } },

@@ -63,7 +63,11 @@ export class Server extends EventTarget {
     this.#refuseIfGone();
     const id = nextStream++;
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(id, request, this.#outgoing, { resolve, reject, done: () => this.#streams.delete(id) });
+      const exchange = new Exchange(id, request, this.#outgoing, {
+        resolve,
+        reject,
+        done: () => this.#streams.delete(id),
+      });
       this.#streams.set(id, exchange);
       exchange.send(this.#port);
       if (signal) exchange.abortWith(signal);

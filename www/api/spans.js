@@ -11,7 +11,20 @@
  */
 
 /** The names, by their number in a record; see `trace::Name`. */
-const NAMES = ["connect", "backlog", "parse", "queue", "app", "gil", "run", "sleep", "lock", "io", "write", "keepalive"];
+const NAMES = [
+  "connect",
+  "backlog",
+  "parse",
+  "queue",
+  "app",
+  "gil",
+  "run",
+  "sleep",
+  "lock",
+  "io",
+  "write",
+  "keepalive",
+];
 const FIELDS = 6;
 /** Records kept; the oldest go first. */
 const MOST = 200_000;

@@ -212,7 +212,8 @@ async function loadAssets(base) {
     }
     self.postMessage({ op: "progress", step: "Loading Python", ...sum });
   };
-  const file = (/** @type {string} */ name) => download(`${base}python/${name}`, (l, t) => report(name, l, t));
+  const file = (/** @type {string} */ name) =>
+    download(`${base}python/${name}`, (l, t) => report(name, l, t));
   const [module, stdlib, pack] = await Promise.all([
     compile(`${base}python/pyodide.asm.wasm`, report),
     file("stdlib.zip").then((response) => response.arrayBuffer()),

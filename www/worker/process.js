@@ -25,13 +25,20 @@ const now = () => performance.timeOrigin + performance.now();
 export async function runProcess(init) {
   initSync({ module: init.core });
   const memory = new SharedBuffer();
-  const core = new Process(memory, init.argv, Object.entries(init.env).flat(), init.pid, init.ppid, init.directory);
+  const core = new Process(
+    memory,
+    init.argv,
+    Object.entries(init.env).flat(),
+    init.pid,
+    init.ppid,
+    init.directory,
+  );
   const parking = new Parking();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
   /** CPython's, once it has booted. @type {any} */
-  let fileSystem;
+  let fileSystem = null;
 
   const flush = () => {
     const message = core.take_outbox();
@@ -132,18 +139,17 @@ export async function runProcess(init) {
     // As write and finish, of what another call follows at once.
     write_part: (/** @type {number} */ length) => core.write(length, now()),
     finish_part: () => core.finish(now()),
-    flushed: flushed(() => core.flushed(now())),
+    flushed: flushed(() => core.flushed()),
     finish: flushed(() => core.finish(now())),
     raised_wsgi: flushed((length, cause, iterating) => core.raised_wsgi(length, cause, iterating, now())),
     polling: flushed((on) => core.polling(on, now())),
     next_event: () => core.next_event(now()),
     receive: flushed((id) => core.receive(id, now())),
     send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
-      core.send_start(id, status, length, now()),
+      core.send_start(id, status, length),
     send_start_failed: flushed((id, status) => core.send_start_failed(id, status)),
     send_body: flushed((id, length, rest, more) => core.send_body(id, length, rest, more, now())),
     send_other: (/** @type {number} */ id, /** @type {number} */ length) => core.send_other(id, length),
-    drained: flushed((id) => core.drained(id, now())),
     returned: flushed((id, length) => core.returned(id, length, now())),
     raised_asgi: flushed((id, length) => core.raised_asgi(id, length, now())),
   });

@@ -102,7 +102,10 @@ describe("a command line", { timeout: 120_000 }, () => {
   test("the log begins with the server's first line", async () => {
     const server = await page.start("gunicorn hello:app");
     const [first] = (await server.log()).split("\n");
-    assert.match(first, /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000\] \[\d+\] \[INFO\] Starting gunicorn 27\.0\.1$/);
+    assert.match(
+      first,
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000\] \[\d+\] \[INFO\] Starting gunicorn 27\.0\.1$/,
+    );
     await server.stop();
     assert.match(await server.log(), /Shutting down: Master$/);
   });
@@ -115,7 +118,10 @@ describe("a command line", { timeout: 120_000 }, () => {
     assert.equal(entries.find(({ line }) => line.includes('"GET / HTTP/1.1" 200'))?.stream, "stdout");
     assert.equal(entries.find(({ line }) => line.includes("Booting worker"))?.stream, "stderr");
     const times = entries.map(({ time }) => time);
-    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    );
     await server.stop();
   });
 });
@@ -126,23 +132,54 @@ describe("a server that cannot start exits as the real one does", { timeout: 120
     ["an empty line", "", 2, /There is no command/],
     ["an open quote", "gunicorn 'hello:app", 2, /unexpected EOF while looking for matching/],
     ["an unknown command", "nosuch hello:app", 127, /^bash: nosuch: command not found$/],
-    ["an unknown flag", "gunicorn --nosuch hello:app", 2, /^usage: gunicorn/, /unrecognized arguments: --nosuch$/],
+    [
+      "an unknown flag",
+      "gunicorn --nosuch hello:app",
+      2,
+      /^usage: gunicorn/,
+      /unrecognized arguments: --nosuch$/,
+    ],
     ["an unknown flag", "uvicorn --nosuch asgi:app", 2, /^Usage: uvicorn/, /No such option/],
-    ["a flag without its value", "gunicorn hello:app -w", 2, /argument -w\/--workers: expected one argument$/],
+    [
+      "a flag without its value",
+      "gunicorn hello:app -w",
+      2,
+      /argument -w\/--workers: expected one argument$/,
+    ],
     ["a flag without its value", "uvicorn asgi:app --port", 2, /Option '--port' requires an argument\.$/],
     ["a value of the wrong type", "gunicorn -w two hello:app", 2, /invalid int value: 'two'$/],
     ["no app", "gunicorn", 1, /Error: No application module specified\.$/],
     ["what cannot be had here", "gunicorn --certfile x hello:app", 2, /there is no TLS here/],
     ["a missing module", "gunicorn missing:app", 3, /^ModuleNotFoundError: No module named 'missing'$/m],
     ["a missing module", "uvicorn missing:app", 3, /Could not import module "missing"\.$/],
-    ["a missing attribute", "gunicorn hello:missing", 4, /^Failed to find attribute 'missing' in 'hello'\.$/m],
+    [
+      "a missing attribute",
+      "gunicorn hello:missing",
+      4,
+      /^Failed to find attribute 'missing' in 'hello'\.$/m,
+    ],
     ["a missing attribute", "uvicorn asgi:missing", 3, /Attribute "missing" not found in module "asgi"\.$/],
     ["an app that is not callable", "gunicorn number:app", 4, /^Application object must be callable\.$/m],
     ["a syntax error", "gunicorn broken:app", 3, /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m],
     ["a syntax error", "uvicorn broken:app", 1, /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m],
-    ["an import error in the app", "gunicorn needy:app", 3, /needy\.py", line 2, in <module>\n {4}import no_such_package\n/],
-    ["an import error in the app", "uvicorn needy:app", 1, /ModuleNotFoundError: No module named 'no_such_package'$/],
-    ["an exception in the app's module", "gunicorn raises:app", 3, /line 2, in configure\n {4}raise ValueError\('no settings'\)\nValueError: no settings$/m],
+    [
+      "an import error in the app",
+      "gunicorn needy:app",
+      3,
+      /needy\.py", line 2, in <module>\n {4}import no_such_package\n/,
+    ],
+    [
+      "an import error in the app",
+      "uvicorn needy:app",
+      1,
+      /ModuleNotFoundError: No module named 'no_such_package'$/,
+    ],
+    [
+      "an exception in the app's module",
+      "gunicorn raises:app",
+      3,
+      /line 2, in configure\n {4}raise ValueError\('no settings'\)\nValueError: no settings$/m,
+    ],
     ["an app that exits", "uvicorn quits:app", 5],
   ];
   for (const [what, command, code, ...log] of cases) {
@@ -222,7 +259,9 @@ describe("stopping", { timeout: 120_000 }, () => {
   test("a request to a server that has stopped is refused with a sentence", async () => {
     const server = await page.start("gunicorn hello:app");
     await server.stop();
-    const error = await server.run(({ server: gone }) => gone.fetch("/").catch(({ name, message }) => ({ name, message })));
+    const error = await server.run(({ server: gone }) =>
+      gone.fetch("/").catch(({ name, message }) => ({ name, message })),
+    );
     assert.deepEqual(error, {
       name: "ConnectionRefused",
       message: "The server has exited with code 0: start it again.",
@@ -264,7 +303,8 @@ describe("a playground", { timeout: 120_000 }, () => {
       const exited = new Promise((resolve) => running.addEventListener("exit", resolve));
       await playground.dispose();
       await playground.dispose();
-      const told = (/** @type {Promise<unknown>} */ promise) => promise.then(String, ({ name, message }) => `${name}: ${message}`);
+      const told = (/** @type {Promise<unknown>} */ promise) =>
+        promise.then(String, ({ name, message }) => `${name}: ${message}`);
       return {
         code: (await exited).detail.code,
         start: await told(playground.start("gunicorn hello:app")),
@@ -281,7 +321,10 @@ describe("a playground", { timeout: 120_000 }, () => {
     const message = await page.run(({ wasgi }) =>
       wasgi.Playground.create({ assets: "./nowhere/" }).then(String, (error) => error.message),
     );
-    assert.match(message, /nowhere\/wasgi_core_bg\.wasm could not be loaded .*: does assets point to dist\/\?$/);
+    assert.match(
+      message,
+      /nowhere\/wasgi_core_bg\.wasm could not be loaded .*: does assets point to dist\/\?$/,
+    );
   });
 
   for (const name of ["/etc/passwd", "../app.py", "a//b", ""]) {
