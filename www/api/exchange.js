@@ -228,15 +228,20 @@ export class Exchange {
  * @param {[string, string][]} headers
  */
 function valid(headers) {
-  const result = new Headers();
-  for (const [name, value] of headers) {
-    try {
-      result.append(name, value);
-    } catch {
-      // Names and values that no browser would show stay in `response.wasgi.headers`.
+  try {
+    return new Headers(headers);
+  } catch {
+    // Names and values that no browser would show stay in `response.wasgi.headers`.
+    const result = new Headers();
+    for (const [name, value] of headers) {
+      try {
+        result.append(name, value);
+      } catch {
+        // This is one.
+      }
     }
+    return result;
   }
-  return result;
 }
 
 /** @param {string} reason */

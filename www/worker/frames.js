@@ -95,7 +95,29 @@ export function readNumber(body) {
  * @param {string[]} strings
  */
 export function run(strings) {
-  const parts = strings.map((string) => encoder.encode(string));
+  const start = 4 + 4 * strings.length;
+  const text = strings.join("");
+  const bytes = new Uint8Array(start + text.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, strings.length, true);
+  const { read, written } = encoder.encodeInto(text, bytes.subarray(start));
+  // ASCII, which is the rule: one byte a character, so the lengths are those of the strings.
+  if (read === text.length && written === text.length && isAscii(text)) {
+    for (let index = 0; index < strings.length; index++) {
+      view.setUint32(4 + 4 * index, strings[index].length, true);
+    }
+    return bytes;
+  }
+  return runOf(strings.map((string) => encoder.encode(string)));
+}
+
+/** @param {string} text */
+function isAscii(text) {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+/** @param {Uint8Array[]} parts */
+function runOf(parts) {
   const start = 4 + 4 * parts.length;
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, start));
   const view = new DataView(bytes.buffer);

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Kind, Outgoing, number, readFrames, readNumber, readRun, run } from "../../www/worker/frames.js";
+
+test("the frames of one turn leave in one message and are read back in order", async () => {
+  /** @type {Uint8Array[]} */
+  const sent = [];
+  const outgoing = new Outgoing((message) => sent.push(message));
+  outgoing.push(Kind.Data, 7, new Uint8Array([1, 2, 3]));
+  outgoing.push(Kind.Eof, 7);
+  outgoing.push(Kind.Credit, 8, number(70_000));
+  assert.equal(sent.length, 0);
+  await Promise.resolve();
+  assert.equal(sent.length, 1);
+  /** @type {[number, number, number[]][]} */
+  const read = [];
+  readFrames(sent[0], (kind, id, body) => read.push([kind, id, [...body]]));
+  assert.deepEqual(read.slice(0, 2), [
+    [Kind.Data, 7, [1, 2, 3]],
+    [Kind.Eof, 7, []],
+  ]);
+  assert.equal(readNumber(new Uint8Array(read[2][2])), 70_000);
+});
+
+test("a run of strings is read back as it was written", () => {
+  const strings = ["8000", "GET", "/a?b=c", "", "Accept", "*/*"];
+  assert.deepEqual(readRun(run(strings)), strings);
+});
+
+test("strings beyond ASCII are sent as UTF-8, and read one character a byte as HTTP has them", () => {
+  const read = readRun(run(["x-name", "é€", "after"]));
+  assert.deepEqual(read, ["x-name", "\u00c3\u00a9\u00e2\u0082\u00ac", "after"]);
+});
+
+test("an empty run has no strings", () => {
+  assert.deepEqual(readRun(run([])), []);
+});
