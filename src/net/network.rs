@@ -41,6 +41,10 @@ pub enum ConnectError {
     Refused(u16),
 }
 
+/// Grants are passed on in pieces of at least so many bytes, as TCP's receivers do (RFC 9293, section 3.8.6.2.2): the sender
+/// would answer each grant of a few bytes by as few, and soon every frame would carry next to nothing.
+const LEAST_GRANT: u32 = super::WINDOW / 4;
+
 /// What a client sees of its connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClientEvent {
@@ -87,6 +91,16 @@ struct Connection {
     server_closed: bool,
     /// Bytes given to the server that it has not consumed.
     unread: u64,
+    /// Bytes that the server may send anew, and has not been told of.
+    grant_server: u32,
+    /// Bytes that the client may send anew, and has not been told of.
+    grant_client: u32,
+}
+
+/// Adds to a grant; returns it where it is large enough to be passed on.
+fn granted(grant: &mut u32, bytes: u32) -> Option<u32> {
+    *grant += bytes;
+    (*grant >= LEAST_GRANT).then(|| std::mem::take(grant))
 }
 
 #[derive(Debug)]
@@ -201,6 +215,8 @@ impl Network {
             server_eof: false,
             server_closed: false,
             unread: 0,
+            grant_server: 0,
+            grant_client: 0,
         };
         self.connections.insert(id, Box::new(connection));
         self.enqueue(id, listener, now, 0);
@@ -300,10 +316,13 @@ impl Network {
 
     /// The client grants the server `bytes` more.
     pub fn grant(&mut self, id: ConnectionId, bytes: u32) {
-        let Some(connection) = self.connections.get(&id) else {
+        let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        if let (Some(pid), false, true) = (connection.server, connection.server_closed, bytes > 0) {
+        let (Some(pid), false) = (connection.server, connection.server_closed) else {
+            return;
+        };
+        if let Some(bytes) = granted(&mut connection.grant_server, bytes) {
             push_number(self.outboxes.entry(pid).or_default(), Kind::Credit, id, bytes);
         }
     }
@@ -501,7 +520,9 @@ impl Network {
             Kind::Data if !connection.server_eof => tell(ClientEvent::Data(frame.body.to_vec())),
             Kind::Credit => {
                 connection.unread = connection.unread.saturating_sub(u64::from(frame.number()));
-                tell(ClientEvent::Credit(frame.number()));
+                if let Some(bytes) = granted(&mut connection.grant_client, frame.number()) {
+                    tell(ClientEvent::Credit(bytes));
+                }
             }
             Kind::Eof | Kind::Close => {
                 if !std::mem::replace(&mut connection.server_eof, true) {

@@ -165,10 +165,25 @@ fn a_connect_gives_up_after_the_last_retransmission() {
 }
 
 #[test]
+fn small_grants_are_passed_on_together() {
+    let (mut net, id) = accepted();
+    for _ in 1..LEAST_GRANT {
+        net.grant(id, 1);
+        net.from_process(A, frame(Kind::Credit, id, &1_u32.to_le_bytes()), 0.0);
+    }
+    assert_eq!(kinds(&mut net), []);
+    assert_eq!(seen(&mut net), []);
+    net.grant(id, 1);
+    net.from_process(A, frame(Kind::Credit, id, &1_u32.to_le_bytes()), 0.0);
+    assert_eq!(kinds(&mut net), [(Kind::Credit, id)]);
+    assert_eq!(seen(&mut net), [(id, ClientEvent::Credit(LEAST_GRANT))]);
+}
+
+#[test]
 fn bytes_and_credit_go_both_ways() {
     let (mut net, id) = accepted();
     net.send(id, b"ping");
-    net.grant(id, 5);
+    net.grant(id, LEAST_GRANT);
     let to_server: Vec<_> = told(&mut net)
         .into_iter()
         .map(|(_, kind, _, body)| (kind, body))
@@ -177,16 +192,16 @@ fn bytes_and_credit_go_both_ways() {
         to_server,
         [
             (Kind::Data, b"ping".to_vec()),
-            (Kind::Credit, 5_u32.to_le_bytes().to_vec())
+            (Kind::Credit, LEAST_GRANT.to_le_bytes().to_vec())
         ]
     );
-    net.from_process(A, frame(Kind::Credit, id, &4_u32.to_le_bytes()), 0.0);
+    net.from_process(A, frame(Kind::Credit, id, &LEAST_GRANT.to_le_bytes()), 0.0);
     net.from_process(A, frame(Kind::Data, id, b"pong"), 0.0);
     let to_client = seen(&mut net);
     assert_eq!(
         to_client,
         [
-            (id, ClientEvent::Credit(4)),
+            (id, ClientEvent::Credit(LEAST_GRANT)),
             (id, ClientEvent::Data(b"pong".to_vec()))
         ]
     );
