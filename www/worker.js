@@ -7,6 +7,6 @@ self.onmessage = ({ data }) => {
   self.onmessage = null;
   const role = data.role === "machine" ? runMachine(data) : runProcess(data);
   role.catch((/** @type {unknown} */ error) => {
-    self.postMessage({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    self.postMessage({ failed: String(error) });
   });
 };

@@ -742,3 +742,7 @@ fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {
     );
     process.line(Stream::Stdout, &line);
 }
+
+#[cfg(test)]
+#[path = "async_tests.rs"]
+mod tests;

@@ -4,6 +4,8 @@
 
 pub mod r#async;
 mod process;
+#[cfg(test)]
+mod rig;
 pub mod sync;
 mod wire;
 

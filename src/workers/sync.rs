@@ -730,3 +730,7 @@ fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Mil
         process.line(Stream::Stdout, &line);
     }
 }
+
+#[cfg(test)]
+#[path = "sync_tests.rs"]
+mod tests;

@@ -1,0 +1,412 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::gateway::fixture::encoded;
+use crate::net::{ConnectionId, WINDOW};
+use crate::workers::rig::Rig;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+struct Bench {
+    rig: Rig,
+    worker: AsyncWorker,
+}
+
+impl Bench {
+    /// A worker whose loop stands in `select()`.
+    fn new(line: &str) -> Self {
+        let mut rig = Rig::new(line);
+        let mut worker = AsyncWorker::new();
+        worker.listen(&mut rig.process);
+        worker.set_polling(&mut rig.process, true, rig.now);
+        let mut bench = Self { rig, worker };
+        bench.settle();
+        bench
+    }
+
+    fn settle(&mut self) {
+        while self
+            .rig
+            .exchange(|process, frame, now| self.worker.deliver(process, frame, now))
+        {}
+    }
+
+    fn client(&mut self, bytes: &str) -> ConnectionId {
+        let id = self.rig.client(bytes);
+        self.settle();
+        id
+    }
+
+    fn send(&mut self, id: ConnectionId, bytes: &str) {
+        self.rig.net.send(id, bytes.as_bytes());
+        self.settle();
+    }
+
+    fn pass(&mut self, milliseconds: Millis) {
+        self.rig.now += milliseconds;
+        self.worker.tick(&mut self.rig.process, self.rig.now);
+        self.settle();
+    }
+
+    /// What happens to the app, all of it.
+    fn happenings(&mut self) -> Vec<Happening> {
+        let next = || self.worker.next(&mut self.rig.process, self.rig.now);
+        let all = std::iter::from_fn(next).collect();
+        self.settle();
+        all
+    }
+
+    /// The requests that begin.
+    fn requests(&mut self) -> Vec<u32> {
+        let all = self.happenings();
+        let request = |happening| match happening {
+            Happening::Request(id, _) => Some(id),
+            _ => None,
+        };
+        all.into_iter().filter_map(request).collect()
+    }
+
+    fn request(&mut self) -> u32 {
+        match self.requests()[..] {
+            [id] => id,
+            ref other => panic!("{other:?} are the requests"),
+        }
+    }
+
+    fn start(&mut self, id: u32, headers: &[&[u8]]) -> Sent {
+        self.worker
+            .start(&mut self.rig.process, id, 200, &encoded(headers))
+    }
+
+    fn body(&mut self, id: u32, data: &[u8], more: bool) -> Sent {
+        let part = Part { data, rest: 0, more };
+        let sent = self.worker.body(&mut self.rig.process, id, part, self.rig.now);
+        self.settle();
+        sent
+    }
+
+    fn returned(&mut self, id: u32) {
+        self.worker
+            .returned(&mut self.rig.process, id, None, self.rig.now);
+        self.settle();
+    }
+
+    fn answer(&mut self, id: u32, body: &[u8]) {
+        let length = body.len().to_string();
+        assert_eq!(
+            self.start(id, &[b"content-length", length.as_bytes()]),
+            Sent::Done
+        );
+        assert_eq!(self.body(id, body, false), Sent::Done);
+        self.returned(id);
+    }
+
+    fn receive(&mut self, id: u32) -> Received {
+        let received = self.worker.receive(&mut self.rig.process, id, self.rig.now);
+        self.settle();
+        received
+    }
+
+    fn text(&self, id: ConnectionId) -> String {
+        self.rig.clients[&id].text()
+    }
+
+    fn has_ended(&self, id: ConnectionId) -> bool {
+        self.rig.clients[&id].eof || self.rig.clients[&id].reset
+    }
+}
+
+#[test]
+fn all_connections_are_served_at_once_and_answered_in_any_order() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let clients = [bench.client(GET), bench.client(GET)];
+    let requests = bench.requests();
+    assert_eq!(requests.len(), 2);
+    bench.answer(requests[1], b"two");
+    assert!(bench.text(clients[0]).is_empty());
+    assert!(bench.text(clients[1]).ends_with("\r\n\r\ntwo"));
+    bench.answer(requests[0], b"one");
+    assert!(bench.text(clients[0]).ends_with("\r\n\r\none"));
+}
+
+#[test]
+fn a_blocked_loop_accepts_and_reads_nothing() {
+    let mut bench = Bench::new("uvicorn app:app");
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, false, bench.rig.now);
+    bench.client(GET);
+    assert_eq!(bench.rig.waiting(), 1);
+    assert_eq!(bench.worker.connections(), 0);
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, true, bench.rig.now);
+    bench.settle();
+    assert_eq!(bench.rig.waiting(), 0);
+    bench.request();
+}
+
+#[test]
+fn a_kept_connection_carries_the_next_request_and_ends_after_five_idle_seconds() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let first = bench.request();
+    bench.answer(first, b"one");
+    bench.pass(4999.0);
+    bench.send(client, GET);
+    let second = bench.request();
+    bench.pass(60_000.0);
+    assert!(!bench.has_ended(client), "a request is under way");
+    bench.answer(second, b"two");
+    assert!(bench.text(client).ends_with("two"));
+    assert_eq!(bench.worker.deadline(), Some(bench.rig.now + 5000.0));
+    bench.pass(4999.0);
+    assert!(!bench.has_ended(client));
+    bench.pass(1.0);
+    assert!(bench.has_ended(client));
+}
+
+#[test]
+fn no_idle_connection_expires_while_the_loop_is_blocked() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    bench.answer(request, b"ok");
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, false, bench.rig.now);
+    bench.pass(6000.0);
+    assert!(!bench.has_ended(client));
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, true, bench.rig.now);
+    bench.settle();
+    assert!(bench.has_ended(client));
+}
+
+#[test]
+fn a_silent_connection_never_expires() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client("GET / HT");
+    bench.pass(600_000.0);
+    assert!(!bench.has_ended(client));
+    assert_eq!(bench.worker.deadline(), None);
+}
+
+#[test]
+fn pipelined_requests_are_answered_one_after_the_other() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(&[GET, GET].concat());
+    let first = bench.request();
+    bench.answer(first, b"one");
+    let second = bench.request();
+    bench.answer(second, b"two");
+    let text = bench.text(client);
+    assert!(text.find("one") < text.find("two"), "{text}");
+}
+
+#[test]
+fn limit_concurrency_admits_one_connection_less() {
+    let mut bench = Bench::new("uvicorn app:app --limit-concurrency 2");
+    bench.client(GET);
+    let second = bench.client(GET);
+    assert_eq!(bench.requests().len(), 1);
+    assert!(
+        bench
+            .text(second)
+            .starts_with("HTTP/1.1 503 Service Unavailable\r\n")
+    );
+    assert!(bench.has_ended(second));
+    assert!(bench.rig.lines[0].ends_with("Exceeded concurrency limit."));
+}
+
+#[test]
+fn send_waits_while_too_much_waits_to_be_sent() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    bench.rig.clients.get_mut(&client).unwrap().holds_back = true;
+    bench.start(request, &[]);
+    let block = vec![b'x'; WINDOW as usize + HIGH_WATER];
+    assert_eq!(
+        bench.body(request, &block, true),
+        Sent::Done,
+        "what is too much shows only afterwards"
+    );
+    assert_eq!(bench.body(request, b"y", true), Sent::Blocked);
+    bench.rig.net.grant(client, 1);
+    bench.settle();
+    assert!(!bench.worker.is_ready(), "most of it still waits");
+    bench.rig.net.grant(client, WINDOW);
+    bench.settle();
+    assert_eq!(bench.happenings(), [Happening::Writable(request)]);
+    assert_eq!(bench.body(request, b"y", true), Sent::Done);
+}
+
+#[test]
+fn a_send_that_waits_goes_on_when_the_client_is_gone() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    bench.rig.clients.get_mut(&client).unwrap().holds_back = true;
+    bench.start(request, &[]);
+    bench.body(request, &vec![b'x'; WINDOW as usize + 2 * HIGH_WATER], true);
+    assert_eq!(bench.body(request, b"y", true), Sent::Blocked);
+    bench.rig.net.reset(client);
+    bench.settle();
+    assert!(bench.happenings().contains(&Happening::Writable(request)));
+    assert_eq!(
+        bench.body(request, b"y", true),
+        Sent::Done,
+        "nothing is said of it"
+    );
+    assert_eq!(bench.receive(request), Received::Disconnect);
+}
+
+#[test]
+fn a_large_body_in_parts_is_one_chunk_and_waits_once() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    bench.start(request, &[]);
+    for (data, rest) in [(&b"abc"[..], 7), (b"defg", 3), (b"hij", 0)] {
+        let part = Part {
+            data,
+            rest,
+            more: false,
+        };
+        assert_eq!(
+            bench.worker.body(&mut bench.rig.process, request, part, 0.0),
+            Sent::Done
+        );
+    }
+    bench.settle();
+    assert!(
+        bench
+            .text(client)
+            .ends_with("\r\n\r\na\r\nabcdefghij\r\n0\r\n\r\n"),
+        "{}",
+        bench.text(client)
+    );
+}
+
+#[test]
+fn a_large_body_that_is_longer_than_its_length_sends_nothing() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    bench.start(request, &[b"content-length", b"3"]);
+    let part = Part {
+        data: b"abc",
+        rest: 7,
+        more: false,
+    };
+    let sent = bench.worker.body(&mut bench.rig.process, request, part, 0.0);
+    assert_eq!(
+        sent,
+        Sent::Raise("RuntimeError\nResponse content longer than Content-Length".to_owned())
+    );
+    bench.settle();
+    assert!(bench.text(client).ends_with("content-length: 3\r\n\r\n"));
+}
+
+#[test]
+fn an_upload_is_read_only_as_far_as_the_app_receives() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+    let request = bench.request();
+    let block = "x".repeat(WINDOW as usize - 200);
+    bench.send(client, &block);
+    let Received::Request { body, more: true } = bench.receive(request) else {
+        panic!("there is no body");
+    };
+    assert_eq!(body.len(), block.len());
+    assert_eq!(bench.receive(request), Received::Wait);
+    bench.send(client, "more");
+    assert_eq!(bench.happenings(), [Happening::Receivable(request)]);
+}
+
+#[test]
+fn a_client_that_half_closes_gets_no_answer() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    assert!(matches!(
+        bench.receive(request),
+        Received::Request { more: false, .. }
+    ));
+    assert_eq!(bench.receive(request), Received::Wait);
+    bench.rig.net.shutdown(client);
+    bench.settle();
+    assert_eq!(bench.happenings(), [Happening::Receivable(request)]);
+    assert_eq!(bench.receive(request), Received::Disconnect);
+    bench.answer(request, b"ok");
+    assert!(bench.text(client).is_empty());
+    assert_eq!(bench.worker.connections(), 0);
+}
+
+#[test]
+fn trailers_that_come_with_their_request_stand_in_its_scope() {
+    let mut bench = Bench::new("uvicorn app:app");
+    bench.client("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: t\r\n\r\n");
+    let [Happening::Request(_, run)] = &bench.happenings()[..] else {
+        panic!("there is no request");
+    };
+    let strings: Vec<&[u8]> = encoding::run(run).collect();
+    assert_eq!(strings[strings.len() - 2..], [&b"x-trailer"[..], b"t"]);
+}
+
+#[test]
+fn a_start_that_python_refuses_is_logged_and_leaves_no_way_back() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let client = bench.client(GET);
+    let request = bench.request();
+    let failed =
+        |bench: &mut Bench, status| bench.worker.start_failed(&mut bench.rig.process, request, status);
+    assert_eq!(failed(&mut bench, Some(201)), Some(Sent::Done));
+    let expected = "RuntimeError\nExpected ASGI message 'http.response.body', but got 'http.response.start'.";
+    assert_eq!(failed(&mut bench, None), Some(Sent::Raise(expected.to_owned())));
+    bench
+        .worker
+        .raised(&mut bench.rig.process, request, "Traceback", 0.0);
+    bench.settle();
+    assert!(bench.text(client).is_empty() && bench.has_ended(client));
+    assert!(
+        bench.rig.lines[0].ends_with("\"GET / HTTP/1.1\" 201 Created"),
+        "{:?}",
+        bench.rig.lines
+    );
+}
+
+#[test]
+fn an_upgrade_that_is_not_to_websocket_is_served_as_it_is() {
+    let mut bench = Bench::new("uvicorn app:app");
+    bench.client("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    bench.request();
+    assert!(bench.rig.lines[0].ends_with("Unsupported upgrade request."));
+    bench.client("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n");
+    bench.request();
+    assert_eq!(bench.rig.lines.len(), 1, "it did not ask for it");
+}
+
+#[test]
+fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
+    let mut bench = Bench::new("uvicorn app:app");
+    let idle = bench.client(GET);
+    let request = bench.request();
+    bench.answer(request, b"ok");
+    let busy = bench.client(GET);
+    let request = bench.request();
+    bench.worker.signal(Signal::Term);
+    assert_eq!(bench.happenings(), [Happening::Stop(Signal::Term)]);
+    bench
+        .worker
+        .close_listeners(&mut bench.rig.process, bench.rig.now);
+    bench.settle();
+    assert!(bench.has_ended(idle) && !bench.has_ended(busy));
+    assert_eq!(bench.worker.connections(), 1);
+    bench.answer(request, b"last");
+    assert!(bench.text(busy).contains("connection: close") && bench.text(busy).ends_with("last"));
+    assert!(bench.has_ended(busy));
+    assert_eq!(bench.worker.connections(), 0);
+}
