@@ -365,3 +365,6 @@ fn lost_text(event: &ClientEvent) -> &'static str {
         "the connection was reset by the server"
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::gateway::encoding;
+use crate::net::ListenerId;
+use crate::net::frame::{Accepted, frames};
+
+const PID: Pid = 20;
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// A client, and a server that the test plays.
+struct Bench {
+    net: Network,
+    client: Client,
+    listener: ListenerId,
+}
+
+/// What the page was told of a stream.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Head(Vec<String>),
+    Data(String),
+    Eof,
+    Credit(u32),
+    Failed(String),
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut net = Network::new();
+        let listener = net.listen(("127.0.0.1".to_owned(), 8000), 10).unwrap();
+        Self {
+            net,
+            client: Client::new(),
+            listener,
+        }
+    }
+
+    fn page(&mut self, kind: Kind, id: StreamId, body: &[u8]) {
+        let frame = Frame { kind, id, body };
+        self.client.from_page(&mut self.net, frame, 5.0);
+        self.settle();
+    }
+
+    fn fetch(&mut self, id: StreamId, port: &str, body: &str) {
+        let mut run = Vec::new();
+        let strings = [port, "POST", "/", body, "Host", "a"];
+        encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
+        self.page(Kind::Fetch, id, &run);
+    }
+
+    fn settle(&mut self) {
+        while let Some((connection, event)) = self.net.next_client_event() {
+            self.client.on_network(&mut self.net, connection, event, 5.0);
+        }
+    }
+
+    fn server(&mut self, kind: Kind, id: u32, body: &[u8]) {
+        self.net.from_process(PID, Frame { kind, id, body }, 5.0);
+        self.settle();
+    }
+
+    /// The server accepts a connection, if there is one.
+    fn accept(&mut self) -> Option<ConnectionId> {
+        self.server(Kind::Accept, self.listener, &1_u32.to_le_bytes());
+        let heard = self.heard();
+        let accepted = heard.into_iter().find(|(kind, ..)| *kind == Kind::Accepted)?;
+        Accepted::decode(&accepted.2).unwrap();
+        Some(accepted.1)
+    }
+
+    /// What the server has been told.
+    fn heard(&mut self) -> Vec<(Kind, u32, Vec<u8>)> {
+        let mut all = Vec::new();
+        for (_, message) in self.net.take_outboxes() {
+            all.extend(frames(&message).map(|f| (f.kind, f.id, f.body.to_vec())));
+        }
+        all
+    }
+
+    fn answer(&mut self, connection: ConnectionId, text: &str) {
+        self.server(Kind::Data, connection, text.as_bytes());
+    }
+
+    fn told(&mut self, id: StreamId) -> Vec<Told> {
+        let message = std::mem::take(&mut self.client.page);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let told = frames(&message)
+            .filter(|frame| frame.id == id)
+            .map(|frame| match frame.kind {
+                Kind::Head => Told::Head(encoding::run(frame.body).map(text).collect()),
+                Kind::Data => Told::Data(text(frame.body)),
+                Kind::Eof => Told::Eof,
+                Kind::Credit => Told::Credit(frame.number()),
+                Kind::Reset => Told::Failed(text(frame.body)),
+                other => panic!("the page was told {other:?}"),
+            });
+        told.collect()
+    }
+}
+
+fn head(number: &str, fields: &[&str]) -> Told {
+    let all = [number, "200", "OK"].into_iter().chain(fields.iter().copied());
+    Told::Head(all.map(str::to_owned).collect())
+}
+
+#[test]
+fn a_response_streams_to_the_page_as_it_comes() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.answer(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+    assert_eq!(
+        bench.told(1),
+        [head("1", &["Content-Length", "4"]), Told::Data("ab".to_owned())]
+    );
+    bench.answer(connection, "cd");
+    assert_eq!(bench.told(1), [Told::Data("cd".to_owned()), Told::Eof]);
+}
+
+#[test]
+fn a_kept_connection_is_used_again() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.answer(connection, OK);
+    bench.fetch(2, "8000", "0");
+    assert!(
+        bench
+            .heard()
+            .iter()
+            .any(|(kind, id, _)| *kind == Kind::Data && *id == connection)
+    );
+    assert_eq!(bench.accept(), None);
+    bench.answer(connection, OK);
+    assert!(bench.told(2).contains(&Told::Eof));
+}
+
+#[test]
+fn a_connection_that_the_server_ends_is_not_used_again() {
+    let mut bench = Bench::new();
+    for end in [
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+        OK,
+    ] {
+        bench.fetch(1, "8000", "0");
+        let connection = bench.accept().unwrap();
+        bench.answer(connection, end);
+        assert!(bench.told(1).contains(&Told::Eof));
+        bench.server(Kind::Close, connection, b"");
+    }
+    bench.fetch(2, "8000", "0");
+    assert!(bench.accept().is_some());
+}
+
+#[test]
+fn a_request_that_meets_a_closing_connection_is_sent_again_on_a_new_one() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let kept = bench.accept().unwrap();
+    bench.answer(kept, OK);
+    bench.fetch(2, "8000", "0");
+    bench.told(2);
+    // The server had closed before it read the request.
+    bench.server(Kind::Reset, kept, b"");
+    let fresh = bench.accept().unwrap();
+    assert_ne!(fresh, kept);
+    bench.answer(fresh, OK);
+    assert!(bench.told(2).contains(&Told::Eof));
+}
+
+#[test]
+fn a_request_with_a_body_is_not_sent_twice() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let kept = bench.accept().unwrap();
+    bench.answer(kept, OK);
+    bench.fetch(2, "8000", "5");
+    bench.server(Kind::Reset, kept, b"");
+    assert!(matches!(&bench.told(2)[..], [.., Told::Failed(why)] if why.starts_with("lost\n")));
+    assert_eq!(bench.accept(), None);
+}
+
+#[test]
+fn a_new_connection_that_breaks_is_not_tried_again() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.server(Kind::Reset, connection, b"");
+    assert_eq!(
+        bench.told(1),
+        [Told::Failed(
+            "lost\nthe connection was reset by the server".to_owned()
+        )]
+    );
+    assert_eq!(bench.accept(), None);
+}
+
+#[test]
+fn a_response_that_is_cut_short_fails_after_what_came() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.answer(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+    bench.server(Kind::Close, connection, b"");
+    let told = bench.told(1);
+    assert_eq!(told[1], Told::Data("ab".to_owned()));
+    assert!(
+        matches!(&told[2], Told::Failed(why) if why.contains("inside the response body")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_port_on_which_nobody_listens_refuses() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "81", "0");
+    assert_eq!(
+        bench.told(1),
+        [Told::Failed(
+            "refused\nconnection refused: nothing listens on port 81".to_owned()
+        )]
+    );
+    bench.page(Kind::Connect, 2, &81_u32.to_le_bytes());
+    assert!(matches!(&bench.told(2)[..], [Told::Failed(why)] if why.starts_with("refused\n")));
+}
+
+#[test]
+fn the_server_may_send_on_only_as_the_page_reads() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    let granted = |bench: &mut Bench| -> u32 {
+        let heard = bench.heard();
+        let credits = heard.iter().filter(|(kind, ..)| *kind == Kind::Credit);
+        credits
+            .map(|(.., body)| u32::from_le_bytes(body[..].try_into().unwrap()))
+            .sum()
+    };
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    bench.answer(connection, response);
+    bench.answer(connection, &"x".repeat(1000));
+    assert_eq!(
+        granted(&mut bench),
+        response.len() as u32,
+        "the head is read at once"
+    );
+    bench.page(Kind::Credit, 1, &600_u32.to_le_bytes());
+    assert_eq!(granted(&mut bench), 600);
+    bench.page(Kind::Credit, 1, &9999_u32.to_le_bytes());
+    assert_eq!(granted(&mut bench), 400, "never more than came");
+}
+
+#[test]
+fn an_upload_waits_for_the_server_to_read() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "1000000");
+    let connection = bench.accept().unwrap();
+    let sent = |bench: &mut Bench| -> usize {
+        let heard = bench.heard();
+        let data = heard.iter().filter(|(kind, ..)| *kind == Kind::Data);
+        data.map(|(.., body)| body.len()).sum()
+    };
+    let head = sent(&mut bench);
+    bench.page(Kind::Data, 1, &vec![b'x'; WINDOW as usize + 1000]);
+    let room = WINDOW as usize - head;
+    assert!(sent(&mut bench) <= room, "the window is full");
+    bench.server(Kind::Credit, connection, &500_u32.to_le_bytes());
+    assert_eq!(sent(&mut bench), 500);
+    assert!(
+        bench.told(1).contains(&Told::Credit(500)),
+        "the page may send as much"
+    );
+}
+
+#[test]
+fn a_fetch_that_the_page_gives_up_resets_its_connection() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.page(Kind::Reset, 1, b"");
+    assert!(bench.heard().contains(&(Kind::Reset, connection, Vec::new())));
+    bench.answer(connection, OK);
+    assert!(bench.told(1).is_empty());
+    bench.fetch(2, "8000", "0");
+    assert!(bench.accept().is_some(), "it is not used again");
+}
+
+#[test]
+fn kept_connections_end_with_their_server() {
+    let mut bench = Bench::new();
+    bench.fetch(1, "8000", "0");
+    let connection = bench.accept().unwrap();
+    bench.answer(connection, OK);
+    bench.client.port_closed(&mut bench.net, 8000);
+    assert!(bench.heard().contains(&(Kind::Eof, connection, Vec::new())));
+    bench.fetch(2, "8000", "0");
+    assert!(bench.accept().is_some());
+}
+
+#[test]
+fn a_bare_connection_carries_bytes_both_ways_and_ends_each_by_itself() {
+    let mut bench = Bench::new();
+    bench.page(Kind::Connect, 1, &8000_u32.to_le_bytes());
+    let connection = bench.accept().unwrap();
+    assert_eq!(bench.told(1), [Told::Head(Vec::new())]);
+    bench.page(Kind::Data, 1, b"ping");
+    bench.page(Kind::Eof, 1, b"");
+    assert_eq!(
+        bench.heard(),
+        [
+            (Kind::Data, connection, b"ping".to_vec()),
+            (Kind::Eof, connection, Vec::new())
+        ]
+    );
+    bench.answer(connection, "pong");
+    bench.server(Kind::Close, connection, b"");
+    assert_eq!(bench.told(1), [Told::Data("pong".to_owned()), Told::Eof]);
+}
