@@ -120,7 +120,7 @@ class Exchange:
         """ASGI's ``send``: returns when the connection has taken the bytes."""
         kind = message["type"]
         if kind == "http.response.body":
-            await self._send_body(message.get("body", b""), message.get("more_body", False))
+            await self._send_body(message.get("body", b"") or b"", message.get("more_body", False))
         elif kind == "http.response.start":
             self._send_start(message)
         else:
@@ -169,7 +169,8 @@ class Exchange:
     def _check(self, state: int) -> None:
         if state > 0:
             name, _, message = take_text(state).partition("\n")
-            raise getattr(builtins, name)(message)
+            # KeyError shows what it was made of.
+            raise KeyError(int(message)) if name == "KeyError" else getattr(builtins, name)(message)
 
 
 def _octets(value: Any) -> bytes:

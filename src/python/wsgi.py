@@ -93,18 +93,19 @@ _errors: dict[str, type[Exception]] = {}
 def _error(text: str) -> Exception:
     """The exception that the real server raises in the app: its type's name, a line end, its message.
 
-    A NUL follows, and what it is made of as a literal (nothing: without arguments), where that is not the message.
+    A NUL follows, and what it is made of as a literal (a tuple: several things; nothing: none), where that is not the message.
     """
     path, _, rest = text.partition("\n")
     message, has_argument, literal = rest.partition("\0")
     module, _, name = path.rpartition(".")
+    argument = ast.literal_eval(literal) if literal else () if has_argument else message
+    arguments = argument if isinstance(argument, tuple) else (argument,)
     if not module:
-        return getattr(builtins, name)(message)  # type: ignore[no-any-return]
+        return getattr(builtins, name)(*arguments)  # type: ignore[no-any-return]
     if name not in _errors:
         base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else Exception
         members = {"__module__": module, "__str__": lambda self: self.message}
         _errors[name] = type(name, (base,), members)
-    arguments = [ast.literal_eval(literal)] if literal else [] if has_argument else [message]
     error = _errors[name](*arguments)
     error.message = message  # type: ignore[attr-defined]
     return error

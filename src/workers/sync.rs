@@ -55,7 +55,7 @@ pub enum Body {
     /// Nothing yet.
     Park,
     /// An exception is to be raised in the app: its class and message, a line end between them. A NUL and a Python literal follow
-    /// where the exception is made of something else than its message, or of nothing.
+    /// where the exception is made of something else than its message (a tuple: of several things), or of nothing.
     Raise(String),
 }
 
@@ -423,7 +423,7 @@ impl SyncWorker {
                 }
                 Ok(None) if c.wire.broken => {
                     return Body::Raise(
-                        "ConnectionResetError\n[Errno 104] Connection reset by peer".to_owned(),
+                        "ConnectionResetError\n\0(104, 'Connection reset by peer')".to_owned(),
                     );
                 }
                 Ok(None) => {
