@@ -558,3 +558,6 @@ pub enum StartCommand {
     /// Its words.
     Words(Vec<String>),
 }
+
+#[cfg(test)]
+mod tests;
