@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launchBrowser, serveSite } from "./support.js";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let browser;
+before(async () => {
+  site = await serveSite();
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/**
+ * The front page as a first visitor has it; what it throws fails the test.
+ * @param {import("node:test").TestContext} t
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+async function visit(t, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  /** @type {Error[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(errors, []);
+  });
+  await page.goto(site.url);
+  await page.getByTestId("run").waitFor();
+  return page;
+}
+
+/** @param {Page} page @param {RegExp} words */
+async function state(page, words) {
+  await page.getByTestId("state").filter({ hasText: words }).waitFor({ timeout: 120_000 });
+}
+
+/** @param {Page} page @param {string} text */
+async function type(page, text) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+}
+
+test("a visitor runs an example, sends requests at once and sees who served them", async (t) => {
+  const page = await visit(t);
+  await page.getByTestId("example").selectOption("wsgi");
+  await page.getByTestId("command").fill("gunicorn -w 2 app:app");
+  await page.getByTestId("run").click();
+  await state(page, /^Listening at http:\/\/127\.0\.0\.1:8000$/);
+  await page.getByTestId("path").fill("/sleep");
+  await page.getByTestId("times").fill("4");
+  await page.getByTestId("send").click();
+  await page
+    .getByTestId("timeline-summary")
+    .filter({ hasText: /^4 requests .* 2 processes: 2 \+ 2$/ })
+    .waitFor();
+  assert.deepEqual(await page.getByTestId("result").locator(".status").allTextContents(), [
+    "200",
+    "200",
+    "200",
+    "200",
+  ]);
+  await page.getByTestId("timeline-table").click();
+  assert.equal(await page.getByTestId("timeline").locator("tbody tr").count(), 4);
+  await page.getByTestId("stop").click();
+  await state(page, /^Exited with code 0$/);
+});
+
+test("a body arrives on the screen part by part", async (t) => {
+  const page = await visit(t);
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+  await page.getByTestId("path").fill("/stream");
+  await page.getByTestId("send").click();
+  await page.getByTestId("response-body").filter({ hasText: "part 0" }).waitFor();
+  assert.doesNotMatch((await page.getByTestId("response-body").textContent()) ?? "", /part 4/);
+  await page.getByTestId("response-body").filter({ hasText: "part 4" }).waitFor();
+});
+
+test("what the application sends is text on the page, and a preview runs no script", async (t) => {
+  const page = await visit(t);
+  const html = "<img src=x onerror=window.broken=1><script>parent.broken=1</script><b>bold</b>";
+  const head = `start_response("200 OK", [("Content-Type", "text/html")])`;
+  await type(page, `def app(environ, start_response):\n    ${head}\n    return [b"${html}"]\n`);
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+  await page.getByTestId("path").fill("/");
+  await page.getByTestId("send").click();
+  await page.getByTestId("preview").click();
+  await page.frameLocator("iframe").locator("b").waitFor();
+  assert.equal(await page.getByTestId("response-body").textContent(), html);
+  assert.equal(await page.evaluate(() => "broken" in window), false);
+});
+
+test("a command that fails says so in the words and with the code of the real server", async (t) => {
+  const page = await visit(t);
+  await page.getByTestId("command").fill("gunicorn --nope app:app");
+  await page.getByTestId("command").press("Enter");
+  await state(page, /^Exited with code 2$/);
+  await page.getByTestId("log").getByText("unrecognized arguments: --nope").waitFor();
+});
+
+test("an application that never finishes its import can be stopped, and the next one runs", async (t) => {
+  const page = await visit(t);
+  await type(page, "while True: pass\n");
+  await page.getByTestId("run").click();
+  await page.getByTestId("log").getByText("Booting worker").waitFor({ timeout: 120_000 });
+  await page.getByTestId("stop").click();
+  await state(page, /^Stopped/);
+  await page.getByTestId("reset").click();
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+});
+
+test("edits and files are there at the next visit, and Reset brings the example back", async (t) => {
+  const page = await visit(t);
+  await type(page, "edited = True\n");
+  await page.getByTestId("add-file").click();
+  await page.getByTestId("file-name").fill("pkg/util.py");
+  await page.getByTestId("file-name").press("Enter");
+  await page.reload();
+  assert.deepEqual(await page.getByRole("tab").allTextContents(), ["app.py", "pkg/util.py"]);
+  await page.locator(".cm-content").filter({ hasText: "edited = True" }).waitFor();
+  await page.getByTestId("reset").click();
+  await page.locator(".cm-content").filter({ hasText: "PEP 3333" }).waitFor();
+  assert.deepEqual(await page.getByRole("tab").allTextContents(), ["app.py"]);
+});
+
+test("the timeline is reached and read by keyboard", async (t) => {
+  const page = await visit(t);
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+  await page.getByTestId("send").click();
+  await page.getByTestId("timeline-summary").filter({ hasText: "1 request" }).waitFor();
+  await page.getByRole("application", { name: /^Timeline/ }).press("ArrowRight");
+  await page.getByTestId("tip").filter({ hasText: "GET /" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByTestId("tip").waitFor({ state: "hidden" });
+});
+
+test("on a narrow screen every pane is a tab away, and nothing sticks out", async (t) => {
+  const page = await visit(t, { viewport: { width: 360, height: 740 } });
+  for (const pane of ["code", "requests", "timeline", "log"]) {
+    await page.getByTestId(`pane-${pane}`).click();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  }
+  assert.equal(await page.getByTestId("log").isVisible(), true);
+  assert.equal(await page.getByTestId("editor").isVisible(), false);
+});
+
+test("the element's playground is the public one", async (t) => {
+  const page = await visit(t);
+  const element = page.locator("wasgi-playground");
+  await state(page, /^Ready/);
+  const text = await element.evaluate(async (host) => {
+    const { playground } = /** @type {any} */ (host);
+    await playground.writeFiles({
+      "hi.py": "def app(e, s):\n    s('200 OK', [])\n    return [b'hi']\n",
+    });
+    const server = await playground.start("gunicorn hi:app");
+    return (await server.fetch("/")).text();
+  });
+  assert.equal(text, "hi");
+});
