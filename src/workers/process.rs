@@ -156,9 +156,11 @@ impl Process {
         self.line(Stream::Stderr, &line);
     }
 
-    /// A line, as it is.
-    pub fn line(&mut self, stream: Stream, line: &str) {
-        self.push_line(stream, line.as_bytes());
+    /// Text as it is: a line, or several, such as a traceback.
+    pub fn line(&mut self, stream: Stream, text: &str) {
+        for line in text.split('\n') {
+            self.push_line(stream, line.as_bytes());
+        }
     }
 
     fn push_line(&mut self, stream: Stream, line: &[u8]) {

@@ -1,6 +1,7 @@
 // The process role: one CPython behind our Rust in this worker.
 
 import { initSync, Process } from "#wasgi_core";
+import { hideGlobals } from "./globals.js";
 import { Parking } from "./parking.js";
 import { bootPython } from "./python.js";
 
@@ -155,6 +156,8 @@ export async function runProcess(init) {
   });
   memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
   const { main } = pyodide.pyimport("wasgi_runtime.process");
+  pyodide.unregisterJsModule("pyodide_js");
+  hideGlobals();
   exit(await main.callPromising());
 }
 

@@ -178,7 +178,9 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
     after(() => server?.stop());
 
     test("a GET has a path, a query, headers and no body", async () => {
-      const { text } = await server.fetch("/echo?q=%C3%A9&r", { headers: { "X-Test": "yes", Cookie: "a=b; c=d" } });
+      const { text } = await server.fetch("/echo?q=%C3%A9&r", {
+        headers: { "X-Test": "yes", Cookie: "a=b; c=d" },
+      });
       assert.deepEqual(JSON.parse(text), {
         method: "GET",
         type: "",
@@ -328,7 +330,9 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
     });
 
     test("a request whose signal is aborted already is not sent", async () => {
-      const before = await server.run(({ server: running }) => running.fetch("/nothing").then((r) => /** @type {any} */ (r).wasgi.request));
+      const before = await server.run(({ server: running }) =>
+        running.fetch("/nothing").then((r) => /** @type {any} */ (r).wasgi.request),
+      );
       const name = await server.run(({ server: running }) =>
         running.fetch("/nothing", { signal: AbortSignal.abort() }).then(String, (error) => error.name),
       );
@@ -338,7 +342,8 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
 
     test("what is no request is refused before it is sent", async () => {
       const errors = await server.run(async ({ server: running }) => {
-        const told = (/** @type {Promise<unknown>} */ promise) => promise.then(String, (error) => `${error.name}: ${error.message}`);
+        const told = (/** @type {Promise<unknown>} */ promise) =>
+          promise.then(String, (error) => `${error.name}: ${error.message}`);
         return [
           await told(running.fetch("/", { method: "NO METHOD" })),
           await told(running.fetch("/", { headers: [["X-Split", "a\r\nInjected: yes"]] })),
@@ -355,9 +360,14 @@ describe("aborting", { timeout: 120_000 }, () => {
     const server = await page.start("uvicorn coro:app");
     const name = await server.run(async ({ server: running, log }) => {
       const controller = new AbortController();
-      const answer = running.fetch("/listen", { signal: controller.signal }).then(String, (error) => error.name);
+      const answer = running
+        .fetch("/listen", { signal: controller.signal })
+        .then(String, (error) => error.name);
       const listening = new Promise((resolve) => {
-        running.addEventListener("log", () => log.some(({ line }) => line === "listening") && resolve(undefined));
+        running.addEventListener(
+          "log",
+          () => log.some(({ line }) => line === "listening") && resolve(undefined),
+        );
       });
       await listening;
       controller.abort();
@@ -425,7 +435,9 @@ describe("connections", { timeout: 120_000 }, () => {
     const server = await page.start("uvicorn coro:app");
     const ports = [];
     for (const headers of [{}, { Connection: "close" }, {}]) {
-      ports.push((await server.fetch("/port", { headers: /** @type {Record<string, string>} */ (headers) })).text);
+      ports.push(
+        (await server.fetch("/port", { headers: /** @type {Record<string, string>} */ (headers) })).text,
+      );
     }
     assert.equal(ports[0], ports[1]);
     assert.notEqual(ports[1], ports[2]);
@@ -450,8 +462,11 @@ describe("connections", { timeout: 120_000 }, () => {
     const server = await page.start("uvicorn coro:app");
     const answer = await server.run(async ({ server: running }) => {
       const connection = await running.connect();
-      const request = (/** @type {string} */ path, close = "") => `GET ${path} HTTP/1.1\r\nHost: x\r\n${close}\r\n`;
-      const bytes = new TextEncoder().encode(request("/cookies") + request("/port") + request("/nothing", "Connection: close\r\n"));
+      const request = (/** @type {string} */ path, close = "") =>
+        `GET ${path} HTTP/1.1\r\nHost: x\r\n${close}\r\n`;
+      const bytes = new TextEncoder().encode(
+        request("/cookies") + request("/port") + request("/nothing", "Connection: close\r\n"),
+      );
       await connection.write(bytes);
       return new Response(connection.readable).text();
     });
@@ -479,7 +494,9 @@ describe("connections", { timeout: 120_000 }, () => {
 
   test("nothing listens on another port", async () => {
     const server = await page.start("gunicorn sync:app");
-    const name = await server.run(({ server: running }) => running.connect(9).then(String, (error) => error.name));
+    const name = await server.run(({ server: running }) =>
+      running.connect(9).then(String, (error) => error.name),
+    );
     assert.equal(name, "ConnectionRefused");
     await server.stop();
   });

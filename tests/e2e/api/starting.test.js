@@ -297,7 +297,9 @@ describe("a playground", { timeout: 120_000 }, () => {
     const other = await PlaygroundPage.open(browser, site.url);
     await other.write({ "asgi.py": ASGI, "hello.py": WSGI });
     const server = await other.start("uvicorn asgi:app");
-    const answer = server.run(({ server: running }) => running.fetch("/never").then(String, ({ name }) => name));
+    const answer = server.run(({ server: running }) =>
+      running.fetch("/never").then(String, ({ name }) => name),
+    );
     await server.logged(/^never begins$/);
     const result = await server.run(async ({ playground, server: running }) => {
       const exited = new Promise((resolve) => running.addEventListener("exit", resolve));
