@@ -44,6 +44,11 @@ impl Browser {
         })
     }
 
+    /// The browser's first process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether the browser has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))

@@ -3,6 +3,7 @@
 // The only caller is the `xtask` program, which prints every error; a list of errors per function would tell nobody more.
 #![allow(clippy::missing_errors_doc, clippy::must_use_candidate)]
 
+pub mod bench;
 pub mod browser;
 pub mod build;
 pub mod cargo;

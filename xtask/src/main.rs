@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use axum::Router;
 use lexopt::prelude::*;
+use xtask::bench;
 use xtask::build;
 use xtask::error::{Error, Result};
 use xtask::project::Project;
@@ -21,10 +22,7 @@ Usage: cargo xtask TASK [OPTION]…
                                     its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
                                     --site: do not build, take the site in DIST
   test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
-  run [--dir DIRECTORY] [--publish PORT] [--site DIST] -- COMMAND…
-                                    run a server command line in a headless browser on the files of DIRECTORY (here);
-                                    its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
-                                    --site: do not build, take the site in DIST
+  bench [--quick] [NAME]…           what it weighs, how fast it is against the real servers: size, start, load, memory
 ";
 
 fn main() -> ExitCode {
@@ -45,7 +43,7 @@ fn dispatch() -> Result<ExitCode> {
         Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
         Some(Value(task)) if task == "run" => run::run(&project, arguments),
         Some(Value(task)) if task == "test" => test_task(&project, arguments),
-        Some(Value(task)) if task == "run" => run::run(&project, arguments),
+        Some(Value(task)) if task == "bench" => bench::run(&project, arguments),
         Some(Short('h') | Long("help")) => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
