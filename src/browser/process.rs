@@ -179,6 +179,11 @@ impl Process {
         self.common.tell(Kind::Booted, 0);
     }
 
+    /// Sends a process of this server, or its master, a signal.
+    pub fn kill(&mut self, pid: u32, signal: u32) {
+        crate::net::frame::push_number(&mut self.common.frames, Kind::Kill, pid, signal);
+    }
+
     /// The process ends.
     pub fn exiting(&mut self) {
         self.common.flush_output();

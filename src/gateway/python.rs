@@ -7,6 +7,23 @@ pub fn repr(latin1: &[u8]) -> String {
     repr_text(&text)
 }
 
+/// `repr()` of `bytes`.
+#[must_use]
+pub fn repr_bytes(bytes: &[u8]) -> String {
+    let mut out = String::from("b");
+    for char in repr(bytes).chars() {
+        if char.is_ascii() {
+            out.push(char);
+        } else {
+            out.push_str("\\x");
+            for nibble in [char as u32 >> 4, char as u32 & 15] {
+                out.extend(char::from_digit(nibble, 16));
+            }
+        }
+    }
+    out
+}
+
 /// `repr()` of a `str`. Beyond Latin-1 every character is taken for printable.
 #[must_use]
 pub fn repr_text(text: &str) -> String {
@@ -93,6 +110,11 @@ mod tests {
         assert_eq!(repr(b"plain"), "'plain'");
         assert_eq!(repr(b"it's"), "\"it's\"");
         assert_eq!(repr(b"it's \"it\""), "'it\\'s \"it\"'");
+    }
+
+    #[test]
+    fn repr_of_bytes_is_ascii() {
+        assert_eq!(repr_bytes(b"it's \xfc\n"), "b\"it's \\xfc\\n\"");
     }
 
     #[test]

@@ -208,6 +208,7 @@ impl Machine {
                     self.net.from_process(pid, frame, now);
                     self.let_go(server, |held| held.id == frame.id, pid);
                 }
+                Kind::Kill => self.kill(server, frame.id, frame.number(), now),
                 Kind::Spans => self.spans(server, pid, frame),
                 _ => self.net.from_process(pid, frame, now),
             }
@@ -289,6 +290,21 @@ impl Machine {
         running.pong_at = Some(now + PONG_EVERY);
         for pid in running.processes.clone() {
             self.tell_master(server, Event::Heartbeat(pid), now);
+        }
+    }
+
+    /// A process sends another of its server, or the master, a signal.
+    fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
+        let (Some(signal), Some(running)) = (Signal::numbered(number as i32), self.servers.get(&server))
+        else {
+            return;
+        };
+        if running.master_pid == pid {
+            self.tell_master(server, Event::Signal(signal), now);
+        } else if self.processes.get(&pid) == Some(&server)
+            && let Some(event) = self.carry_out(server, Action::Signal(pid, signal), now)
+        {
+            self.tell_master(server, event, now);
         }
     }
 

@@ -265,6 +265,30 @@ fn a_listener_closes_when_the_last_process_lets_it_go() {
 }
 
 #[test]
+fn a_process_may_signal_its_master_and_its_siblings() {
+    let mut bench = Bench::start("gunicorn -w 2 app:app");
+    bench.pass(1000.0);
+    let (first, second) = (bench.spawned[0], bench.spawned[1]);
+    bench.boots(first);
+    bench.boots(second);
+    let kill = |bench: &mut Bench, pid: Pid, signal: Signal| {
+        let mut message = Vec::new();
+        push_number(&mut message, Kind::Kill, pid, signal.number() as u32);
+        bench.machine.from_process(first, &message, bench.now);
+        bench.look();
+        bench.pass(1000.0);
+    };
+    kill(&mut bench, second, Signal::Kill);
+    assert_eq!(bench.killed, [second]);
+    assert_eq!(bench.spawned.len(), 3, "it is replaced");
+    let master = bench.machine.servers[&SERVER].master_pid;
+    kill(&mut bench, master, Signal::Term);
+    assert!(bench.has(first, Kind::Signal));
+    kill(&mut bench, 1, Signal::Kill);
+    assert_eq!(bench.killed.len(), 1, "there is no such process");
+}
+
+#[test]
 fn a_line_that_starts_no_server_prints_and_exits() {
     let bench = Bench::start("gunicorn --bogus app:app");
     assert_eq!(bench.exits, [(SERVER, 2)]);

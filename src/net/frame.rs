@@ -50,6 +50,9 @@ kinds! {
     /// \[p→k\] The Accept that is linked to a Linger is not to be made: the answer is an `AcceptEnd`.
     Unlink = 13,
 
+    /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32.
+    Kill = 14,
+
     /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
     Log = 20,
     /// \[p→k\] The heartbeat.

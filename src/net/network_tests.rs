@@ -268,7 +268,7 @@ fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Opt
     let (mut net, listener) = listening();
     let id = net.connect(8000, 0.0).unwrap();
     net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
-    let next = listener_has_next.then(|| net.connect(8000, 1.0).unwrap());
+    let second = listener_has_next.then(|| net.connect(8000, 1.0).unwrap());
     let linger = crate::net::Linger {
         listener,
         timeout: 2000.0,
@@ -276,7 +276,7 @@ fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Opt
     };
     net.from_process(A, frame(Kind::Linger, id, &linger.encode()), 100.0);
     told(&mut net);
-    (net, id, listener, next)
+    (net, id, listener, second)
 }
 
 fn kinds(net: &mut Network) -> Vec<(Kind, u32)> {
@@ -285,13 +285,13 @@ fn kinds(net: &mut Network) -> Vec<(Kind, u32)> {
 
 #[test]
 fn a_lingering_server_accepts_the_next_connection_only_when_the_client_has_closed() {
-    let (mut net, id, listener, next) = lingering(true);
+    let (mut net, id, listener, second) = lingering(true);
     assert!(seen(&mut net).contains(&(id, ClientEvent::Eof)));
     assert_eq!((net.waiting(listener), net.deadline()), (1, Some(2100.0)));
     net.shutdown(id);
     assert_eq!(
         kinds(&mut net),
-        [(Kind::Accepted, next.unwrap()), (Kind::AcceptEnd, listener)]
+        [(Kind::Accepted, second.unwrap()), (Kind::AcceptEnd, listener)]
     );
     assert_eq!((net.next_turned(), net.deadline()), (Some(A), None));
 }

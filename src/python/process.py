@@ -3,6 +3,7 @@
 import os
 import sys
 from operator import index
+from signal import SIGKILL
 from typing import NoReturn
 
 import _wasgi
@@ -34,7 +35,15 @@ def _identity(configuration: Configuration) -> None:
         _wasgi.exit(index(status) & 0xFF)
         raise AssertionError("the process has ended")
 
+    def kill(process: int, number: int, /) -> None:
+        """Kill a process with a signal."""
+        if process == pid and number == SIGKILL:
+            _wasgi.exit(-SIGKILL)
+        if number:
+            _wasgi.kill(index(process), index(number))
+
     for module in (os, posix):
+        module.kill = kill
         module.getpid = getpid
         module.getppid = getppid
         module._exit = _exit

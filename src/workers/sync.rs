@@ -325,8 +325,8 @@ impl SyncWorker {
                 if let Some(rejection) = Rejection::of(&error) {
                     self.refuse(process, &rejection, now);
                 } else {
-                    let what = python::repr(c.http.incomplete());
-                    process.log(Level::Debug, &[NO_MORE_DATA, "b", &what].concat(), now);
+                    let what = python::repr_bytes(c.http.incomplete());
+                    process.log(Level::Debug, &[NO_MORE_DATA, &what].concat(), now);
                     self.close(process, now);
                 }
                 None

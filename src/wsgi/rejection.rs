@@ -1,6 +1,6 @@
 //! What gunicorn answers to a request that its parser refuses.
 
-use crate::gateway::python::repr;
+use crate::gateway::python::{repr, repr_bytes};
 use crate::http1::RequestError;
 use crate::wsgi::error_page::Rejection;
 
@@ -33,7 +33,7 @@ impl Rejection {
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
             E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => {
-                plain(["Invalid chunk terminator is not '\\r\\n': b", &repr(bytes)].concat())
+                plain(["Invalid chunk terminator is not '\\r\\n': ", &repr_bytes(bytes)].concat())
             }
             E::RequestLine(text) => line(text),
             E::BareLfInRequestLine => line(b"bare LF as line terminator"),
@@ -53,7 +53,7 @@ impl Rejection {
             E::FieldTooLong { .. } => too_large("limit request headers fields size"),
             E::ChunkLineTooLong { limit } => {
                 let what = ["line over ", &limit.to_string(), " bytes with no terminator"].concat();
-                plain(["Invalid chunk size: b", &repr(what.as_bytes())].concat())
+                plain(["Invalid chunk size: ", &repr_bytes(what.as_bytes())].concat())
             }
             E::HeadTooLong { .. } => too_large("max buffer headers"),
             E::BareLfInFields => header("'bare LF as line terminator'", false),
@@ -77,7 +77,7 @@ impl Rejection {
                 let error = ["Unable to comply with expectation: ", &repr(expectation)].concat();
                 reject(417, "Expectation Failed", error.clone(), error, false)
             }
-            E::ChunkSize(size) => plain(["Invalid chunk size: b", &repr(size)].concat()),
+            E::ChunkSize(size) => plain(["Invalid chunk size: ", &repr_bytes(size)].concat()),
             E::ChunkExtension(text) if text.contains(&b'\r') => {
                 plain("Invalid chunk extension: bare CR not allowed".to_owned())
             }

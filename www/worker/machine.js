@@ -15,7 +15,7 @@ const DIRECTORY = "/home/wasgi/project";
 /** The exit code that tells a master not to try again. */
 const BOOT_FAILURE = 3;
 /** The signals by which a process ends itself. @type {Record<number, string>} */
-const SIGNALS = { 2: "INT", 15: "TERM" };
+const SIGNALS = { 2: "INT", 9: "KILL", 15: "TERM" };
 
 const now = () => performance.timeOrigin + performance.now();
 

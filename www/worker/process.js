@@ -117,6 +117,7 @@ export async function runProcess(init) {
       exit(code);
       halt();
     },
+    kill: flushed((pid, signal) => core.kill(pid, signal)),
     park: (/** @type {boolean} */ wakeable, /** @type {number} */ timeout) => {
       settle();
       parking.park(wakeable, timeout);
