@@ -1,0 +1,206 @@
+"""The callables that an ASGI app sees, over a host that records."""
+
+import asyncio
+import unittest
+
+import _wasgi
+from wasgi_runtime import asgi, crossing, event_loop
+from wasgi_runtime.asgi import Exchange, wake
+
+
+def setUpModule():
+    # As in a process: Pyodide's own loop claims to be running for ever.
+    event_loop.install()
+
+
+class Host:
+    """A connection: what the app sends, and what comes."""
+
+    def __init__(self, incoming=(), blocked=0):
+        self.incoming = list(incoming)
+        self.blocked = blocked
+        self.refuse = None
+        self.sent = []
+        self.end = None
+
+    def polling(self, on):
+        pass
+
+    def wake(self):
+        pass
+
+    def receive(self, id):
+        if not self.incoming:
+            return asgi.PENDING
+        kind, body = self.incoming.pop(0)
+        crossing.view[: len(body)] = body
+        return len(body) << 2 | kind
+
+    def outcome(self):
+        return crossing.put_text(self.refuse) if self.refuse else 0
+
+    def send_start(self, id, status, length):
+        self.sent.append((status, crossing.take_bytes()))
+        return self.outcome()
+
+    def send_start_failed(self, id, status):
+        self.sent.append(("failed", status))
+        return 0
+
+    def send_body(self, id, length, follows, more):
+        if self.blocked:
+            self.blocked -= 1
+            return asgi.BLOCKED
+        self.sent.append((bytes(crossing.view[:length]), follows, more))
+        return self.outcome()
+
+    def send_other(self, id, length):
+        self.sent.append(crossing.take_text(length))
+        return crossing.put_text("RuntimeError\nExpected ASGI message 'http.response.start'")
+
+    def returned(self, id, length):
+        self.end = None if length < 0 else crossing.take_text(length)
+
+    def raised_asgi(self, id, length):
+        self.end = crossing.take_text(length).splitlines()[-1]
+
+
+class Exchanges(unittest.TestCase):
+    def run_app(self, app, host=None, during=None):
+        host = host or Host()
+        _wasgi.host = host
+        loop = event_loop.EventLoop()
+
+        async def run():
+            exchange = Exchange(7, loop)
+            task = loop.create_task(exchange.run(app, {"type": "http"}))
+            while during and not task.done():
+                await asyncio.sleep(0)
+                during(exchange)
+            await task
+
+        loop.run_until_complete(run())
+        loop.close()
+        return host
+
+    def test_a_response_goes_out_as_the_app_sends_it(self):
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 201, "headers": [(b"x-a", b"1"), [b"x-b", b"2"]]})
+            await send({"type": "http.response.body", "body": b"one", "more_body": True})
+            await send({"type": "http.response.body"})
+
+        host = self.run_app(app)
+        self.assertEqual(
+            host.sent,
+            [(201, [b"x-a", b"1", b"x-b", b"2"]), (b"one", 0, True), (b"", 0, False)],
+        )
+        self.assertIsNone(host.end)
+
+    def test_headers_may_be_left_out(self):
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 204})
+
+        self.assertEqual(self.run_app(app).sent, [(204, [])])
+
+    def test_a_body_comes_part_by_part_and_then_the_disconnect(self):
+        got = []
+
+        async def app(scope, receive, send):
+            for _ in range(3):
+                got.append(await receive())
+
+        self.run_app(app, Host([(asgi.MORE, b"a"), (asgi.LAST, b"b"), (asgi.DISCONNECT, b"")]))
+        self.assertEqual(
+            got,
+            [
+                {"type": "http.request", "body": b"a", "more_body": True},
+                {"type": "http.request", "body": b"b", "more_body": False},
+                {"type": "http.disconnect"},
+            ],
+        )
+
+    def test_receiving_waits_until_something_comes(self):
+        got = []
+        host = Host()
+
+        async def app(scope, receive, send):
+            got.append((await receive())["body"])
+
+        def during(exchange):
+            if exchange.readable:
+                host.incoming = [(asgi.LAST, b"late")]
+                wake(exchange.readable)
+
+        self.run_app(app, host, during)
+        self.assertEqual(got, [b"late"])
+
+    def test_sending_waits_until_the_connection_takes_it(self):
+        order = []
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.body", "body": b"slow"})
+            order.append("sent")
+
+        def during(exchange):
+            if exchange.writable:
+                order.append("waits")
+                wake(exchange.writable)
+
+        host = self.run_app(app, Host(blocked=2), during)
+        self.assertEqual(order, ["waits", "waits", "sent"])
+        self.assertEqual(host.sent, [(b"slow", 0, False)])
+
+    def test_a_large_body_goes_in_parts_that_fit_and_remains_one(self):
+        data = b"x" * (2 * crossing.SIZE + 5)
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.body", "body": data})
+
+        sent = self.run_app(app).sent
+        self.assertEqual(
+            [(len(part), follows) for part, follows, _ in sent],
+            [(crossing.SIZE, crossing.SIZE + 5), (crossing.SIZE, 5), (5, 0)],
+        )
+
+    def test_what_rust_refuses_is_raised_in_the_app(self):
+        caught = []
+
+        async def app(scope, receive, send):
+            try:
+                await send({"type": "http.response.nonsense"})
+            except RuntimeError as error:
+                caught.append(str(error))
+
+        self.run_app(app)
+        self.assertEqual(caught, ["Expected ASGI message 'http.response.start'"])
+
+    def test_headers_that_are_not_bytes_raise_in_the_app(self):
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": [("x-a", "1")]})
+
+        host = self.run_app(app)
+        self.assertEqual(host.sent, [("failed", 200)])
+        self.assertTrue(host.end.startswith("TypeError: "), host.end)
+
+    def test_an_exception_is_told_with_its_traceback(self):
+        async def app(scope, receive, send):
+            raise LookupError("of the app")
+
+        self.assertEqual(self.run_app(app).end, "LookupError: of the app")
+
+    def test_a_result_is_told(self):
+        async def app(scope, receive, send):
+            return "a response object"
+
+        self.assertEqual(self.run_app(app).end, "a response object")
+
+
+class Waking(unittest.TestCase):
+    def test_nobody_and_somebody_who_is_awake_may_be_woken(self):
+        loop = event_loop.EventLoop()
+        future = loop.create_future()
+        wake(None)
+        wake(future)
+        wake(future)
+        self.assertTrue(future.done())
+        loop.close()

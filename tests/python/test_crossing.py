@@ -1,0 +1,62 @@
+"""The shared buffer between Rust and Python."""
+
+import struct
+import unittest
+
+from wasgi_runtime import crossing
+
+
+def write(strings):
+    """A run as Rust writes it."""
+    data = b"".join(strings)
+    run = struct.pack(f"<{1 + len(strings)}I", len(strings), *map(len, strings)) + data
+    crossing.view[: len(run)] = run
+    return len(run)
+
+
+class Runs(unittest.TestCase):
+    def test_strings_are_read_in_their_order(self):
+        write([b"REQUEST_METHOD", b"GET", b"PATH_INFO", b"/"])
+        self.assertEqual(crossing.take_strings(), ["REQUEST_METHOD", "GET", "PATH_INFO", "/"])
+
+    def test_a_byte_is_a_character_of_latin_1(self):
+        write([bytes(range(256))])
+        self.assertEqual(crossing.take_strings(), ["".join(map(chr, range(256)))])
+
+    def test_empty_strings_and_no_strings_are_told_apart(self):
+        write([b"", b"x", b""])
+        self.assertEqual(crossing.take_strings(), ["", "x", ""])
+        write([])
+        self.assertEqual(crossing.take_strings(), [])
+        self.assertEqual(crossing.take_bytes(), [])
+
+    def test_what_an_earlier_longer_run_left_is_not_read(self):
+        write([b"a long run of earlier bytes"] * 10)
+        write([b"short"])
+        self.assertEqual(crossing.take_bytes(), [b"short"])
+
+    def test_what_is_put_is_what_rust_writes(self):
+        strings = [b"200 OK", b"Content-Type", b"\x00\xff", b""]
+        length = crossing.put_bytes(strings)
+        put = bytes(crossing.view[:length])
+        self.assertEqual(write(strings), length)
+        self.assertEqual(bytes(crossing.view[:length]), put)
+
+    def test_a_head_that_does_not_fit_is_refused_and_one_that_does_is_not(self):
+        room = crossing.SIZE - 8
+        self.assertEqual(crossing.put_bytes([b"x" * room]), crossing.SIZE)
+        with self.assertRaisesRegex(ValueError, "larger than"):
+            crossing.put_bytes([b"x" * (room + 1)])
+
+
+class Text(unittest.TestCase):
+    def test_goes_as_utf_8_and_comes_back(self):
+        for text in ["", "plain", "Grüße 서버 🐍"]:
+            with self.subTest(text):
+                self.assertEqual(crossing.take_text(crossing.put_text(text)), text)
+
+    def test_a_lone_surrogate_does_not_stop_a_log_line(self):
+        self.assertEqual(crossing.take_text(crossing.put_text("a\udc80b")), "a?b")
+
+    def test_is_cut_at_the_end_of_the_buffer(self):
+        self.assertEqual(crossing.put_text("x" * (crossing.SIZE + 1)), crossing.SIZE)

@@ -1,0 +1,120 @@
+"""asyncio's event loop on ours: what select() asks of its host."""
+
+import asyncio
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+import _wasgi
+from wasgi_runtime import event_loop
+
+
+def setUpModule():
+    # As in a process: Pyodide's own loop claims to be running for ever.
+    event_loop.install()
+
+
+class Host:
+    """Has events; time goes by only where a thread parks."""
+
+    def __init__(self, *events):
+        self.events = list(events)
+        self.later = []
+        self.calls = []
+
+    def next_event(self):
+        return self.events.pop(0) if self.events else event_loop.NOTHING
+
+    def polling(self, on):
+        self.calls.append(("polling", on))
+
+    def wake(self):
+        self.calls.append("wake")
+
+    def park(self, timeout=-1.0):
+        self.calls.append(("park", timeout))
+        self.events += self.later
+        self.later = []
+
+
+class Selecting(unittest.TestCase):
+    def select(self, host, timeout=None, wake=False):
+        selector = event_loop.Selector()
+        selector.decode = lambda event: event
+        _wasgi.host = host
+        with mock.patch.object(event_loop, "park", host.park):
+            if wake:
+                selector.wake()
+            return selector.select(timeout)
+
+    def test_events_that_are_there_are_taken_without_waiting(self):
+        host = Host(4, 9)
+        self.assertEqual(self.select(host), [4, 9])
+        self.assertEqual(host.calls, [])
+
+    def test_without_events_the_thread_parks_while_it_polls(self):
+        host = Host()
+        host.later = [4]
+        self.assertEqual(self.select(host, 1.5), [4])
+        self.assertEqual(host.calls, [("polling", True), ("park", 1.5), ("polling", False)])
+
+    def test_no_timeout_waits_for_ever(self):
+        host = Host()
+        self.select(host)
+        self.assertIn(("park", -1.0), host.calls)
+
+    def test_a_timeout_of_nothing_only_looks(self):
+        host = Host()
+        self.assertEqual(self.select(host, 0), [])
+        self.assertEqual(host.calls, [])
+
+    def test_a_wake_ends_the_next_wait(self):
+        host = Host()
+        self.assertEqual(self.select(host, wake=True), [])
+        self.assertEqual(host.calls, ["wake"])
+
+    def test_a_busy_loop_lets_the_workers_own_loop_turn(self):
+        host = Host(event_loop.TURN)
+        host.later = [4]
+        self.assertEqual(self.select(host, 0), [4])
+        self.assertEqual(host.calls, [("park", 0.0)])
+
+
+class Looping(unittest.TestCase):
+    def test_timers_and_callbacks_run_in_their_order(self):
+        clock = 0.0
+        host = SimpleNamespace(polling=lambda on: None, wake=lambda: None)
+        _wasgi.host = host
+
+        def park(timeout=-1.0):
+            nonlocal clock
+            clock += timeout
+
+        loop = event_loop.EventLoop()
+        loop.time = lambda: clock
+        order = []
+
+        async def sleeper(name, delay):
+            await asyncio.sleep(delay)
+            order.append((name, clock))
+
+        async def run():
+            await asyncio.gather(sleeper("late", 2), sleeper("early", 1), sleeper("now", 0))
+
+        with mock.patch.object(event_loop, "park", park):
+            loop.run_until_complete(run())
+        self.assertEqual([name for name, _ in order], ["now", "early", "late"])
+        self.assertAlmostEqual(order[2][1], 2, places=3)
+        loop.close()
+
+    def test_a_loop_that_runs_cannot_be_closed(self):
+        _wasgi.host = SimpleNamespace(polling=lambda on: None, wake=lambda: None)
+        loop = event_loop.EventLoop()
+
+        async def close():
+            loop.close()
+
+        with self.assertRaisesRegex(RuntimeError, "running"):
+            loop.run_until_complete(close())
+        loop.close()
+        loop.close()

@@ -1,0 +1,133 @@
+"""Finding the app: gunicorn's and uvicorn's ways and messages."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+from wasgi_runtime.loading import (
+    AppImportError,
+    ImportFromStringError,
+    load_for_gunicorn,
+    load_for_uvicorn,
+    search_first,
+)
+
+SOURCE = """
+number = 3
+nothing = None
+def app(environ, start_response): ...
+def create(name="default", *, debug=False):
+    def made(): return name, debug
+    return made
+def needs(argument): ...
+def fails():
+    raise TypeError("inside the factory")
+class holder:
+    app = staticmethod(app)
+"""
+
+
+class Loading(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.before = os.getcwd()
+        os.chdir(cls.directory.name)
+        for name, source in {"project": SOURCE, "needy": "import not_there\n", "broken": "def :\n"}.items():
+            with open(f"{name}.py", "w") as file:
+                file.write(source)
+        search_first([cls.directory.name])
+
+    @classmethod
+    def tearDownClass(cls):
+        os.chdir(cls.before)
+        sys.path.remove(cls.directory.name)
+        cls.directory.cleanup()
+
+
+class Gunicorn(Loading):
+    def refused(self, expression, message):
+        with self.assertRaises(AppImportError) as caught:
+            load_for_gunicorn("project", expression)
+        self.assertEqual(str(caught.exception), message)
+
+    def test_finds_a_name_and_an_attribute_of_an_attribute(self):
+        import project
+
+        self.assertIs(load_for_gunicorn("project", "app"), project.app)
+        self.assertIs(load_for_gunicorn("project", "holder.app"), project.app)
+
+    def test_calls_a_factory_with_literals(self):
+        self.assertEqual(load_for_gunicorn("project", "create()")(), ("default", False))
+        self.assertEqual(load_for_gunicorn("project", "create('x', debug=True)")(), ("x", True))
+
+    def test_says_what_is_missing(self):
+        self.refused("missing", "Failed to find attribute 'missing' in 'project'.")
+
+    def test_says_what_is_no_app(self):
+        self.refused("number", "Application object must be callable.")
+        self.refused("nothing", "Failed to find application object: 'nothing'")
+
+    def test_says_what_it_cannot_read(self):
+        self.refused("app app", "Failed to parse 'app app' as an attribute name or function call.")
+        self.refused("1 + 1", "Failed to parse '1 + 1' as an attribute name or function call.")
+        self.refused("holder.app()", "Function reference must be a simple name: 'holder.app()'")
+        self.refused("create(name)", "Failed to parse arguments as literal values: 'create(name)'")
+
+    def test_a_call_that_does_not_fit_is_the_command_lines_fault(self):
+        with self.assertRaisesRegex(AppImportError, r"^TypeError: needs\(\) missing 1 required"):
+            load_for_gunicorn("project", "needs()")
+
+    def test_a_type_error_inside_the_factory_is_the_apps(self):
+        with self.assertRaisesRegex(TypeError, "inside the factory"):
+            load_for_gunicorn("project", "fails()")
+
+    def test_import_errors_go_through(self):
+        with self.assertRaises(ModuleNotFoundError):
+            load_for_gunicorn("missing", "app")
+        with self.assertRaises(SyntaxError):
+            load_for_gunicorn("broken", "app")
+
+    def test_a_file_in_the_modules_place_is_a_hint(self):
+        with self.assertRaisesRegex(ImportError, "did you mean 'project:app'"):
+            load_for_gunicorn("project.py", "app")
+
+
+class Uvicorn(Loading):
+    def refused(self, target, message):
+        with self.assertRaises(ImportFromStringError) as caught:
+            load_for_uvicorn(target)
+        self.assertEqual(str(caught.exception), message)
+
+    def test_finds_a_name_and_an_attribute_of_an_attribute(self):
+        import project
+
+        self.assertIs(load_for_uvicorn("project:app"), project.app)
+        self.assertIs(load_for_uvicorn("project:holder.app"), project.app)
+
+    def test_says_what_is_missing(self):
+        self.refused("missing:app", 'Could not import module "missing".')
+        self.refused("project:missing", 'Attribute "missing" not found in module "project".')
+
+    def test_says_what_an_import_string_looks_like(self):
+        for target in ["project", "project:", ":app"]:
+            self.refused(target, f'Import string "{target}" must be in format "<module>:<attribute>".')
+
+    def test_an_import_error_inside_the_module_goes_through(self):
+        with self.assertRaisesRegex(ModuleNotFoundError, "not_there"):
+            load_for_uvicorn("needy:app")
+
+
+class SearchPath(unittest.TestCase):
+    def setUp(self):
+        self.before = sys.path[:]
+
+    def tearDown(self):
+        sys.path[:] = self.before
+
+    def test_directories_come_first_in_their_order_and_once(self):
+        search_first(["/first", "/second"])
+        search_first(["/first", "/second"])
+        self.assertEqual(sys.path[:2], ["/first", "/second"])
+        self.assertEqual(sys.path.count("/first"), 1)

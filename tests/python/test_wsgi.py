@@ -1,0 +1,253 @@
+"""The callables that a WSGI app sees (PEP 3333), over a host that records."""
+
+import io
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+import _wasgi
+from wasgi_runtime import crossing, wsgi
+
+
+def put(text):
+    """As Rust leaves the text of an exception; returns its length."""
+    return crossing.put_text(text)
+
+
+class Host:
+    """A connection: what is written to it, and what it has of the body."""
+
+    def __init__(self, body=(), start=0, write=0):
+        self.body = list(body)
+        self.start = start
+        self.result = write
+        self.started = []
+        self.blocks = []
+        self.finished = 0
+        self.raised = []
+        self.flushes = []
+
+    def start_response(self, length, exc_info):
+        self.started.append((crossing.take_bytes(), exc_info))
+        return put(self.start) if isinstance(self.start, str) else self.start
+
+    def write(self, length):
+        self.blocks.append(bytes(crossing.view[:length]))
+        return put(self.result) if isinstance(self.result, str) else self.result
+
+    write_part = write
+
+    def flushed(self):
+        return self.flushes.pop(0)
+
+    def finish(self):
+        self.finished += 1
+        return 0
+
+    finish_part = finish
+
+    def raised_wsgi(self, length, cause, iterating):
+        self.raised.append((crossing.take_text(length).splitlines()[-1], cause, iterating))
+
+    def read_body(self, size):
+        if not self.body:
+            return 0
+        part = self.body.pop(0)
+        if part is None:
+            return wsgi.PARK
+        if isinstance(part, str):
+            return wsgi.BROKEN - put(part)
+        part, rest = part[:size], part[size:]
+        if rest:
+            self.body.insert(0, rest)
+        crossing.view[: len(part)] = part
+        return len(part)
+
+
+class Wsgi(unittest.TestCase):
+    def setUp(self):
+        self.parks = 0
+
+    def respond(self, app, host=None, environ=None):
+        def park(timeout=-1.0):
+            self.parks += 1
+
+        host = host or Host()
+        _wasgi.host = host
+        with mock.patch.object(wsgi, "park", park):
+            wsgi._respond(app, environ or {})
+        return host
+
+
+class Responses(Wsgi):
+    def test_status_and_fields_go_to_the_connection_in_their_order(self):
+        def app(environ, start_response):
+            start_response("200 OK", [("X-A", "1"), ("Set-Cookie", "é")])
+            return [b"body"]
+
+        host = self.respond(app)
+        self.assertEqual(host.started, [([b"200 OK", b"X-A", b"1", b"Set-Cookie", b"\xe9"], False)])
+        self.assertEqual((host.blocks, host.finished, host.raised), ([b"body"], 1, []))
+
+    def test_the_write_callable_sends_at_once(self):
+        def app(environ, start_response):
+            write = start_response("200 OK", [])
+            write(b"first")
+            self.assertEqual(_wasgi.host.blocks, [b"first"])
+            return [b"second"]
+
+        self.assertEqual(self.respond(app).blocks, [b"first", b"second"])
+
+    def test_a_generator_runs_between_its_blocks_and_is_closed(self):
+        events = []
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            try:
+                yield b"one"
+                events.append(list(_wasgi.host.blocks))
+                yield b"two"
+            finally:
+                events.append("closed")
+
+        self.respond(app)
+        self.assertEqual(events, [[b"one"], "closed"])
+
+    def test_close_is_called_after_an_error_too(self):
+        class Iterable:
+            closed = 0
+
+            def __iter__(self):
+                raise ValueError("while iterating")
+
+            def close(self):
+                self.closed += 1
+
+        iterable = Iterable()
+        host = self.respond(lambda environ, start_response: iterable)
+        self.assertEqual(iterable.closed, 1)
+        self.assertEqual(host.raised, [("ValueError: while iterating", 0, True)])
+
+    def test_a_large_block_goes_in_parts_that_fit(self):
+        data = bytes(range(256)) * 4096 * 3 + b"rest"
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return [data]
+
+        host = self.respond(app)
+        self.assertEqual([len(block) for block in host.blocks], [crossing.SIZE] * 3 + [4])
+        self.assertEqual(b"".join(host.blocks), data)
+
+    def test_writing_waits_until_the_client_has_taken_it(self):
+        host = Host(write=wsgi.PARK)
+        host.flushes = [wsgi.PARK, wsgi.PARK, 0]
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield b"slow"
+
+        self.respond(app, host)
+        self.assertEqual((self.parks, host.raised), (3, []))
+
+    def test_a_client_that_is_gone_is_a_broken_pipe(self):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield b"x"
+
+        host = self.respond(app, Host(write=wsgi.BROKEN))
+        self.assertEqual(host.raised, [("BrokenPipeError: [Errno 32] Broken pipe", 1032, True)])
+
+
+class Mistakes(Wsgi):
+    def test_text_in_place_of_bytes_is_refused(self):
+        host = self.respond(lambda environ, start_response: (start_response("200 OK", []), ["text"])[1])
+        self.assertEqual(host.raised, [("TypeError: 'text' is not a byte", 0, True)])
+
+    def test_fields_that_are_not_text_are_refused(self):
+        host = self.respond(lambda environ, start_response: start_response("200 OK", [("X", 1)]))
+        self.assertEqual(host.raised, [("TypeError: 1 is not a string", 0, False)])
+
+    def test_what_rust_refuses_is_raised_in_the_app(self):
+        caught = []
+
+        def app(environ, start_response):
+            try:
+                start_response("200 OK", [])
+            except AssertionError as error:
+                caught.append(str(error))
+            return []
+
+        self.respond(app, Host(start="AssertionError\nResponse headers already set!"))
+        self.assertEqual(caught, ["Response headers already set!"])
+
+    def test_exc_info_is_raised_again_once_the_head_is_sent(self):
+        def app(environ, start_response):
+            try:
+                raise LookupError("of the app")
+            except LookupError as error:
+                start_response("500 Error", [], (type(error), error, error.__traceback__))
+
+        host = self.respond(app, Host(start=-1))
+        self.assertEqual(host.started, [([b"500 Error"], True)])
+        self.assertEqual(host.raised, [("LookupError: of the app", 0, False)])
+
+    def test_exceptions_are_told_apart_by_what_the_server_does_with_them(self):
+        for error, cause in [
+            (ValueError("x"), 0),
+            (StopIteration(), 1),
+            (OSError("x"), 3),
+            (OSError(104, "reset"), 1104),
+            (SystemExit(1), 0),
+        ]:
+            with self.subTest(error):
+
+                def app(environ, start_response, error=error):
+                    raise error
+
+                self.assertEqual(self.respond(app).raised[0][1:], (cause, False))
+
+
+class Bodies(Wsgi):
+    def read(self, work, *body):
+        result = []
+
+        def app(environ, start_response):
+            result.append(work(environ["wsgi.input"]))
+            return []
+
+        _wasgi.host = Host(body)
+        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input()})
+        return result[0] if result else host.raised[0]
+
+    def test_reading_waits_for_the_client(self):
+        self.assertEqual(self.read(lambda body: body.read(), b"one ", None, None, b"two"), b"one two")
+        self.assertEqual(self.parks, 2)
+
+    def test_parts_lines_and_the_end(self):
+        def work(body):
+            return [body.read(3), body.readline(), body.readlines(), body.read(), body.read(1)]
+
+        expected = [b"abc", b"d\n", [b"e\n", b"f"], b"", b""]
+        self.assertEqual(self.read(work, b"abcd\ne", b"\nf"), expected)
+
+    def test_iteration_goes_line_by_line(self):
+        self.assertEqual(self.read(list, b"a\nb", b"\nc"), [b"a\n", b"b\n", b"c"])
+
+    def test_a_reset_is_raised_where_the_app_reads(self):
+        shown = self.read(
+            lambda body: body.read(), b"half", "ConnectionResetError\n[Errno 104] Connection reset by peer"
+        )
+        self.assertEqual(shown[0], "ConnectionResetError: [Errno 104] Connection reset by peer")
+
+
+class FileWrapper(unittest.TestCase):
+    def test_reads_blocks_until_the_end_and_closes_the_file(self):
+        file = io.BytesIO(b"x" * 10)
+        wrapper = wsgi.FileWrapper(file, 4)
+        self.assertEqual([len(block) for block in wrapper], [4, 4, 2])
+        wrapper.close()
+        self.assertTrue(file.closed)
+
+    def test_has_no_close_if_the_file_has_none(self):
+        self.assertFalse(hasattr(wsgi.FileWrapper(SimpleNamespace(read=lambda size: b"")), "close"))
