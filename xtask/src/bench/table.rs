@@ -116,9 +116,9 @@ mod tests {
         let mut fast = Row::new("rps", vec![1_234_567.0, 999.0, 2000.0], "1/s");
         fast.ratio = Some(0.5);
         let table = render(&[fast, Row::new("wasm", vec![9.5], "kB")]);
-        let expected = "       median        min–max  unit  ratio\n\
-                        rps     2 000  999–1 234 567  1/s   0.50 × native\n\
-                        wasm     9.50                 kB\n";
+        let expected = "      median        min–max  unit  ratio\n\
+                        rps    2 000  999–1 234 567  1/s   0.50 × native\n\
+                        wasm    9.50                 kB\n";
         assert_eq!(table, expected);
     }
 }
