@@ -156,9 +156,9 @@ impl Process {
         }
     }
 
-    /// The message for the kernel, if there is one.
-    pub fn take_outbox(&mut self) -> Option<Vec<u8>> {
-        let message = self.common.take_message();
+    /// The message for the kernel, if there is one: `all` also with what need not leave by itself.
+    pub fn take_outbox(&mut self, all: bool) -> Option<Vec<u8>> {
+        let message = self.common.take_message(all);
         (!message.is_empty()).then_some(message)
     }
 

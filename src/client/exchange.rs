@@ -5,9 +5,12 @@ use crate::gateway::encoding;
 use crate::http1::client::{Connection, Event};
 use crate::http1::{Framing, ResponseError};
 use crate::net::frame::{Kind, push, push_number};
-use crate::net::{ConnectionId, Network};
+use crate::net::{ConnectionId, Network, WINDOW};
 
 use super::{FetchHead, StreamId};
+
+/// A server has this much to send before it waits for what is owed to it.
+const GRANT: u32 = WINDOW / 8;
 
 /// How a fetch goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub(super) struct Exchange {
     pub(super) answered: bool,
     /// Bytes received for which the server has been granted as many anew.
     pub(super) granted: u64,
+    /// Bytes consumed for which the server is still to be granted as many anew: in one frame for many small responses.
+    pub(super) owed: u32,
 }
 
 impl Exchange {
@@ -102,17 +107,24 @@ impl Exchange {
         }
     }
 
+    fn grant(&mut self, net: &mut Network, bytes: u32) {
+        self.owed += bytes;
+        if self.owed >= GRANT {
+            net.grant(self.connection, std::mem::take(&mut self.owed));
+        }
+    }
+
     /// The page has consumed so many bytes of the body.
     pub(super) fn consumed(&mut self, net: &mut Network, bytes: u32) {
         let bytes = bytes.min(self.undelivered);
         self.undelivered -= bytes;
-        net.grant(self.connection, bytes);
+        self.grant(net, bytes);
     }
 
     /// All that the page has not consumed is granted: the response is complete.
     pub(super) fn settle(&mut self, net: &mut Network) {
         let bytes = std::mem::take(&mut self.undelivered);
-        net.grant(self.connection, bytes);
+        self.grant(net, bytes);
     }
 
     pub(super) fn receive(&mut self, net: &mut Network, data: &[u8], page: &mut Vec<u8>) -> Step {
@@ -124,7 +136,7 @@ impl Exchange {
         let consumed = self.http.consumed() - self.granted;
         self.granted = self.http.consumed();
         let body = u64::from(self.undelivered - before);
-        net.grant(self.connection, consumed.saturating_sub(body) as u32);
+        self.grant(net, consumed.saturating_sub(body) as u32);
         step
     }
 

@@ -75,6 +75,8 @@ struct Idle {
     connection: ConnectionId,
     http: http1::client::Connection,
     credit: u32,
+    /// Bytes consumed and not yet granted to the server anew.
+    owed: u32,
     requests: u32,
 }
 
@@ -179,6 +181,7 @@ impl Client {
                     connection,
                     http,
                     credit: WINDOW,
+                    owed: 0,
                     requests: 0,
                 };
                 self.begin(net, id, head, fresh, now);
@@ -205,6 +208,7 @@ impl Client {
             undelivered: 0,
             answered: false,
             granted: on_consumed,
+            owed: on.owed,
         });
         exchange.send_head(net);
         self.streams.insert(id, Stream::Fetch(exchange));
@@ -321,6 +325,7 @@ impl Client {
                 connection,
                 http: exchange.http,
                 credit: exchange.credit,
+                owed: exchange.owed,
                 requests: exchange.sequence + 1,
             });
         } else {

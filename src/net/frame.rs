@@ -143,28 +143,34 @@ pub struct Accepted {
     pub peer_port: u16,
     /// When the client connected.
     pub connected_at: crate::Millis,
+    /// How many of the bytes that came with the connection count as read, and were granted to the client anew.
+    pub granted: u32,
 }
 
 impl Accepted {
     /// As bytes.
     #[must_use]
-    pub fn encode(&self) -> [u8; 14] {
-        let mut bytes = [0; 14];
+    pub fn encode(&self) -> [u8; 18] {
+        let mut bytes = [0; 18];
         bytes[..4].copy_from_slice(&self.listener.to_le_bytes());
         bytes[4..6].copy_from_slice(&self.peer_port.to_le_bytes());
-        bytes[6..].copy_from_slice(&self.connected_at.to_le_bytes());
+        bytes[6..10].copy_from_slice(&self.granted.to_le_bytes());
+        bytes[10..].copy_from_slice(&self.connected_at.to_le_bytes());
         bytes
     }
 
     /// From bytes.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; 14] = bytes.try_into().ok()?;
-        let [l0, l1, l2, l3, p0, p1, at @ ..] = *bytes;
+        let (listener, rest) = bytes.split_first_chunk()?;
+        let (port, rest) = rest.split_first_chunk()?;
+        let (granted, rest) = rest.split_first_chunk()?;
+        let connected_at = rest.try_into().ok()?;
         Some(Self {
-            listener: u32::from_le_bytes([l0, l1, l2, l3]),
-            peer_port: u16::from_le_bytes([p0, p1]),
-            connected_at: f64::from_le_bytes(at),
+            listener: u32::from_le_bytes(*listener),
+            peer_port: u16::from_le_bytes(*port),
+            connected_at: f64::from_le_bytes(connected_at),
+            granted: u32::from_le_bytes(*granted),
         })
     }
 }
@@ -215,6 +221,7 @@ mod tests {
             listener: 3,
             peer_port: 40_000,
             connected_at: 1_700_000_000_123.25,
+            granted: 77,
         };
         assert_eq!(Accepted::decode(&accepted.encode()), Some(accepted));
         assert_eq!(Accepted::decode(b"short"), None);

@@ -22,6 +22,8 @@ pub type Address = (String, u16);
 const SYN_RETRY: Millis = 1000.0;
 /// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
 const SYN_RETRIES: u32 = 6;
+/// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
+const FIRST_READ: u32 = 8192;
 /// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
 const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
 
@@ -482,17 +484,26 @@ impl Network {
                     continue;
                 };
                 connection.server = Some(pid);
+                let early = std::mem::take(&mut connection.early);
+                // Every server reads as soon as it has accepted: what it reads at once counts as read here, which
+                // saves a message to say so.
+                let length = early.data.len() as u32;
+                let granted = if length <= FIRST_READ { length } else { 0 };
+                connection.unread = u64::from(length - granted);
                 let peer_port = EPHEMERAL.start + connection_id % (EPHEMERAL.end - EPHEMERAL.start);
                 let accepted = Accepted {
                     listener: id,
                     peer_port: peer_port as u16,
                     connected_at: connection.connected_at,
+                    granted,
                 };
                 push(outbox, Kind::Accepted, connection_id, &accepted.encode());
                 self.client_events
                     .push_back((connection_id, ClientEvent::Accepted(pid)));
-                let early = std::mem::take(&mut connection.early);
-                connection.unread = early.data.len() as u64;
+                if granted > 0 {
+                    self.client_events
+                        .push_back((connection_id, ClientEvent::Credit(granted)));
+                }
                 if !early.data.is_empty() {
                     push(outbox, Kind::Data, connection_id, &early.data);
                 }

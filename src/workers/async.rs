@@ -269,7 +269,7 @@ impl AsyncWorker {
             .find(|listener| listener.id == accepted.listener);
         let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
         let conversation = Conversation {
-            wire: Wire::new(arrived.id),
+            wire: Wire::new(arrived.id, accepted.granted),
             http: Connection::new(process.launch.rules, process.launch.limits),
             peer: Peer {
                 remote: ("127.0.0.1".to_owned(), accepted.peer_port),
@@ -358,7 +358,7 @@ impl AsyncWorker {
                     process.span((id, c.requests), Name::KeepAlive, since, now);
                 }
                 c.idle_until = None;
-                let bytes = c.wire.read(&mut process.frames);
+                let bytes = c.wire.read(&mut process.lazy);
                 c.http.receive(&bytes);
             }
             match c.http.next_event() {
@@ -486,7 +486,7 @@ impl AsyncWorker {
             process.span((id, c.requests.saturating_sub(1)), Name::KeepAlive, since, now);
         }
         // What the client still sends is thrown away.
-        c.wire.read(&mut process.frames);
+        c.wire.read(&mut process.lazy);
         self.lost(id);
         self.sent(process, id, now);
     }

@@ -40,6 +40,8 @@ pub struct Process {
     pub bound: Option<bool>,
     /// How requests are logged, if they are (gunicorn).
     pub access_format: Option<AccessFormat>,
+    /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
+    pub lazy: Vec<u8>,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -61,6 +63,7 @@ impl Process {
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,
+            lazy: Vec::new(),
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -94,15 +97,22 @@ impl Process {
         push(&mut self.frames, kind, id, b"");
     }
 
-    /// The message for the kernel: spans before the frames, so that they are there when a response is complete.
-    pub fn take_message(&mut self) -> Vec<u8> {
-        if self.spans.is_empty() {
+    /// The message for the kernel, spans before the frames, so that they are there when a response is complete. Empty as
+    /// long as there is only what need not leave by itself, unless it is asked for.
+    pub fn take_message(&mut self, all: bool) -> Vec<u8> {
+        if self.frames.is_empty() && !all {
+            return Vec::new();
+        }
+        if self.spans.is_empty() && self.lazy.is_empty() {
             return std::mem::take(&mut self.frames);
         }
-        let mut message = Vec::with_capacity(self.spans.len() + self.frames.len() + 16);
-        push(&mut message, Kind::Spans, 0, &self.spans);
+        let mut message = Vec::with_capacity(self.spans.len() + self.lazy.len() + self.frames.len() + 16);
+        if !self.spans.is_empty() {
+            push(&mut message, Kind::Spans, 0, &self.spans);
+            self.spans.clear();
+        }
+        message.append(&mut self.lazy);
         message.append(&mut self.frames);
-        self.spans.clear();
         message
     }
 

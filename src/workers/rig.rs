@@ -79,7 +79,7 @@ impl Rig {
 
     /// What the process has to say goes to the kernel; the kernel's answers are handed out. Returns whether there was anything.
     pub(super) fn exchange(&mut self, mut deliver: impl FnMut(&mut Process, Frame<'_>, Millis)) -> bool {
-        let message = self.process.take_message();
+        let message = self.process.take_message(true);
         self.lines.extend(Process::lines(&message));
         for frame in frames(&message) {
             self.notified += usize::from(frame.kind == Kind::Notify);

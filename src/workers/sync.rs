@@ -557,7 +557,7 @@ impl SyncWorker {
             return;
         }
         // What came and was not read is the first to be thrown away.
-        let unread = wire.read(&mut process.frames).len();
+        let unread = wire.read(&mut process.lazy).len();
         let single = process.listeners.len() == 1;
         let listener = process.listeners.first().filter(|_| single && self.alive);
         let linger = Linger {
@@ -604,7 +604,7 @@ fn conversation(
     process.span((id, 0), Name::Backlog, accepted.connected_at, now);
     let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
     Conversation {
-        wire: Wire::new(id),
+        wire: Wire::new(id, accepted.granted),
         http: Connection::new(process.launch.rules, process.launch.limits),
         peer: Peer {
             remote: ("127.0.0.1".to_owned(), accepted.peer_port),
@@ -633,7 +633,7 @@ fn conversation(
 fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
     if c.wire.is_readable() {
         c.first_byte_at.get_or_insert(now);
-        c.http.receive(&c.wire.read(&mut process.frames));
+        c.http.receive(&c.wire.read(&mut process.lazy));
     }
     if c.wire.eof {
         c.http.receive_eof();

@@ -13,19 +13,22 @@ pub(super) struct Wire {
     pub(super) eof: bool,
     /// The connection is gone: nothing can be sent, nothing will come.
     pub(super) broken: bool,
+    /// Bytes to come for which the client has been granted as many anew.
+    granted: u32,
     credit: u32,
     unsent: Vec<u8>,
     closed: bool,
 }
 
 impl Wire {
-    /// A connection that was just accepted.
-    pub(super) fn new(id: u32) -> Self {
+    /// A connection that was just accepted; the client may already send again as many bytes as were `granted`.
+    pub(super) fn new(id: u32, granted: u32) -> Self {
         Self {
             id,
             received: Vec::new(),
             eof: false,
             broken: false,
+            granted,
             credit: WINDOW,
             unsent: Vec::new(),
             closed: false,
@@ -53,8 +56,11 @@ impl Wire {
     /// Reads everything that has come, and lets the client send as much again.
     pub(super) fn read(&mut self, frames: &mut Vec<u8>) -> Vec<u8> {
         let bytes = std::mem::take(&mut self.received);
-        if !bytes.is_empty() && !self.broken && !self.eof {
-            push_number(frames, Kind::Credit, self.id, bytes.len() as u32);
+        let length = bytes.len() as u32;
+        let known = length.min(self.granted);
+        self.granted -= known;
+        if length > known && !self.broken && !self.eof {
+            push_number(frames, Kind::Credit, self.id, length - known);
         }
         bytes
     }
@@ -125,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_exceeds_the_credit_follows_as_it_is_granted() {
-        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
         wire.send(&vec![0; WINDOW as usize + 10], &mut out);
         assert_eq!(said(&mut out), [(Kind::Data, WINDOW as usize)]);
         assert_eq!(wire.unsent(), 10);
@@ -136,7 +142,7 @@ mod tests {
 
     #[test]
     fn reading_lets_the_client_send_as_much_again() {
-        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
         wire.receive(b"abc");
         wire.receive(b"de");
         assert_eq!(wire.read(&mut out), b"abcde");
@@ -145,20 +151,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_granted_at_the_accept_is_not_granted_again() {
+        let (mut wire, mut out) = (Wire::new(1, 4), Vec::new());
+        wire.receive(b"abcdef");
+        wire.read(&mut out);
+        assert_eq!(frames(&out).next().unwrap().number(), 2);
+    }
+
+    #[test]
     fn closing_with_bytes_unread_resets() {
-        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
         wire.receive(b"unread");
         wire.close(&mut out);
         wire.close(&mut out);
         assert_eq!(said(&mut out), [(Kind::Reset, 0)]);
-        let mut wire = Wire::new(2);
+        let mut wire = Wire::new(2, 0);
         wire.close(&mut out);
         assert_eq!(said(&mut out), [(Kind::Close, 0)]);
     }
 
     #[test]
     fn nothing_is_sent_on_a_broken_connection() {
-        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
         wire.reset();
         wire.send(b"x", &mut out);
         wire.close(&mut out);

@@ -41,8 +41,8 @@ export async function runProcess(init) {
   /** CPython's, once it has booted. @type {any} */
   let fileSystem = null;
 
-  const flush = () => {
-    const message = core.take_outbox();
+  const flush = (all = false) => {
+    const message = core.take_outbox(all);
     if (message) {
       if (message.length > 8192) self.postMessage(message, [message.buffer]);
       else self.postMessage(message);
@@ -52,6 +52,8 @@ export async function runProcess(init) {
     flush();
     if (core.is_interrupted()) parking.fire();
     else if (core.ready()) parking.wake();
+    // Nobody will call soon: what could wait for the next message leaves now.
+    if (parking.parked) flush(true);
     schedule();
   };
   // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
@@ -108,7 +110,7 @@ export async function runProcess(init) {
   /** @param {number} code */
   const exit = (code) => {
     core.exiting();
-    flush();
+    flush(true);
     self.postMessage({ exit: code });
   };
   pyodide.registerJsModule("_wasgi", {
@@ -119,6 +121,7 @@ export async function runProcess(init) {
     },
     kill: flushed((pid, signal) => core.kill(pid, signal)),
     park: (/** @type {boolean} */ wakeable, /** @type {number} */ timeout) => {
+      flush(true);
       settle();
       parking.park(wakeable, timeout);
     },
