@@ -6,6 +6,8 @@
 mod machine;
 mod process;
 
+pub use machine::{Devices, Machine};
+pub use process::{Memory, Process};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Makes panics readable in the browser's console.

@@ -1,0 +1,310 @@
+//! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that record, in a worker.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used)]
+
+use wasgi::browser::{Devices, Machine, Memory, Process};
+use wasgi::gateway::encoding;
+use wasgi::net::frame::{Kind, frames, push};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+#[wasm_bindgen(inline_js = r#"
+export class RecordingDevices {
+  constructor() { this.all = []; this.process = []; this.page = []; }
+  spawn(pid, parent, argv, env) { this.all.push(`spawn ${pid} of ${parent}: ${argv.join(" ")} [${env.join(" ")}]`); }
+  kill(pid) { this.all.push(`kill ${pid}`); }
+  log(server, stream, line, time) { this.all.push(`log ${server} ${stream}: ${line}`); }
+  listening(server, address, port) { this.all.push(`listening ${server}: ${address} ${port}`); }
+  exit(server, code) { this.all.push(`exit ${server}: ${code}`); }
+  // What comes is a view of wasm memory, as in www/worker/machine.js.
+  to_process(pid, message) { this.process.push(message.slice()); }
+  to_page(message) { this.page.push(message.slice()); }
+  calls() { return this.all.splice(0); }
+  take_process() { return this.process.shift(); }
+  take_page() { return this.page.shift(); }
+}
+export class RecordingMemory {
+  constructor() { this.bytes = new Uint8Array(1 << 16); }
+  put(bytes) { this.bytes.set(bytes); }
+  get(into) { into.set(this.bytes.subarray(0, into.length)); }
+  peek(length) { return this.bytes.slice(0, length); }
+}
+"#)]
+extern "C" {
+    type RecordingDevices;
+    #[wasm_bindgen(constructor)]
+    fn new() -> RecordingDevices;
+    #[wasm_bindgen(method)]
+    fn calls(this: &RecordingDevices) -> Vec<String>;
+    #[wasm_bindgen(method)]
+    fn take_process(this: &RecordingDevices) -> Option<Vec<u8>>;
+    #[wasm_bindgen(method)]
+    fn take_page(this: &RecordingDevices) -> Option<Vec<u8>>;
+
+    #[derive(Clone)]
+    type RecordingMemory;
+    #[wasm_bindgen(constructor)]
+    fn new() -> RecordingMemory;
+    #[wasm_bindgen(method)]
+    fn put(this: &RecordingMemory, bytes: &[u8]);
+    #[wasm_bindgen(method)]
+    fn peek(this: &RecordingMemory, length: usize) -> Vec<u8>;
+}
+
+const SERVER: u32 = 1;
+const DIRECTORY: &str = "/home/wasgi/project";
+
+/// A machine and one process of it, with what lies between them.
+struct Computer {
+    machine: Machine,
+    devices: RecordingDevices,
+    calls: Vec<String>,
+    page: Vec<u8>,
+}
+
+impl Computer {
+    fn new() -> Self {
+        Self {
+            machine: Machine::new(),
+            devices: RecordingDevices::new(),
+            calls: Vec::new(),
+            page: Vec::new(),
+        }
+    }
+
+    fn start(&mut self, line: &str) {
+        self.machine
+            .start_line(SERVER, line.to_owned(), Vec::new(), DIRECTORY, 0.0);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        self.machine.flush(self.devices.unchecked_ref::<Devices>());
+        self.calls.extend(self.devices.calls());
+        while let Some(message) = self.devices.take_page() {
+            self.page.extend(message);
+        }
+    }
+
+    /// Carries messages both ways until nobody has anything to say.
+    fn settle(&mut self, process: &mut Process, pid: u32) {
+        loop {
+            self.flush();
+            let said = process.take_outbox();
+            let told = self.devices.take_process();
+            if said.is_none() && told.is_none() {
+                return;
+            }
+            if let Some(message) = said {
+                self.machine.deliver_process(pid, &message, 1.0);
+            }
+            if let Some(message) = told {
+                process.deliver(&message, 1.0);
+            }
+        }
+    }
+
+    /// The pid of the process that was spawned last.
+    fn spawned(&self) -> u32 {
+        let spawn = self
+            .calls
+            .iter()
+            .rfind(|call| call.starts_with("spawn "))
+            .unwrap();
+        spawn.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    fn has(&self, call: &str) -> bool {
+        self.calls.iter().any(|found| found.contains(call))
+    }
+}
+
+fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
+    let memory = RecordingMemory::new();
+    let argv = argv.iter().map(|&word| word.to_owned()).collect();
+    let shared = memory.clone().unchecked_into::<Memory>();
+    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned()).unwrap();
+    (process, memory)
+}
+
+fn run(strings: &[&str]) -> Vec<u8> {
+    let mut run = Vec::new();
+    encoding::put_run(&mut run, strings.iter().map(|string| string.as_bytes()));
+    run
+}
+
+#[wasm_bindgen_test]
+fn a_command_line_starts_a_master_that_spawns_a_process() {
+    let mut computer = Computer::new();
+    computer.start("GREETING='Good day' gunicorn app:app");
+    assert!(computer.has("Starting gunicorn"), "{:?}", computer.calls);
+    assert!(
+        computer.has(": gunicorn app:app [GREETING Good day]"),
+        "{:?}",
+        computer.calls
+    );
+    assert!(!computer.has("listening"), "{:?}", computer.calls);
+}
+
+#[wasm_bindgen_test]
+fn an_unknown_command_exits_with_127() {
+    let mut computer = Computer::new();
+    computer.start("nosuch app:app");
+    assert_eq!(
+        computer.calls,
+        ["log 1 2: bash: nosuch: command not found", "exit 1: 127"]
+    );
+}
+
+#[wasm_bindgen_test]
+fn words_are_not_split_again() {
+    let mut computer = Computer::new();
+    let words = ["gunicorn", "app:create('a b')"].map(str::to_owned).to_vec();
+    computer
+        .machine
+        .start_words(SERVER, words, vec!["NAME".into(), "value".into()], DIRECTORY, 0.0);
+    computer.flush();
+    assert!(
+        computer.has(": gunicorn app:create('a b') [NAME value]"),
+        "{:?}",
+        computer.calls
+    );
+}
+
+#[wasm_bindgen_test]
+fn an_unknown_signal_is_told() {
+    let mut computer = Computer::new();
+    computer.start("gunicorn app:app");
+    assert!(!computer.machine.signal(SERVER, "NOSUCH", 0.0));
+    assert!(computer.machine.signal(SERVER, "TERM", 0.0));
+}
+
+#[wasm_bindgen_test]
+fn a_process_that_cannot_boot_ends_the_server() {
+    let mut computer = Computer::new();
+    computer.start("gunicorn app:app");
+    let pid = computer.spawned();
+    computer
+        .machine
+        .output(pid, "Python could not be loaded\nat all", 1.0);
+    computer.machine.exited(pid, 3, "", 1.0);
+    computer.flush();
+    assert!(
+        computer.has("log 1 2: Python could not be loaded"),
+        "{:?}",
+        computer.calls
+    );
+    assert_eq!(computer.calls.last().unwrap(), "exit 1: 3");
+}
+
+#[wasm_bindgen_test]
+fn no_timer_is_set_where_nothing_is_due() {
+    assert!(Machine::new().deadline().is_infinite());
+    let mut computer = Computer::new();
+    computer.start("gunicorn app:app");
+    assert!(
+        computer.machine.deadline().is_finite(),
+        "the master looks after its workers"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_process_needs_a_command_line_that_starts_a_server() {
+    let memory = RecordingMemory::new().unchecked_into::<Memory>();
+    let argv = vec!["gunicorn".to_owned(), "--version".to_owned()];
+    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned()).is_err());
+}
+
+#[wasm_bindgen_test]
+fn what_python_prints_leaves_as_lines() {
+    let (mut process, _) = process(&["gunicorn", "app:app"], 12);
+    process.output(1, b"half a ");
+    assert!(process.take_outbox().is_none());
+    process.output(1, b"line\n");
+    let message = process.take_outbox().unwrap();
+    let said: Vec<_> = frames(&message)
+        .map(|frame| (frame.kind, frame.id, frame.body))
+        .collect();
+    assert_eq!(said, [(Kind::Log, 1, &b"half a line"[..])]);
+}
+
+#[wasm_bindgen_test]
+fn a_request_goes_from_the_page_through_a_process_and_back() {
+    let mut computer = Computer::new();
+    computer.start("gunicorn app:app");
+    let pid = computer.spawned();
+    let (mut process, memory) = process(&["gunicorn", "app:app"], pid);
+    process.booted();
+    computer.settle(&mut process, pid);
+    assert_eq!(process.accepting(), 1);
+    computer.settle(&mut process, pid);
+    assert!(
+        computer.has("listening 1: http://127.0.0.1:8000 8000"),
+        "{:?}",
+        computer.calls
+    );
+
+    // The thread asks for a request before there is one.
+    assert_eq!(process.next_request(1.0), 0);
+    computer.settle(&mut process, pid);
+    let mut message = Vec::new();
+    let head = run(&["8000", "GET", "/path?x=1", "0", "Host", "127.0.0.1:8000"]);
+    push(&mut message, Kind::Fetch, 7, &head);
+    computer.machine.deliver_page(&message, 1.0);
+    let mut asked = 0;
+    let event = loop {
+        computer.settle(&mut process, pid);
+        match process.next_request(1.0) {
+            0 if asked < 10 => asked += 1,
+            event => break event,
+        }
+    };
+    assert_eq!(event, 1, "a request without a body");
+    let environ = memory.peek(1 << 16);
+    let strings: Vec<_> = encoding::run(&environ).map(String::from_utf8_lossy).collect();
+    let query = strings
+        .iter()
+        .position(|string| string == "QUERY_STRING")
+        .unwrap();
+    assert_eq!(strings[query + 1], "x=1");
+
+    let head = run(&["200 OK", "Content-Length", "5"]);
+    memory.put(&head);
+    assert_eq!(process.start_response(head.len(), false), 0);
+    memory.put(b"hello");
+    assert_eq!(process.write(5, 2.0), 0);
+    assert_eq!(process.finish(2.0), 0);
+    computer.settle(&mut process, pid);
+    process.next_request(2.0);
+    computer.settle(&mut process, pid);
+
+    let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
+    let kinds: Vec<_> = answer.iter().map(|frame| frame.kind).collect();
+    assert_eq!(kinds, [Kind::Head, Kind::Data, Kind::Eof]);
+    let head: Vec<_> = encoding::run(answer[0].body).collect();
+    assert_eq!(head[1..3], [&b"200"[..], b"OK"]);
+    assert_eq!(answer[1].body, b"hello");
+}
+
+#[wasm_bindgen_test]
+fn a_signal_to_the_master_reaches_the_process_which_leaves() {
+    let mut computer = Computer::new();
+    computer.start("gunicorn app:app");
+    let pid = computer.spawned();
+    let (mut process, _) = process(&["gunicorn", "app:app"], pid);
+    process.booted();
+    process.accepting();
+    computer.settle(&mut process, pid);
+    process.next_request(1.0);
+    computer.settle(&mut process, pid);
+    assert!(computer.machine.signal(SERVER, "TERM", 1.0));
+    computer.settle(&mut process, pid);
+    assert!(process.ready(), "the thread that waits is woken");
+    assert_eq!(process.next_request(1.0), -1, "and told to leave");
+    computer.machine.exited(pid, 0, "", 1.0);
+    computer.flush();
+    assert_eq!(computer.calls.last().unwrap(), "exit 1: 0");
+}
