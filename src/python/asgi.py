@@ -174,8 +174,16 @@ class Exchange:
 
 
 def _octets(value: Any) -> bytes:
-    """A header's name or value: what is not bytes raises, rather than to become that many NULs."""
-    return value if type(value) is bytes else bytes(memoryview(value))
+    """A header's name or value: what is not bytes raises, in the words of uvicorn's own check."""
+    if type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        raise TypeError("cannot use a bytes pattern on a string-like object")
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"expected string or bytes-like object, got '{kind}'") from None
 
 
 def wake(waiter: "asyncio.Future[None] | None") -> None:
