@@ -2,6 +2,8 @@
 
 // wasm-bindgen hands over owned vectors and strings.
 #![allow(clippy::needless_pass_by_value)]
+// JavaScript has no `must_use`.
+#![allow(clippy::must_use_candidate)]
 
 mod machine;
 mod process;

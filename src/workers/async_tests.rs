@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::asgi::http::{Part, Received};
 use crate::gateway::fixture::encoded;
 use crate::net::{ConnectionId, WINDOW};
 use crate::workers::rig::Rig;

@@ -3,24 +3,26 @@
 //! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
 //! the worker, as it does on the real one.
 
+mod app_calls;
+mod conversation;
+
 use crate::Millis;
-use crate::gateway::{Peer, encoding, python};
-use crate::http1::server::{Connection, Event};
-use crate::http1::{CONTINUE, Framing, RequestError, RequestHead, Version};
-use crate::master::{Signal, Stream};
-use crate::net::Linger;
-use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
+use crate::gateway::{encoding, python};
+use crate::http1::server::Event;
+use crate::http1::{CONTINUE, Framing, RequestHead};
+use crate::master::Signal;
+use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::Level;
-use crate::servers::log;
-use crate::servers::log::{AccessAtoms, Source};
 use crate::trace::Name;
 use crate::wsgi::environ;
 use crate::wsgi::error_page::Rejection;
-use crate::wsgi::outcome::{Access, Line};
-use crate::wsgi::response::{Cause, Response};
+use crate::wsgi::outcome::Access;
+use crate::wsgi::response::Response;
 
+use super::Process;
 use super::wire::Wire;
-use super::{Listening, Process, Written};
+pub use app_calls::{Raised, RaisedKind};
+use conversation::{Conversation, conversation, feed, latin1, log_access};
 
 /// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
 const LINGER: Millis = 2000.0;
@@ -90,23 +92,6 @@ enum State {
     Running(Box<Conversation>),
     /// The answer is sent; the kernel closes the connection in good order and accepts the next.
     Lingering,
-}
-
-#[derive(Debug)]
-struct Conversation {
-    wire: Wire,
-    http: Connection,
-    peer: Peer,
-    head: RequestHead,
-    response: Option<Response>,
-    accepted_at: Millis,
-    first_byte_at: Option<Millis>,
-    started_at: Millis,
-    body_ended: bool,
-    unread: Vec<u8>,
-    rejection: Option<Rejection>,
-    /// The environ, kept for the access log where its format asks for one.
-    environ: Vec<u8>,
 }
 
 impl SyncWorker {
@@ -394,340 +379,6 @@ impl SyncWorker {
             c.wire.send(&page, &mut process.frames);
         }
         self.close(process, now);
-    }
-
-    // --- the app's calls
-
-    /// Reads at most `size` bytes of the body.
-    pub fn read_body(&mut self, process: &mut Process, size: usize, now: Millis) -> Body {
-        let State::Running(c) = &mut self.state else {
-            return Body::End;
-        };
-        loop {
-            if !c.unread.is_empty() {
-                let rest = c.unread.split_off(size.min(c.unread.len()));
-                return Body::Data(std::mem::replace(&mut c.unread, rest));
-            }
-            if c.body_ended {
-                return Body::End;
-            }
-            match c.http.next_event() {
-                Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
-                // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
-                Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => c.body_ended = true,
-                Err(RequestError::EndInBody { missing: None }) => {
-                    c.body_ended = true;
-                    return Body::Raise(
-                        "gunicorn.http.errors.NoMoreData\nNo more data after: None\0".to_owned(),
-                    );
-                }
-                Ok(None) if c.wire.broken => {
-                    return Body::Raise(
-                        "ConnectionResetError\n\0(104, 'Connection reset by peer')".to_owned(),
-                    );
-                }
-                Ok(None) => {
-                    if !c.wire.is_readable() && !c.wire.eof {
-                        return Body::Park;
-                    }
-                    feed(c, process, now);
-                }
-                Err(error) => {
-                    c.body_ended = true;
-                    let rejection = Rejection::of(&error);
-                    let text = rejection.as_ref().map_or_else(String::new, |rejection| {
-                        let (class, argument) = rejection.exception(&error);
-                        [
-                            "gunicorn.http.errors.",
-                            class,
-                            "\n",
-                            &rejection.error,
-                            "\0",
-                            &argument,
-                        ]
-                        .concat()
-                    });
-                    c.rejection = rejection;
-                    return Body::Raise(text);
-                }
-            }
-        }
-    }
-
-    /// `start_response`: `Err` is the exception for the app, its class and message, or nothing: raise `exc_info` again.
-    ///
-    /// # Errors
-    /// What `start_response` raises.
-    pub fn start_response(&mut self, encoded: &[u8], exc_info: bool) -> Result<(), Option<String>> {
-        let State::Running(c) = &mut self.state else {
-            return Ok(());
-        };
-        let Some(response) = &mut c.response else {
-            return Ok(());
-        };
-        response.start(encoded, exc_info).map_err(|error| raise(&error))
-    }
-
-    /// A block of the response.
-    pub fn write(&mut self, process: &mut Process, block: &[u8], now: Millis) -> Written {
-        let State::Running(c) = &mut self.state else {
-            return Written::Broken;
-        };
-        let Some(response) = &mut c.response else {
-            return Written::Broken;
-        };
-        let mut out = Vec::with_capacity(block.len() + 256);
-        if let Err(error) = response.write(block, process.date(now), &mut out) {
-            return Written::Raise(raise(&error).unwrap_or_default());
-        }
-        send(c, process, &out)
-    }
-
-    /// Whether what was written has been taken.
-    #[must_use]
-    pub fn flushed(&self) -> Written {
-        let State::Running(c) = &self.state else {
-            return Written::Done;
-        };
-        taken(c)
-    }
-
-    /// The app's iterable is exhausted.
-    pub fn finish(&mut self, process: &mut Process, now: Millis) -> Written {
-        let State::Running(c) = &mut self.state else {
-            return Written::Done;
-        };
-        let Some(response) = &mut c.response else {
-            return Written::Done;
-        };
-        let mut out = Vec::new();
-        match response.finish(process.date(now), &mut out) {
-            Ok(outcome) => {
-                let written = send(c, process, &out);
-                process.span((c.wire.id, 0), Name::App, c.started_at, now);
-                c.started_at = now;
-                write_lines(process, c, &outcome.lines, "", now);
-                written
-            }
-            Err(error) => Written::Raise(raise(&error).unwrap_or_default()),
-        }
-    }
-
-    /// The app has raised.
-    pub fn raised(&mut self, process: &mut Process, raised: Raised, traceback: &str, now: Millis) {
-        let State::Running(c) = &mut self.state else {
-            return;
-        };
-        let Some(mut response) = c.response.take() else {
-            return;
-        };
-        let rejection = c.rejection.take();
-        let cause = match (raised.kind, &rejection) {
-            (RaisedKind::StopIteration, _) => Cause::StopIteration,
-            (RaisedKind::NoMoreData, _) => Cause::NoMoreData,
-            (RaisedKind::OsError(errno), _) => Cause::OsError(errno),
-            (RaisedKind::Rejected, Some(rejection)) => Cause::Rejected(rejection),
-            _ => Cause::Exception,
-        };
-        let mut out = Vec::new();
-        let outcome = response.raised(&c.head, &c.peer.remote.0, cause, raised.iterating, &mut out);
-        c.response = Some(response);
-        write_lines(process, c, &outcome.lines, traceback, now);
-        c.wire.send(&out, &mut process.frames);
-    }
-
-    /// The thread is done with the request: the orderly close begins.
-    pub fn close(&mut self, process: &mut Process, now: Millis) {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Running(c) => {
-                process.span((c.wire.id, 0), Name::App, c.started_at, now);
-                self.linger(process, c.wire);
-            }
-            State::Reading(c) => {
-                self.linger(process, c.wire);
-            }
-            other => self.state = other,
-        }
-    }
-
-    /// Sends the rest of the answer; the kernel does what follows: see [`crate::net::Linger`].
-    fn linger(&mut self, process: &mut Process, mut wire: Wire) {
-        if wire.broken {
-            wire.close(&mut process.frames);
-            return;
-        }
-        // What came and was not read is the first to be thrown away.
-        let unread = wire.read(&mut process.lazy).len();
-        let single = process.listeners.len() == 1;
-        let listener = process.listeners.first().filter(|_| single && self.alive);
-        let linger = Linger {
-            listener: listener.map_or(0, |listener| listener.id),
-            timeout: LINGER,
-            most: LINGER_BYTES.saturating_sub(unread) as u32,
-        };
-        push(&mut process.frames, Kind::Linger, wire.id, &linger.encode());
-        self.state = State::Lingering;
-    }
-}
-
-/// How the app raised, as Python tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Raised {
-    /// Which kind of exception it was.
-    pub kind: RaisedKind,
-    /// Whether the app had returned and its result was being iterated or written.
-    pub iterating: bool,
-}
-
-/// Which kind of exception the app raised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RaisedKind {
-    /// Any other.
-    Exception,
-    /// `StopIteration`
-    StopIteration,
-    /// The exception that reading a refused body raised.
-    Rejected,
-    /// The exception that reading a body raised that was cut short.
-    NoMoreData,
-    /// An `OSError` with its errno.
-    OsError(Option<i32>),
-}
-
-fn conversation(
-    process: &mut Process,
-    id: u32,
-    accepted: Accepted,
-    listener: Option<Listening>,
-    now: Millis,
-) -> Conversation {
-    process.span((id, 0), Name::Backlog, accepted.connected_at, now);
-    let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
-    Conversation {
-        wire: Wire::new(id, accepted.granted),
-        http: Connection::new(process.launch.rules, process.launch.limits),
-        peer: Peer {
-            remote: ("127.0.0.1".to_owned(), accepted.peer_port),
-            local,
-        },
-        head: RequestHead {
-            method: Vec::new(),
-            target: Vec::new(),
-            version: Version::Http11,
-            headers: Vec::new(),
-            framing: Framing::Empty,
-            keep_alive: false,
-            expects_continue: false,
-        },
-        response: None,
-        accepted_at: now,
-        first_byte_at: None,
-        started_at: now,
-        body_ended: false,
-        unread: Vec::new(),
-        rejection: None,
-        environ: Vec::new(),
-    }
-}
-
-fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
-    if c.wire.is_readable() {
-        c.first_byte_at.get_or_insert(now);
-        c.http.receive(&c.wire.read(&mut process.lazy));
-    }
-    if c.wire.eof {
-        c.http.receive_eof();
-    }
-}
-
-fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
-    c.wire.send(bytes, &mut process.frames);
-    taken(c)
-}
-
-fn taken(c: &Conversation) -> Written {
-    if c.wire.broken {
-        Written::Broken
-    } else if c.wire.unsent() > 0 {
-        Written::Park
-    } else {
-        Written::Done
-    }
-}
-
-fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
-    use crate::wsgi::start_error::StartError;
-    (*error != StartError::Reraise).then(|| [error.exception(), "\n", &error.to_string()].concat())
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
-fn write_lines(process: &mut Process, c: &Conversation, lines: &[Line], traceback: &str, now: Millis) {
-    for line in lines {
-        match line {
-            Line::Log {
-                level,
-                text,
-                traceback: true,
-            } => {
-                process.log(*level, &log::with_traceback(text, traceback), now);
-            }
-            Line::Log { level, text, .. } => process.log(*level, text, now),
-            Line::Bare(text) => process.line(Stream::Stderr, text),
-            Line::Access(access) => log_access(process, c, access, now),
-        }
-    }
-}
-
-fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
-    if process.access_format.is_none() {
-        return;
-    }
-    let method = latin1(&c.head.method);
-    let target = latin1(&c.head.target);
-    let variable = |name: &str| {
-        let pairs = encoding::Strings::counted_pairs(&c.environ).pairs();
-        let mut found = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
-        found.next().map(|(_, value)| latin1(value))
-    };
-    let lookup = |source: Source, name: &str| match source {
-        Source::Request => c.head.values(name).last().map(latin1),
-        Source::Response => {
-            let headers = c.response.as_ref()?.headers();
-            headers
-                .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
-                .last()
-                .map(|(_, v)| latin1(v))
-        }
-        Source::Environ => variable(name),
-    };
-    let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
-    let protocol = if c.head.version == Version::Http10 {
-        "HTTP/1.0"
-    } else {
-        "HTTP/1.1"
-    };
-    let line = process.access_format.as_ref().map(|format| {
-        format.line(&AccessAtoms {
-            now,
-            pid: process.pid,
-            remote_addr: &c.peer.remote.0,
-            user: None,
-            method: &method,
-            raw_uri: &target,
-            path: path.as_deref().unwrap_or_default(),
-            query: query.as_deref().unwrap_or_default(),
-            protocol,
-            status: access.status.parse().ok(),
-            sent: access.sent,
-            duration: now - c.started_at,
-            lookup: &lookup,
-        })
-    });
-    if let Some(line) = line {
-        process.line(Stream::Stdout, &line);
     }
 }
 

@@ -1,0 +1,182 @@
+//! What Python calls for an app: `receive()`, `send()`, and how its call ended.
+
+use crate::Millis;
+use crate::asgi::http::{self, Cycle, Part, Progress, Received};
+use crate::servers::{Level, log};
+use crate::trace::Name;
+use crate::workers::Process;
+
+use super::conversation::{log_access, raise, wake};
+use super::{AsyncWorker, HIGH_WATER, Sent};
+
+impl AsyncWorker {
+    /// `receive()`; on [`Received::Wait`] the app waits for [`Happening::Receivable`].
+    pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Received::Disconnect;
+        };
+        let was_full = exchange.cycle.is_full();
+        let mut out = Vec::new();
+        let received = exchange.cycle.receive(&mut out);
+        exchange.waiting = received == Received::Wait;
+        let connection = exchange.connection;
+        if let Some(c) = self.connections.get_mut(&connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        if was_full {
+            self.read(process, connection, now);
+        }
+        received
+    }
+
+    /// `http.response.start`; headers as strings behind their count.
+    pub fn start(&mut self, process: &mut Process, id: u32, status: u16, headers: &[u8]) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
+        let mut out = Vec::new();
+        let first = !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
+        let started = exchange.cycle.start(status, headers, &mut out);
+        if first && exchange.cycle.is_started() {
+            log_access(process, exchange, status);
+        }
+        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        started.map_or_else(|error| raise(&error), |()| Sent::Done)
+    }
+
+    /// An `http.response.start` that Python refuses, for want of a status or for its headers. `None`: the client is gone, and
+    /// nothing is raised.
+    pub fn start_failed(&mut self, process: &mut Process, id: u32, status: Option<u16>) -> Option<Sent> {
+        let exchange = self.exchanges.get_mut(&id)?;
+        match exchange.cycle.start_failed() {
+            Ok(true) => {
+                if let Some(status) = status {
+                    log_access(process, exchange, status);
+                }
+                Some(Sent::Done)
+            }
+            Ok(false) => None,
+            Err(error) => Some(raise(&error)),
+        }
+    }
+
+    /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a body as a whole.
+    pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
+        if let Some(c) = self.connections.get_mut(&exchange.connection)
+            && c.wire.unsent() > HIGH_WATER
+            && !c.close_when_sent
+            && !exchange.cycle.is_in_body()
+        {
+            c.blocked = true;
+            return Sent::Blocked;
+        }
+        let mut out = Vec::with_capacity(part.data.len() + 16);
+        let progress = exchange.cycle.body(part, &mut out);
+        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+            c.wire.send(&out, &mut process.frames);
+        }
+        match progress {
+            Ok(Progress::Complete { keep_alive }) => {
+                self.complete(process, id, keep_alive, now);
+                Sent::Done
+            }
+            Ok(Progress::Continues) => Sent::Done,
+            Err(error) => raise(&error),
+        }
+    }
+
+    /// An event of another type.
+    pub fn other(&mut self, id: u32, kind: &str) -> Sent {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return Sent::Done;
+        };
+        exchange
+            .cycle
+            .other(kind)
+            .map_or_else(|error| raise(&error), |()| Sent::Done)
+    }
+
+    /// The response is complete; the app may still run.
+    fn complete(&mut self, process: &mut Process, id: u32, keep_alive: bool, now: Millis) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        let connection = exchange.connection;
+        self.total += 1;
+        let from = exchange.taken_at.unwrap_or(exchange.begun_at);
+        process.span((connection, exchange.sequence), Name::App, from, now);
+        self.happenings.extend(wake(exchange, Some(id)));
+        let Some(c) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        c.exchange = None;
+        if c.wire.unsent() > 0 {
+            c.written_at = Some(now);
+        }
+        if !keep_alive {
+            self.close(process, connection, now);
+            return;
+        }
+        c.http.end_response(true);
+        c.idle_since = Some(now);
+        c.idle_until = Some(now + process.launch.keep_alive);
+        self.read(process, connection, now);
+    }
+
+    /// The app has returned; `result` is `str()` of what it returned unless that is None.
+    pub fn returned(&mut self, process: &mut Process, id: u32, result: Option<&str>, now: Millis) {
+        self.ended(process, id, now, "", |cycle, out| cycle.returned(result, out));
+    }
+
+    /// The app has raised.
+    pub fn raised(&mut self, process: &mut Process, id: u32, traceback: &str, now: Millis) {
+        self.ended(process, id, now, traceback, Cycle::raised);
+    }
+
+    fn ended(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        now: Millis,
+        traceback: &str,
+        end: impl FnOnce(&mut Cycle, &mut Vec<u8>) -> http::Outcome,
+    ) {
+        let Some(mut exchange) = self.exchanges.remove(&id) else {
+            return;
+        };
+        let complete = exchange.cycle.is_complete();
+        let mut out = Vec::new();
+        let outcome = end(&mut exchange.cycle, &mut out);
+        if let Some(text) = outcome.log {
+            let text = if outcome.traceback {
+                log::with_traceback(&text, traceback)
+            } else {
+                text
+            };
+            process.log(Level::Error, &text, now);
+        }
+        if let Some(status) = outcome.status {
+            log_access(process, &exchange, status);
+        }
+        let Some(c) = self.connections.get_mut(&exchange.connection) else {
+            return;
+        };
+        c.wire.send(&out, &mut process.frames);
+        if !complete {
+            self.total += u32::from(exchange.cycle.is_complete());
+            let from = exchange.taken_at.unwrap_or(exchange.begun_at);
+            process.span((exchange.connection, exchange.sequence), Name::App, from, now);
+        }
+        if c.exchange == Some(id) {
+            c.exchange = None;
+        }
+        if outcome.close {
+            self.close(process, exchange.connection, now);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The connections of the loop and the requests that the app has of them.
+
+use crate::Millis;
+use crate::asgi::http::Cycle;
+use crate::asgi::status::phrase;
+use crate::gateway::{Peer, encoding};
+use crate::http1::RequestHead;
+use crate::http1::server::Connection;
+use crate::master::Stream;
+use crate::servers::{Level, log};
+use crate::workers::Process;
+use crate::workers::wire::Wire;
+
+use super::{Happening, Sent};
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) wire: Wire,
+    pub(super) http: Connection,
+    pub(super) peer: Peer,
+    pub(super) accepted_at: Millis,
+    pub(super) first_byte_at: Option<Millis>,
+    /// Requests begun.
+    pub(super) requests: u32,
+    /// The request that the app has.
+    pub(super) exchange: Option<u32>,
+    pub(super) idle_since: Option<Millis>,
+    pub(super) idle_until: Option<Millis>,
+    pub(super) close_when_sent: bool,
+    pub(super) blocked: bool,
+    pub(super) written_at: Option<Millis>,
+}
+
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) connection: u32,
+    pub(super) sequence: u32,
+    pub(super) cycle: Cycle,
+    pub(super) client: String,
+    pub(super) line: String,
+    pub(super) begun_at: Millis,
+    pub(super) taken_at: Option<Millis>,
+    /// The app waits in `receive()`.
+    pub(super) waiting: bool,
+}
+
+pub(super) fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening> {
+    id.filter(|_| std::mem::take(&mut exchange.waiting))
+        .map(Happening::Receivable)
+}
+
+pub(super) fn append_trailers(run: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]) {
+    if trailers.is_empty() {
+        return;
+    }
+    let names: Vec<Vec<u8>> = trailers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    let added = names
+        .iter()
+        .zip(trailers)
+        .flat_map(|(name, (_, value))| [&name[..], &value[..]]);
+    let mut longer = Vec::with_capacity(run.len() + 64);
+    encoding::put_run(&mut longer, encoding::run(run).chain(added));
+    *run = longer;
+}
+
+/// What a client asks to be upgraded to, as uvicorn looks for it.
+pub(super) fn upgrade(head: &RequestHead) -> Option<&[u8]> {
+    let options = head.values("connection").last()?;
+    let mut options = options.split(|&byte| byte == b',');
+    let asks = options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
+    head.values("upgrade").last().filter(|_| asks)
+}
+
+pub(super) fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
+    Sent::Raise([error.exception(), "\n", &error.to_string()].concat())
+}
+
+pub(super) fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {
+    if !process.launch.access_log || !process.logs(Level::Info) {
+        return;
+    }
+    let mut words = exchange.line.splitn(3, ' ');
+    let (method, target, version) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    let version = version.strip_prefix("HTTP/").unwrap_or(version);
+    let line = log::uvicorn_access(
+        &exchange.client,
+        method,
+        target,
+        version,
+        status,
+        phrase(status),
+        process.launch.use_colors,
+    );
+    process.line(Stream::Stdout, &line);
+}

@@ -1,0 +1,176 @@
+//! A connection that the worker has, from its accept to its close, and what the log says of it.
+
+use crate::Millis;
+use crate::gateway::{Peer, encoding};
+use crate::http1::server::Connection;
+use crate::http1::{Framing, RequestHead, Version};
+use crate::master::Stream;
+use crate::net::frame::Accepted;
+use crate::servers::log;
+use crate::servers::log::{AccessAtoms, Source};
+use crate::trace::Name;
+use crate::workers::wire::Wire;
+use crate::workers::{Listening, Process, Written};
+use crate::wsgi::error_page::Rejection;
+use crate::wsgi::outcome::{Access, Line};
+use crate::wsgi::response::Response;
+
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) wire: Wire,
+    pub(super) http: Connection,
+    pub(super) peer: Peer,
+    pub(super) head: RequestHead,
+    pub(super) response: Option<Response>,
+    pub(super) accepted_at: Millis,
+    pub(super) first_byte_at: Option<Millis>,
+    pub(super) started_at: Millis,
+    pub(super) body_ended: bool,
+    pub(super) unread: Vec<u8>,
+    pub(super) rejection: Option<Rejection>,
+    /// The environ, kept for the access log where its format asks for one.
+    pub(super) environ: Vec<u8>,
+}
+
+pub(super) fn conversation(
+    process: &mut Process,
+    id: u32,
+    accepted: Accepted,
+    listener: Option<Listening>,
+    now: Millis,
+) -> Conversation {
+    process.span((id, 0), Name::Backlog, accepted.connected_at, now);
+    let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
+    Conversation {
+        wire: Wire::new(id, accepted.granted),
+        http: Connection::new(process.launch.rules, process.launch.limits),
+        peer: Peer {
+            remote: ("127.0.0.1".to_owned(), accepted.peer_port),
+            local,
+        },
+        head: RequestHead {
+            method: Vec::new(),
+            target: Vec::new(),
+            version: Version::Http11,
+            headers: Vec::new(),
+            framing: Framing::Empty,
+            keep_alive: false,
+            expects_continue: false,
+        },
+        response: None,
+        accepted_at: now,
+        first_byte_at: None,
+        started_at: now,
+        body_ended: false,
+        unread: Vec::new(),
+        rejection: None,
+        environ: Vec::new(),
+    }
+}
+
+pub(super) fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
+    if c.wire.is_readable() {
+        c.first_byte_at.get_or_insert(now);
+        c.http.receive(&c.wire.read(&mut process.lazy));
+    }
+    if c.wire.eof {
+        c.http.receive_eof();
+    }
+}
+
+pub(super) fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
+    c.wire.send(bytes, &mut process.frames);
+    taken(c)
+}
+
+pub(super) fn taken(c: &Conversation) -> Written {
+    if c.wire.broken {
+        Written::Broken
+    } else if c.wire.unsent() > 0 {
+        Written::Park
+    } else {
+        Written::Done
+    }
+}
+
+pub(super) fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
+    use crate::wsgi::start_error::StartError;
+    (*error != StartError::Reraise).then(|| [error.exception(), "\n", &error.to_string()].concat())
+}
+
+pub(super) fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+pub(super) fn write_lines(
+    process: &mut Process,
+    c: &Conversation,
+    lines: &[Line],
+    traceback: &str,
+    now: Millis,
+) {
+    for line in lines {
+        match line {
+            Line::Log {
+                level,
+                text,
+                traceback: true,
+            } => {
+                process.log(*level, &log::with_traceback(text, traceback), now);
+            }
+            Line::Log { level, text, .. } => process.log(*level, text, now),
+            Line::Bare(text) => process.line(Stream::Stderr, text),
+            Line::Access(access) => log_access(process, c, access, now),
+        }
+    }
+}
+
+pub(super) fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
+    if process.access_format.is_none() {
+        return;
+    }
+    let method = latin1(&c.head.method);
+    let target = latin1(&c.head.target);
+    let variable = |name: &str| {
+        let pairs = encoding::Strings::counted_pairs(&c.environ).pairs();
+        let mut found = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+        found.next().map(|(_, value)| latin1(value))
+    };
+    let lookup = |source: Source, name: &str| match source {
+        Source::Request => c.head.values(name).last().map(latin1),
+        Source::Response => {
+            let headers = c.response.as_ref()?.headers();
+            headers
+                .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+                .last()
+                .map(|(_, v)| latin1(v))
+        }
+        Source::Environ => variable(name),
+    };
+    let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
+    let protocol = if c.head.version == Version::Http10 {
+        "HTTP/1.0"
+    } else {
+        "HTTP/1.1"
+    };
+    let line = process.access_format.as_ref().map(|format| {
+        format.line(&AccessAtoms {
+            now,
+            pid: process.pid,
+            remote_addr: &c.peer.remote.0,
+            user: None,
+            method: &method,
+            raw_uri: &target,
+            path: path.as_deref().unwrap_or_default(),
+            query: query.as_deref().unwrap_or_default(),
+            protocol,
+            status: access.status.parse().ok(),
+            sent: access.sent,
+            duration: now - c.started_at,
+            lookup: &lookup,
+        })
+    });
+    if let Some(line) = line {
+        process.line(Stream::Stdout, &line);
+    }
+}
