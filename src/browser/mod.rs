@@ -2,6 +2,8 @@
 
 // wasm-bindgen hands over owned vectors and strings.
 #![allow(clippy::needless_pass_by_value)]
+// Whether a result is used is up to JavaScript.
+#![allow(clippy::must_use_candidate)]
 
 mod machine;
 mod process;
