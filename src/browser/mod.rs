@@ -2,7 +2,7 @@
 
 // wasm-bindgen hands over owned vectors and strings.
 #![allow(clippy::needless_pass_by_value)]
-// JavaScript has no `must_use`.
+// Whether a result is used is up to JavaScript.
 #![allow(clippy::must_use_candidate)]
 
 mod machine;

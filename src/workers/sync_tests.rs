@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::workers::Written;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
 use crate::workers::rig::Rig;
