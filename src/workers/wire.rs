@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_large_body_arrives_whole_whatever_is_granted() {
-        let (mut wire, mut out) = (Wire::new(1), Vec::new());
+        let (mut wire, mut out) = (Wire::new(1, WINDOW), Vec::new());
         let body: Vec<u8> = (0..2_000_000_u32).map(|n| n as u8 ^ (n >> 8) as u8).collect();
         let (first, second) = body.split_at(1_500_000);
         wire.send(first, &mut out);
