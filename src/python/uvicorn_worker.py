@@ -138,7 +138,7 @@ class Server:
         while not self.stopping.is_set() and _wasgi.total() < limit:
             await asyncio.sleep(TICK)
         if not self.stopping.is_set():
-            log(WARNING, f"Maximum request limit of {limit} exceeded. Terminating process.")
+            log(INFO, f"Maximum request limit of {limit} exceeded. Terminating process.")
 
     async def _shutdown(self) -> None:
         log(INFO, "Shutting down")
@@ -156,7 +156,7 @@ class Server:
             tasks = [exchange.task for exchange in self.exchanges.values() if exchange.task]
             for task in tasks:
                 task.cancel("Task cancelled, timeout graceful shutdown exceeded")
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # They end while the application shuts down.
         await self.lifespan.shutdown()
 
     async def _idle(self) -> None:

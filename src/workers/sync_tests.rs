@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::workers::Written;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
+use crate::workers::Written;
 use crate::workers::rig::Rig;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
