@@ -55,9 +55,12 @@ export class WasgiPlaygroundElement extends HTMLElement {
       example,
       command: this.getAttribute("command"),
     });
-    void runner.boot().then(() => {
+    const booted = runner.boot().then(() => {
       if (runner.playground) this.dispatchEvent(new Event("ready"));
     });
+    // Who reaches for the playground is likely to run it: Python is fetched and compiled while they do.
+    const reached = () => void booted.then(() => runner.playground?.preload());
+    for (const sign of ["pointerenter", "focusin"]) this.addEventListener(sign, reached, { once: true });
   }
 
   disconnectedCallback() {
