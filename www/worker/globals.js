@@ -22,4 +22,6 @@ export function hideGlobals() {
   }
   // C's emscripten_run_script, which ctypes finds, calls it.
   Object.defineProperty(globalThis, "eval", { value: undefined, writable: false, configurable: false });
+  // Emscripten's sockets would open it: nothing leaves the tab.
+  Object.defineProperty(globalThis, "WebSocket", { value: undefined, writable: false, configurable: false });
 }
