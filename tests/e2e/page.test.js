@@ -70,7 +70,9 @@ test("a visitor runs an example, sends requests at once and sees who served them
     "200",
   ]);
   await page.getByTestId("timeline-table").click();
-  assert.equal(await page.getByTestId("timeline").locator("tbody tr").count(), 4);
+  const rows = page.getByTestId("timeline").locator("tbody tr");
+  await rows.nth(3).waitFor();
+  assert.equal(await rows.count(), 4);
   await page.getByTestId("stop").click();
   await state(page, /^Exited with code 0$/);
 });
