@@ -7,6 +7,7 @@
 
 pub mod asgi;
 pub mod client;
+pub mod event_loop;
 pub mod gateway;
 pub mod http1;
 pub mod machine;
