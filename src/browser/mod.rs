@@ -7,6 +7,7 @@
 
 mod machine;
 mod process;
+mod threads;
 
 pub use machine::{Devices, Machine};
 pub use process::{Memory, Process};

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::Millis;
 use crate::asgi::http::Part;
 use crate::asgi::http::Received;
+use crate::event_loop::EventLoop;
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
@@ -12,6 +13,8 @@ use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerCl
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::sync::{Body, Next, Raised, RaisedKind, SyncWorker};
 use crate::workers::{Process as Common, Written};
+
+use super::threads::CONNECTIONS;
 
 /// What calls return where Python has to park and ask again.
 const PARK: i32 = -1;
@@ -63,9 +66,12 @@ pub struct Process {
     worker: Worker,
     memory: Memory,
     directory: String,
-    turned_at: Millis,
     binding: bool,
     accepting: bool,
+    pub(super) threads: EventLoop,
+    /// Signals that Python has handlers for, and those that it ignores: a bit for each number, from 1.
+    pub(super) handled: u64,
+    pub(super) ignored: u64,
 }
 
 #[wasm_bindgen]
@@ -82,6 +88,7 @@ impl Process {
         pid: Pid,
         parent: Pid,
         directory: String,
+        now: Millis,
     ) -> Result<Process, String> {
         let mut flat = env.into_iter();
         let env: Vec<_> = std::iter::from_fn(|| Some((flat.next()?, flat.next()?))).collect();
@@ -98,9 +105,11 @@ impl Process {
             worker,
             memory,
             directory,
-            turned_at: 0.0,
             binding: false,
             accepting: false,
+            threads: EventLoop::new(now),
+            handled: 0,
+            ignored: 0,
         })
     }
 
@@ -108,20 +117,14 @@ impl Process {
 
     /// A message of the kernel.
     pub fn deliver(&mut self, message: &[u8], now: Millis) {
-        self.turned_at = now;
+        self.threads.turned(now);
         for frame in frames(message) {
             if self.common.take(frame) {
                 if let Worker::Sync(worker) = &mut self.worker {
                     worker.tick();
                 }
             } else if frame.kind == Kind::Signal {
-                let Some(signal) = Signal::numbered(frame.id as i32) else {
-                    continue;
-                };
-                match &mut self.worker {
-                    Worker::Sync(worker) => worker.signal(&mut self.common, signal),
-                    Worker::Async(worker) => worker.signal(signal),
-                }
+                self.signal(frame.id, now);
             } else {
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
@@ -133,27 +136,36 @@ impl Process {
 
     /// When `tick` is due; infinite if never.
     pub fn deadline(&self) -> Millis {
-        match &self.worker {
+        let worker = match &self.worker {
             Worker::Sync(worker) => worker.deadline(),
             Worker::Async(worker) => worker.deadline(),
-        }
-        .unwrap_or(Millis::INFINITY)
+        };
+        let threads = self.threads.deadline();
+        let first = worker.into_iter().chain(threads);
+        first.fold(Millis::INFINITY, Millis::min)
     }
 
     /// Timers that are due.
     pub fn tick(&mut self, now: Millis) {
         match &mut self.worker {
-            Worker::Sync(worker) => worker.tick(),
-            Worker::Async(worker) => worker.tick(&mut self.common, now),
+            Worker::Sync(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
+                worker.tick(&mut self.common, now)
+            }
+            _ => {}
         }
     }
 
-    /// Whether a thread that waits for events should look.
-    pub fn ready(&mut self) -> bool {
-        match &mut self.worker {
+    /// Wakes the thread that waits for the connections if it should look. Returns whether a thread could be resumed.
+    pub fn settle(&mut self, now: Millis) -> bool {
+        let ready = match &mut self.worker {
             Worker::Sync(worker) => worker.is_ready(),
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
+        };
+        if ready {
+            self.threads.wake_all(CONNECTIONS, now);
         }
+        self.thread_is_due()
     }
 
     /// The message for the kernel, if there is one: `all` also with what need not leave by itself.
@@ -179,8 +191,12 @@ impl Process {
         self.common.tell(Kind::Booted, 0);
     }
 
-    /// Sends a process of this server, or its master, a signal.
-    pub fn kill(&mut self, pid: u32, signal: u32) {
+    /// Sends a process of this server, or its master, a signal. What Python handles itself in this process is there at once.
+    pub fn kill(&mut self, pid: u32, signal: u32, now: Millis) {
+        if pid == self.common.pid && self.disposition(signal).is_some() {
+            self.signal(signal, now);
+            return;
+        }
         crate::net::frame::push_number(&mut self.common.frames, Kind::Kill, pid, signal);
     }
 
@@ -345,11 +361,6 @@ impl Process {
         }
     }
 
-    /// Whether a wait of the app is to end because of a signal.
-    pub fn is_interrupted(&self) -> bool {
-        matches!(&self.worker, Worker::Sync(worker) if worker.is_interrupted())
-    }
-
     /// The code that the worker leaves with.
     pub fn exit_code(&self) -> i32 {
         match &self.worker {
@@ -420,6 +431,28 @@ impl Process {
         self.written(&written)
     }
 
+    /// A signal arrives: Python's own handler goes before the server's.
+    fn signal(&mut self, number: u32, now: Millis) {
+        match self.disposition(number) {
+            Some(true) => self.threads.signal(number, now),
+            Some(false) => {}
+            None => {
+                let Some(signal) = Signal::numbered(number as i32) else {
+                    return;
+                };
+                match &mut self.worker {
+                    Worker::Sync(worker) => {
+                        worker.signal(&mut self.common, signal);
+                        if worker.is_interrupted() {
+                            self.threads.signal(number, now);
+                        }
+                    }
+                    Worker::Async(worker) => worker.signal(signal),
+                }
+            }
+        }
+    }
+
     fn written(&self, written: &Written) -> i32 {
         match written {
             Written::Done => 0,
@@ -470,14 +503,9 @@ impl Process {
             Some(Happening::Receivable(id)) => (id << 2 | 1) as i32,
             Some(Happening::Writable(id)) => (id << 2 | 2) as i32,
             Some(Happening::Stop(signal)) => signal.number() << 2 | 3,
-            None if now - self.turned_at > TURN_EVERY => TURN,
+            None if self.threads.has_not_turned_for(TURN_EVERY, now) => TURN,
             None => -1,
         }
-    }
-
-    /// The worker's event loop has turned.
-    pub fn turned(&mut self, now: Millis) {
-        self.turned_at = now;
     }
 
     /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a disconnect, 3 wait.

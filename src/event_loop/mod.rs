@@ -346,6 +346,12 @@ impl EventLoop {
         self.turned = now;
     }
 
+    /// Whether the worker's event loop has not turned for this long.
+    #[must_use]
+    pub fn has_not_turned_for(&self, time: Millis, now: Millis) -> bool {
+        now - self.turned > time
+    }
+
     /// What the running thread, which asks every now and then, should do.
     pub fn check(&mut self, now: Millis) -> Check {
         self.expire(now);

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import _wasgi
 
-from .parking import park
+from .parking import CONNECTIONS, IO, new_key, wait, yield_now
 
 NOTHING: Final = -1
 """No event waits."""
@@ -23,21 +23,35 @@ class Selector:
 
     def __init__(self) -> None:
         self.decode: Decode | None = None
+        self._key = 0
+        self._waiting = False
         self._woken = False
 
     def select(self, timeout: float | None = None) -> list[Callable[[], object]]:
         """The events that are there, after waiting at most ``timeout`` seconds (None: for ever) for the first."""
         ready: list[Callable[[], object]] = []
         if self._drain(ready) == TURN:
-            park(0.0)
+            yield_now(True)
             self._drain(ready)
         if not ready and not self._woken and timeout != 0:
-            _wasgi.polling(True)
-            park(-1.0 if timeout is None else timeout)
-            _wasgi.polling(False)
+            serving = self.decode is not None
+            if serving:
+                _wasgi.polling(True)
+            self._waiting = True
+            try:
+                wait(IO, CONNECTIONS if serving else self._own_key(), -1.0 if timeout is None else timeout)
+            finally:
+                self._waiting = False
+                if serving:
+                    _wasgi.polling(False)
             self._drain(ready)
         self._woken = False
         return ready
+
+    def _own_key(self) -> int:
+        if not self._key:
+            self._key = new_key()
+        return self._key
 
     def _drain(self, ready: list[Callable[[], object]]) -> int:
         if self.decode is None:
@@ -47,9 +61,10 @@ class Selector:
         return int(event)
 
     def wake(self) -> None:
-        """Ends the present or the next wait."""
+        """Ends the present or the next wait. Any thread may."""
         self._woken = True
-        _wasgi.wake()
+        if self._waiting:
+            _wasgi.wake_all(self._key if self.decode is None else CONNECTIONS)
 
     def close(self) -> None:
         """Nothing is held."""

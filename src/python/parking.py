@@ -1,60 +1,116 @@
-"""Blocking: a thread parks in Rust's event loop until it is woken or its time has come.
+"""Blocking: a thread's stack is suspended until Rust's event loop wakes it or its time has come.
 
 ``run_sync`` suspends the whole Python stack (JSPI) on what ``asyncio.ensure_future`` makes of its argument. For our own
-argument that is one permanent JavaScript thenable, so that a park costs no event loop of Python's.
+argument that is one permanent JavaScript thenable, so that a wait costs no event loop of Python's.
+
+No signal handler runs, and no other thread, while a frame of this package is on top of the stack (see ``preemption``): what
+stands between two waits here is atomic.
 """
 
 import asyncio
+import itertools
+import sys
 import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import FrameType
 from typing import Any, Final
 
 import _wasgi
 from pyodide.ffi import can_run_sync, run_sync
 
+SLEEP: Final = 7
+LOCK: Final = 8
+IO: Final = 9
+"""What a wait is for, by the names' numbers in the trace."""
 
-class _Park:
+WOKEN: Final = 0
+TIMED_OUT: Final = 1
+HANDED_OVER: Final = 2
+INTERRUPTED: Final = 3
+"""How a wait ended."""
+
+NO_KEY: Final = 0
+CONNECTIONS: Final = 1
+"""The key of whoever waits for the worker's connections."""
+
+new_key: Final = itertools.count(16).__next__
+"""A key that threads can wait for."""
+
+request: Final[ContextVar[int]] = ContextVar("request", default=0)
+"""The request that the running code works for, by its number in the worker."""
+
+on_interrupt: Callable[[FrameType | None], None] = lambda _frame: None
+"""Handles the main thread's signals (see ``preemption``); what a handler raises goes through."""
+
+
+class _Wait:
     """What ``run_sync`` is given: it only has to look awaitable."""
 
     def __await__(self) -> Any:
-        raise RuntimeError("a park is waited for by run_sync alone")
+        raise RuntimeError("a wait is waited for by run_sync alone")
 
 
-_PARK: Final = _Park()
+_WAIT: Final = _Wait()
 _gate: Final = _wasgi.gate
-_arm = _wasgi.park
-_interrupted = _wasgi.interrupted
+_begin = _wasgi.wait
+_yield = _wasgi.yield_now
 _ensure_future = asyncio.ensure_future
 _native_sleep = time.sleep
 _monotonic = time.monotonic
 
 
 def _ensure_future_or_gate(coro_or_future: Any, *, loop: Any = None) -> Any:
-    if coro_or_future is _PARK:
+    if coro_or_future is _WAIT:
         return _gate
     return _ensure_future(coro_or_future, loop=loop)
 
 
-def _leave_if_interrupted() -> None:
-    """What the signal handlers of gunicorn's workers do, where the thread stands: in the app."""
-    code = _interrupted()
-    if code >= 0:
-        raise SystemExit(code)
-
-
-def can_park() -> bool:
+def can_wait() -> bool:
     """Whether this stack can be suspended: the browser has JSPI and no JavaScript is below us on the stack."""
     return can_run_sync()
 
 
+def _room(_value: Any = None, *, more: bool = True) -> None:
+    """Raises RecursionError here, where it does no harm: Pyodide does not expect one inside ``ensure_future``."""
+    if more:
+        _room(more=False)
+
+
+def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
+    """Waits until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how the wait ended.
+
+    An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError where this thread cannot
+    wait, and what a signal handler raises.
+    """
+    if not can_run_sync():
+        raise RuntimeError(
+            "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
+            " switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
+        )
+    _room()
+    _begin(name, key, timeout * 1000.0, again, request.get())
+    outcome: int = run_sync(_WAIT)
+    if outcome == INTERRUPTED:
+        on_interrupt(sys._getframe(1))
+    return outcome
+
+
 def park(timeout: float = -1.0) -> None:
-    """Waits until Rust has something for this thread, or for so many seconds (negative: for ever)."""
-    _arm(True, timeout * 1000.0)
-    run_sync(_PARK)
-    _leave_if_interrupted()
+    """Waits until there is something to do for the worker's connections, or for so many seconds."""
+    wait(IO, CONNECTIONS, timeout)
+
+
+def yield_now(turn: bool = False) -> None:
+    """Lets other threads go first; with ``turn`` also messages from outside the process."""
+    _room()
+    _yield(turn, request.get())
+    if run_sync(_WAIT) == INTERRUPTED:
+        on_interrupt(sys._getframe(1))
 
 
 def sleep(seconds: float, /) -> None:
-    """``time.sleep``: this thread waits, the worker's event loop goes on."""
+    """``time.sleep``: this thread waits, the others go on."""
     if not isinstance(seconds, (int, float)):
         if not hasattr(seconds, "__index__"):
             raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
@@ -63,17 +119,22 @@ def sleep(seconds: float, /) -> None:
         raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
+    if seconds > _LONGEST:
+        raise OverflowError("timestamp out of range for platform time_t")
     if not can_run_sync():
         _native_sleep(seconds)
         return
+    if seconds == 0:
+        yield_now()
+        return
     end = _monotonic() + seconds
-    while True:
-        _arm(False, seconds * 1000.0)
-        run_sync(_PARK)
-        _leave_if_interrupted()
+    while seconds > 0:
+        wait(SLEEP, NO_KEY, seconds)
         seconds = end - _monotonic()
-        if seconds <= 0:
-            return
+
+
+_LONGEST: Final = 9223372036.0
+"""Seconds that fit CPython's own clock, 64 bits of nanoseconds."""
 
 
 def install() -> None:

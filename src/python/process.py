@@ -9,7 +9,7 @@ from typing import NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import event_loop, gunicorn_worker, parking, uvicorn_worker
+from . import event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
@@ -68,6 +68,8 @@ def main() -> int:
     configuration = configurations.read()
     _identity(configuration)
     parking.install()
+    preemption.install()
+    threads.install()
     event_loop.install()
     os.chdir(configuration.directory)
     search_first([configuration.directory, *configuration.python_path])

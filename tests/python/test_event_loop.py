@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
-from wasgi_runtime import event_loop
+from wasgi_runtime import event_loop, parking
 
 
 def setUpModule():
@@ -15,7 +15,7 @@ def setUpModule():
 
 
 class Host:
-    """Has events; time goes by only where a thread parks."""
+    """Has events; time goes by only where a thread waits."""
 
     def __init__(self, *events):
         self.events = list(events)
@@ -28,11 +28,17 @@ class Host:
     def polling(self, on):
         self.calls.append(("polling", on))
 
-    def wake(self):
-        self.calls.append("wake")
+    def wake_all(self, key):
+        self.calls.append(("wake", key))
 
-    def park(self, timeout=-1.0):
-        self.calls.append(("park", timeout))
+    def wait(self, name, key, timeout=-1.0):
+        self.calls.append(("wait", timeout))
+        self.events += self.later
+        self.later = []
+        return parking.WOKEN
+
+    def yield_now(self, turn=False):
+        self.calls.append(("yield", turn))
         self.events += self.later
         self.later = []
 
@@ -42,7 +48,7 @@ class Selecting(unittest.TestCase):
         selector = event_loop.Selector()
         selector.decode = lambda event: event
         _wasgi.host = host
-        with mock.patch.object(event_loop, "park", host.park):
+        with mock.patch.multiple(event_loop, wait=host.wait, yield_now=host.yield_now):
             if wake:
                 selector.wake()
             return selector.select(timeout)
@@ -52,16 +58,16 @@ class Selecting(unittest.TestCase):
         self.assertEqual(self.select(host), [4, 9])
         self.assertEqual(host.calls, [])
 
-    def test_without_events_the_thread_parks_while_it_polls(self):
+    def test_without_events_the_thread_waits_while_it_polls(self):
         host = Host()
         host.later = [4]
         self.assertEqual(self.select(host, 1.5), [4])
-        self.assertEqual(host.calls, [("polling", True), ("park", 1.5), ("polling", False)])
+        self.assertEqual(host.calls, [("polling", True), ("wait", 1.5), ("polling", False)])
 
     def test_no_timeout_waits_for_ever(self):
         host = Host()
         self.select(host)
-        self.assertIn(("park", -1.0), host.calls)
+        self.assertIn(("wait", -1.0), host.calls)
 
     def test_a_timeout_of_nothing_only_looks(self):
         host = Host()
@@ -71,22 +77,44 @@ class Selecting(unittest.TestCase):
     def test_a_wake_ends_the_next_wait(self):
         host = Host()
         self.assertEqual(self.select(host, wake=True), [])
-        self.assertEqual(host.calls, ["wake"])
+        self.assertEqual(host.calls, [])
+
+    def test_a_wake_ends_the_present_wait(self):
+        host = Host()
+        _wasgi.host = host
+        selector = event_loop.Selector()
+        selector.decode = lambda event: event
+
+        def wait(name, key, timeout=-1.0):
+            selector.wake()
+            self.assertEqual(host.calls, [("polling", True), ("wake", key)])
+
+        with mock.patch.object(event_loop, "wait", wait):
+            selector.select()
+
+    def test_each_loop_that_does_not_serve_waits_by_itself(self):
+        keys = []
+        _wasgi.host = Host()
+        with mock.patch.object(event_loop, "wait", lambda name, key, timeout: keys.append(key)):
+            for selector in (event_loop.Selector(), event_loop.Selector()):
+                selector.select()
+        self.assertNotIn(parking.CONNECTIONS, keys)
+        self.assertNotEqual(keys[0], keys[1])
 
     def test_a_busy_loop_lets_the_workers_own_loop_turn(self):
         host = Host(event_loop.TURN)
         host.later = [4]
         self.assertEqual(self.select(host, 0), [4])
-        self.assertEqual(host.calls, [("park", 0.0)])
+        self.assertEqual(host.calls, [("yield", True)])
 
 
 class Looping(unittest.TestCase):
     def test_timers_and_callbacks_run_in_their_order(self):
         clock = 0.0
-        host = SimpleNamespace(polling=lambda on: None, wake=lambda: None)
+        host = SimpleNamespace(polling=lambda on: None, wake_all=lambda key: None)
         _wasgi.host = host
 
-        def park(timeout=-1.0):
+        def wait(name, key, timeout=-1.0):
             nonlocal clock
             clock += timeout
 
@@ -101,14 +129,14 @@ class Looping(unittest.TestCase):
         async def run():
             await asyncio.gather(sleeper("late", 2), sleeper("early", 1), sleeper("now", 0))
 
-        with mock.patch.object(event_loop, "park", park):
+        with mock.patch.object(event_loop, "wait", wait):
             loop.run_until_complete(run())
         self.assertEqual([name for name, _ in order], ["now", "early", "late"])
         self.assertAlmostEqual(order[2][1], 2, places=3)
         loop.close()
 
     def test_a_loop_that_runs_cannot_be_closed(self):
-        _wasgi.host = SimpleNamespace(polling=lambda on: None, wake=lambda: None)
+        _wasgi.host = SimpleNamespace(polling=lambda on: None, wake_all=lambda key: None)
         loop = event_loop.EventLoop()
 
         async def close():

@@ -2,8 +2,9 @@
 
 import { initSync, Process } from "#wasgi_core";
 import { hideGlobals } from "./globals.js";
-import { Parking } from "./parking.js";
 import { bootPython } from "./python.js";
+import { threadState } from "./thread_state.js";
+import { Threads } from "./threads.js";
 
 /**
  * @typedef {object} ProcessInit
@@ -33,8 +34,8 @@ export async function runProcess(init) {
     init.pid,
     init.ppid,
     init.directory,
+    now(),
   );
-  const parking = new Parking();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -48,13 +49,14 @@ export async function runProcess(init) {
       else self.postMessage(message);
     }
   };
+  // When all threads wait, nobody will call soon: what could wait for the next message leaves now.
+  const threads = new Threads(core, () => {
+    flush(true);
+    schedule();
+  });
   const settle = () => {
     flush();
-    if (core.is_interrupted()) parking.fire();
-    else if (core.ready()) parking.wake();
-    // Nobody will call soon: what could wait for the next message leaves now.
-    if (parking.parked) flush(true);
-    schedule();
+    if (core.settle(now())) threads.schedule();
   };
   // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
   const schedule = () => {
@@ -62,13 +64,20 @@ export async function runProcess(init) {
     if (at >= timerAt) return;
     timerAt = at;
     clearTimeout(timer);
-    timer = setTimeout(expire, Math.max(0, at - now()));
+    const rest = at - now();
+    // Resuming from a message rather than from the timer's own task keeps timers free of the 4 ms clamp that browsers put
+    // on nested ones; the last part of a millisecond, which timers leave out, goes by in messages too.
+    if (rest < 1) hop.port2.postMessage(0);
+    else timer = setTimeout(() => hop.port2.postMessage(0), Math.min(Math.floor(rest), 0x7fffffff));
   };
-  const expire = () => {
+  const hop = new MessageChannel();
+  hop.port1.onmessage = () => {
     timerAt = Infinity;
+    threads.turned();
     if (core.deadline() <= now()) {
       core.tick(now());
       settle();
+      if (!threads.scheduled) threads.pump();
     } else {
       schedule();
     }
@@ -76,7 +85,9 @@ export async function runProcess(init) {
   self.onmessage = ({ data }) => {
     if (data instanceof Uint8Array) {
       core.deliver(data, now());
+      threads.turned();
       settle();
+      schedule();
     } else if (data.files) {
       // While Python boots, what changes is written with the rest.
       if (fileSystem) writeFiles(fileSystem, init.directory, data.files);
@@ -114,18 +125,37 @@ export async function runProcess(init) {
     self.postMessage({ exit: code });
   };
   pyodide.registerJsModule("_wasgi", {
-    gate: parking.gate,
+    gate: threads.gate,
     exit: (/** @type {number} */ code) => {
       exit(code);
       halt();
     },
-    kill: flushed((pid, signal) => core.kill(pid, signal)),
-    park: (/** @type {boolean} */ wakeable, /** @type {number} */ timeout) => {
-      flush(true);
-      settle();
-      parking.park(wakeable, timeout);
+    kill: flushed((pid, signal) => {
+      core.kill(pid, signal, now());
+      threads.soon();
+    }),
+    wait: (
+      /** @type {number} */ name,
+      /** @type {number} */ key,
+      /** @type {number} */ timeout,
+      /** @type {boolean} */ again,
+      /** @type {number} */ request,
+    ) => threads.wait(name, key, timeout, again, request),
+    yield_now: (/** @type {boolean} */ turn, /** @type {number} */ request) => threads.yield(turn, request),
+    wake_one: (/** @type {number} */ key) => core.wake_one(key, now()),
+    wake_all: (/** @type {number} */ key) => core.wake_all(key, now()),
+    check: () => threads.check(),
+    spawn: () => (pyodide._module.jspiSupported ? core.thread_spawn(now()) : -1),
+    thread_started: (/** @type {number} */ ident) => state.begin(ident),
+    thread_ending: () => state.end(),
+    set_switch_interval: (/** @type {number} */ interval) => core.set_switch_interval(interval),
+    set_disposition: (/** @type {number} */ signal, /** @type {number} */ disposition) =>
+      core.set_disposition(signal, disposition),
+    raise_signal: (/** @type {number} */ signal) => {
+      core.raise_signal(signal, now());
+      threads.soon();
     },
-    wake: () => parking.wake(),
+    take_signal: () => core.take_signal(),
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
     notify: flushed(() => core.notify()),
@@ -159,10 +189,13 @@ export async function runProcess(init) {
     raised_asgi: flushed((id, length) => core.raised_asgi(id, length, now())),
   });
   memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
+  threads.start = pyodide.pyimport("wasgi_runtime.threads").start;
+  const state = threadState(pyodide);
   const { main } = pyodide.pyimport("wasgi_runtime.process");
+  threads.attach(pyodide);
   pyodide.unregisterJsModule("pyodide_js");
   hideGlobals();
-  exit(await main.callPromising());
+  exit(await threads.run(main.callPromising()));
 }
 
 /** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */

@@ -1,0 +1,232 @@
+"""``_thread`` on green threads: each is a Python stack of its own that JavaScript suspends and resumes.
+
+Everything that is built on ``_thread`` (``threading``, ``queue``, ``concurrent.futures``, ``asyncio.to_thread``) is CPython's own.
+"""
+
+import _thread
+import functools
+import importlib
+import logging
+import sys
+import time
+import types
+from collections.abc import Callable
+from typing import Any, Final
+
+import _wasgi
+
+from . import locks
+from .locks import RLock, lock
+from .parking import LOCK, new_key, wait
+
+MAIN: Final[int] = _thread._get_main_thread_ident()
+"""The main thread's identity; the others' follow it in steps."""
+STEP: Final = 16
+
+_LACKING: Final = -1
+"""What ``spawn`` says where the browser has no stack switching."""
+
+_identity = _thread._local()
+_identity.ident = MAIN
+get_ident = functools.partial(getattr, _identity, "ident", MAIN)
+"""The running thread's identity, by a call that is all C."""
+
+_monotonic = time.monotonic
+_begun: dict[int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], "_ThreadHandle | None"]] = {}
+_alive = 0
+_not_daemons: "set[_ThreadHandle]" = set()
+
+
+class _ThreadHandle:
+    """A handle of a joinable thread."""
+
+    __slots__ = ("__weakref__", "_done", "_key", "_started", "ident")
+    __module__ = "_thread"
+
+    def __init__(self) -> None:
+        self.ident = 0
+        self._started = False
+        self._done = False
+        self._key = 0
+
+    def is_done(self) -> bool:
+        return self._done
+
+    def _set_done(self) -> None:
+        if not self._started:
+            raise RuntimeError("thread not started")
+        self._done = True
+        if self._key:
+            _wasgi.wake_all(self._key)
+
+    def join(self, timeout: float | None = None, /) -> None:
+        if not self._started:
+            raise RuntimeError("thread not started")
+        if self._done:
+            return
+        if self.ident == get_ident():
+            raise RuntimeError("Cannot join current thread")
+        rest = -1.0 if timeout is None or timeout < 0 else float(timeout)
+        if not self._key:
+            self._key = new_key()
+        end = _monotonic() + rest
+        while not self._done:
+            if timeout is not None and timeout >= 0 and rest <= 0:
+                return
+            wait(LOCK, self._key, rest)
+            if rest >= 0:
+                rest = end - _monotonic()
+
+    def __repr__(self) -> str:
+        return f"<_ThreadHandle object: ident={self.ident}>"
+
+
+def start(number: int) -> None:
+    """The life of a thread: its stack begins here."""
+    global _alive
+    function, args, kwargs, handle = _begun.pop(number)
+    ident = MAIN + (number - 1) * STEP
+    _wasgi.thread_started(ident)
+    _identity.ident = ident
+    try:
+        function(*args, **kwargs)
+    except SystemExit:
+        pass
+    except BaseException as error:
+        _unraisable(error, function)
+    finally:
+        del function, args, kwargs
+        _alive -= 1
+        _wasgi.thread_ending()
+        if handle is not None:
+            _not_daemons.discard(handle)
+            handle._set_done()
+
+
+def _unraisable(error: BaseException, function: object) -> None:
+    sys.unraisablehook(
+        types.SimpleNamespace(  # type: ignore[arg-type]
+            exc_type=type(error),
+            exc_value=error,
+            exc_traceback=error.__traceback__,
+            err_msg=f"Exception ignored in thread started by {function!r}",
+            object=None,
+        )
+    )
+
+
+def _spawn(
+    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any], handle: _ThreadHandle | None
+) -> int:
+    global _alive
+    number = _wasgi.spawn()
+    if number == _LACKING:
+        raise RuntimeError(
+            "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks; Chrome 137,"
+            " Firefox 153 and Safari 27 have it"
+        )
+    if not number:
+        raise RuntimeError("can't start new thread")
+    ident = MAIN + (number - 1) * STEP
+    if handle is not None:
+        handle.ident = ident
+        handle._started = True
+    _alive += 1
+    _begun[number] = (function, args, kwargs, handle)
+    return ident
+
+
+def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
+    """Start a new thread and return its identifier."""
+    if not callable(function):
+        raise TypeError("first arg must be callable")
+    if not isinstance(args, tuple):
+        raise TypeError("2nd arg must be a tuple")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise TypeError("optional 3rd arg must be a dictionary")
+    return _spawn(function, args, kwargs or {}, None)
+
+
+def start_joinable_thread(function: Any, handle: Any = None, daemon: bool = True) -> _ThreadHandle:
+    """Start a new thread that can be joined, and return its handle."""
+    if not callable(function):
+        raise TypeError("thread function must be callable")
+    if handle is None:
+        handle = _ThreadHandle()
+    elif not isinstance(handle, _ThreadHandle):
+        raise TypeError("'handle' must be a _ThreadHandle")
+    if handle._started:
+        raise RuntimeError("thread already started")
+    _spawn(function, (), {}, handle)
+    if not daemon:
+        _not_daemons.add(handle)
+    return handle
+
+
+def _make_thread_handle(ident: int) -> _ThreadHandle:
+    """Internal only. Make a thread handle for threads not spawned by the _thread or threading module."""
+    handle = _ThreadHandle()
+    handle.ident = ident
+    handle._started = True
+    return handle
+
+
+def _shutdown() -> None:
+    """Internal only. Wait for all non-daemon threads (other than the calling thread) to stop."""
+    me = get_ident()
+    while others := [handle for handle in _not_daemons if handle.ident != me]:
+        for handle in others:
+            handle.join()
+
+
+def _count() -> int:
+    """Return the number of currently running Python threads, excluding the main thread."""
+    return _alive
+
+
+def install() -> None:
+    """Puts these in the place of what CPython has on a system without threads, also where it was taken already."""
+    ours: dict[str, Any] = {
+        "_count": _count,
+        "_make_thread_handle": _make_thread_handle,
+        "_shutdown": _shutdown,
+        "_ThreadHandle": _ThreadHandle,
+        "allocate": lock,
+        "allocate_lock": lock,
+        "get_ident": get_ident,
+        "get_native_id": get_ident,
+        "lock": lock,
+        "LockType": lock,
+        "RLock": RLock,
+        "start_joinable_thread": start_joinable_thread,
+        "start_new": start_new_thread,
+        "start_new_thread": start_new_thread,
+    }
+    queue = types.ModuleType("_queue", "C implementation of the Python queue module.")
+    queue.SimpleQueue, queue.Empty = locks.SimpleQueue, locks.Empty  # type: ignore[attr-defined]
+    sys.modules["_queue"] = queue
+    theirs = {name: getattr(_thread, name, None) for name in ours}
+    kinds = (theirs["lock"], theirs["RLock"])
+    for name, value in ours.items():
+        setattr(_thread, name, value)
+    import threading
+
+    importlib.reload(threading)
+    if "queue" in sys.modules:
+        importlib.reload(sys.modules["queue"])
+    # What modules took from _thread when they were imported.
+    replaced = {id(value): ours[name] for name, value in theirs.items() if value is not None}
+    for module in list(sys.modules.values()):
+        if module is _thread or module is threading or not hasattr(module, "__dict__"):
+            continue
+        for name, value in list(vars(module).items()):
+            if id(value) in replaced:
+                setattr(module, name, replaced[id(value)])
+            elif type(value) is kinds[0]:
+                setattr(module, name, lock())
+            elif type(value) is kinds[1]:
+                setattr(module, name, RLock())
+    for reference in logging._handlerList:
+        handler = reference()
+        if handler is not None:
+            handler.lock = threading.RLock()

@@ -1,0 +1,69 @@
+// What Pyodide shares between tasks and CPython has for each thread: words of the C structure PyThreadState.
+
+/** How far into the structure, in bytes, to look for its members. */
+const EXTENT = 1200;
+
+/**
+ * @param {any} pyodide with the main thread running, and a `threading.local` in use
+ */
+export function threadState(pyodide) {
+  const module = pyodide._module;
+  const main = module._PyThreadState_Get();
+  const ident = pyodide.runPython("import _thread; _thread.get_ident()");
+  const locals = findLocals(module, main);
+  const threadId = find(module, main, (word) => word === ident);
+  return {
+    /**
+     * A thread has begun: it has no `threading.local` values yet (CPython's key for them came with the task), and an
+     * identity of its own.
+     * @param {number} own
+     */
+    begin(own) {
+      const at = module._PyThreadState_Get();
+      module.HEAPU32[(at + locals) >> 2] = 0;
+      module.HEAPU32[(at + locals + 4) >> 2] = 0;
+      module.HEAPU32[(at + threadId) >> 2] = own;
+    },
+    /** A thread ends: its `threading.local` values go, as in PyThreadState_Clear. */
+    end() {
+      const at = (module._PyThreadState_Get() + locals) >> 2;
+      for (const word of [at, at + 1]) {
+        const object = module.HEAPU32[word];
+        module.HEAPU32[word] = 0;
+        if (object) module._Py_DecRef(object);
+      }
+    },
+  };
+}
+
+/**
+ * The offset of `threading_local_key`: the word that points to an object of type `_thread._localdummy`.
+ * @param {any} module @param {number} state
+ */
+function findLocals(module, state) {
+  const words = module.HEAPU32;
+  const isPointer = (/** @type {number} */ word) =>
+    word > 1023 && word % 4 === 0 && word < words.length * 4 - 64;
+  return find(module, state, (word) => {
+    if (!isPointer(word)) return false;
+    const type = words[(word >> 2) + 1];
+    if (!isPointer(type)) return false;
+    const name = words[(type >> 2) + 3];
+    return (
+      name > 1023 && name < words.length * 4 - 64 && module.UTF8ToString(name, 32).endsWith("_localdummy")
+    );
+  });
+}
+
+/**
+ * @param {any} module @param {number} state @param {(word: number) => boolean} matches
+ * @returns {number} the offset of the first word that matches
+ */
+function find(module, state, matches) {
+  for (let offset = 0; offset < EXTENT; offset += 4) {
+    if (matches(module.HEAPU32[(state + offset) >> 2])) return offset;
+  }
+  throw new Error(
+    "this build of CPython has another PyThreadState than wasgi knows; use the Pyodide that it was made for",
+  );
+}

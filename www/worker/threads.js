@@ -1,0 +1,195 @@
+// Suspends and resumes the stacks of Python's threads (JSPI). Which thread goes on is decided in Rust (src/event_loop/).
+
+/**
+ * A wait that has begun: its stack is suspended as soon as `then` of the gate has been called for it.
+ * @typedef {{ resume: ((outcome: number) => void) | null, outcome: number }} Wait
+ */
+
+/** What `next_thread` says of a thread that is to be started; other codes are how its wait ended. */
+const START = 7;
+const CODE_BITS = 3;
+
+/** How long microtasks may follow each other before messages and timers have their turn, in milliseconds. */
+const TURN_AFTER = 4;
+
+/** The number that our handler has among Python's signals: the last but one of the real-time signals. */
+export const TICK_SIGNAL = 63;
+
+/**
+ * How often the running thread looks up: after how many of the interpreter's own checks (one for each backward jump or
+ * call), so that a look comes about every LOOK_EVERY milliseconds but never costs more than a few per cent.
+ */
+const MOST_CHECKS = 800;
+const LOOK_EVERY = 0.25;
+
+/** After our handler has run, the next signal for it comes no sooner, in milliseconds. */
+const QUIET = 0.2;
+
+const now = () => performance.timeOrigin + performance.now();
+
+/** The threads of this process. */
+export class Threads {
+  /**
+   * @param {import("#wasgi_core").Process} core
+   * @param {() => void} idle called when all threads wait
+   */
+  constructor(core, idle) {
+    this.core = core;
+    this.idle = idle;
+    /** Waits whose `then` has not been called yet, in order. @type {Wait[]} */
+    this.begun = [];
+    /** @type {Map<number, Wait>} */
+    this.waits = new Map();
+    this.scheduled = false;
+    this.turnedAt = performance.now();
+    const hop = new MessageChannel();
+    hop.port1.onmessage = () => {
+      this.turned();
+      this.pump();
+    };
+    this.hop = () => hop.port2.postMessage(0);
+    this.pump = this.pump.bind(this);
+    /**
+     * What every `run_sync` of ours suspends on. Waits begin in the order in which `then` is called for them.
+     */
+    this.gate = {
+      then: (/** @type {(outcome: number) => void} */ resume) => {
+        const wait = this.begun.shift();
+        if (!wait || wait.outcome >= 0) resume(wait ? wait.outcome : 0);
+        else wait.resume = resume;
+      },
+    };
+    /** Starts the thread with a number: a Python callable. @type {any} */
+    this.start = null;
+    /** CPython's countdown to its next check for signals: an address. */
+    this.clock = 0;
+    /** @type {any} */
+    this.module = null;
+    this.checks = 50;
+    this.lookedAt = 0;
+    this.quietUntil = 0;
+    this.core_check = core.check.bind(core);
+  }
+
+  /**
+   * Python's looking up: CPython reads an "interrupt buffer" every so many checks.
+   * @param {any} pyodide
+   */
+  attach(pyodide) {
+    this.module = pyodide._module;
+    this.clock = this.module.__Py_emscripten_signal_clock >> 2;
+    const look = () => this.look();
+    pyodide.setInterruptBuffer({
+      get 0() {
+        return look();
+      },
+      set 0(_value) {
+        // CPython clears what it has read.
+      },
+    });
+  }
+
+  /** @returns {number} the signal to raise, or 0 */
+  look() {
+    const time = performance.now();
+    const since = time - this.lookedAt;
+    this.lookedAt = time;
+    if (since > 2 * LOOK_EVERY) this.checks = Math.max(1, this.checks >> 2);
+    else if (since < LOOK_EVERY / 2) this.checks = Math.min(MOST_CHECKS, this.checks * 2);
+    this.module.HEAP32[this.clock] = this.checks;
+    if (time < this.quietUntil || this.core_check(performance.timeOrigin + time) === 0) return 0;
+    this.quietUntil = Infinity;
+    return TICK_SIGNAL;
+  }
+
+  /** Our handler runs in Python: what the running thread should do, an `event_loop::Check`. */
+  check() {
+    this.quietUntil = performance.now() + QUIET;
+    return this.core_check(now());
+  }
+
+  /** Python should look up at its next check. */
+  soon() {
+    this.quietUntil = 0;
+    if (this.module) this.module.HEAP32[this.clock] = 0;
+  }
+
+  /**
+   * The running thread waits; its stack is to be suspended on the gate now.
+   * @param {number} name
+   * @param {number} key
+   * @param {number} timeout milliseconds; negative: for ever
+   * @param {boolean} again
+   * @param {number} request
+   */
+  wait(name, key, timeout, again, request) {
+    this.begin(this.core.thread_wait(name, key, timeout, again, request, now()));
+    this.schedule();
+  }
+
+  /**
+   * The running thread lets others go first.
+   * @param {boolean} turn also messages and timers
+   * @param {number} request
+   */
+  yield(turn, request) {
+    this.begin(this.core.thread_yield(request, now()));
+    this.schedule(turn);
+  }
+
+  /** @param {number} thread */
+  begin(thread) {
+    const wait = { resume: null, outcome: -1 };
+    this.begun.push(wait);
+    this.waits.set(thread, wait);
+  }
+
+  /** Lets the next thread go on when the stack of the present one is out of the way. */
+  schedule(turn = false) {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    if (turn || performance.now() - this.turnedAt > TURN_AFTER) this.hop();
+    else queueMicrotask(this.pump);
+  }
+
+  /** The worker's event loop has turned: this is a task of its own. */
+  turned() {
+    this.turnedAt = performance.now();
+    this.core.turned(performance.timeOrigin + this.turnedAt);
+  }
+
+  /** Resumes or starts the next thread. */
+  pump() {
+    this.scheduled = false;
+    const next = this.core.next_thread(now());
+    if (next === 0) {
+      this.idle();
+      return;
+    }
+    this.lookedAt = performance.now();
+    this.quietUntil = 0;
+    const thread = next >>> CODE_BITS;
+    const code = next & START;
+    if (code === START) {
+      this.run(this.start.callPromising(thread));
+      return;
+    }
+    const wait = /** @type {Wait} */ (this.waits.get(thread));
+    this.waits.delete(thread);
+    wait.outcome = code;
+    wait.resume?.(code);
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} running a thread's stack
+   */
+  async run(running) {
+    try {
+      return await running;
+    } finally {
+      this.core.thread_finish(now());
+      this.schedule();
+    }
+  }
+}
