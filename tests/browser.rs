@@ -139,7 +139,7 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
     let memory = RecordingMemory::new();
     let argv = argv.iter().map(|&word| word.to_owned()).collect();
     let shared = memory.clone().unchecked_into::<Memory>();
-    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned()).unwrap();
+    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned(), 0.0).unwrap();
     (process, memory)
 }
 
@@ -228,7 +228,7 @@ fn no_timer_is_set_where_nothing_is_due() {
 fn a_process_needs_a_command_line_that_starts_a_server() {
     let memory = RecordingMemory::new().unchecked_into::<Memory>();
     let argv = vec!["gunicorn".to_owned(), "--version".to_owned()];
-    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned()).is_err());
+    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned(), 0.0).is_err());
 }
 
 #[wasm_bindgen_test]
@@ -314,9 +314,12 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     process.next_request(1.0);
     computer.settle(&mut process, pid);
     assert!(computer.machine.signal(SERVER, "TERM", 1.0));
-    // The thread has looked at what there was before.
-    process.ready();
-    while !process.ready() {
+    // Python's main thread waits for I/O of the connections.
+    const IO: u8 = 9;
+    const CONNECTIONS: u32 = 1;
+    process.settle(1.0);
+    process.thread_wait(IO, CONNECTIONS, -1.0, false, 0, 1.0);
+    while !process.settle(1.0) {
         let due = computer.machine.deadline();
         assert!(due.is_finite(), "the thread that waits is woken");
         computer.machine.tick(due);
