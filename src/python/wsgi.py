@@ -14,7 +14,7 @@ from typing import Any, Final
 import _wasgi
 
 from .crossing import SIZE, put_bytes, put_text, shared, take_strings, take_text, view
-from .parking import park
+from .parking import park, request
 from .traceback_text import traceback_of
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -240,6 +240,8 @@ def serve(app: App) -> None:
             return
         strings = iter(take_strings())
         environ = base | dict(zip(strings, strings))
-        environ["wsgi.input"] = _Input() if event == 2 else io.BytesIO()
+        environ["wsgi.input"] = _Input() if event & 3 == 2 else io.BytesIO()
+        request.set(event >> 2)
         _respond(app, environ)
+        request.set(0)
         del environ

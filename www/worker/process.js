@@ -43,7 +43,7 @@ export async function runProcess(init) {
   let fileSystem = null;
 
   const flush = (all = false) => {
-    const message = core.take_outbox(all);
+    const message = core.take_outbox(all, now());
     if (message) {
       if (message.length > 8192) self.postMessage(message, [message.buffer]);
       else self.postMessage(message);
