@@ -9,7 +9,7 @@ from typing import NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
+from . import completing, event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
@@ -67,6 +67,7 @@ def main() -> int:
     """Runs the process; returns its exit code, or minus the number of the signal that ended it."""
     configuration = configurations.read()
     _identity(configuration)
+    completing.install()
     parking.install()
     preemption.install()
     threads.install()
