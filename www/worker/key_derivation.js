@@ -24,9 +24,7 @@ const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 class KeyDerivation {
   /** @param {WebAssembly.Module} module */
   constructor(module) {
-    this.exports = /** @type {Exports} */ (
-      /** @type {unknown} */ (new WebAssembly.Instance(module).exports)
-    );
+    this.exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
     this.length = 0;
   }
 
