@@ -1,10 +1,13 @@
 """``hashlib.pbkdf2_hmac`` and ``hashlib.scrypt``, which CPython has only with OpenSSL: ours are Rust (``kdf/``)."""
 
+import sys
 from operator import index
 from time import perf_counter
 from typing import Any, Final
 
 import _wasgi
+
+from .preemption import poll
 
 _SIZES: Final = {
     "md5": 16,
@@ -46,7 +49,7 @@ _ALIASES: Final = {
 """What OpenSSL calls them besides, in lower case: it does not mind the case."""
 _INT_MAX: Final = 2**31 - 1
 _SLICE: Final = 0.004
-"""Seconds between two moments at which signals and other threads get their turn: they must not wait longer than usual."""
+"""Seconds between two moments at which signals and other threads get their turn: less than a thread keeps the GIL."""
 _SCRYPT_MEMORY: Final = 32 << 20
 """OpenSSL's limit for scrypt unless ``maxmem`` says otherwise, in bytes."""
 
@@ -115,15 +118,17 @@ def pbkdf2_hmac(
     if not derivation.pbkdf2(data, len(name), len(password), iterations, length):
         raise MemoryError
     # Natively the GIL is free meanwhile. Here it is between the steps, whose length follows the machine's speed.
-    step = 1000
-    now = perf_counter()
-    while derivation.step(step):
-        before, now = now, perf_counter()
-        elapsed = now - before
+    caller = sys._getframe(1)
+    step, more = 1000, True
+    while more:
+        start = perf_counter()
+        more = derivation.step(step)
+        elapsed = perf_counter() - start
         if elapsed < _SLICE / 2:
             step *= 2
         elif elapsed > _SLICE:
             step = max(step // 2, 100)
+        poll(caller)
     key: bytes = derivation.key().to_bytes()
     _spare.append(derivation)
     return key

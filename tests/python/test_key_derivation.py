@@ -6,7 +6,14 @@ import unittest
 import _host
 import _wasgi
 
-_wasgi.host = _host
+
+
+class Host:
+    key_derivation = _host.key_derivation
+    check = staticmethod(lambda: 0)
+
+
+_wasgi.host = Host
 _wasgi.cpu_count = 3
 
 from wasgi_runtime import completing

@@ -69,6 +69,9 @@ application = get_wsgi_application()
 `;
 
 const FLASK = `
+import hashlib
+import threading
+
 from flask import Flask, request
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -84,6 +87,22 @@ def register():
 def login():
     right = check_password_hash(hashes[request.form["user"]], request.form["password"])
     return "welcome" if right else ("wrong password", 403)
+
+@app.get("/beside")
+def beside():
+    counted, done = 0, threading.Event()
+    def count():
+        nonlocal counted
+        while not done.is_set():
+            counted += 1
+    thread = threading.Thread(target=count)
+    thread.start()
+    before = counted
+    hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 300_000)
+    after = counted
+    done.set()
+    thread.join()
+    return {"counted": after - before}
 
 @app.post("/upload")
 def upload():
@@ -250,6 +269,11 @@ describe("Flask", { timeout: 60_000 }, () => {
     assert.equal((await send("/register", "engine")).text, "scrypt:32768:8:1");
     assert.equal((await send("/login", "difference")).status, 403);
     assert.equal((await send("/login", "engine")).text, "welcome");
+  });
+
+  test("has its other threads run while a key is derived", async () => {
+    const { counted } = JSON.parse((await server.fetch("/beside")).text);
+    assert.ok(counted > 0, `counted ${counted}`);
   });
 
   test("takes uploads that do not stay in memory", async () => {
