@@ -1,4 +1,4 @@
-//! Key derivation for CPython's `hashlib`: PBKDF2 (RFC 8018) in steps, and scrypt (RFC 7914).
+//! Key derivation for Python's `hashlib`: PBKDF2 (RFC 8018) in steps, and scrypt (RFC 7914).
 //!
 //! A wasm module of its own, without glue: it is fetched with Python's packages and compiled when an app first derives a
 //! key. `www/worker/key_derivation.js` calls it. An instance derives one key at a time: what the caller wants to say
