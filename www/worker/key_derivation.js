@@ -22,21 +22,26 @@ const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 
 /** Derives one key after the other. */
 class KeyDerivation {
+  /** @type {Exports} */
+  #exports;
+  #length = 0;
+
   /** @param {WebAssembly.Module} module */
   constructor(module) {
-    this.exports = /** @type {Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
-    this.length = 0;
+    this.#exports = /** @type {Exports} */ (
+      /** @type {unknown} */ (new WebAssembly.Instance(module).exports)
+    );
   }
 
   /**
    * Writes the input of the next call; whether there was memory for it.
    * @param {PythonBytes} input
    */
-  write(input) {
-    const start = this.exports.input(input.length);
+  #write(input) {
+    const start = this.#exports.input(input.length);
     if (!start) return false;
     const buffer = input.getBuffer("u8");
-    new Uint8Array(this.exports.memory.buffer, start, input.length).set(buffer.data);
+    new Uint8Array(this.#exports.memory.buffer, start, input.length).set(buffer.data);
     buffer.release();
     return true;
   }
@@ -50,8 +55,8 @@ class KeyDerivation {
    * @param {number} length the key's
    */
   pbkdf2(input, name, password, iterations, length) {
-    this.length = length;
-    return this.write(input) && this.exports.pbkdf2(name, password, iterations, length) === 1;
+    this.#length = length;
+    return this.#write(input) && this.#exports.pbkdf2(name, password, iterations, length) === 1;
   }
 
   /**
@@ -59,7 +64,7 @@ class KeyDerivation {
    * @param {number} iterations
    */
   step(iterations) {
-    return this.exports.step(iterations) === 1;
+    return this.#exports.step(iterations) === 1;
   }
 
   /**
@@ -72,9 +77,9 @@ class KeyDerivation {
    * @param {number} length the key's
    */
   scrypt(input, password, logN, r, p, length) {
-    this.length = length;
+    this.#length = length;
     try {
-      return this.write(input) && this.exports.scrypt(password, logN, r, p, length) === 1;
+      return this.#write(input) && this.#exports.scrypt(password, logN, r, p, length) === 1;
     } catch (error) {
       // How Rust ends where memory does.
       if (error instanceof WebAssembly.RuntimeError) return false;
@@ -84,7 +89,7 @@ class KeyDerivation {
 
   /** The key. */
   key() {
-    return new Uint8Array(this.exports.memory.buffer, this.exports.key(), this.length).slice();
+    return new Uint8Array(this.#exports.memory.buffer, this.#exports.key(), this.#length).slice();
   }
 }
 
