@@ -9,7 +9,7 @@ from typing import NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
+from . import completing, event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
@@ -87,6 +87,7 @@ def main() -> int:
 def _run() -> int:
     configuration = configurations.read()
     _identity(configuration)
+    completing.install()
     parking.install()
     preemption.install()
     threads.install()

@@ -2,6 +2,7 @@
 
 import { initSync, Process } from "#wasgi_core";
 import { hideGlobals } from "./globals.js";
+import { keyDerivation } from "./key_derivation.js";
 import { bootPython } from "./python.js";
 import { threadState } from "./thread_state.js";
 import { Threads } from "./threads.js";
@@ -156,6 +157,8 @@ export async function runProcess(init) {
       threads.soon();
     },
     take_signal: () => core.take_signal(),
+    cpu_count: navigator.hardwareConcurrency,
+    key_derivation: keyDerivation(pyodide.FS),
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
     notify: flushed(() => core.notify()),
