@@ -44,6 +44,10 @@ def name_of(test: Any) -> str:
     return test.id().removeprefix("test.")
 
 
+def traceback_of(error: Any) -> str:
+    return "".join(traceback.format_exception(*error))[-LONGEST:]
+
+
 class Result(unittest.TestResult):
     """Tells of each test when it starts and how it ended, once, whatever its subtests did."""
 
@@ -71,8 +75,12 @@ class Result(unittest.TestResult):
             self.status, self.detail = status, detail
 
     def _failed(self, test: Any, error: Any) -> None:
-        text = "".join(traceback.format_exception(*error))
-        self._note(test, "fail", text[-LONGEST:])
+        if self.current is None:
+            self._note(test, "fail", traceback_of(error))
+        elif self.status != "fail":
+            # First what counts: a signal that the test sent itself may come while its traceback is made.
+            self.status = "fail"
+            self.detail = traceback_of(error)
 
     def addFailure(self, test: Any, err: Any) -> None:
         self._failed(test, err)
@@ -162,6 +170,7 @@ def main() -> NoReturn:
         run = json.load(file)
     module = run["module"]
     result = Result()
+    tell("begin")
     try:
         prepare()
         tests = import_tests(module)

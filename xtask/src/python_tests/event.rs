@@ -33,6 +33,8 @@ pub(super) struct Test {
 /// One thing that the runner tells.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
+    /// A process has begun. (The server starts another in the place of one that died.)
+    Begin,
     /// This test has started.
     Start(String),
     /// A test has ended; or, without a start, what surrounds tests has failed.
@@ -51,6 +53,7 @@ impl Event {
         let told: Value = serde_json::from_str(line.strip_prefix(MARK)?).ok()?;
         let text = |key: &str| told[key].as_str().map(str::to_owned);
         Some(match told["event"].as_str()? {
+            "begin" => Self::Begin,
             "start" => Self::Start(text("test")?),
             "stop" => Self::Stop(Test {
                 name: text("test")?,

@@ -26,6 +26,8 @@ pub(super) struct Outcome {
     pub(super) omitted: Vec<String>,
     names: HashSet<String>,
     running: Option<String>,
+    /// How many tests there were before this run.
+    before: usize,
     is_through: bool,
     broken: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Outcome {
     /// What the runner tells. Returns whether it tells more in this run.
     pub(super) fn take(&mut self, event: Event) -> bool {
         match event {
+            Event::Begin => {}
             Event::Start(name) => self.running = Some(name),
             Event::Stop(test) => {
                 self.running = None;
@@ -77,13 +80,14 @@ impl Outcome {
             (None, Ending::Told) => (Status::Died, String::new()),
         };
         let running = self.running.take();
-        // Without a test to leave out, the next run would end the same way.
-        let goes_on = running.is_some();
+        // Without any more tests to leave out, the next run would end the same way.
+        let goes_on = running.is_some() || self.tests.len() > self.before;
         self.add(Test {
             name: running.unwrap_or_else(|| format!("{} (outside its tests)", self.module)),
             status,
             detail,
         });
+        self.before = self.tests.len();
         goes_on
     }
 
@@ -176,6 +180,18 @@ mod tests {
         assert!(!outcome.ended(Ending::Silence(120)));
         assert_eq!(statuses(&outcome), [("m (outside its tests)", Status::Hung)]);
         assert!(outcome.tests[0].detail.contains("120 s"));
+    }
+
+    #[test]
+    fn what_ends_a_run_between_tests_is_noted_and_the_other_tests_are_run_after_it() {
+        let mut outcome = Outcome::new("m");
+        outcome.take(start("m.a"));
+        outcome.take(stop("m.a", Status::Failed));
+        outcome.take(Event::Broken("KeyboardInterrupt".into()));
+        assert!(outcome.ended(Ending::Told));
+        outcome.take(Event::Broken("KeyboardInterrupt".into()));
+        assert!(!outcome.ended(Ending::Told), "no progress");
+        assert_eq!(outcome.tests[1].name, "m (outside its tests)");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::event::Event;
 use super::outcome::{Ending, Outcome};
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// The server that imports the runner, in its worker's main thread. Nothing else ends a worker that is busy.
 const SERVER: [&str; 4] = ["gunicorn", "-t", "0", "runner:app"];
 /// Lines that are shown of a process that died.
-const LAST_WORDS: usize = 12;
+const LAST_WORDS: usize = 60;
 /// The browser ends within so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -34,16 +34,34 @@ pub(super) async fn run(
         return Err(Error::Message("cargo xtask run has no standard error.".into()));
     };
     let mut lines = BufReader::new(stderr).lines();
+    let mut has_begun = false;
     let mut words = VecDeque::new();
+    let limit_after = |start: Instant| start + Duration::from_secs(limit);
+    let mut deadline = limit_after(Instant::now());
+    let mut termination = Termination::listen()?;
     loop {
-        match timeout(Duration::from_secs(limit), lines.next_line()).await {
+        let line = tokio::select! {
+            line = timeout_at(deadline, lines.next_line()) => line,
+            () = termination.wait() => {
+                // Or the browser would go on without us.
+                end(&mut child).await;
+                return Err(Error::Message("It was ended by a signal.".into()));
+            }
+        };
+        match line {
             Err(_) => {
                 end(&mut child).await;
                 return Ok(Ending::Silence(limit));
             }
             Ok(Ok(Some(line))) => {
                 if let Some(event) = Event::parse(&line) {
+                    if event == Event::Begin && std::mem::replace(&mut has_begun, true) {
+                        end(&mut child).await;
+                        return Ok(Ending::Death(words.make_contiguous().join("\n")));
+                    }
                     words.clear();
+                    // What else tests print is no progress.
+                    deadline = limit_after(Instant::now());
                     if !outcome.take(event) {
                         end(&mut child).await;
                         return Ok(Ending::Told);
@@ -61,8 +79,8 @@ pub(super) async fn run(
             Ok(Ok(None) | Err(_)) => {
                 let status = end(&mut child).await;
                 let status = status.map_or_else(String::new, |status| status.to_string());
-                let words: Vec<_> = words.into_iter().collect();
-                return Ok(Ending::Death(format!("{}\n({status})", words.join("\n"))));
+                let words = words.make_contiguous().join("\n");
+                return Ok(Ending::Death(format!("{words}\n({status})")));
             }
         }
     }
@@ -84,6 +102,29 @@ fn start(directory: &Path, dist: &Path) -> Result<Child> {
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     command.spawn().map_err(Error::io("start", &program))
+}
+
+/// SIGTERM to this program. (SIGINT comes from a terminal, and goes to all that we started.)
+struct Termination {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl Termination {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .map_err(Error::io("listen to", "SIGTERM".as_ref()))?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        self.signal.recv().await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Ends it, with its browser, unless it has ended.
