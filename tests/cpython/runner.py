@@ -9,8 +9,8 @@ What is forced, so that tests run that test.support would skip because the platf
 * ``threading_helper.can_start_thread``: the interpreter was built without pthreads, but our processes have threads.
 * ``support.has_socket_support``, only while the package test.test_asyncio is imported: it refuses to be imported without sockets,
   although most of its tests need none. Those that do fail, and are listed.
-* ``_multiprocessing``: an empty module stands in for it if there is none, because modules that test threads and
-  processes import both. Tests of processes then skip themselves.
+* ``_multiprocessing``: an empty module stands in for it. Modules that test threads and processes import both; their tests of
+  processes then skip themselves.
 * ``InterpreterPoolExecutor``: without subinterpreters there is none, and the module that names it, for threads too, cannot be
   imported. A class whose instances cannot be made stands in for it: tests of it are skipped.
 
@@ -116,10 +116,7 @@ def prepare() -> None:
     # The resources that regrtest's -u gives: long tests, but nothing from outside.
     support.use_resources = {"cpu": None, "walltime": None}
     threading_helper.can_start_thread = True
-    try:
-        import _multiprocessing  # noqa: F401
-    except ImportError:
-        sys.modules["_multiprocessing"] = types.ModuleType("_multiprocessing")
+    sys.modules["_multiprocessing"] = types.ModuleType("_multiprocessing")
     if not hasattr(futures, "InterpreterPoolExecutor"):
         futures.InterpreterPoolExecutor = NoInterpreterPool
 
