@@ -32,6 +32,7 @@ _UNTOUCHED: Final = ("wasgi_runtime.", "importlib._bootstrap")
 """Modules whose frames are not interrupted: they are atomic for each other, as C code would be."""
 
 _check = _wasgi.check
+_again = _wasgi.look_again
 _take_signal = _wasgi.take_signal
 _interrupted = _wasgi.interrupted
 _getsignal = _signal.getsignal
@@ -43,6 +44,7 @@ def _tick(_number: int, frame: FrameType | None) -> None:
     if todo == GO_ON:
         return
     if frame is not None and str(frame.f_globals.get("__name__")).startswith(_UNTOUCHED):
+        _again()
         return
     if todo == SIGNAL:
         handle_signals(frame)

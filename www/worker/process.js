@@ -146,6 +146,7 @@ export async function runProcess(init) {
     wake_one: (/** @type {number} */ key) => core.wake_one(key, now()),
     wake_all: (/** @type {number} */ key) => core.wake_all(key, now()),
     check: () => threads.check(),
+    look_again: () => threads.lookAgain(),
     spawn: () => threads.spawn(),
     thread_started: (/** @type {number} */ ident) => state.begin(ident, threads.startedOn()),
     main_started: () => state.limit(threads.mainStack()),
