@@ -7,6 +7,7 @@
 
 mod machine;
 mod process;
+mod threaded;
 mod threads;
 
 pub use machine::{Devices, Machine};

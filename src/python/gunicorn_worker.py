@@ -5,7 +5,7 @@ from typing import Final
 
 import _wasgi
 
-from . import uvicorn_worker, wsgi
+from . import gthread, uvicorn_worker, wsgi
 from .configuration import Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
@@ -32,12 +32,16 @@ def main(configuration: Configuration) -> None:
     """Runs until the worker is told to leave; SystemExit says with which code."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
+        worker = gthread.Worker(configuration) if configuration.threads is not None else None
         app = _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
             return
         _wasgi.accepting()
+        if worker is not None:
+            worker.run(app)  # type: ignore[arg-type]
+            return
         wsgi.serve(app)  # type: ignore[arg-type]
         if code := _wasgi.exit_code():
             raise SystemExit(code)
