@@ -93,7 +93,7 @@ impl Computer {
     fn settle(&mut self, process: &mut Process, pid: u32) {
         loop {
             self.flush();
-            let said = process.take_outbox(true);
+            let said = process.take_outbox(true, 1.0);
             let told = self.devices.take_process();
             if said.is_none() && told.is_none() {
                 return;
@@ -235,9 +235,9 @@ fn a_process_needs_a_command_line_that_starts_a_server() {
 fn what_python_prints_leaves_as_lines() {
     let (mut process, _) = process(&["gunicorn", "app:app"], 12);
     process.output(1, b"half a ");
-    assert!(process.take_outbox(true).is_none());
+    assert!(process.take_outbox(true, 1.0).is_none());
     process.output(1, b"line\n");
-    let message = process.take_outbox(true).unwrap();
+    let message = process.take_outbox(true, 1.0).unwrap();
     let said: Vec<_> = frames(&message)
         .map(|frame| (frame.kind, frame.id, frame.body))
         .collect();

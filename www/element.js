@@ -12,7 +12,7 @@ import { Playground } from "./wasgi.js";
  * `<wasgi-playground>`: the playground as an element, in light DOM.
  *
  * Attributes, read when it is connected:
- * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`)
+ * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`, `quart`)
  * - `command`: the command line that stands in the field
  * - `assets`: the folder of the built files, with a slash at its end; by default where this script came from
  * - `persist`: a name under which edits are kept in this browser; without it nothing is kept

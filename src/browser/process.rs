@@ -26,6 +26,11 @@ const BROKEN: i32 = -2;
 const TURN: i32 = -2;
 /// How long Python may run without the worker's event loop having turned, while its own loop goes round.
 const TURN_EVERY: Millis = 1.0;
+/// The threads' part of the trace travels with other messages; alone if there is none for this long, or if it is large.
+const TRACE_EVERY: Millis = 100.0;
+const MOST_INTERVALS: usize = 2000;
+/// What a thread does for less is left out of the trace: there can be many thousands of such intervals in a second.
+const SHORTEST_INTERVAL: Millis = 0.05;
 
 #[wasm_bindgen]
 extern "C" {
@@ -83,6 +88,8 @@ pub struct Process {
     binding: bool,
     accepting: bool,
     pub(super) threads: EventLoop,
+    /// When the threads' part of the trace is to leave by itself.
+    traced_until: Option<Millis>,
     /// Signals that Python has handlers for, and those that it ignores: a bit for each number, from 1.
     pub(super) handled: u64,
     pub(super) ignored: u64,
@@ -123,6 +130,7 @@ impl Process {
             binding: false,
             accepting: false,
             threads: EventLoop::new(now),
+            traced_until: None,
             handled: 0,
             ignored: 0,
         })
@@ -158,7 +166,7 @@ impl Process {
             Worker::Async(worker) => worker.deadline(),
         };
         let threads = self.threads.deadline();
-        let first = worker.into_iter().chain(threads);
+        let first = worker.into_iter().chain(threads).chain(self.traced_until);
         first.fold(Millis::INFINITY, Millis::min)
     }
 
@@ -194,8 +202,15 @@ impl Process {
     }
 
     /// The message for the kernel, if there is one: `all` also with what need not leave by itself.
-    pub fn take_outbox(&mut self, all: bool) -> Option<Vec<u8>> {
-        let message = self.common.take_message(all);
+    pub fn take_outbox(&mut self, all: bool, now: Millis) -> Option<Vec<u8>> {
+        let traced =
+            self.traced_until.is_some_and(|at| at <= now) || self.threads.interval_count() >= MOST_INTERVALS;
+        if traced || !self.common.frames.is_empty() || (all && !self.common.lazy.is_empty()) {
+            self.trace_threads();
+        } else if self.traced_until.is_none() && self.threads.interval_count() > 0 {
+            self.traced_until = Some(now + TRACE_EVERY);
+        }
+        let message = self.common.take_message(all || traced);
         (!message.is_empty()).then_some(message)
     }
 
@@ -370,7 +385,7 @@ impl Process {
         self.memory.put(&run);
     }
 
-    /// 1 or 2: a request, its environ is put; 2 if it has a body. 0: park. -1: leave.
+    /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1: leave.
     pub fn next_request(&mut self, now: Millis) -> i32 {
         let Worker::Sync(worker) = &mut self.worker else {
             return -1;
@@ -378,7 +393,9 @@ impl Process {
         match worker.next(&mut self.common, now) {
             Next::Request { environ, has_body } => {
                 self.memory.put(&environ);
-                if has_body { 2 } else { 1 }
+                let id = worker.request();
+                self.threads.serve(id, now);
+                (id << 2) as i32 | if has_body { 2 } else { 1 }
             }
             Next::Park => 0,
             Next::Exit => -1,
@@ -463,6 +480,9 @@ impl Process {
             return BROKEN;
         };
         let written = conversation.finish(&mut self.common, now);
+        if matches!(written, Written::Done) {
+            self.threads.serve(0, now);
+        }
         self.written(&written)
     }
 
@@ -494,6 +514,23 @@ impl Process {
         }
     }
 
+    /// What the threads did since the last time goes into the trace.
+    pub(super) fn trace_threads(&mut self) {
+        self.traced_until = None;
+        for interval in self.threads.take_intervals() {
+            if interval.end - interval.start < SHORTEST_INTERVAL {
+                continue;
+            }
+            let request = match &self.worker {
+                _ if interval.request == 0 => None,
+                Worker::Sync(_) => Some((interval.request, 0)),
+                Worker::Threaded(worker) => worker.request(interval.request),
+                Worker::Async(worker) => worker.request(interval.request),
+            };
+            self.common.interval(&interval, request);
+        }
+    }
+
     fn written(&self, written: &Written) -> i32 {
         match written {
             Written::Done => 0,
@@ -521,7 +558,9 @@ impl Process {
             1000.. => RaisedKind::OsError(Some(cause - 1000)),
             _ => RaisedKind::Exception,
         };
-        conversation.raised(&mut self.common, Raised { kind, iterating }, &traceback, now)
+        let ends = conversation.raised(&mut self.common, Raised { kind, iterating }, &traceback, now);
+        self.threads.serve(0, now);
+        ends
     }
 
     // --- the async worker's Python
@@ -629,6 +668,7 @@ impl Process {
 
     /// The app has returned: nothing (length -1), or something whose `str()` is put.
     pub fn returned(&mut self, id: u32, length: i32, now: Millis) {
+        self.trace_threads();
         let result = usize::try_from(length)
             .ok()
             .map(|length| self.memory.text(length));
@@ -639,6 +679,7 @@ impl Process {
 
     /// The app has raised; its traceback is put.
     pub fn raised_asgi(&mut self, id: u32, length: usize, now: Millis) {
+        self.trace_threads();
         let traceback = self.memory.text(length);
         if let Worker::Async(worker) = &mut self.worker {
             worker.raised(&mut self.common, id, &traceback, now);

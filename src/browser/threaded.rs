@@ -31,6 +31,7 @@ impl Process {
         match worker.take(&mut self.common, id, now) {
             Taken::Request { environ, has_body } => {
                 self.memory.put(&environ);
+                self.threads.serve(id, now);
                 if has_body { 2 } else { 1 }
             }
             Taken::Done => 0,
@@ -43,6 +44,8 @@ impl Process {
     /// 5 seconds at most, and ask again.
     pub fn end(&mut self, id: u32, now: Millis) -> bool {
         self.at_work();
+        // While it is known which of the connection's requests it was.
+        self.trace_threads();
         match &mut self.worker {
             Worker::Threaded(worker) => worker.end(&mut self.common, id, now),
             _ => false,

@@ -148,7 +148,10 @@ struct Thread {
     state: State,
     /// Where the last wait began, if it ended in vain.
     begun: Millis,
-    request: u32,
+    /// The request that the worker has given it; 0 is none.
+    serves: u32,
+    /// The request that its last wait was for.
+    waited: u32,
 }
 
 /// See the module.
@@ -180,7 +183,8 @@ impl EventLoop {
         let main = Thread {
             state: State::Running { since: now },
             begun: now,
-            request: 0,
+            serves: 0,
+            waited: 0,
         };
         threads.insert(MAIN, main);
         Self {
@@ -237,7 +241,8 @@ impl EventLoop {
                 outcome: None,
             },
             begun: now,
-            request: 0,
+            serves: 0,
+            waited: 0,
         };
         self.threads.insert(self.last, thread);
         self.ready.push_back(self.last);
@@ -278,10 +283,26 @@ impl EventLoop {
         }
     }
 
+    /// The running thread begins to work for a request; with 0 it is done with it.
+    pub fn serve(&mut self, request: u32, now: Millis) {
+        let Some(id) = self.holder else {
+            return;
+        };
+        let Some(thread) = self.threads.get_mut(&id) else {
+            return;
+        };
+        let served = std::mem::replace(&mut thread.serves, request);
+        if let State::Running { since } = thread.state
+            && served != request
+        {
+            thread.state = State::Running { since: now };
+            self.record(id, Name::Run, (since, now), served, 0);
+        }
+    }
+
     /// The running thread has ended.
     pub fn finish(&mut self, now: Millis) {
-        let request = self.running().map_or(0, |thread| thread.request);
-        if let Some(id) = self.let_go(request, now) {
+        if let Some(id) = self.let_go(0, now) {
             self.threads.remove(&id);
         }
     }
@@ -328,7 +349,7 @@ impl EventLoop {
             return None;
         };
         thread.state = State::Running { since: now };
-        let request = thread.request;
+        let request = thread.waited;
         self.record(id, Name::Gil, (since, now), request, 0);
         self.holder = Some(id);
         self.switched = now;
@@ -410,10 +431,6 @@ impl EventLoop {
         }
     }
 
-    fn running(&self) -> Option<&Thread> {
-        self.threads.get(&self.holder?)
-    }
-
     fn first_ready_since(&self) -> Option<Millis> {
         let thread = self.threads.get(self.ready.front()?)?;
         match thread.state {
@@ -426,9 +443,15 @@ impl EventLoop {
     fn let_go(&mut self, request: u32, now: Millis) -> Option<ThreadId> {
         let id = self.holder.take()?;
         let thread = self.threads.get_mut(&id)?;
-        thread.request = request;
+        thread.waited = request;
+        // The main thread may run an event loop for many: what it computed is not known to be for the request it now waits for.
+        let ran_for = match thread.serves {
+            0 if id == MAIN => 0,
+            0 => request,
+            serves => serves,
+        };
         if let State::Running { since } = thread.state {
-            self.record(id, Name::Run, (since, now), request, 0);
+            self.record(id, Name::Run, (since, now), ran_for, 0);
         }
         Some(id)
     }
@@ -452,7 +475,7 @@ impl EventLoop {
             return;
         };
         thread.begun = begun;
-        let request = thread.request;
+        let request = thread.waited;
         if let Some(key) = wait.key {
             self.queues.remove(key, id);
         }

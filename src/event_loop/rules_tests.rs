@@ -285,13 +285,33 @@ fn the_trace_tells_what_a_threads_time_went_to() {
     assert_eq!(
         intervals,
         [
-            (MAIN, Name::Run, 0.0, 3.0, 9),
+            (MAIN, Name::Run, 0.0, 3.0, 0),
             (child, Name::Gil, 1.0, 3.0, 0),
             (MAIN, Name::Sleep, 3.0, 13.0, 9),
             (child, Name::Run, 3.0, 20.0, 0),
             (MAIN, Name::Gil, 13.0, 20.0, 9),
         ]
     );
+}
+
+#[test]
+fn what_a_thread_runs_is_split_where_it_begins_and_ends_to_serve_a_request() {
+    let mut threads = EventLoop::new(0.0);
+    threads.serve(4, 2.0);
+    threads.wait(
+        Wait {
+            request: 4,
+            ..sleep(1.0)
+        },
+        3.0,
+    );
+    next(&mut threads, 4.0);
+    threads.serve(0, 6.0);
+    threads.wait(io(1), 7.0);
+    let intervals = threads.take_intervals();
+    let runs = intervals.iter().filter(|i| i.name == Name::Run);
+    let runs: Vec<_> = runs.map(|i| (i.start, i.end, i.request)).collect();
+    assert_eq!(runs, [(0.0, 2.0, 0), (2.0, 3.0, 4), (4.0, 6.0, 4), (6.0, 7.0, 0)]);
 }
 
 #[test]

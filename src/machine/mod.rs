@@ -485,7 +485,11 @@ impl Machine {
         };
         let mut records = Vec::with_capacity(frame.body.len() * 2);
         for span in Span::decode_all(frame.body) {
-            let number = self.client.request_number(span.connection, span.sequence);
+            // What a thread does for no request in particular has no connection.
+            let number = match span.connection {
+                0 => 0,
+                connection => self.client.request_number(connection, span.sequence),
+            };
             if span.name == Name::App as u8 {
                 self.app_ends.insert(number, span.end);
             }

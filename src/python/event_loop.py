@@ -1,6 +1,10 @@
 """asyncio's event loop on ours: ``select()`` parks the calling thread in Rust."""
 
 import asyncio
+import errno
+import inspect
+import signal
+import threading
 from asyncio import base_events, events
 from collections.abc import Callable
 from typing import Any, Final
@@ -76,6 +80,7 @@ class EventLoop(base_events.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._selector = Selector()
+        self._signal_handlers: dict[int, events.Handle] = {}
 
     def _process_events(self, event_list: list[Callable[[], object]]) -> None:
         for callback in event_list:
@@ -88,11 +93,54 @@ class EventLoop(base_events.BaseEventLoop):
         """This loop takes the events of the worker's connections."""
         self._selector.decode = decode
 
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        """As on Unix: the callback runs in this loop, not where the signal interrupts."""
+        if asyncio.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
+            raise TypeError("coroutines cannot be used with add_signal_handler()")
+        self._check_signal(sig)
+        self._check_closed()
+        handle = events.Handle(callback, args, self, None)
+
+        def arrived(_number: int, _frame: object) -> None:
+            if not handle.cancelled():
+                self._add_callback_signalsafe(handle)
+
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("signal handlers can only be added in the main thread")
+        try:
+            signal.signal(sig, arrived)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise RuntimeError(f"sig {sig} cannot be caught") from None
+            raise
+        self._signal_handlers[sig] = handle
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Returns whether there was one."""
+        self._check_signal(sig)
+        if self._signal_handlers.pop(sig, None) is None:
+            return False
+        signal.signal(sig, signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL)
+        return True
+
+    @staticmethod
+    def _check_signal(sig: int) -> None:
+        if not isinstance(sig, int):
+            raise TypeError(f"sig must be an int, not {sig!r}")
+        if sig not in signal.valid_signals():
+            raise ValueError(f"invalid signal number {sig}")
+
+    def _add_callback_signalsafe(self, handle: events.Handle) -> None:
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        self._write_to_self()
+
     def close(self) -> None:
         if self.is_running():
             raise RuntimeError("Cannot close a running event loop")
         if not self.is_closed():
             super().close()
+            for sig in list(self._signal_handlers):
+                self.remove_signal_handler(sig)
             self._selector.close()
 
 
@@ -106,3 +154,4 @@ def install() -> None:
     events._set_running_loop(None)
     events._set_event_loop_policy(Policy())
     asyncio.EventLoop = EventLoop  # type: ignore[misc]
+    asyncio.run = asyncio.runners.run

@@ -56,7 +56,8 @@ _gate: Final = _wasgi.gate
 _begin = _wasgi.wait
 _yield = _wasgi.yield_now
 _ensure_future = asyncio.ensure_future
-_native_sleep = time.sleep
+# Pyodide's own waits in its event loop.
+_native_sleep = getattr(time.sleep, "__wrapped__", time.sleep)
 _monotonic = time.monotonic
 
 

@@ -49,6 +49,11 @@ def _tick(_number: int, frame: FrameType | None) -> None:
         yield_now(todo == TURN)
 
 
+def poll(frame: FrameType) -> None:
+    """What a function does now and then that lets go of the GIL natively; ``frame`` is its caller's."""
+    _tick(TICK, frame)
+
+
 def handle_signals(frame: FrameType | None) -> None:
     """Runs the handlers of the signals that have arrived for the main thread. What they raise goes through."""
     code = _interrupted()

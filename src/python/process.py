@@ -9,7 +9,7 @@ from typing import NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
+from . import completing, event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
@@ -63,10 +63,31 @@ def _close_the_browser() -> None:
     pyodide.code.run_js = run_js
 
 
+def _end() -> None:
+    """What the interpreter does at its end: waits for the threads that are no daemons, then runs the exit functions."""
+    import atexit
+    import threading
+
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+
+
 def main() -> int:
     """Runs the process; returns its exit code, or minus the number of the signal that ended it."""
+    code = _run()
+    try:
+        if code >= 0:
+            _end()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return code
+
+
+def _run() -> int:
     configuration = configurations.read()
     _identity(configuration)
+    completing.install()
     parking.install()
     preemption.install()
     threads.install()
@@ -91,7 +112,4 @@ def main() -> int:
                 return 1
         print(traceback_of(error), file=sys.stderr)
         return 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
     return 0

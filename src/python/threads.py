@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import types
+from asyncio import events
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import _wasgi
 from . import locks
 from .locks import RLock, lock
 from .parking import LOCK, new_key, wait
+from .traceback_text import traceback_of
 
 MAIN: Final[int] = _thread._get_main_thread_ident()
 """The main thread's identity; the others' follow it in steps."""
@@ -88,6 +90,8 @@ def start(number: int) -> None:
     ident = MAIN + (number - 1) * STEP
     _wasgi.thread_started(ident)
     _identity.ident = ident
+    # Pyodide tells every new stack that its loop runs.
+    events._set_running_loop(None)
     try:
         function(*args, **kwargs)
     except SystemExit:
@@ -104,12 +108,19 @@ def start(number: int) -> None:
 
 
 def _unraisable(error: BaseException, function: object) -> None:
-    sys.unraisablehook(
+    message = f"Exception ignored in thread started by {function!r}"
+    hook = sys.unraisablehook
+    if hook is sys.__unraisablehook__:
+        # CPython's own takes nothing but what CPython has made.
+        if sys.stderr is not None:
+            print(message, traceback_of(error), sep=":\n", file=sys.stderr)
+        return
+    hook(
         types.SimpleNamespace(  # type: ignore[arg-type]
             exc_type=type(error),
             exc_value=error,
             exc_traceback=error.__traceback__,
-            err_msg=f"Exception ignored in thread started by {function!r}",
+            err_msg=message,
             object=None,
         )
     )

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from functools import partial
-from signal import SIGTERM
+from signal import SIGINT, SIGTERM
 from typing import Any, Final
 
 import _wasgi
@@ -16,7 +16,7 @@ from .ending import EndedBySignal
 from .lifespan import Lifespan
 from .loading import ImportFromStringError, load_for_uvicorn
 from .log import ERROR, INFO, WARNING, log
-from .parking import park
+from .parking import park, request
 
 STARTUP_FAILURE: Final = 3
 PARK: Final = -1
@@ -95,7 +95,10 @@ class Server:
 
     def _request(self, id: int, scope: asgi.Scope) -> None:
         exchange = self.exchanges[id] = Exchange(id, self.loop)
+        # The task's context is a copy of this one.
+        before = request.set(id)
         task = asyncio.Task(exchange.run(self.app, scope), loop=self.loop, eager_start=True)
+        request.reset(before)
         if task.done():
             del self.exchanges[id]
         else:
@@ -110,6 +113,9 @@ class Server:
 
     async def serve(self) -> None:
         """Serves until told to stop. SystemExit says with which code the process ends."""
+        for number in (SIGINT, SIGTERM):
+            # uvicorn's handlers replace asyncio's and the app's; they are in Rust.
+            _wasgi.set_disposition(number, 0)
         log(INFO, f"Started server process [{self.configuration.pid}]")
         await self.lifespan.startup()
         if self.lifespan.should_exit:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import _wasgi
 
 from .crossing import SIZE, put_bytes, put_text, shared, take_strings, take_text, view
-from .parking import CONNECTIONS, IO, park, wait
+from .parking import CONNECTIONS, IO, park, request, wait
 from .traceback_text import traceback_of
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -268,6 +268,8 @@ def serve(app: App) -> None:
             continue
         if event < 0:
             return
-        environ = exchange.environ(base, event == 2)
+        environ = exchange.environ(base, event & 3 == 2)
+        request.set(event >> 2)
         exchange.run(app, environ)
+        request.set(0)
         del environ

@@ -147,6 +147,13 @@ impl AsyncWorker {
         Some(happening)
     }
 
+    /// The connection of a request that the app has, and its place on it.
+    #[must_use]
+    pub fn request(&self, id: u32) -> Option<(u32, u32)> {
+        let exchange = self.exchanges.get(&id)?;
+        Some((exchange.connection, exchange.sequence))
+    }
+
     fn pump(&mut self, process: &mut Process, now: Millis) {
         while let Some(arrived) = self.inbox.pop_front() {
             self.take(process, &arrived, now);

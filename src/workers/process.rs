@@ -1,6 +1,7 @@
 //! What every worker of a process shares: its command line, its listeners, its way to the kernel and to the log.
 
 use crate::Millis;
+use crate::event_loop::Interval;
 use crate::master::{Pid, Stream};
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::servers::log;
@@ -117,6 +118,20 @@ impl Process {
         message.append(&mut self.lazy);
         message.append(&mut self.frames);
         message
+    }
+
+    /// An interval of a thread's life, for the trace: of the request that it worked for, if that is known.
+    pub fn interval(&mut self, interval: &Interval, request: Option<(u32, u32)>) {
+        let (connection, sequence) = request.unwrap_or_default();
+        Span {
+            connection,
+            sequence,
+            thread: interval.thread,
+            name: interval.name,
+            start: interval.start,
+            end: interval.end,
+        }
+        .encode(&mut self.spans);
     }
 
     /// A span of the trace; one that took no time is left out.

@@ -79,6 +79,15 @@ impl SyncWorker {
         }
     }
 
+    /// The number of the request that the app has: its connection's; 0 is none.
+    #[must_use]
+    pub fn request(&self) -> u32 {
+        match &self.state {
+            State::Running(c) => c.wire.id,
+            _ => 0,
+        }
+    }
+
     /// Whether the parked thread should look again.
     pub fn is_ready(&mut self) -> bool {
         std::mem::take(&mut self.ready)

@@ -63,12 +63,22 @@ const ANSWERS = {
     "/orders": /"created":\{"name":"tea","count":2\}/,
     "/upload": /"bytes":21/,
   },
+  quart: {
+    "/": /<h1>Hello from Quart<\/h1>/,
+    "/sleep": /"served_by":"process \d+, MainThread"/,
+    "/block": /"served_by":"process \d+, MainThread"/,
+    "/stream": /^data: part 0\n\n(data: part \d\n\n){4}$/,
+    "/count": /"count":\d/,
+    "/task": /"started":"tea"/,
+    "/upload": /"bytes":21/,
+  },
 };
 /** @type {Record<string, string>} */
 const STATUS = {
   "/missing": "404 Not Found",
   "/items/seven": "422 Unprocessable Content",
   "/orders": "201 Created",
+  "/task": "202 Accepted",
 };
 
 /** @type {Awaited<ReturnType<typeof serveSite>>} */

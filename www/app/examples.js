@@ -11,6 +11,8 @@ import fastapiApp from "../examples/fastapi/app.py" with { type: "text" };
 import fastapi from "../examples/fastapi/example.json" with { type: "json" };
 import flaskApp from "../examples/flask/app.py" with { type: "text" };
 import flask from "../examples/flask/example.json" with { type: "json" };
+import quartApp from "../examples/quart/app.py" with { type: "text" };
+import quart from "../examples/quart/example.json" with { type: "json" };
 import starletteApp from "../examples/starlette/app.py" with { type: "text" };
 import starlette from "../examples/starlette/example.json" with { type: "json" };
 import wsgiApp from "../examples/wsgi/app.py" with { type: "text" };
@@ -37,4 +39,5 @@ export const EXAMPLES = [
   },
   { name: "starlette", open: "app.py", ...starlette, files: { "app.py": starletteApp } },
   { name: "fastapi", open: "app.py", ...fastapi, files: { "app.py": fastapiApp } },
+  { name: "quart", open: "app.py", ...quart, files: { "app.py": quartApp } },
 ];

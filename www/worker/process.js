@@ -2,6 +2,7 @@
 
 import { initSync, Process } from "#wasgi_core";
 import { hideGlobals } from "./globals.js";
+import { keyDerivation } from "./key_derivation.js";
 import { bootPython } from "./python.js";
 import { threadState } from "./thread_state.js";
 import { Threads } from "./threads.js";
@@ -43,7 +44,7 @@ export async function runProcess(init) {
   let fileSystem = null;
 
   const flush = (all = false) => {
-    const message = core.take_outbox(all);
+    const message = core.take_outbox(all, now());
     if (message) {
       if (message.length > 8192) self.postMessage(message, [message.buffer]);
       else self.postMessage(message);
@@ -156,6 +157,8 @@ export async function runProcess(init) {
       threads.soon();
     },
     take_signal: () => core.take_signal(),
+    cpu_count: navigator.hardwareConcurrency,
+    key_derivation: keyDerivation(pyodide.FS),
     configuration: () => core.configuration(),
     log: flushed((level, length) => core.log(level, length, now())),
     notify: flushed(() => core.notify()),

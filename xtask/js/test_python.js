@@ -4,10 +4,12 @@
 // test changes the interpreter (threading, the event loop). Ends with a line `N passed, M failed`.
 //
 // The host module `_wasgi`, which Rust provides in the tab, is tests/python/_wasgi.py here, or a mock if there is none.
+// What needs no Rust is as in the tab, in the module `_host`.
 
 import { readdir } from "node:fs/promises";
 import process from "node:process";
 
+import { keyDerivation } from "../../www/worker/key_derivation.js";
 import { interpreters } from "./site.js";
 
 const TESTS = "/tests";
@@ -42,6 +44,7 @@ for (const file of files.sort()) {
     const python = await start();
     python.FS.mkdirTree(TESTS);
     python.mountNodeFS(TESTS, directory);
+    python.registerJsModule("_host", { key_derivation: keyDerivation(python.FS) });
     const run = python.runPython(RUN);
     // As a promising call, so that code that blocks may do so where the engine has stack switching.
     const module = file.replace(/\.py$/, "");

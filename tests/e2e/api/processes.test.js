@@ -70,6 +70,7 @@ const ESCAPES = {
   "the function constructor": `__import__('_wasgi').park.constructor("return globalThis")()`,
   "the function constructor, new": `__import__('_wasgi').park.constructor.new("return globalThis")()`,
   "the constructor's constructor": `__import__('_wasgi').gate.constructor.constructor("return globalThis")()`,
+  "what derives keys": `__import__('_wasgi').key_derivation().constructor.constructor("return globalThis")()`,
   "a converted object": `__import__('pyodide.ffi').ffi.to_js({}).constructor.constructor("return globalThis")()`,
 };
 

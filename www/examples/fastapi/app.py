@@ -45,9 +45,15 @@ async def block():
     return {"served_by": who()}
 
 
+@app.get("/thread")
+def thread():
+    """The same call in `def` runs in a thread, so it stops nobody."""
+    time.sleep(0.5)
+    return {"served_by": who()}
+
+
 @app.get("/cpu")
-async def cpu():
-    """Computes on the event loop: only another process can help."""
+def cpu():
     x = 0
     for i in range(3_000_000):
         x = (x * 31 + i) % 1_000_003

@@ -28,8 +28,13 @@ async def block(request):
     return JSONResponse({"served_by": who()})
 
 
-async def cpu(request):
-    """Computes on the event loop: only another process can help."""
+def thread(request):
+    """A plain function runs in a thread, so the same call stops nobody."""
+    time.sleep(0.5)
+    return JSONResponse({"served_by": who()})
+
+
+def cpu(request):
     x = 0
     for i in range(3_000_000):
         x = (x * 31 + i) % 1_000_003
@@ -61,6 +66,7 @@ app = Starlette(
         Route("/", index),
         Route("/sleep", sleep),
         Route("/block", block),
+        Route("/thread", thread),
         Route("/cpu", cpu),
         Route("/stream", stream),
         Route("/upload", upload, methods=["POST"]),

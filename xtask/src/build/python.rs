@@ -14,6 +14,8 @@ use crate::stamp::{Inputs, Stamp};
 const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
 /// The package that `src/python` becomes.
 const RUNTIME: &str = "wasgi_runtime";
+/// What the module that derives keys is called in that package.
+const KDF: &str = "kdf.wasm";
 /// The tag of the wheels that this Pyodide loads.
 const PLATFORM: &str = "pyemscripten_2026_0_wasm32";
 /// Where Pyodide turns a Python exception into a JavaScript error, and how we want it.
@@ -32,12 +34,12 @@ pub fn check(project: &Project) -> Result<()> {
     command::run(pip(project).arg("--version"), PYTHON_REMEDY).map(drop)
 }
 
-/// Makes the files of `dist/python/` and says where they are.
-pub fn build(project: &Project) -> Result<Vec<PathBuf>> {
+/// Makes the files of `dist/python/`, with the wasm module `kdf` among the packages, and says where they are.
+pub fn build(project: &Project, kdf: &Path) -> Result<Vec<PathBuf>> {
     let pyodide = project.path("node_modules/pyodide");
     Ok(vec![
         stdlib(project)?,
-        site(project)?,
+        site(project, kdf)?,
         glue(project, &pyodide)?,
         pyodide.join("pyodide.mjs"),
         pyodide.join("pyodide.asm.wasm"),
@@ -87,16 +89,19 @@ fn stdlib(project: &Project) -> Result<PathBuf> {
     Ok(output)
 }
 
-/// The wheels and `src/python`, in one pack. They are compiled apart: the wheels seldom change.
-fn site(project: &Project) -> Result<PathBuf> {
+/// The wheels, `src/python` and `kdf`, in one pack. They are compiled apart: the wheels seldom change.
+fn site(project: &Project, kdf: &Path) -> Result<PathBuf> {
     let wheels = wheels(project)?;
     let runtime = runtime(project)?;
     let output = project.target("python/site.pack");
-    let stamp = Stamp::new(project, "site", &Inputs::new().file(&wheels).file(&runtime));
+    let inputs = Inputs::new().file(&wheels).file(&runtime).file(kdf);
+    let stamp = Stamp::new(project, "site", &inputs);
     if !stamp.is_fresh(&[&output]) {
         let (wheels_bytes, runtime_bytes) = (project::read(&wheels)?, project::read(&runtime)?);
+        let kdf_bytes = project::read(kdf)?;
         let mut files = read_pack(&wheels, &wheels_bytes)?;
         files.extend(read_pack(&runtime, &runtime_bytes)?);
+        files.push((format!("{RUNTIME}/{KDF}"), &kdf_bytes));
         project::write(&output, pack::write(files))?;
         stamp.save()?;
     }

@@ -1,4 +1,4 @@
-//! The wasm module and its JavaScript glue, in `target/bindgen/`.
+//! The wasm module and its JavaScript glue, in `target/bindgen/`, and the module that derives keys.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -77,6 +77,29 @@ pub fn build(project: &Project) -> Result<Module> {
         eprintln!("{NAME}_bg.wasm: {} bytes, {} gzip", size.raw, size.gzip);
     }
     Ok(module)
+}
+
+/// Compiles the module that derives keys (`kdf/`), which is without glue, and says where it is.
+pub fn build_kdf(project: &Project) -> Result<PathBuf> {
+    progress::step("Compile key derivation to wasm", || {
+        cargo::run_for_wasm(project, || {
+            let mut build = cargo::cargo(project);
+            build.args([
+                "build",
+                "--quiet",
+                "--profile=speed",
+                "--package=wasgi-kdf",
+                "--lib",
+                "--target",
+                WASM,
+                // Every browser with JSPI has SIMD; scrypt takes half the time with it.
+                "--config",
+                "target.wasm32-unknown-unknown.rustflags=['-Ctarget-feature=+simd128']",
+            ]);
+            build
+        })
+    })?;
+    Ok(project.cargo_target.join(WASM).join("speed/wasgi_kdf.wasm"))
 }
 
 /// How large the module at `path` is.

@@ -1,0 +1,104 @@
+// The wasm module that derives keys for Python's hashlib (kdf/): it is among Python's packages, and is compiled in the
+// process that first derives one.
+
+const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
+
+/**
+ * @typedef {object} Exports what kdf/src/lib.rs exports
+ * @property {WebAssembly.Memory} memory
+ * @property {(length: number) => number} input
+ * @property {(name: number, password: number, iterations: number, length: number) => number} pbkdf2
+ * @property {(iterations: number) => number} step
+ * @property {(password: number, logN: number, r: number, p: number, length: number) => number} scrypt
+ * @property {() => number} key
+ */
+
+/**
+ * Bytes in Python.
+ * @typedef {object} PythonBytes
+ * @property {number} length
+ * @property {(type: "u8") => { data: Uint8Array, release(): void }} getBuffer
+ */
+
+/** Derives one key after the other. */
+class KeyDerivation {
+  /** @type {Exports} */
+  #exports;
+  #length = 0;
+
+  /** @param {WebAssembly.Module} module */
+  constructor(module) {
+    this.#exports = /** @type {Exports} */ (
+      /** @type {unknown} */ (new WebAssembly.Instance(module).exports)
+    );
+  }
+
+  /**
+   * Writes the input of the next call; whether there was memory for it.
+   * @param {PythonBytes} input
+   */
+  #write(input) {
+    const start = this.#exports.input(input.length);
+    if (!start) return false;
+    const buffer = input.getBuffer("u8");
+    new Uint8Array(this.#exports.memory.buffer, start, input.length).set(buffer.data);
+    buffer.release();
+    return true;
+  }
+
+  /**
+   * Begins PBKDF2; whether there is memory.
+   * @param {PythonBytes} input the digest's name, the password and the salt
+   * @param {number} name the length of the digest's name
+   * @param {number} password the password's length
+   * @param {number} iterations
+   * @param {number} length the key's
+   */
+  pbkdf2(input, name, password, iterations, length) {
+    this.#length = length;
+    return this.#write(input) && this.#exports.pbkdf2(name, password, iterations, length) === 1;
+  }
+
+  /**
+   * Goes on with PBKDF2; whether there is more to do.
+   * @param {number} iterations
+   */
+  step(iterations) {
+    return this.#exports.step(iterations) === 1;
+  }
+
+  /**
+   * Runs scrypt; whether there was memory.
+   * @param {PythonBytes} input the password and the salt
+   * @param {number} password the password's length
+   * @param {number} logN
+   * @param {number} r
+   * @param {number} p
+   * @param {number} length the key's
+   */
+  scrypt(input, password, logN, r, p, length) {
+    this.#length = length;
+    try {
+      return this.#write(input) && this.#exports.scrypt(password, logN, r, p, length) === 1;
+    } catch (error) {
+      // How Rust ends where memory does.
+      if (error instanceof WebAssembly.RuntimeError) return false;
+      throw error;
+    }
+  }
+
+  /** The key. */
+  key() {
+    return new Uint8Array(this.#exports.memory.buffer, this.#exports.key(), this.#length).slice();
+  }
+}
+
+/**
+ * @param {any} FS Emscripten's
+ * @returns {() => KeyDerivation} makes one; the first call compiles
+ */
+export function keyDerivation(FS) {
+  /** @type {WebAssembly.Module | undefined} */
+  let module;
+  return () => new KeyDerivation((module ??= new WebAssembly.Module(FS.readFile(MODULE))));
+}
