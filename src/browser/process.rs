@@ -176,7 +176,7 @@ impl Process {
             Worker::Sync(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
-                worker.tick(&mut self.common, now)
+                worker.tick(&mut self.common, now);
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{PARK, Process, Worker};
 use crate::Millis;
+use crate::master::Signal;
 use crate::workers::threaded::{Next, Taken};
 
 #[wasm_bindgen]
@@ -71,7 +72,7 @@ impl Process {
     /// A signal that came before Python had handlers, once; 0: none.
     pub fn early_signal(&mut self) -> i32 {
         match &mut self.worker {
-            Worker::Threaded(worker) => worker.early().map_or(0, |signal| signal.number()),
+            Worker::Threaded(worker) => worker.early().map_or(0, Signal::number),
             _ => 0,
         }
     }

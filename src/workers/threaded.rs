@@ -68,10 +68,8 @@ pub struct ThreadedWorker {
     polled: Vec<u32>,
     /// Answers to `accept()` that have not come.
     accepts: usize,
-    /// Until when the main thread is in `select()`.
+    /// Until when the main thread is in `select()`; infinitely long ago once that time has come.
     select_until: Option<Millis>,
-    /// That time has come.
-    over: bool,
     /// Something has been done in the main thread that ends its round.
     dispatched: bool,
     stopped: bool,
@@ -146,12 +144,12 @@ impl ThreadedWorker {
     /// When the main thread should look again.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.select_until.filter(|_| !self.over)
+        self.select_until.filter(|until| until.is_finite())
     }
 
     /// [`deadline`](Self::deadline) has come.
     pub fn tick(&mut self) {
-        self.over = true;
+        self.select_until = Some(Millis::NEG_INFINITY);
         self.ready = true;
     }
 
@@ -264,24 +262,21 @@ impl ThreadedWorker {
             if self.accepts > 0 {
                 return Next::Park;
             }
-            match self.select_until {
-                Some(until) => {
-                    let quiet = !self.dispatched
-                        && self.readable.is_empty()
-                        && (self.listeners.is_empty() || !self.accepts_more(process));
-                    if quiet && now < until {
-                        return Next::Park;
-                    }
-                    self.select_until = None;
-                    self.dispatch(process, now);
+            if let Some(until) = self.select_until {
+                let quiet = !self.dispatched
+                    && self.readable.is_empty()
+                    && (self.listeners.is_empty() || !self.accepts_more(process));
+                if quiet && now < until {
+                    return Next::Park;
                 }
-                None => {
-                    self.expire(process, now);
-                    if self.stopped && self.stops(process, now) {
-                        return Next::Exit;
-                    }
-                    self.begin_round(process, now);
+                self.select_until = None;
+                self.dispatch(process, now);
+            } else {
+                self.expire(process, now);
+                if self.stopped && self.stops(process, now) {
+                    return Next::Exit;
                 }
+                self.begin_round(process, now);
             }
         }
     }
@@ -301,7 +296,6 @@ impl ThreadedWorker {
             }
         }
         self.dispatched = false;
-        self.over = false;
         let mut timeout = SELECT;
         if self.stopped
             && let Some(Stage::Kept(_, until)) = self.kept.front().and_then(|id| self.stage(*id))

@@ -124,13 +124,12 @@ impl ThreadedWorker {
                     Body::Data(data) if data.len() < left => {
                         seat.stage = Stage::Draining(until, left - data.len());
                     }
-                    Body::Data(_) => seat.stage = Stage::Done(Verdict::Close),
                     Body::End => {
                         c.next_request(now);
                         seat.stage = Stage::Done(Verdict::Keep);
                     }
                     Body::Park if now < until => return true,
-                    Body::Park => seat.stage = Stage::Done(Verdict::Close),
+                    Body::Data(_) | Body::Park => seat.stage = Stage::Done(Verdict::Close),
                     Body::Raise(_) => {
                         if let Some(rejection) = c.rejection.take() {
                             c.refuse(process, &rejection, now);
