@@ -5,7 +5,7 @@ from typing import Final
 
 import _wasgi
 
-from . import gthread, uvicorn_worker, wsgi
+from . import uvicorn_worker, wsgi
 from .configuration import Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
@@ -32,7 +32,12 @@ def main(configuration: Configuration) -> None:
     """Runs until the worker is told to leave; SystemExit says with which code."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
-        worker = gthread.Worker(configuration) if configuration.threads is not None else None
+        worker = None
+        if configuration.threads is not None:
+            # Not before: who imports concurrent.futures registers with the threading that is there now.
+            from . import gthread
+
+            worker = gthread.Worker(configuration)
         app = _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.

@@ -42,8 +42,8 @@ pub struct Conversation {
     pub(super) body_ended: bool,
     /// Requests before this one.
     pub(super) sequence: u32,
-    /// Whether the connection may carry another request after this one.
-    pub(super) keeps: bool,
+    /// Whether the connection may carry another request, once the response is complete.
+    pub(super) keeps: Option<bool>,
     /// Whether the app raised after the head of its answer was sent.
     pub(super) truncated: bool,
     pub(super) unread: Vec<u8>,
@@ -83,7 +83,7 @@ pub(super) fn conversation(
         started_at: now,
         body_ended: false,
         sequence: 0,
-        keeps: false,
+        keeps: None,
         truncated: false,
         unread: Vec::new(),
         rejection: None,
@@ -105,7 +105,7 @@ impl Conversation {
         self.environ.clear();
         self.first_byte_at = None;
         self.accepted_at = now;
-        self.keeps = false;
+        self.keeps = None;
         self.sequence += 1;
     }
 

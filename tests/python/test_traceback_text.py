@@ -31,7 +31,7 @@ class Tracebacks(unittest.TestCase):
         def app(environ, start_response):
             fail()
 
-        wsgi._respond(app, {})
+        wsgi.Exchange(0, 0).run(app, {})
         self.assertNotIn("wasgi_runtime", shown[0])
         self.assertIn("in app\n    fail()\n", shown[0])
 

@@ -171,15 +171,20 @@ export async function runProcess(init) {
     total: () => core.total(),
     next_request: flushed(() => core.next_request(now())),
     read_body: flushed((id, size) => core.read_body(id, size, now())),
-    start_response: (/** @type {number} */ id, /** @type {number} */ length, /** @type {boolean} */ excInfo) =>
-      core.start_response(id, length, excInfo),
+    start_response: (
+      /** @type {number} */ id,
+      /** @type {number} */ length,
+      /** @type {boolean} */ excInfo,
+    ) => core.start_response(id, length, excInfo),
     write: flushed((id, length) => core.write(id, length, now())),
     // As write and finish, of what another call follows at once.
     write_part: (/** @type {number} */ id, /** @type {number} */ length) => core.write(id, length, now()),
     finish_part: (/** @type {number} */ id) => core.finish(id, now()),
     flushed: flushed((id) => core.flushed(id)),
     finish: flushed((id) => core.finish(id, now())),
-    raised_wsgi: flushed((id, length, cause, iterating) => core.raised_wsgi(id, length, cause, iterating, now())),
+    raised_wsgi: flushed((id, length, cause, iterating) =>
+      core.raised_wsgi(id, length, cause, iterating, now()),
+    ),
     next_connection: flushed(() => core.next_connection(now())),
     take: flushed((id) => core.take(id, now())),
     end: flushed((id) => core.end(id, now())),

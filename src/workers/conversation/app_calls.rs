@@ -147,7 +147,7 @@ impl Conversation {
                 let written = send(self, process, &out);
                 process.span(self.key(), Name::App, self.started_at, now);
                 self.started_at = now;
-                self.keeps = outcome.keep_alive;
+                self.keeps = Some(outcome.keep_alive);
                 write_lines(process, self, &outcome.lines, "", now);
                 written
             }
@@ -158,7 +158,7 @@ impl Conversation {
     /// The app has raised. Whether that ends the worker, and the client hears nothing: gthread's main thread ends of what is no
     /// `Exception`.
     pub fn raised(&mut self, process: &mut Process, raised: Raised, traceback: &str, now: Millis) -> bool {
-        self.keeps = false;
+        self.keeps = None;
         let Some(mut response) = self.response.take() else {
             return false;
         };

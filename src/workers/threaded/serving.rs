@@ -109,8 +109,10 @@ impl ThreadedWorker {
         loop {
             match seat.stage {
                 Stage::Running => {
-                    process.span(c.key(), Name::App, c.started_at, now);
-                    seat.stage = if c.keeps && c.http.is_usable() {
+                    if c.keeps.is_none() {
+                        process.span(c.key(), Name::App, c.started_at, now);
+                    }
+                    seat.stage = if c.keeps == Some(true) && c.http.is_usable() {
                         Stage::Draining(now + PATIENCE, MOST_DRAINED)
                     } else if c.truncated && !c.wire.broken && !c.wire.eof {
                         // The main thread will find it closed.
