@@ -23,9 +23,13 @@ def _load(configuration: Configuration) -> object:
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(LOAD_ERROR) from None
     except Exception as error:
-        exception(ERROR, "Exception in worker process", error)
-        print(error, file=sys.stderr, flush=True)
-        raise SystemExit(BOOT_ERROR) from None
+        raise _cannot_boot(error) from None
+
+
+def _cannot_boot(error: Exception) -> SystemExit:
+    exception(ERROR, "Exception in worker process", error)
+    print(error, file=sys.stderr, flush=True)
+    return SystemExit(BOOT_ERROR)
 
 
 def main(configuration: Configuration) -> None:
@@ -37,7 +41,10 @@ def main(configuration: Configuration) -> None:
             # Not before: who imports concurrent.futures registers with the threading that is there now.
             from . import gthread
 
-            worker = gthread.Worker(configuration)
+            try:
+                worker = gthread.Worker(configuration)
+            except ValueError as error:
+                raise _cannot_boot(error) from None
         app = _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
