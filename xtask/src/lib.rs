@@ -11,6 +11,7 @@ pub mod command;
 pub mod error;
 pub mod progress;
 pub mod project;
+pub mod python_tests;
 pub mod run;
 pub mod serve;
 pub mod stamp;

@@ -8,6 +8,7 @@ use xtask::bench;
 use xtask::build;
 use xtask::error::{Error, Result};
 use xtask::project::Project;
+use xtask::python_tests;
 use xtask::run;
 use xtask::serve;
 use xtask::test;
@@ -22,6 +23,10 @@ Usage: cargo xtask TASK [OPTION]…
                                     its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
                                     --site: do not build, take the site in DIST
   test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
+  python-tests [--limit SECONDS] [--sources DIRECTORY] [--site DIST] [--verbose] [MODULE]…
+                                    CPython's own tests of threads and asyncio, in a process in a headless browser,
+                                    compared with tests/cpython/expected.txt; --sources: the folder that holds CPython's
+                                    folder test (else Debian's packages); --limit: a test that is silent longer hangs
   bench [--quick] [NAME]…           what it weighs, how fast it is against the real servers: size, start, load, memory
 ";
 
@@ -43,6 +48,7 @@ fn dispatch() -> Result<ExitCode> {
         Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
         Some(Value(task)) if task == "run" => run::run(&project, arguments),
         Some(Value(task)) if task == "test" => test_task(&project, arguments),
+        Some(Value(task)) if task == "python-tests" => python_tests::run(&project, arguments),
         Some(Value(task)) if task == "bench" => bench::run(&project, arguments),
         Some(Short('h') | Long("help")) => {
             print!("{HELP}");
