@@ -25,7 +25,7 @@ class Tracebacks(unittest.TestCase):
     def test_leave_out_our_frames(self):
         shown = []
         _wasgi.host = SimpleNamespace(
-            raised_wsgi=lambda length, *_: shown.append(crossing.take_text(length)),
+            raised_wsgi=lambda _id, length, *_: shown.append(crossing.take_text(length)),
         )
 
         def app(environ, start_response):
