@@ -10,18 +10,18 @@ use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
 use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerClass};
+use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
-use crate::workers::conversation::{Body, Conversation, Raised, RaisedKind};
+use crate::workers::conversation::Conversation;
 use crate::workers::sync::{Next, SyncWorker};
 use crate::workers::threaded::ThreadedWorker;
-use crate::workers::{Process as Common, Written};
 
 use super::threads::CONNECTIONS;
 
 /// What calls return where Python has to park and ask again.
 pub(super) const PARK: i32 = -1;
 /// What writing returns when the client is gone.
-const BROKEN: i32 = -2;
+pub(super) const BROKEN: i32 = -2;
 /// What `next_event` returns where Python should let the worker's event loop turn.
 const TURN: i32 = -2;
 /// How long Python may run without the worker's event loop having turned, while its own loop goes round.
@@ -43,18 +43,18 @@ extern "C" {
 }
 
 impl Memory {
-    fn read(&self, length: usize) -> Vec<u8> {
+    pub(super) fn read(&self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         self.get(&mut bytes);
         bytes
     }
 
-    fn text(&self, length: usize) -> String {
+    pub(super) fn text(&self, length: usize) -> String {
         String::from_utf8_lossy(&self.read(length)).into_owned()
     }
 
     /// Writes the text of an exception; returns its length, which is never 0.
-    fn raise(&self, text: &str) -> i32 {
+    pub(super) fn raise(&self, text: &str) -> i32 {
         self.put(text.as_bytes());
         text.len().max(1) as i32
     }
@@ -69,7 +69,7 @@ pub(super) enum Worker {
 
 impl Worker {
     /// The conversation whose request an app has.
-    fn conversation(&mut self, id: u32) -> Option<&mut Conversation> {
+    pub(super) fn conversation(&mut self, id: u32) -> Option<&mut Conversation> {
         match self {
             Self::Sync(worker) => worker.running(),
             Self::Threaded(worker) => worker.running(id),
@@ -423,69 +423,6 @@ impl Process {
         self.common.tell(Kind::Notify, 0);
     }
 
-    // --- an app's request; its id is that of its connection, or anything in a worker that has but one
-
-    /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
-    pub fn read_body(&mut self, id: u32, size: usize, now: Millis) -> i32 {
-        let Some(conversation) = self.worker.conversation(id) else {
-            return 0;
-        };
-        match conversation.read_body(&mut self.common, size, now) {
-            Body::Data(data) => {
-                self.memory.put(&data);
-                data.len() as i32
-            }
-            Body::End => 0,
-            Body::Park => PARK,
-            Body::Raise(text) => BROKEN - self.memory.raise(&text),
-        }
-    }
-
-    /// 0; -1: raise `exc_info` again; else the length of an exception.
-    pub fn start_response(&mut self, id: u32, length: usize, exc_info: bool) -> i32 {
-        let Some(conversation) = self.worker.conversation(id) else {
-            return 0;
-        };
-        let encoded = encoding::counted_from_run(&self.memory.read(length));
-        match conversation.start_response(&encoded, exc_info) {
-            Ok(()) => 0,
-            Err(None) => -1,
-            Err(Some(text)) => self.memory.raise(&text),
-        }
-    }
-
-    /// 0; PARK; BROKEN; else the length of an exception.
-    pub fn write(&mut self, id: u32, length: usize, now: Millis) -> i32 {
-        let Some(conversation) = self.worker.conversation(id) else {
-            return BROKEN;
-        };
-        let block = self.memory.read(length);
-        let written = conversation.write(&mut self.common, &block, now);
-        self.written(&written)
-    }
-
-    /// As `write`, about what was written before.
-    pub fn flushed(&mut self, id: u32) -> i32 {
-        let Some(conversation) = self.worker.conversation(id) else {
-            return BROKEN;
-        };
-        let written = conversation.flushed();
-        self.written(&written)
-    }
-
-    /// As `write`, for the end of the response.
-    pub fn finish(&mut self, id: u32, now: Millis) -> i32 {
-        self.at_work();
-        let Some(conversation) = self.worker.conversation(id) else {
-            return BROKEN;
-        };
-        let written = conversation.finish(&mut self.common, now);
-        if matches!(written, Written::Done) {
-            self.threads.serve(0, now);
-        }
-        self.written(&written)
-    }
-
     /// The thread at work, for the spans that it makes.
     pub(super) fn at_work(&mut self) {
         self.common.thread = self.threads.holder().unwrap_or(MAIN);
@@ -529,38 +466,6 @@ impl Process {
             };
             self.common.interval(&interval, request);
         }
-    }
-
-    fn written(&self, written: &Written) -> i32 {
-        match written {
-            Written::Done => 0,
-            Written::Park => PARK,
-            Written::Broken => BROKEN,
-            Written::Raise(text) => self.memory.raise(text),
-        }
-    }
-
-    /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the exception of `read_body`,
-    /// 3 `OSError` without errno, 4 the exception of a body that is cut short, 5 `SystemExit`, 6 what is no `Exception`, 1000 +
-    /// errno an `OSError` with it. Whether the exception ends the worker.
-    pub fn raised_wsgi(&mut self, id: u32, length: usize, cause: i32, iterating: bool, now: Millis) -> bool {
-        let traceback = self.memory.text(length);
-        let Some(conversation) = self.worker.conversation(id) else {
-            return false;
-        };
-        let kind = match cause {
-            1 => RaisedKind::StopIteration,
-            2 => RaisedKind::Rejected,
-            4 => RaisedKind::NoMoreData,
-            3 => RaisedKind::OsError(None),
-            5 => RaisedKind::SystemExit,
-            6 => RaisedKind::BaseException,
-            1000.. => RaisedKind::OsError(Some(cause - 1000)),
-            _ => RaisedKind::Exception,
-        };
-        let ends = conversation.raised(&mut self.common, Raised { kind, iterating }, &traceback, now);
-        self.threads.serve(0, now);
-        ends
     }
 
     // --- the async worker's Python
