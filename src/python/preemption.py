@@ -6,6 +6,7 @@ of our own is raised, whose handler is here. It runs between two bytecodes of th
 
 import _signal
 import _thread
+import errno
 import signal
 import sys
 from operator import index
@@ -66,6 +67,12 @@ def handle_signals(frame: FrameType | None) -> None:
             handler(number, frame)
 
 
+def handle_own(frame: FrameType | None) -> None:
+    """What a thread does that has sent its process a signal: the main thread handles it before it goes on."""
+    if _thread.get_ident() == _main_ident:
+        handle_signals(frame)
+
+
 def _disposition(handler: Any) -> int:
     if callable(handler):
         return 2
@@ -86,7 +93,11 @@ def raise_signal(signalnum: int, /) -> None:
     """Send a signal to the executing process."""
     import os
 
-    os.kill(os.getpid(), index(signalnum))
+    number = index(signalnum)
+    if not 0 < number < _signal.NSIG:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    os.kill(os.getpid(), number)
+    handle_own(sys._getframe(1))
 
 
 def interrupt_main(signum: int = _signal.SIGINT, /) -> None:
@@ -96,6 +107,7 @@ def interrupt_main(signum: int = _signal.SIGINT, /) -> None:
         raise ValueError("signal number out of range")
     if callable(_getsignal(number)):
         _wasgi.raise_signal(number)
+        handle_own(sys._getframe(1))
 
 
 def set_switch_interval(interval: float, /) -> None:

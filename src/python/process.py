@@ -41,6 +41,8 @@ def _identity(configuration: Configuration) -> None:
             _wasgi.exit(-SIGKILL)
         if number:
             _wasgi.kill(index(process), index(number))
+        if process == pid:
+            preemption.handle_own(sys._getframe(1))
 
     for module in (os, posix):
         module.kill = kill
@@ -85,6 +87,7 @@ def main() -> int:
 
 
 def _run() -> int:
+    _wasgi.main_started()
     configuration = configurations.read()
     _identity(configuration)
     completing.install()

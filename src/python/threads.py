@@ -32,6 +32,7 @@ _identity = _thread._local()
 _identity.ident = MAIN
 get_ident = functools.partial(getattr, _identity, "ident", MAIN)
 """The running thread's identity, by a call that is all C."""
+get_ident.__module__ = "_thread"  # type: ignore[attr-defined]
 
 _monotonic = time.monotonic
 _begun: dict[int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], "_ThreadHandle | None"]] = {}

@@ -68,6 +68,21 @@ class Interrupts(unittest.TestCase):
             signal.signal(signal.SIGUSR1, before)
         self.assertEqual(seen, [signal.SIGUSR1])
 
+    def test_what_the_main_thread_sends_itself_is_handled_before_it_goes_on(self):
+        order = []
+        before = signal.signal(signal.SIGUSR1, lambda number, frame: order.append("handled"))
+        try:
+            for send in (
+                lambda: signal.raise_signal(signal.SIGUSR1),
+                lambda: os.kill(os.getpid(), signal.SIGUSR1),
+                lambda: _thread.interrupt_main(signal.SIGUSR1),
+            ):
+                send()
+                order.append("on")
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        self.assertEqual(order, ["handled", "on"] * 3)
+
     def test_a_signal_that_is_ignored_does_nothing(self):
         before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         try:

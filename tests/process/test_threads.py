@@ -3,10 +3,12 @@
 import _thread
 import contextvars
 import gc
+import json
 import queue
 import sys
 import threading
 import time
+import traceback
 import unittest
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -257,6 +259,62 @@ class Identity(unittest.TestCase):
 
         run_all(fall, fall)
         self.assertEqual(seen, ["too deep", 100] * 2)
+
+
+class Memory(unittest.TestCase):
+    def test_the_garbage_collector_looks_at_the_frames_of_threads_that_wait(self):
+        gate = threading.Event()
+
+        def wait(levels):
+            """Waits below several calls from C into Python, whose frames are on the thread's C stack."""
+            return sorted([1], key=lambda _: wait(levels - 1)) if levels else gate.wait()
+
+        threads = [threading.Thread(target=wait, args=(10,)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for _ in range(20):
+            sorted(range(3), key=lambda _: gc.collect())
+        depths = {len(list(traceback.walk_stack(frame))) for frame in sys._current_frames().values()}
+        gate.set()
+        for thread in threads:
+            thread.join()
+        self.assertGreater(max(depths), 20)
+
+    def test_collections_that_allocations_begin_find_the_stacks_of_others_whole(self):
+        class Pair(tuple):
+            def __new__(cls, value):
+                return tuple.__new__(cls, value)
+
+            def __init__(self, value):
+                self.name = None
+
+        class Caller:
+            def __call__(self, *args, **kwargs):
+                calls.append(Pair((args, kwargs)))
+
+        calls = []
+        call = Caller()
+        thread = threading.Thread(target=lambda: [time.sleep(0) for _ in range(50)])
+        thread.start()
+        while thread.is_alive():
+            call(1)
+        self.assertTrue(calls)
+
+    def test_recursion_in_c_ends_in_an_error_before_a_stack_does(self):
+        nested = []
+        for _ in range(4500):
+            nested = [nested]
+        seen = []
+
+        def encode():
+            try:
+                json.dumps(nested)
+            except RecursionError:
+                seen.append("too deep")
+
+        run_all(encode)
+        encode()
+        self.assertEqual(seen, ["too deep"] * 2)
 
 
 class Errors(unittest.TestCase):

@@ -146,8 +146,9 @@ export async function runProcess(init) {
     wake_one: (/** @type {number} */ key) => core.wake_one(key, now()),
     wake_all: (/** @type {number} */ key) => core.wake_all(key, now()),
     check: () => threads.check(),
-    spawn: () => (pyodide._module.jspiSupported ? core.thread_spawn(now()) : -1),
-    thread_started: (/** @type {number} */ ident) => state.begin(ident),
+    spawn: () => threads.spawn(),
+    thread_started: (/** @type {number} */ ident) => state.begin(ident, threads.startedOn()),
+    main_started: () => state.limit(threads.mainStack()),
     thread_ending: () => state.end(),
     set_switch_interval: (/** @type {number} */ interval) => core.set_switch_interval(interval),
     set_disposition: (/** @type {number} */ signal, /** @type {number} */ disposition) =>
@@ -209,7 +210,7 @@ export async function runProcess(init) {
   threads.attach(pyodide);
   pyodide.unregisterJsModule("pyodide_js");
   hideGlobals();
-  exit(await threads.run(main.callPromising()));
+  exit(await threads.run(main.callPromising(), 1));
 }
 
 /** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */

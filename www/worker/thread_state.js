@@ -12,28 +12,44 @@ export function threadState(pyodide) {
   const ident = pyodide.runPython("import _thread; _thread.get_ident()");
   const locals = findLocals(module, main);
   const threadId = find(module, main, (word) => word === ident);
+  const dictionary = module._PyThreadState_GetDict();
+  const dict = find(module, main, (word) => word === dictionary);
   return {
     /**
-     * A thread has begun: it has no `threading.local` values yet (CPython's key for them came with the task), and an
-     * identity of its own.
+     * A thread has begun. It has no `threading.local` values (CPython's key for them came with the task) and nothing in
+     * its dictionary yet, an identity of its own, and the limits of its stack.
      * @param {number} own
+     * @param {import("./stacks.js").Stack} stack
      */
-    begin(own) {
+    begin(own, { base, size }) {
       const at = module._PyThreadState_Get();
-      module.HEAPU32[(at + locals) >> 2] = 0;
-      module.HEAPU32[(at + locals + 4) >> 2] = 0;
+      for (const offset of [locals, locals + 4, dict]) clear(module, at + offset);
       module.HEAPU32[(at + threadId) >> 2] = own;
+      this.limit({ base, size });
+    },
+    /**
+     * The running thread may use this stack and no more: CPython raises RecursionError near its end.
+     * @param {import("./stacks.js").Stack} stack
+     */
+    limit({ base, size }) {
+      module._PyUnstable_ThreadState_SetStackProtection(module._PyThreadState_Get(), base, size);
     },
     /** A thread ends: its `threading.local` values go, as in PyThreadState_Clear. */
     end() {
-      const at = (module._PyThreadState_Get() + locals) >> 2;
-      for (const word of [at, at + 1]) {
-        const object = module.HEAPU32[word];
-        module.HEAPU32[word] = 0;
-        if (object) module._Py_DecRef(object);
-      }
+      const at = module._PyThreadState_Get();
+      for (const offset of [locals, locals + 4]) clear(module, at + offset);
     },
   };
+}
+
+/**
+ * Clears a reference, as Py_CLEAR does.
+ * @param {any} module @param {number} address
+ */
+function clear(module, address) {
+  const object = module.HEAPU32[address >> 2];
+  module.HEAPU32[address >> 2] = 0;
+  if (object) module._Py_DecRef(object);
 }
 
 /**

@@ -1,5 +1,7 @@
 // Suspends and resumes the stacks of Python's threads (JSPI). Which thread goes on is decided in Rust (src/event_loop/).
 
+import { Stacks } from "./stacks.js";
+
 /**
  * A wait that has begun: its stack is suspended as soon as `then` of the gate has been called for it.
  * @typedef {{ resume: ((outcome: number) => void) | null, outcome: number }} Wait
@@ -65,6 +67,10 @@ export class Threads {
     this.clock = 0;
     /** @type {any} */
     this.module = null;
+    /** Where the stacks of those threads are that have one of their own. @type {Map<number, import("./stacks.js").Stack>} */
+    this.stackOf = new Map();
+    /** The thread that is being started. */
+    this.starting = 0;
     this.checks = 50;
     this.lookedAt = 0;
     this.quietUntil = 0;
@@ -77,6 +83,11 @@ export class Threads {
    */
   attach(pyodide) {
     this.module = pyodide._module;
+    this.stacks = new Stacks(this.module);
+    this.module.enterStack = () => {
+      const stack = this.stackOf.get(this.starting);
+      if (stack) this.module.stackRestore(stack.base + stack.size);
+    };
     this.clock = this.module.__Py_emscripten_signal_clock >> 2;
     const look = () => this.look();
     pyodide.setInterruptBuffer({
@@ -171,7 +182,8 @@ export class Threads {
     const thread = next >>> CODE_BITS;
     const code = next & START;
     if (code === START) {
-      this.run(this.start.callPromising(thread));
+      this.starting = thread;
+      this.run(this.start.callPromising(thread), thread);
       return;
     }
     const wait = /** @type {Wait} */ (this.waits.get(thread));
@@ -181,13 +193,41 @@ export class Threads {
   }
 
   /**
+   * A new thread.
+   * @returns {number} its number; 0 if there is no room for one, -1 if the browser cannot suspend stacks
+   */
+  spawn() {
+    if (!this.module.jspiSupported) return -1;
+    const stack = this.stacks?.take();
+    if (!stack) return 0;
+    const thread = this.core.thread_spawn(now());
+    if (thread) this.stackOf.set(thread, stack);
+    else this.stacks?.give(stack);
+    return thread;
+  }
+
+  /** The stack of the main thread, which has just begun. */
+  mainStack() {
+    return /** @type {Stacks} */ (this.stacks).first();
+  }
+
+  /** The stack of the thread that has just begun. */
+  startedOn() {
+    return /** @type {import("./stacks.js").Stack} */ (this.stackOf.get(this.starting));
+  }
+
+  /**
    * @template T
    * @param {Promise<T>} running a thread's stack
+   * @param {number} thread
    */
-  async run(running) {
+  async run(running, thread) {
     try {
       return await running;
     } finally {
+      const stack = this.stackOf.get(thread);
+      if (stack) this.stacks?.give(stack);
+      this.stackOf.delete(thread);
       this.core.thread_finish(now());
       this.schedule();
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask build`: the static site, `dist/`.
 
+mod glue;
 pub mod javascript;
 pub mod manifest;
 pub mod npm;

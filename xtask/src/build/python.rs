@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{npm, pack};
+use super::{glue, npm, pack};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::progress;
@@ -18,12 +18,6 @@ const RUNTIME: &str = "wasgi_runtime";
 const KDF: &str = "kdf.wasm";
 /// The tag of the wheels that this Pyodide loads.
 const PLATFORM: &str = "pyemscripten_2026_0_wasm32";
-/// Where Pyodide turns a Python exception into a JavaScript error, and how we want it.
-const BEFORE: &str = r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#;
-const AFTER: &str = concat!(
-    r#"_pythonexc2js=Module["_pythonexc2js"]=()=>{const before=validSuspender.value;validSuspender.value=false;"#,
-    r#"try{wasmExports["pythonexc2js"]()}finally{validSuspender.value=before}}"#
-);
 const PYTHON_REMEDY: &str = "install Python 3 with pip (python3 and python3-pip).";
 
 /// Whether Python and pip are there, if they will be needed to [`build`].
@@ -40,37 +34,10 @@ pub fn build(project: &Project, kdf: &Path) -> Result<Vec<PathBuf>> {
     Ok(vec![
         stdlib(project)?,
         site(project, kdf)?,
-        glue(project, &pyodide)?,
+        glue::build(project, &pyodide)?,
         pyodide.join("pyodide.mjs"),
         pyodide.join("pyodide.asm.wasm"),
     ])
-}
-
-/// The interpreter's JavaScript side, with our change.
-fn glue(project: &Project, pyodide: &Path) -> Result<PathBuf> {
-    let source = pyodide.join("pyodide.asm.mjs");
-    let output = project.target("python/pyodide.asm.mjs");
-    let stamp = Stamp::new(project, "pyodide-glue", &Inputs::new().value(AFTER).file(&source));
-    if !stamp.is_fresh(&[&output]) {
-        let text = String::from_utf8_lossy(&project::read(&source)?).into_owned();
-        project::write(&output, without_suspension_in_excepthook(&text)?)?;
-        stamp.save()?;
-    }
-    Ok(output)
-}
-
-/// Keeps `sys.excepthook` from switching threads when an exception leaves a call from JavaScript.
-///
-/// Pyodide turns the exception into a JavaScript error after it has allowed stack switching again, although there are
-/// JavaScript frames on the stack: a switch there aborts the interpreter (`docs/architecture.md`).
-fn without_suspension_in_excepthook(glue: &str) -> Result<String> {
-    if glue.matches(BEFORE).count() == 1 {
-        Ok(glue.replacen(BEFORE, AFTER, 1))
-    } else {
-        Err(Error::Message(
-            "This Pyodide defines pythonexc2js otherwise than expected: adapt xtask/src/build/python.rs to it.".into(),
-        ))
-    }
 }
 
 /// The standard library with bytecode.
