@@ -204,6 +204,8 @@ pub enum Server {
 pub enum WorkerClass {
     /// One request at a time, one connection at a time (gunicorn `sync`).
     Sync,
+    /// One thread for the connections, a pool of threads for their requests (gunicorn `gthread`).
+    Threaded,
     /// An asyncio loop, many requests at a time (uvicorn, `gunicorn -k uvicorn_worker.UvicornWorker`).
     Async,
 }

@@ -43,6 +43,8 @@ pub struct Process {
     pub access_format: Option<AccessFormat>,
     /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
     pub lazy: Vec<u8>,
+    /// The thread that is at work, for its spans.
+    pub thread: u32,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -65,6 +67,7 @@ impl Process {
             listeners: Vec::new(),
             bound: None,
             lazy: Vec::new(),
+            thread: crate::event_loop::MAIN,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -137,7 +140,7 @@ impl Process {
             Span {
                 connection,
                 sequence,
-                thread: 1,
+                thread: self.thread,
                 name,
                 start,
                 end,

@@ -3,33 +3,15 @@
 //! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
 //! the worker, as it does on the real one.
 
-mod app_calls;
-mod conversation;
-
 use crate::Millis;
-use crate::gateway::{encoding, python};
-use crate::http1::server::Event;
-use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::Level;
 use crate::trace::Name;
-use crate::wsgi::environ;
-use crate::wsgi::error_page::Rejection;
-use crate::wsgi::outcome::Access;
-use crate::wsgi::response::Response;
 
 use super::Process;
+use super::conversation::{Begun, Conversation, Head, conversation};
 use super::wire::Wire;
-pub use app_calls::{Raised, RaisedKind};
-use conversation::{Conversation, conversation, feed, latin1, log_access};
-
-/// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
-const LINGER: Millis = 2000.0;
-/// What gunicorn logs where a client ends the connection inside a request.
-const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
-/// Bytes that an orderly close reads and throws away before it stops waiting.
-const LINGER_BYTES: usize = 65_536;
 
 /// What the worker's thread does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,20 +27,6 @@ pub enum Next {
     Park,
     /// Leave.
     Exit,
-}
-
-/// What reading the body gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// Bytes, never none.
-    Data(Vec<u8>),
-    /// The body's end.
-    End,
-    /// Nothing yet.
-    Park,
-    /// An exception is to be raised in the app: its class and message, a line end between them. A NUL and a Python literal follow
-    /// where the exception is made of something else than its message (a tuple: of several things), or of nothing.
-    Raise(String),
 }
 
 /// The worker.
@@ -301,93 +269,61 @@ impl SyncWorker {
         let State::Reading(c) = &mut self.state else {
             return None;
         };
-        feed(c, process, now);
-        match c.http.next_event() {
-            Ok(None) if !c.wire.broken => None,
-            Ok(Some(Event::Request(head))) => self.begin(process, head, now),
-            Ok(_) => {
-                let text = if c.wire.broken {
-                    "Ignoring connection reset"
-                } else {
-                    "Closing connection. "
-                };
-                process.log(Level::Debug, text, now);
-                self.close(process, now);
-                None
-            }
-            Err(error) => {
-                if let Some(rejection) = Rejection::of(&error) {
-                    self.refuse(process, &rejection, now);
-                } else {
-                    let what = python::repr_bytes(c.http.incomplete());
-                    process.log(Level::Debug, &[NO_MORE_DATA, &what].concat(), now);
-                    self.close(process, now);
-                }
-                None
-            }
-        }
-    }
-
-    fn begin(&mut self, process: &mut Process, head: RequestHead, now: Millis) -> Option<Next> {
-        let State::Reading(c) = &mut self.state else {
+        let begun = match c.read_head(process, now) {
+            Head::Partial => return None,
+            Head::Complete(head) => c.begin(process, *head, now),
+            Head::Over => None,
+        };
+        let Some(Begun { environ, has_body }) = begun else {
+            self.close(process, now);
             return None;
         };
-        c.head = head;
-        c.started_at = now;
-        let key = (c.wire.id, 0);
-        process.span(key, Name::Parse, c.first_byte_at.unwrap_or(c.accepted_at), now);
-        if c.head.expects_continue {
-            // Before the app is called, whether it reads the body or not.
-            c.wire.send(CONTINUE, &mut process.frames);
-        }
-        let mut encoded = Vec::new();
-        if let Err(error) = environ::encode(&c.head, &c.peer, &process.launch, &mut encoded) {
-            let rejection = Rejection::from(error);
-            self.refuse(process, &rejection, now);
-            return None;
-        }
-        c.response = Some(Response::new(&c.head, &process.launch, false));
-        c.body_ended = c.head.framing == Framing::Empty;
-        let mut run = Vec::with_capacity(encoded.len());
-        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
-        c.environ = encoded;
-        let has_body = !c.body_ended;
         self.served += 1;
         if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.alive = false;
         }
-        if process.logs(Level::Debug) {
-            let target = latin1(&c.head.target);
-            let path = target.split(['?', '#']).next().unwrap_or_default();
-            process.log(Level::Debug, &[&latin1(&c.head.method), " ", path].concat(), now);
-        }
+        c.respond(process, false, now);
         let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
         self.state = State::Running(conversation);
-        Some(Next::Request {
-            environ: run,
-            has_body,
-        })
+        Some(Next::Request { environ, has_body })
     }
 
-    /// Answers with an error page instead of calling the app.
-    fn refuse(&mut self, process: &mut Process, rejection: &Rejection, now: Millis) {
-        if let State::Reading(c) = &mut self.state {
-            process.log(Level::Warning, &rejection.log_line(&c.peer.remote.0), now);
-            if rejection.accessed {
-                let access = Access {
-                    status: rejection.status.to_string(),
-                    sent: 0,
-                };
-                log_access(process, c, &access, now);
-            }
-            let mut page = Vec::new();
-            rejection.write(&mut page);
-            c.wire.send(&page, &mut process.frames);
+    /// The conversation whose request the app has.
+    pub fn running(&mut self) -> Option<&mut Conversation> {
+        match &mut self.state {
+            State::Running(c) => Some(c),
+            _ => None,
         }
-        self.close(process, now);
+    }
+
+    /// The thread is done with the request: the orderly close begins.
+    pub fn close(&mut self, process: &mut Process, now: Millis) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Running(c) => {
+                process.span(c.key(), Name::App, c.started_at, now);
+                self.linger(process, c);
+            }
+            State::Reading(c) => {
+                self.linger(process, c);
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Sends the rest of the answer; the kernel does what follows: see [`crate::net::Linger`].
+    fn linger(&mut self, process: &mut Process, mut c: Box<Conversation>) {
+        if c.wire.broken {
+            c.wire.close(&mut process.frames);
+            return;
+        }
+        let single = process.listeners.len() == 1;
+        let listener = process.listeners.first().filter(|_| single && self.alive);
+        let listener = listener.map_or(0, |listener| listener.id);
+        c.linger(process, listener);
+        self.state = State::Lingering;
     }
 }
 
