@@ -28,6 +28,9 @@ TURN: Final = 3
 TICK: Final = 63
 """The signal that is ours: CPython has no other way in."""
 
+QUIT_AFTER: Final = 0.1
+"""Seconds for which gunicorn's handler of QUIT and INT sleeps."""
+
 _UNTOUCHED: Final = ("wasgi_runtime.", "importlib._bootstrap")
 """Modules whose frames are not interrupted: they are atomic for each other, as C code would be."""
 
@@ -61,7 +64,10 @@ def handle_signals(frame: FrameType | None) -> None:
     """Runs the handlers of the signals that have arrived for the main thread. What they raise goes through."""
     code = _interrupted()
     if code >= 0:
-        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app.
+        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app. On QUIT and INT they
+        # sleep first.
+        if code == 0:
+            parking.sleep(QUIT_AFTER)
         raise SystemExit(code)
     while number := _take_signal():
         handler = _getsignal(number)

@@ -323,6 +323,8 @@ pub struct Launch {
     pub binds: Vec<(String, u16)>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
+    /// Connections that an event loop accepts in one iteration: uvloop one, asyncio's own as many as wait.
+    pub accepts: u32,
     /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.

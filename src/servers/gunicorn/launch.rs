@@ -62,6 +62,8 @@ pub(super) fn launch(
         target: target(app),
         binds,
         backlog: count("--backlog"),
+        // Of the worker classes with an event loop: uvicorn's, which takes uvloop.
+        accepts: 1,
         timeout: seconds("--timeout"),
         graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
