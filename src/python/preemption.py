@@ -7,6 +7,7 @@ of our own is raised, whose handler is here. It runs between two bytecodes of th
 import _signal
 import _thread
 import errno
+import opcode
 import signal
 import sys
 from operator import index
@@ -34,6 +35,9 @@ QUIT_AFTER: Final = 0.1
 _UNTOUCHED: Final = ("wasgi_runtime.", "importlib._bootstrap")
 """Modules whose frames are not interrupted: they are atomic for each other, as C code would be."""
 
+_BOUNDARIES: Final = {opcode.opmap["RESUME"], opcode.opmap["JUMP_BACKWARD"]}
+"""Where the interpreter itself looks up and nothing but bytecode is under way: at the start of a function and of each turn of a loop."""
+
 _check = _wasgi.check
 _again = _wasgi.look_again
 _take_signal = _wasgi.take_signal
@@ -43,6 +47,10 @@ _set_signal = _signal.signal
 
 
 def _tick(_number: int, frame: FrameType | None) -> None:
+    _look(frame)
+
+
+def _look(frame: FrameType | None, anywhere: bool = False) -> None:
     todo = _check()
     if todo == GO_ON:
         return
@@ -51,13 +59,17 @@ def _tick(_number: int, frame: FrameType | None) -> None:
         return
     if todo == SIGNAL:
         handle_signals(frame)
+    elif not anywhere and frame is not None and frame.f_code.co_code[frame.f_lasti] not in _BOUNDARIES:
+        # C code looks for signals too, such as print() between two of its pieces, with a stream locked. Natively it keeps the
+        # GIL while it does.
+        _again()
     elif can_run_sync():
         yield_now(todo == TURN)
 
 
 def poll(frame: FrameType) -> None:
     """What a function does now and then that lets go of the GIL natively; ``frame`` is its caller's."""
-    _tick(TICK, frame)
+    _look(frame, anywhere=True)
 
 
 def handle_signals(frame: FrameType | None) -> None:

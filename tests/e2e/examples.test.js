@@ -39,6 +39,7 @@ const ANSWERS = {
   django: {
     "/": /<h1>Hello from Django<\/h1>/,
     "/sleep": /"served_by": "process \d+, MainThread"/,
+    "/async-sleep": /"served_by": "process \d+, .+"/,
     "/cpu": /"result": \d+/,
     "/stream": /^part 0\n(part \d\n){4}$/,
     "/greet/Ada": /"greeting": "Hello, Ada"/,
@@ -49,6 +50,7 @@ const ANSWERS = {
     "/": /<h1>Hello from Starlette<\/h1>/,
     "/sleep": /"served_by":"process \d+, MainThread"/,
     "/block": /"served_by":"process \d+, MainThread"/,
+    "/thread": /"served_by":"process \d+, AnyIO worker thread"/,
     "/cpu": /"result":\d+/,
     "/stream": /^data: part 0\n\n(data: part \d\n\n){4}$/,
     "/upload": /"bytes":21/,
@@ -57,6 +59,7 @@ const ANSWERS = {
     "/": /^\{"hello":"FastAPI"\}$/,
     "/sleep": /"served_by":"process \d+, MainThread"/,
     "/block": /"served_by":"process \d+, MainThread"/,
+    "/thread": /"served_by":"process \d+, AnyIO worker thread"/,
     "/cpu": /"result":\d+/,
     "/stream": /^data: part 0\n\n(data: part \d\n\n){4}$/,
     "/items/seven": /"int_parsing"/,

@@ -41,6 +41,10 @@ def app(environ, start_response):
         time.sleep(3)
     elif path == "/environ":
         answer = [environ["wsgi.multithread"], environ["wsgi.multiprocess"]]
+    elif path == "/print":
+        sys.setswitchinterval(1e-5)
+        for i in range(1000):
+            print("thread", query, "says", i, flush=True)
     elif path == "/sum":
         print("reads", flush=True)
         answer = len(environ["wsgi.input"].read())
@@ -152,6 +156,17 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
     assert.ok(apps.filter(({ end }) => end <= last.start).length >= 1, "one was over before the fifth began");
     const queue = queues.find(({ request }) => request === last.request);
     assert.ok(queue && queue.end <= last.start, "it waited in the queue");
+  });
+
+  test("has its threads print at the same time without mixing their lines", async () => {
+    await server.run(async ({ server: running }) => {
+      const responses = await Promise.all([0, 1, 2, 3].map((n) => running.fetch(`/print?${n}`)));
+      if (responses.some(({ status }) => status !== 200)) throw new Error("a thread could not print");
+      await Promise.all(responses.map((response) => response.text()));
+    });
+    for (const n of [0, 1, 2, 3]) await server.logged(new RegExp(`^thread ${n} says 999$`));
+    const lines = (await server.log()).split("\n").filter((line) => line.includes("says"));
+    assert.equal(lines.filter((line) => /^thread \d says \d+$/.test(line)).length, 4000);
   });
 
   test("has nobody wait for a client that sends its body slowly", async () => {
