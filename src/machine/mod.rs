@@ -32,6 +32,8 @@ pub enum Output {
         argv: Vec<String>,
         /// Its environment, names and values in turn.
         env: Vec<String>,
+        /// Whether a master replaces it when it ends.
+        replaced: bool,
     },
     /// End a process at once.
     Kill(Pid),
@@ -249,6 +251,12 @@ impl Machine {
 
     // --- time
 
+    /// Whether nobody is connected to anything.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.net.is_quiet()
+    }
+
     /// When [`tick`](Self::tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
@@ -341,6 +349,7 @@ impl Machine {
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
                 let (argv, env) = (running.launch.argv.clone(), running.env.clone());
+                let replaced = running.launch.master;
                 let pid = self.pid();
                 self.processes.insert(pid, server);
                 self.inherit(server, pid);
@@ -349,6 +358,7 @@ impl Machine {
                     parent,
                     argv,
                     env,
+                    replaced,
                 });
                 return Some(Event::Spawned { slot, pid });
             }
