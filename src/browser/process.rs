@@ -233,7 +233,8 @@ impl Process {
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
         let pairs = [
-            ("server", if gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
+            ("server", launch.server.name().to_owned()),
+            ("slot", self.common.slot.to_string()),
             (
                 "interface",
                 if launch.interface == Interface::Wsgi {
@@ -293,6 +294,7 @@ impl Process {
             &mut run,
             pairs
                 .iter()
+                .chain(&launch.options)
                 .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
         );
         self.memory.put(&run);
@@ -432,7 +434,7 @@ impl Process {
 
     /// As `write`, about what was written before.
     pub fn flushed(&mut self) -> i32 {
-        let Worker::Sync(worker) = &self.worker else {
+        let Worker::Sync(worker) = &mut self.worker else {
             return BROKEN;
         };
         let written = worker.flushed();

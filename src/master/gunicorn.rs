@@ -187,6 +187,8 @@ impl Arbiter {
             | Event::Booted(_)
             | Event::Accepting(_)
             | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
             | Event::Deadline => {}
         }
         if !matches!(self.state, State::Stopping { .. } | State::Ended) {

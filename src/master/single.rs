@@ -28,7 +28,12 @@ impl Single {
                 None => self.early.push(signal),
             },
             Event::Exited(_, exit) => actions.push(Action::Exit(exit.shell_code())),
-            Event::Bound { .. } | Event::Booted(_) | Event::Heartbeat(_) | Event::Deadline => {}
+            Event::Bound { .. }
+            | Event::Booted(_)
+            | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
+            | Event::Deadline => {}
         }
     }
 }

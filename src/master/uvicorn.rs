@@ -140,6 +140,8 @@ impl Supervisor {
             | Event::Booted(_)
             | Event::Accepting(_)
             | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
             | Event::Exited(..)
             | Event::Deadline => {}
         }

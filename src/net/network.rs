@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use thiserror::Error;
 
+use super::deferral::Deferral;
 use super::frame::{Accepted, Frame, Kind, push, push_number};
 use super::linger::{Closing, Linger};
 use crate::Millis;
@@ -68,6 +69,7 @@ pub enum ClientEvent {
 struct Listener {
     address: Address,
     backlog: usize,
+    deferral: Deferral,
     waiting: VecDeque<ConnectionId>,
     /// Processes to wake at the next connection, in the order in which they began to wait.
     pollers: Vec<Pid>,
@@ -118,6 +120,8 @@ pub struct Network {
     listeners: LiteMap<ListenerId, Listener>,
     connections: LiteMap<ConnectionId, Box<Connection>>,
     retries: Vec<Retry>,
+    /// Connections that nobody may accept yet, and until when.
+    deferred: Vec<(ConnectionId, Millis)>,
     closing: LiteMap<ConnectionId, Closing>,
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     turned: Vec<Pid>,
@@ -152,6 +156,7 @@ impl Network {
         let listener = Listener {
             address,
             backlog: backlog as usize + 1,
+            deferral: Deferral::None,
             waiting: VecDeque::new(),
             pollers: Vec::new(),
         };
@@ -159,12 +164,24 @@ impl Network {
         Ok(self.next_listener)
     }
 
+    /// What the connections of a listener wait for before they are accepted.
+    pub fn defer(&mut self, id: ListenerId, deferral: Deferral) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.deferral = deferral;
+        }
+    }
+
     /// Closes a listener; connections that wait in its backlog are reset.
     pub fn close_listener(&mut self, id: ListenerId) {
+        let listener_id = id;
         let Some(listener) = self.listeners.remove(&id) else {
             return;
         };
-        for connection in listener.waiting {
+        let connections = &self.connections;
+        let its = |id: &ConnectionId| connections.get(id).is_some_and(|c| c.listener == listener_id);
+        let deferred = self.deferred.extract_if(.., |(id, _)| its(id)).map(|(id, _)| id);
+        let waiting: Vec<_> = listener.waiting.into_iter().chain(deferred).collect();
+        for connection in waiting {
             self.connections.remove(&connection);
             self.client_events.push_back((connection, ClientEvent::Reset));
         }
@@ -221,8 +238,30 @@ impl Network {
             grant_client: 0,
         };
         self.connections.insert(id, Box::new(connection));
-        self.enqueue(id, listener, now, 0);
+        match self.deferral(listener) {
+            Deferral::None => self.enqueue(id, listener, now, 0),
+            deferral => self.deferred.push((id, now + deferral.limit())),
+        }
         Ok(id)
+    }
+
+    fn deferral(&self, listener: ListenerId) -> Deferral {
+        self.listeners.get(&listener).map_or(Deferral::None, |listener| listener.deferral)
+    }
+
+    /// Something came for a connection that is not accepted: it may be now if it was deferred.
+    fn undefer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let (listener, now) = (connection.listener, connection.connected_at);
+        if !connection.client_eof && !self.deferral(listener).is_over(&connection.early.data) {
+            return;
+        }
+        if let Some(at) = self.deferred.iter().position(|(its, _)| *its == id) {
+            self.deferred.remove(at);
+            self.enqueue(id, listener, now, 0);
+        }
     }
 
     fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
@@ -254,7 +293,8 @@ impl Network {
     pub fn deadline(&self) -> Option<Millis> {
         let retries = self.retries.iter().map(|retry| retry.at);
         let closing = self.closing.values().map(|closing| closing.until);
-        retries.chain(closing).min_by(f64::total_cmp)
+        let deferred = self.deferred.iter().map(|(_, until)| *until);
+        retries.chain(closing).chain(deferred).min_by(f64::total_cmp)
     }
 
     /// Retries the connects that met a full backlog and are due.
@@ -268,6 +308,19 @@ impl Network {
             .collect();
         for id in ids {
             self.closed(id);
+        }
+        let due: Vec<_> = self.deferred.extract_if(.., |(_, until)| *until <= now).collect();
+        for (id, _) in due {
+            let Some(listener) = self.connections.get(&id).map(|c| c.listener) else {
+                continue;
+            };
+            if self.deferral(listener) == Deferral::Head {
+                // The router loses its patience.
+                self.connections.remove(&id);
+                self.client_events.push_back((id, ClientEvent::Eof));
+            } else {
+                self.enqueue(id, listener, now, 0);
+            }
         }
         let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
         due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
@@ -313,6 +366,7 @@ impl Network {
             push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
         } else {
             connection.early.data.extend_from_slice(data);
+            self.undefer(id);
         }
     }
 
@@ -345,6 +399,9 @@ impl Network {
         if let (Some(pid), false) = (server, closed) {
             push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
         }
+        if server.is_none() {
+            self.undefer(id);
+        }
         if closed && done {
             self.connections.remove(&id);
         }
@@ -366,7 +423,15 @@ impl Network {
                 }
                 self.connections.remove(&id);
             }
-            None => connection.early.reset = true,
+            None => {
+                connection.early.reset = true;
+                // One that nobody was offered is forgotten.
+                let deferred = self.deferred.len();
+                self.deferred.retain(|(its, _)| *its != id);
+                if self.deferred.len() < deferred {
+                    self.connections.remove(&id);
+                }
+            }
         }
     }
 

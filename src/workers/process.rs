@@ -33,6 +33,8 @@ pub struct Process {
     pub pid: Pid,
     /// The master's process id.
     pub parent: Pid,
+    /// The number that the process has with its master.
+    pub slot: u32,
     /// Frames for the kernel.
     pub frames: Vec<u8>,
     /// The listening sockets.
@@ -61,6 +63,7 @@ impl Process {
             launch,
             pid,
             parent,
+            slot: 1,
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,
@@ -83,6 +86,10 @@ impl Process {
                     });
                 }
                 self.bound = Some(true);
+                true
+            }
+            Kind::Slot => {
+                self.slot = frame.id;
                 true
             }
             Kind::BindFailed => {

@@ -1,18 +1,20 @@
-//! gunicorn's sync worker: one connection at a time, one request on each, then an orderly close that waits for the client.
+//! gunicorn's sync worker and uWSGI's: one connection at a time, one request on each, then an orderly close that waits for the client.
 //!
 //! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
 //! the worker, as it does on the real one.
 
 mod app_calls;
 mod conversation;
+mod uwsgi;
 
 use crate::Millis;
 use crate::gateway::{encoding, python};
 use crate::http1::server::Event;
-use crate::http1::{CONTINUE, Framing, RequestHead};
+use crate::http1::{CONTINUE, Framing, RequestError, RequestHead};
 use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
-use crate::servers::Level;
+use crate::servers::{Level, Server};
+use crate::master::Stream;
 use crate::trace::Name;
 use crate::wsgi::environ;
 use crate::wsgi::error_page::Rejection;
@@ -76,6 +78,12 @@ pub struct SyncWorker {
     seen: Vec<u32>,
     interrupt: Option<i32>,
     exit_code: i32,
+    /// Until when the client is waited for (uWSGI).
+    wait_until: Millis,
+    /// That time has come.
+    expired: bool,
+    /// When the worker was first asked for a request.
+    born: Millis,
 }
 
 #[derive(Debug)]
@@ -108,6 +116,9 @@ impl SyncWorker {
             seen: Vec::new(),
             interrupt: None,
             exit_code: 0,
+            wait_until: Millis::INFINITY,
+            expired: false,
+            born: 0.0,
         }
     }
 
@@ -130,6 +141,7 @@ impl SyncWorker {
     pub fn deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Polling => Some(self.notify_at),
+            State::Reading(_) | State::Running(_) if !self.expired => Some(self.wait_until),
             _ => None,
         }
     }
@@ -137,11 +149,24 @@ impl SyncWorker {
     /// [`deadline`](Self::deadline) has come.
     pub fn tick(&mut self) {
         self.ready = true;
+        self.expired = self.wait_until < Millis::INFINITY;
     }
 
     /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
     /// whatever the thread is doing: see [`interrupted`](Self::interrupted).
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+        if process.launch.server == Server::Uwsgi {
+            // The others end it at once: its master sees to that.
+            if signal == Signal::Hup {
+                let number = process.slot & 0xffff;
+                let line = format!("Gracefully killing worker {number} (pid: {})...", process.pid);
+                process.line(Stream::Stderr, &line);
+                self.alive = false;
+                self.ready = true;
+                self.exit_code = uwsgi::RELOAD;
+            }
+            return;
+        }
         let code = match signal {
             Signal::Term => None,
             Signal::Int | Signal::Quit => Some(0),
@@ -194,6 +219,9 @@ impl SyncWorker {
                 };
                 if let (Some(index), Some(accepted)) = (index, Accepted::decode(frame.body)) {
                     self.seen.retain(|listener| *listener != accepted.listener);
+                    if process.launch.server == Server::Uwsgi {
+                        self.wait(now);
+                    }
                     let listener = process.listeners.get(index).cloned();
                     self.state =
                         State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
@@ -209,6 +237,9 @@ impl SyncWorker {
                 }
             }
             kind => {
+                if self.wait_until < Millis::INFINITY {
+                    self.wait(now);
+                }
                 let Some(wire) = self.wire(frame.id) else { return };
                 match kind {
                     Kind::Data => wire.receive(frame.body),
@@ -230,6 +261,10 @@ impl SyncWorker {
     }
 
     fn notify(&mut self, process: &mut Process, now: Millis) {
+        if process.launch.server == Server::Uwsgi {
+            self.notify_at = Millis::INFINITY;
+            return;
+        }
         process.tell(Kind::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
         let timeout = if process.launch.timeout > 0.0 {
@@ -251,12 +286,16 @@ impl SyncWorker {
 
     /// The thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+        let uwsgi = process.launch.server == Server::Uwsgi;
+        if self.born == 0.0 {
+            self.born = now;
+        }
         loop {
             match &mut self.state {
                 State::Idle if !self.alive => return Next::Exit,
                 State::Idle => {
                     // With one listener gunicorn tries accept() first, with several it selects first.
-                    if process.listeners.len() > 1 && self.seen.is_empty() {
+                    if (uwsgi || process.listeners.len() > 1) && self.seen.is_empty() {
                         self.poll(process, now);
                         return Next::Park;
                     }
@@ -303,8 +342,23 @@ impl SyncWorker {
         };
         feed(c, process, now);
         match c.http.next_event() {
-            Ok(None) if !c.wire.broken => None,
+            Ok(None) if !c.wire.broken && !self.expired => None,
             Ok(Some(Event::Request(head))) => self.begin(process, head, now),
+            Ok(_) if process.launch.server == Server::Uwsgi => {
+                self.close(process, now);
+                None
+            }
+            Err(error) if process.launch.server == Server::Uwsgi => {
+                if matches!(error, RequestError::HeadTooLong { .. }) {
+                    // The rest was never read: the close resets.
+                    c.wire.receive(b"?");
+                }
+                if let Some(line) = uwsgi::refusal(&error, now) {
+                    process.line(Stream::Stderr, &line);
+                }
+                self.close(process, now);
+                None
+            }
             Ok(_) => {
                 let text = if c.wire.broken {
                     "Ignoring connection reset"
@@ -334,7 +388,7 @@ impl SyncWorker {
         };
         c.head = head;
         c.started_at = now;
-        let key = (c.wire.id, 0);
+        let key = (c.wire.id, c.sequence);
         process.span(key, Name::Parse, c.first_byte_at.unwrap_or(c.accepted_at), now);
         if c.head.expects_continue {
             // Before the app is called, whether it reads the body or not.
@@ -353,7 +407,10 @@ impl SyncWorker {
         c.environ = encoded;
         let has_body = !c.body_ended;
         self.served += 1;
-        if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
+        if process.launch.server == Server::Uwsgi {
+            uwsgi::begin(process, c, now);
+            self.wait_until = Millis::INFINITY;
+        } else if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.alive = false;
         }

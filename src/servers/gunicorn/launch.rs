@@ -4,7 +4,7 @@ use super::{Failure, refuse};
 use crate::http1::{Limits, Methods, Rules, Underscores};
 use crate::servers::option::{Values, listed, own, split, text, trim};
 use crate::servers::{
-    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
+    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
 };
 
 /// Everything that the values say. `workers` is the default.
@@ -85,6 +85,11 @@ pub(super) fn launch(
         lifespan: if uvicorn { Lifespan::Auto } else { Lifespan::Off },
         python_path,
         chdir,
+        die_on_term: false,
+        need_app: false,
+        lazy_apps: false,
+        router: false,
+        options: Vec::new(),
     })
 }
 
@@ -256,24 +261,4 @@ fn log_level(name: &str) -> Level {
         None | Some(Level::Trace) => Level::Info,
         Some(level) => level,
     }
-}
-
-/// `path` as an absolute path without `.` and `..`, seen from `directory`.
-fn absolute(directory: &str, path: &str) -> String {
-    let full = if path.starts_with('/') {
-        own(path)
-    } else {
-        text(&[directory, "/", path])
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in full.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    text(&["/", &parts.join("/")])
 }

@@ -3,8 +3,10 @@
 use crate::Millis;
 use crate::http1::RequestError;
 use crate::http1::server::Event;
+use crate::master::Stream;
 use crate::net::Linger;
 use crate::net::frame::{Kind, push};
+use crate::servers::Server;
 use crate::trace::Name;
 use crate::workers::wire::Wire;
 use crate::workers::{Process, Written};
@@ -12,7 +14,7 @@ use crate::wsgi::error_page::Rejection;
 use crate::wsgi::response::Cause;
 
 use super::conversation::{feed, raise, send, taken, write_lines};
-use super::{Body, LINGER, LINGER_BYTES, State, SyncWorker};
+use super::{Body, LINGER, LINGER_BYTES, State, SyncWorker, uwsgi};
 
 /// How the app raised, as Python tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,12 @@ impl SyncWorker {
             match c.http.next_event() {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
                 // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
+                Err(RequestError::EndInBody { missing: Some(missing) })
+                    if process.launch.server == Server::Uwsgi =>
+                {
+                    c.body_ended = true;
+                    return uwsgi::body_missing(process, c, missing, false);
+                }
                 Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => c.body_ended = true,
                 Err(RequestError::EndInBody { missing: None }) => {
                     c.body_ended = true;
@@ -69,6 +77,12 @@ impl SyncWorker {
                 }
                 Ok(None) => {
                     if !c.wire.is_readable() && !c.wire.eof {
+                        if process.launch.server == Server::Uwsgi {
+                            if self.is_over() {
+                                return self.body_late(process);
+                            }
+                            self.wait(now);
+                        }
                         return Body::Park;
                     }
                     feed(c, process, now);
@@ -121,12 +135,20 @@ impl SyncWorker {
         if let Err(error) = response.write(block, process.date(now), &mut out) {
             return Written::Raise(raise(&error).unwrap_or_default());
         }
-        send(c, process, &out)
+        c.blocks += 1;
+        let written = send(c, process, &out);
+        if written == Written::Park && process.launch.server == Server::Uwsgi {
+            self.wait(now);
+        }
+        written
     }
 
     /// Whether what was written has been taken.
     #[must_use]
-    pub fn flushed(&self) -> Written {
+    pub fn flushed(&mut self) -> Written {
+        if self.is_over() {
+            return Written::Broken;
+        }
         let State::Running(c) = &self.state else {
             return Written::Done;
         };
@@ -145,8 +167,10 @@ impl SyncWorker {
         match response.finish(process.date(now), &mut out) {
             Ok(outcome) => {
                 let written = send(c, process, &out);
-                process.span((c.wire.id, 0), Name::App, c.started_at, now);
-                c.started_at = now;
+                if process.launch.server != Server::Uwsgi {
+                    process.span((c.wire.id, 0), Name::App, c.started_at, now);
+                    c.started_at = now;
+                }
                 write_lines(process, c, &outcome.lines, "", now);
                 written
             }
@@ -173,13 +197,21 @@ impl SyncWorker {
         let mut out = Vec::new();
         let outcome = response.raised(&c.head, &c.peer.remote.0, cause, raised.iterating, &mut out);
         c.response = Some(response);
+        if process.launch.server == Server::Uwsgi {
+            process.line(Stream::Stderr, traceback);
+        }
         write_lines(process, c, &outcome.lines, traceback, now);
         c.wire.send(&out, &mut process.frames);
     }
 
     /// The thread is done with the request: the orderly close begins.
     pub fn close(&mut self, process: &mut Process, now: Millis) {
+        self.wait_until = Millis::INFINITY;
+        self.expired = false;
         match std::mem::replace(&mut self.state, State::Idle) {
+            State::Running(c) | State::Reading(c) if process.launch.server == Server::Uwsgi => {
+                self.close_uwsgi(process, c, now);
+            }
             State::Running(c) => {
                 process.span((c.wire.id, 0), Name::App, c.started_at, now);
                 self.linger(process, c.wire);

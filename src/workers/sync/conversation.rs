@@ -26,6 +26,10 @@ pub(super) struct Conversation {
     pub(super) first_byte_at: Option<Millis>,
     pub(super) started_at: Millis,
     pub(super) body_ended: bool,
+    /// Requests before this one.
+    pub(super) sequence: u32,
+    /// Blocks that the app has written.
+    pub(super) blocks: u32,
     pub(super) unread: Vec<u8>,
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
@@ -62,6 +66,8 @@ pub(super) fn conversation(
         first_byte_at: None,
         started_at: now,
         body_ended: false,
+        sequence: 0,
+        blocks: 0,
         unread: Vec::new(),
         rejection: None,
         environ: Vec::new(),

@@ -1,0 +1,297 @@
+//! uWSGI's master process, 2.0.31, and uWSGI without one (`--master` left out), where the first worker is the server.
+//!
+//! The original is a loop that waits for a second at most and is not woken by the death of a worker: whatever it does about
+//! workers, it does at the next [`TICK`]. Signals are handled where they arrive.
+//!
+//! Fork is the one thing that is not as it was: the original loads the app once and forks, here each worker loads it. What the
+//! app prints while it is loaded is shown once all the same (`src/python/uwsgi_worker.py`), and the lines that follow the
+//! loading wait for the first worker to have it loaded.
+
+mod lines;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use super::{Action, Event, Exit, Pid, Signal, Stream};
+use crate::Millis;
+use crate::servers::{Launch, log};
+
+/// The time between two looks at the workers.
+const TICK: Millis = 1000.0;
+/// A worker that could not load the app exits with this code where `--need-app` asks for it; so does the server then.
+const FAILED_APP: i32 = 22;
+/// A worker that was told to end exits with this code.
+const RELOAD: i32 = 17;
+/// A process that ends by SIGTERM, SIGINT or SIGQUIT exits with this code.
+const END: i32 = 30;
+/// Seconds that workers get to finish their request at a reload.
+const MERCY: i64 = 60;
+
+/// uWSGI's first process.
+#[derive(Debug)]
+pub(super) struct Uwsgi {
+    pid: Pid,
+    launch: Launch,
+    workers: Vec<Worker>,
+    ending: Option<Ending>,
+    /// Whether this is a server that has reloaded itself.
+    reloaded: bool,
+    /// Whether the app is loaded: the master comes into being then, the workers are forked.
+    forked: bool,
+    listening: bool,
+    /// `--need-app` was not met.
+    failed: bool,
+    /// Addresses that are bound.
+    bound: usize,
+    /// Requests served by all workers.
+    total: u32,
+    /// The last respawn, in seconds since the epoch, and how many came in quick succession.
+    respawned: (i64, u32),
+    tick: Millis,
+    state: State,
+}
+
+#[derive(Debug, Default)]
+struct Worker {
+    pid: Option<Pid>,
+    accepting: bool,
+    /// How it ended, if it did and the master has not looked.
+    exit: Option<Exit>,
+    /// The second at which it was told to end.
+    cursed_at: Option<i64>,
+    /// The second at which its request is given up.
+    harakiri: Option<i64>,
+    /// What it does, as the master tells when it gives it up.
+    request: String,
+    respawns: u32,
+    /// Requests begun by the processes that had this number.
+    requests: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// The server ends.
+    Dying,
+    /// The server starts anew once its workers have ended.
+    Reloading,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    NotStarted,
+    Binding,
+    Running,
+    Ended,
+}
+
+impl Uwsgi {
+    pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
+        Self {
+            pid,
+            launch: launch.clone(),
+            workers: Vec::new(),
+            ending: None,
+            reloaded: false,
+            forked: false,
+            listening: false,
+            failed: false,
+            bound: 0,
+            total: 0,
+            respawned: (0, 0),
+            tick: 0.0,
+            state: State::NotStarted,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        (self.state == State::Running && self.launch.master).then_some(self.tick)
+    }
+
+    pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
+        if self.state == State::Ended {
+            return;
+        }
+        match event {
+            Event::Started => {
+                self.first_lines(now, actions);
+                self.state = State::Binding;
+                actions.push(Action::Bind(0));
+            }
+            Event::Bound { ok, .. } => self.bound(now, ok, actions),
+            Event::Spawned { slot, pid } => self.spawned(slot, pid, actions),
+            Event::Accepting(pid) => self.accepting(pid, actions),
+            Event::Busy(pid, what) => self.busy(now, pid, what),
+            Event::Request(pid, line) => self.request(pid, &line, actions),
+            Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
+            Event::Signal(signal) => self.signal(now, signal, actions),
+            Event::Deadline if self.state == State::Running && now >= self.tick => {
+                self.look_after_workers(now, actions);
+            }
+            Event::Booted(_) | Event::Heartbeat(_) | Event::Deadline => {}
+        }
+    }
+
+    fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
+        let address = self.launch.binds.get(self.bound).map(|(host, port)| format!("{host}:{port}"));
+        let address = address.unwrap_or_default();
+        if !ok {
+            say(&format!("probably another instance of uWSGI is running on the same address ({address})."), actions);
+            say("bind(): Address already in use [core/socket.c line 769]", actions);
+            self.exit(1, actions);
+            return;
+        }
+        self.say_bound(&address, actions);
+        self.bound += 1;
+        if self.bound < self.launch.binds.len() {
+            actions.push(Action::Bind(self.bound));
+        } else {
+            self.load(now, actions);
+        }
+    }
+
+    /// Starts the workers; the first of them loads the app in the master's place.
+    fn load(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.say_mode(actions);
+        self.state = State::Running;
+        self.tick = now + TICK;
+        self.forked = false;
+        self.workers.clear();
+        self.workers.resize_with(self.launch.workers as usize, Worker::default);
+        for slot in 1..=self.launch.workers {
+            actions.push(Action::Spawn { slot });
+        }
+    }
+
+    fn spawned(&mut self, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
+        let number = (slot & 0xffff) as usize;
+        let Some(worker) = number.checked_sub(1).and_then(|index| self.workers.get_mut(index)) else {
+            return;
+        };
+        worker.pid = Some(pid);
+        if worker.respawns > 0 {
+            say(&format!("Respawned uWSGI worker {number} (new pid: {pid})"), actions);
+        } else if self.launch.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
+            self.fork(actions);
+        }
+    }
+
+    /// The app is loaded, or nobody waits for it: the lines of a fork.
+    fn fork(&mut self, actions: &mut Vec<Action>) {
+        if !std::mem::replace(&mut self.forked, true) {
+            self.say_forked(actions);
+        }
+    }
+
+    fn accepting(&mut self, pid: Pid, actions: &mut Vec<Action>) {
+        let Some(index) = self.index(pid) else { return };
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.accepting = true;
+        }
+        if index == 0 {
+            self.fork(actions);
+        }
+        if !self.listening && self.forked && self.workers.iter().all(|worker| worker.accepting) {
+            self.listening = true;
+            actions.push(Action::Listening);
+        }
+    }
+
+    /// A worker begins a request, or has nothing to do (`what` is empty).
+    fn busy(&mut self, now: Millis, pid: Pid, what: String) {
+        let harakiri = (self.launch.timeout > 0.0).then_some(second(now) + (self.launch.timeout / 1000.0) as i64);
+        if let Some(worker) = self.worker(pid) {
+            worker.requests += u32::from(!what.is_empty());
+            worker.harakiri = harakiri.filter(|_| !what.is_empty());
+            worker.request = what;
+        }
+    }
+
+    /// A worker has served a request; the line has a NUL where the numbers of requests belong.
+    fn request(&mut self, pid: Pid, line: &str, actions: &mut Vec<Action>) {
+        self.total += 1;
+        let total = self.total;
+        let Some(worker) = self.worker(pid) else { return };
+        worker.harakiri = None;
+        if let Some((before, after)) = line.split_once('\0') {
+            say(&format!("{before}{}/{total}{after}", worker.requests), actions);
+        }
+    }
+
+    fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {
+        let Some(index) = self.index(pid) else { return };
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.exit = Some(exit);
+            worker.accepting = false;
+            worker.harakiri = None;
+        }
+        let alone = !self.launch.master || !self.forked;
+        if index == 0 && alone && self.ending.is_none() {
+            // It was the whole server, or loaded the app in the master's place.
+            self.exit(exit.shell_code(), actions);
+        } else if self.ending.is_some() && !self.forked {
+            self.look_after_workers(now, actions);
+        }
+    }
+
+    fn signal(&mut self, now: Millis, signal: Signal, actions: &mut Vec<Action>) {
+        if matches!(signal, Signal::Kill | Signal::Abrt) {
+            self.exit(Exit::Signal(signal).shell_code(), actions);
+            return;
+        }
+        let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
+        if !self.launch.master {
+            if ends {
+                self.exit(END, actions);
+            } else if signal == Signal::Hup
+                && let Some(pid) = self.workers.first().and_then(|worker| worker.pid)
+            {
+                actions.push(Action::Signal(pid, Signal::Hup));
+            }
+            return;
+        }
+        let dies = match signal {
+            Signal::Int => true,
+            Signal::Term => self.launch.die_on_term,
+            _ => !self.launch.die_on_term,
+        };
+        if ends && dies {
+            self.kill_them_all(now, actions);
+        } else if (ends || signal == Signal::Hup) && self.ending.is_none() {
+            self.ending = Some(Ending::Reloading);
+            self.bury_router(actions);
+            let (how, signal) = match signal {
+                Signal::Hup => ("...gracefully killing workers...", Signal::Hup),
+                _ => ("...brutally killing workers...", Signal::Kill),
+            };
+            say(how, actions);
+            self.curse_all(now, signal, actions);
+        }
+    }
+
+    fn index(&self, pid: Pid) -> Option<usize> {
+        self.workers.iter().position(|worker| worker.pid == Some(pid))
+    }
+
+    fn worker(&mut self, pid: Pid) -> Option<&mut Worker> {
+        self.workers.iter_mut().find(|worker| worker.pid == Some(pid))
+    }
+
+    fn exit(&mut self, code: i32, actions: &mut Vec<Action>) {
+        self.state = State::Ended;
+        actions.push(Action::Exit(code));
+    }
+}
+
+/// The clock of the original counts seconds.
+fn second(now: Millis) -> i64 {
+    (now / 1000.0).floor() as i64
+}
+
+fn say(line: &str, actions: &mut Vec<Action>) {
+    actions.push(Action::Log(Stream::Stderr, line.to_owned()));
+}
+
+/// A line with its time, as the original prints some.
+fn say_when(now: Millis, line: &str, actions: &mut Vec<Action>) {
+    say(&[&log::ctime(now), " - ", line].concat(), actions);
+}
