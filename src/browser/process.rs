@@ -328,6 +328,7 @@ impl Process {
             return 0;
         }
         self.accepting = true;
+        self.common.muted = false;
         if let Worker::Async(worker) = &mut self.worker {
             worker.listen(&mut self.common);
         }

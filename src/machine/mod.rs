@@ -428,7 +428,8 @@ impl Machine {
         let id = self.net.listen(address, running.launch.backlog).ok()?;
         if running.launch.server == Server::Uwsgi {
             let router = running.launch.router;
-            self.net.defer(id, if router { Deferral::Head } else { Deferral::Data });
+            self.net
+                .defer(id, if router { Deferral::Head } else { Deferral::Data });
         }
         let holders = vec![holder];
         running.listeners.insert(index, Held { id, holders });

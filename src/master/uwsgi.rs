@@ -132,10 +132,17 @@ impl Uwsgi {
     }
 
     fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
-        let address = self.launch.binds.get(self.bound).map(|(host, port)| format!("{host}:{port}"));
+        let address = self
+            .launch
+            .binds
+            .get(self.bound)
+            .map(|(host, port)| format!("{host}:{port}"));
         let address = address.unwrap_or_default();
         if !ok {
-            say(&format!("probably another instance of uWSGI is running on the same address ({address})."), actions);
+            say(
+                &format!("probably another instance of uWSGI is running on the same address ({address})."),
+                actions,
+            );
             say("bind(): Address already in use [core/socket.c line 769]", actions);
             self.exit(1, actions);
             return;
@@ -156,7 +163,8 @@ impl Uwsgi {
         self.tick = now + TICK;
         self.forked = false;
         self.workers.clear();
-        self.workers.resize_with(self.launch.workers as usize, Worker::default);
+        self.workers
+            .resize_with(self.launch.workers as usize, Worker::default);
         for slot in 1..=self.launch.workers {
             actions.push(Action::Spawn { slot });
         }
@@ -164,12 +172,18 @@ impl Uwsgi {
 
     fn spawned(&mut self, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
         let number = (slot & 0xffff) as usize;
-        let Some(worker) = number.checked_sub(1).and_then(|index| self.workers.get_mut(index)) else {
+        let Some(worker) = number
+            .checked_sub(1)
+            .and_then(|index| self.workers.get_mut(index))
+        else {
             return;
         };
         worker.pid = Some(pid);
         if worker.respawns > 0 {
-            say(&format!("Respawned uWSGI worker {number} (new pid: {pid})"), actions);
+            say(
+                &format!("Respawned uWSGI worker {number} (new pid: {pid})"),
+                actions,
+            );
         } else if self.launch.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
             self.fork(actions);
         }
@@ -198,7 +212,8 @@ impl Uwsgi {
 
     /// A worker begins a request, or has nothing to do (`what` is empty).
     fn busy(&mut self, now: Millis, pid: Pid, what: String) {
-        let harakiri = (self.launch.timeout > 0.0).then_some(second(now) + (self.launch.timeout / 1000.0) as i64);
+        let harakiri =
+            (self.launch.timeout > 0.0).then_some(second(now) + (self.launch.timeout / 1000.0) as i64);
         if let Some(worker) = self.worker(pid) {
             worker.requests += u32::from(!what.is_empty());
             worker.harakiri = harakiri.filter(|_| !what.is_empty());

@@ -246,7 +246,9 @@ impl Network {
     }
 
     fn deferral(&self, listener: ListenerId) -> Deferral {
-        self.listeners.get(&listener).map_or(Deferral::None, |listener| listener.deferral)
+        self.listeners
+            .get(&listener)
+            .map_or(Deferral::None, |listener| listener.deferral)
     }
 
     /// Something came for a connection that is not accepted: it may be now if it was deferred.

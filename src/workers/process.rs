@@ -45,6 +45,8 @@ pub struct Process {
     pub access_format: Option<AccessFormat>,
     /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
     pub lazy: Vec<u8>,
+    /// What the app prints is kept from the log: it has been printed by another process already.
+    pub muted: bool,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -68,6 +70,7 @@ impl Process {
             listeners: Vec::new(),
             bound: None,
             lazy: Vec::new(),
+            muted: false,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -90,6 +93,8 @@ impl Process {
             }
             Kind::Slot => {
                 self.slot = frame.id;
+                // Only the first loads the app as the original does: once.
+                self.muted = self.launch.server == Server::Uwsgi && frame.id != 1 && !self.launch.lazy_apps;
                 true
             }
             Kind::BindFailed => {
@@ -202,6 +207,9 @@ impl Process {
 
     /// What the app prints: lines go to the log as they end.
     pub fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.muted {
+            return;
+        }
         let index = usize::from(stream == Stream::Stderr);
         let mut line = std::mem::take(&mut self.output[index].0);
         for byte in bytes {

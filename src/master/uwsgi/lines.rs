@@ -7,9 +7,16 @@ use crate::servers::log;
 
 impl Uwsgi {
     pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
-        let line = ["*** Starting uWSGI 2.0.31 (32bit) on [", &log::ctime(now), "] ***"];
+        let line = [
+            "*** Starting uWSGI 2.0.31 (32bit) on [",
+            &log::ctime(now),
+            "] ***",
+        ];
         say(&line.concat(), actions);
-        say(&["current working directory: ", self.directory()].concat(), actions);
+        say(
+            &["current working directory: ", self.directory()].concat(),
+            actions,
+        );
         if !self.launch.master {
             let line = "*** WARNING: you are running uWSGI without its master process manager ***";
             say(line, actions);
@@ -44,22 +51,46 @@ impl Uwsgi {
         say("Python version: 3.14.2", actions);
         say("python threads support enabled", actions);
         let backlog = self.launch.backlog;
-        say(&format!("your server socket listen backlog is limited to {backlog} connections"), actions);
-        say("your mercy for graceful operations on workers is 60 seconds", actions);
-        let mode = if self.launch.workers > 1 { "preforking" } else { "single process" };
+        say(
+            &format!("your server socket listen backlog is limited to {backlog} connections"),
+            actions,
+        );
+        say(
+            "your mercy for graceful operations on workers is 60 seconds",
+            actions,
+        );
+        let mode = if self.launch.workers > 1 {
+            "preforking"
+        } else {
+            "single process"
+        };
         say(&["*** Operational MODE: ", mode, " ***"].concat(), actions);
     }
 
     pub(super) fn say_forked(&self, actions: &mut Vec<Action>) {
         say("*** uWSGI is running in multiple interpreter mode ***", actions);
         if self.launch.master {
-            let how = if self.reloaded { "gracefully (RE)spawned" } else { "spawned" };
-            say(&format!("{how} uWSGI master process (pid: {})", self.pid), actions);
+            let how = if self.reloaded {
+                "gracefully (RE)spawned"
+            } else {
+                "spawned"
+            };
+            say(
+                &format!("{how} uWSGI master process (pid: {})", self.pid),
+                actions,
+            );
         }
-        let only = if self.launch.master || self.workers.len() > 1 { "" } else { "(and the only) " };
+        let only = if self.launch.master || self.workers.len() > 1 {
+            ""
+        } else {
+            "(and the only) "
+        };
         for (index, worker) in self.workers.iter().enumerate() {
             let (number, pid) = (index + 1, worker.pid.unwrap_or(0));
-            say(&format!("spawned uWSGI worker {number} {only}(pid: {pid}, cores: 1)"), actions);
+            say(
+                &format!("spawned uWSGI worker {number} {only}(pid: {pid}, cores: 1)"),
+                actions,
+            );
         }
         if self.launch.router {
             say(&format!("spawned uWSGI http 1 (pid: {})", self.router()), actions);
@@ -73,7 +104,10 @@ impl Uwsgi {
 
     pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
         if self.launch.router {
-            let line = format!("gateway \"uWSGI http 1\" has been buried (pid: {})", self.router());
+            let line = format!(
+                "gateway \"uWSGI http 1\" has been buried (pid: {})",
+                self.router()
+            );
             say(&line, actions);
         }
     }

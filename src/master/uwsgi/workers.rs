@@ -58,8 +58,12 @@ impl Uwsgi {
     /// Looks whether a worker has ended, and sees to it.
     fn reap(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let number = index + 1;
-        let Some(worker) = self.workers.get_mut(index) else { return };
-        let (Some(pid), Some(exit)) = (worker.pid, worker.exit) else { return };
+        let Some(worker) = self.workers.get_mut(index) else {
+            return;
+        };
+        let (Some(pid), Some(exit)) = (worker.pid, worker.exit) else {
+            return;
+        };
         worker.pid = None;
         worker.exit = None;
         let cursed_at = worker.cursed_at.take();
@@ -76,18 +80,27 @@ impl Uwsgi {
         }
         if self.ending.is_some() {
             let seconds = second(now) - cursed_at.unwrap_or_else(|| second(now));
-            say(&format!("worker {number} buried after {seconds} seconds"), actions);
+            say(
+                &format!("worker {number} buried after {seconds} seconds"),
+                actions,
+            );
             return;
         }
         let died = format!("DAMN ! worker {number} (pid: {pid}) died");
         match exit {
             Exit::Code(RELOAD) => {
-                say(&format!("worker {number} killed successfully (pid: {pid})"), actions);
+                say(
+                    &format!("worker {number} killed successfully (pid: {pid})"),
+                    actions,
+                );
             }
             Exit::Code(_) => say(&[&died, " :( trying respawn ..."].concat(), actions),
             Exit::Signal(signal) => {
                 let by = signal.number();
-                say(&format!("{died}, killed by signal {by} :( trying respawn ..."), actions);
+                say(
+                    &format!("{died}, killed by signal {by} :( trying respawn ..."),
+                    actions,
+                );
             }
         }
         self.respawn(now, index, actions);
@@ -129,10 +142,13 @@ impl Uwsgi {
     /// Workers that have had their time to finish are killed.
     fn check_mercy(&mut self, now: Millis, actions: &mut Vec<Action>) {
         for (index, worker) in self.workers.iter_mut().enumerate() {
-            let (Some(pid), Some(cursed_at)) = (worker.pid, worker.cursed_at) else { continue };
+            let (Some(pid), Some(cursed_at)) = (worker.pid, worker.cursed_at) else {
+                continue;
+            };
             if second(now) > cursed_at + MERCY {
                 let number = index + 1;
-                let line = format!("worker {number} (pid: {pid}) is taking too much time to die...NO MERCY !!!");
+                let line =
+                    format!("worker {number} (pid: {pid}) is taking too much time to die...NO MERCY !!!");
                 say_when(now, &line, actions);
                 worker.cursed_at = Some(second(now));
                 actions.push(Action::Signal(pid, Signal::Kill));
@@ -144,7 +160,9 @@ impl Uwsgi {
     fn check_harakiri(&mut self, now: Millis, actions: &mut Vec<Action>) {
         for (index, worker) in self.workers.iter_mut().enumerate() {
             let due = worker.harakiri.is_some_and(|at| at <= second(now));
-            let (Some(pid), true) = (worker.pid, due) else { continue };
+            let (Some(pid), true) = (worker.pid, due) else {
+                continue;
+            };
             worker.harakiri = None;
             let number = index + 1;
             for line in [

@@ -24,7 +24,12 @@ const OPTIONS: [&str; 11] = [
 ///
 /// # Errors
 /// A usage error.
-pub(super) fn launch(program: &Program, words: &[String], values: &Values, call: &Call) -> Result<Launch, Stop> {
+pub(super) fn launch(
+    program: &Program,
+    words: &[String],
+    values: &Values,
+    call: &Call,
+) -> Result<Launch, Stop> {
     let refuse = |name: &str, reason: &str| match program.table.named(name) {
         Some(option) => program.option_error(option, reason),
         None => program.error(reason),
@@ -42,17 +47,25 @@ pub(super) fn launch(program: &Program, words: &[String], values: &Values, call:
     if !values.flag("--proxy-headers") {
         for name in ["--proxy-headers-host", "--proxy-headers-port"] {
             if values.given(name).is_some() {
-                return Err(refuse(name, "--proxy-headers has to be passed for this parameter."));
+                return Err(refuse(
+                    name,
+                    "--proxy-headers has to be passed for this parameter.",
+                ));
             }
         }
     }
     let app = values.positionals.first().map_or("", String::as_str);
     let (module, attribute) = split(app, ':').unwrap_or((app, ""));
-    let mut options: Vec<_> = OPTIONS.iter().map(|name| (*name, own(values.text(name)))).collect();
+    let mut options: Vec<_> = OPTIONS
+        .iter()
+        .map(|name| (*name, own(values.text(name))))
+        .collect();
     // The last of --server-name and --no-server-name counts.
-    let last = values.given.iter().rev().find(|(option, _)| {
-        option.has_name("--server-name") || option.has_name("--no-server-name")
-    });
+    let last = values
+        .given
+        .iter()
+        .rev()
+        .find(|(option, _)| option.has_name("--server-name") || option.has_name("--no-server-name"));
     if last.is_some_and(|(option, _)| option.has_name("--no-server-name")) {
         options.push(("--server-name", String::new()));
     }

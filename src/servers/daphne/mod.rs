@@ -4,10 +4,10 @@ mod launch;
 #[cfg(test)]
 mod tests;
 
-use super::{Call, Command};
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
+use super::{Call, Command};
 
 /// What the help says before it lists the options.
 const INTRODUCTION: &str = "\

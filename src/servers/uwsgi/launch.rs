@@ -23,9 +23,17 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<L
     }
     let workers = values.count("--processes").unwrap_or(1).max(1);
     let seconds = values.count("--harakiri").unwrap_or(0);
-    let directory = values.given("--chdir").map_or_else(|| own(call.cwd), |path| absolute(call.cwd, path));
+    let directory = values
+        .given("--chdir")
+        .map_or_else(|| own(call.cwd), |path| absolute(call.cwd, path));
     let mut env = call.env.own.to_vec();
-    env.extend(values.all("--env").into_iter().filter_map(assignment).map(|(name, value)| (own(name), own(value))));
+    env.extend(
+        values
+            .all("--env")
+            .into_iter()
+            .filter_map(assignment)
+            .map(|(name, value)| (own(name), own(value))),
+    );
     // The last one given is the first to be searched.
     let mut python_path = values.all("--pythonpath");
     python_path.reverse();
@@ -33,10 +41,22 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<L
     let module = values.given("--module").unwrap_or("");
     let callable = values.given("--callable").unwrap_or("");
     let options = ["--wsgi-file", "--module", "--callable", "--pyargv"];
-    let mut options: Vec<_> =
-        options.iter().map(|name| (*name, own(values.given(name).unwrap_or("")))).collect();
-    options.push(("--need-app", own(if values.given("--need-app").is_some() { "1" } else { "" })));
-    options.push(("--lazy-apps", own(if values.flag("--lazy-apps") { "1" } else { "" })));
+    let mut options: Vec<_> = options
+        .iter()
+        .map(|name| (*name, own(values.given(name).unwrap_or(""))))
+        .collect();
+    options.push((
+        "--need-app",
+        own(if values.given("--need-app").is_some() {
+            "1"
+        } else {
+            ""
+        }),
+    ));
+    options.push((
+        "--lazy-apps",
+        own(if values.flag("--lazy-apps") { "1" } else { "" }),
+    ));
     let base = Launch::base(Server::Uwsgi, argv("uwsgi", words), env);
     Ok(Launch {
         workers,
@@ -52,7 +72,10 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<L
         limits: Limits::uwsgi(values.count("--buffer-size").unwrap_or(4096) as usize),
         max_requests: values.count("--max-requests").filter(|&requests| requests > 0),
         access_log: !values.flag("--disable-logging"),
-        python_path: python_path.into_iter().map(|path| absolute(&directory, path)).collect(),
+        python_path: python_path
+            .into_iter()
+            .map(|path| absolute(&directory, path))
+            .collect(),
         chdir: Some(directory),
         die_on_term: values.flag("--die-on-term"),
         need_app: values.given("--need-app").is_some(),
@@ -72,7 +95,10 @@ fn addresses(values: &Values) -> Result<(&'static str, Vec<&str>), String> {
             continue;
         }
         if found.is_some() {
-            return Err(refusal(kind, "wasgi has sockets of one kind only: leave out the others."));
+            return Err(refusal(
+                kind,
+                "wasgi has sockets of one kind only: leave out the others.",
+            ));
         }
         found = Some((kind, addresses));
     }
@@ -81,7 +107,10 @@ fn addresses(values: &Values) -> Result<(&'static str, Vec<&str>), String> {
 
 fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {
     let Some((name, port)) = address.rsplit_once(':') else {
-        return Err(refusal(kind, "a browser tab has no Unix sockets: write HOST:PORT or :PORT."));
+        return Err(refusal(
+            kind,
+            "a browser tab has no Unix sockets: write HOST:PORT or :PORT.",
+        ));
     };
     let name = name.trim_matches(['[', ']']);
     if let Some(reason) = host::foreign(name) {

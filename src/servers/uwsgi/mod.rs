@@ -1,6 +1,7 @@
 //! uWSGI 2.0.31: its command line.
 
-mod launch;#[cfg(test)]
+mod launch;
+#[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;

@@ -57,9 +57,9 @@ impl SyncWorker {
             match c.http.next_event() {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
                 // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
-                Err(RequestError::EndInBody { missing: Some(missing) })
-                    if process.launch.server == Server::Uwsgi =>
-                {
+                Err(RequestError::EndInBody {
+                    missing: Some(missing),
+                }) if process.launch.server == Server::Uwsgi => {
                     c.body_ended = true;
                     return uwsgi::body_missing(process, c, missing, false);
                 }

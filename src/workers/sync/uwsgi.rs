@@ -55,11 +55,22 @@ pub(super) fn body_missing(process: &mut Process, c: &Conversation, missing: u64
 
 /// Tells the master what the worker is about to do.
 pub(super) fn begin(process: &mut Process, c: &Conversation, now: Millis) {
-    let mut text = [&c.peer.remote.0, " - ", &latin1(&c.head.method), " ", &latin1(&c.head.target)].concat();
+    let mut text = [
+        &c.peer.remote.0,
+        " - ",
+        &latin1(&c.head.method),
+        " ",
+        &latin1(&c.head.target),
+    ]
+    .concat();
     text.push_str(" since ");
     text.push_str(&((now / 1000.0) as u64).to_string());
     // Only a harakiri needs it before the answer.
-    let frames = if process.launch.timeout > 0.0 { &mut process.frames } else { &mut process.lazy };
+    let frames = if process.launch.timeout > 0.0 {
+        &mut process.frames
+    } else {
+        &mut process.lazy
+    };
     push(frames, Kind::Busy, 0, text.as_bytes());
 }
 
@@ -72,7 +83,10 @@ fn report(process: &mut Process, c: &Conversation, now: Millis) {
             vars += 1;
             size += 2 + string.len();
         }
-        let (status, fields, head) = c.response.as_ref().map_or((500, 0, 0), |response| response.uwsgi_head());
+        let (status, fields, head) = c
+            .response
+            .as_ref()
+            .map_or((500, 0, 0), |response| response.uwsgi_head());
         let sent = c.response.as_ref().map_or(0, |response| response.sent());
         line = format!(
             "[pid: {}|app: 0|req: \0] {} () {{{vars} vars in {size} bytes}} [{}] {} {} => generated {sent} bytes in {} msecs ({} {status}) {fields} headers in {head} bytes ({} switches on core 0)",
@@ -82,7 +96,11 @@ fn report(process: &mut Process, c: &Conversation, now: Millis) {
             latin1(&c.head.method),
             latin1(&c.head.target),
             (now - c.accepted_at).max(0.0) as u64,
-            if c.head.version == Version::Http10 { "HTTP/1.0" } else { "HTTP/1.1" },
+            if c.head.version == Version::Http10 {
+                "HTTP/1.0"
+            } else {
+                "HTTP/1.1"
+            },
             c.blocks,
         );
     }
@@ -98,7 +116,12 @@ impl SyncWorker {
         }
         let most = process.launch.max_requests;
         if self.alive && most.is_some_and(|most| self.served >= most) && now - self.born >= LEAST_LIFETIME {
-            let line = ["...The work of process ", &process.pid.to_string(), " is done. Seeya!"].concat();
+            let line = [
+                "...The work of process ",
+                &process.pid.to_string(),
+                " is done. Seeya!",
+            ]
+            .concat();
             process.line(Stream::Stderr, &line);
             self.alive = false;
             self.exit_code = RELOAD;

@@ -1,0 +1,256 @@
+"""The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling it.
+
+uWSGI loads the app once and forks; here each worker loads it. So that it looks the same, Rust shows what the first worker
+prints meanwhile and keeps the others' to itself, and the app sees its master's process id, as it does there.
+"""
+
+import importlib
+import io
+import os
+import posix
+import sys
+import threading
+import time
+from types import ModuleType
+from typing import Any, Final
+
+import _wasgi
+
+from .configuration import Configuration
+from .crossing import SIZE, put_bytes, put_text, take_strings, view
+from .parking import park
+from .traceback_text import traceback_of
+from .wsgi import BROKEN, PARK, ExcInfo, _Body, base_environ
+
+FAILED_APP: Final = 22
+NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
+
+
+class _NoApp(Exception):
+    """There is no app where the options say; the message is uWSGI's, if it has one."""
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+# --- loading
+
+
+def _find(options: dict[str, str]) -> Any:
+    """The app that the options name; None if they name none. Raises _NoApp or what its module raises."""
+    callable_name = options["--callable"] or "application"
+    if path := options["--wsgi-file"]:
+        try:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec")
+        except OSError:
+            raise _NoApp(f"failed to open python file {path}") from None
+        stem = path.removesuffix(".py").translate(str.maketrans("./-", "___"))
+        module = ModuleType(f"uwsgi_file_{stem}")
+        module.__file__ = path
+        sys.modules[module.__name__] = module
+        exec(code, module.__dict__)
+        app = module.__dict__.get(callable_name)
+        if app is None:
+            raise _NoApp(f'unable to find "application" callable in file {path}')
+        if not callable(app):
+            raise _NoApp(f'"application" must be a callable object in file {path}')
+        return app
+    if target := options["--module"]:
+        name, colon, attribute = target.partition(":")
+        attribute = attribute if colon else callable_name
+        module = importlib.import_module(name)
+        app = module.__dict__.get(attribute.removesuffix("()"))
+        if app is not None and attribute.endswith("()"):
+            app = app()
+        if app is None:
+            raise _NoApp
+        return app
+    return None
+
+
+def _load(configuration: Configuration) -> Any:
+    """The app, or None; SystemExit where uWSGI does not go on without one."""
+    options = configuration.options
+    lazy = bool(options["--lazy-apps"]) or not configuration.child
+    pid = configuration.pid if lazy else configuration.ppid
+    identity = os.getpid, os.getppid
+    if not lazy:
+        for module in (os, posix):
+            module.getpid = lambda: pid
+            module.getppid = lambda: 1
+    begun = time.monotonic()
+    app = None
+    try:
+        app = _find(options)
+        if app is not None:
+            seconds = int(time.monotonic() - begun)
+            _say(
+                f"WSGI app 0 (mountpoint='') ready in {seconds} seconds on interpreter {id(sys):#x}"
+                f" pid: {pid} (default app)"
+            )
+    except BaseException as error:
+        text = str(error) if isinstance(error, _NoApp) else traceback_of(error)
+        if text:
+            _say(text)
+        _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
+    finally:
+        for module in (os, posix):
+            module.getpid, module.getppid = identity
+    if app is None:
+        if options["--need-app"]:
+            _say("*** no app loaded. GAME OVER ***")
+            raise SystemExit(FAILED_APP)
+        _say("*** no app loaded. going in full dynamic mode ***")
+    return app
+
+
+def _install_module(configuration: Configuration, number: int) -> None:
+    """The module ``uwsgi``, as far as it tells what is so."""
+    module = ModuleType("uwsgi")
+    module.__dict__.update(
+        version=b"2.0.31",
+        applications=None,
+        masterpid=lambda: configuration.ppid if configuration.child else 0,
+        worker_id=lambda: number,
+        mypid=lambda: configuration.pid,
+    )
+    sys.modules["uwsgi"] = module
+
+
+# --- calling the app
+
+
+class _Input(io.BufferedReader):
+    """``wsgi.input``: errors say which call they are of."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._named("read", super().read, size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._named("readline", super().readline, size)
+
+    def _named(self, name: str, call: Any, size: int | None) -> bytes:
+        try:
+            return call(size)  # type: ignore[no-any-return]
+        except OSError as error:
+            asked = 0 if size is None or size < 0 else size
+            raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
+
+
+def _settle(state: int) -> None:
+    while state == PARK:
+        park()
+        state = _wasgi.flushed()
+    if state == BROKEN:
+        raise OSError("write error")
+
+
+def _write(data: bytes) -> None:
+    for start in range(0, len(data) or 1, SIZE):
+        part = data[start : start + SIZE]
+        view[: len(part)] = part
+        _settle(_wasgi.write(len(part)))
+
+
+def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(not_text)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise TypeError(not_latin1) from None
+
+
+def start_response(status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Any:
+    """PEP 3333's, with uWSGI's own checks and no others."""
+    not_latin1 = "http header must be encodable in latin1"
+    fields = [_latin1(status, "http status must be a string", "http status string must be encodable in latin1")]
+    if not isinstance(headers, list):
+        raise TypeError("http headers must be in a python list")
+    for header in headers:
+        if not isinstance(header, tuple):
+            raise TypeError("http header must be defined in a tuple")
+        if len(header) < 2:
+            raise TypeError("http header must be a 2-item tuple")
+        fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
+        fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
+    if _wasgi.start_response(put_bytes(fields), True):
+        raise OSError("headers already sent")
+    return _write
+
+
+def _no_app(environ: dict[str, Any], start: Any) -> list[bytes]:
+    _say(NO_APP)
+    start("500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")])
+    return [b"Internal Server Error"]
+
+
+def _send(result: Any) -> None:
+    if isinstance(result, bytes):
+        _write(result)
+        return
+    for chunk in result:
+        if isinstance(chunk, bytes):
+            _write(chunk)
+        elif chunk is not None:
+            _say(f"[ERROR] Unhandled object from iterator: {chunk!r} ({id(chunk):#x})")
+
+
+def _report(error: BaseException) -> None:
+    if isinstance(error, SystemExit):
+        # What Python makes of it where it prints an exception: the process ends.
+        raise error
+    _wasgi.raised_wsgi(put_text(traceback_of(error)), 0, True)
+
+
+def _respond(app: Any, environ: dict[str, Any]) -> None:
+    result = None
+    try:
+        result = app(environ, start_response)
+        _send(result)
+        _settle(_wasgi.finish())
+    except BaseException as error:
+        _report(error)
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:
+                _say(traceback_of(error))
+
+
+def _serve(app: Any) -> None:
+    """Takes requests until the worker is told to leave."""
+    base = base_environ()
+    base["uwsgi.version"] = b"2.0.31"
+    base["uwsgi.node"] = os.uname().nodename.encode()
+    while True:
+        event = _wasgi.next_request()
+        if event == 0:
+            park()
+            continue
+        if event < 0:
+            return
+        strings = iter(take_strings())
+        environ: dict[str, Any] = dict(zip(strings, strings))
+        environ["wsgi.input"] = _Input(_Body()) if event == 2 else io.BytesIO()
+        environ.update(base)
+        _respond(app, environ)
+        del environ
+
+
+def main(configuration: Configuration) -> None:
+    """Runs until the worker is told to leave; SystemExit says with which code."""
+    number = configuration.slot & 0xFFFF
+    sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
+    _install_module(configuration, number)
+    app = _load(configuration) or _no_app
+    threading.current_thread().name = f"uWSGIWorker{number}Core0"
+    while _wasgi.accepting() == PARK:
+        park()
+    _serve(app)
+    if code := _wasgi.exit_code():
+        raise SystemExit(code)
