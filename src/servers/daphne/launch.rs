@@ -3,7 +3,7 @@
 use crate::servers::grammar::Stop;
 use crate::servers::grammar::argparse::Program;
 use crate::servers::option::{Values, own, split, text};
-use crate::servers::{Call, Launch, Server, Target, argv, host};
+use crate::servers::{Call, Launch, Level, Server, Target, argv, host};
 
 /// Options that daphne's Python reads (`src/python/daphne_worker.py`).
 const OPTIONS: [&str; 11] = [
@@ -76,6 +76,9 @@ pub(super) fn launch(
         // Twisted's own.
         backlog: 50,
         keep_alive: 60_000.0,
+        // Its Python writes its logs.
+        log_level: Level::Critical,
+        access_log: false,
         ..base
     })
 }
