@@ -6,7 +6,7 @@ use crate::servers::option::{Values, own, split, text};
 use crate::servers::{Call, Launch, Level, Server, Target, argv, host};
 
 /// Options that daphne's Python reads (`src/python/daphne_worker.py`).
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 10] = [
     "--verbosity",
     "--http-timeout",
     "--access-log",
@@ -17,7 +17,6 @@ const OPTIONS: [&str; 11] = [
     "--proxy-headers-host",
     "--proxy-headers-port",
     "--server-name",
-    "--port",
 ];
 
 /// Everything that the values say.
@@ -79,6 +78,7 @@ pub(super) fn launch(
         // Its Python writes its logs.
         log_level: Level::Critical,
         access_log: false,
+        options,
         ..base
     })
 }
