@@ -300,9 +300,13 @@ impl Process {
         self.memory.put(&run);
     }
 
-    /// A log record; levels count from TRACE, 0.
+    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
+        if self.common.launch.server == Server::Uwsgi {
+            push(&mut self.common.frames, Kind::Request, 0, text.as_bytes());
+            return;
+        }
         let level = match level {
             0 => Level::Trace,
             1 => Level::Debug,

@@ -167,6 +167,8 @@ impl Machine {
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
         self.tell_master(server, Event::Signal(signal), now);
+        // Workers may have been killed: their clients hear of it.
+        self.settle(now);
     }
 
     /// Takes a message of the page: frames of its streams.

@@ -178,9 +178,10 @@ pub enum Event {
     /// killed. uvicorn's stand for the pongs of a thread of their own: at least one a second for as long as Python
     /// bytecode can run, even if the event loop is blocked.
     Heartbeat(Pid),
-    /// A uWSGI worker begins a request, this one as its master tells of it; empty: it has none any more.
+    /// A uWSGI worker begins a request; so its master tells of it.
     Busy(Pid, String),
-    /// A uWSGI worker has served a request: its line for the log, with a NUL where the numbers of requests belong.
+    /// A uWSGI worker has served a request: its line for the log, if it has one, with a NUL where the numbers of
+    /// requests belong.
     Request(Pid, String),
     /// A worker has ended.
     Exited(Pid, Exit),

@@ -29,9 +29,24 @@ const MERCY: i64 = 60;
 
 /// uWSGI's first process.
 #[derive(Debug)]
+// Each is an option of the original, or something that happens once.
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Uwsgi {
     pid: Pid,
-    launch: Launch,
+    /// The addresses to listen on.
+    addresses: Vec<String>,
+    /// The working directory.
+    directory: String,
+    backlog: u32,
+    /// Workers that there should be.
+    count: u32,
+    master: bool,
+    /// Seconds; 0 is never.
+    harakiri: u32,
+    die_on_term: bool,
+    need_app: bool,
+    lazy_apps: bool,
+    router: bool,
     workers: Vec<Worker>,
     ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -64,6 +79,8 @@ struct Worker {
     /// What it does, as the master tells when it gives it up.
     request: String,
     respawns: u32,
+    /// It is to be respawned at the next turn.
+    missing: bool,
     /// Requests begun by the processes that had this number.
     requests: u32,
 }
@@ -88,7 +105,20 @@ impl Uwsgi {
     pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
         Self {
             pid,
-            launch: launch.clone(),
+            addresses: launch
+                .binds
+                .iter()
+                .map(|(host, port)| [host, ":", &port.to_string()].concat())
+                .collect(),
+            directory: launch.chdir.clone().unwrap_or_default(),
+            backlog: launch.backlog,
+            count: launch.workers,
+            master: launch.master,
+            harakiri: (launch.timeout / 1000.0) as u32,
+            die_on_term: launch.die_on_term,
+            need_app: launch.need_app,
+            lazy_apps: launch.lazy_apps,
+            router: launch.router,
             workers: Vec::new(),
             ending: None,
             reloaded: false,
@@ -104,7 +134,7 @@ impl Uwsgi {
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
-        (self.state == State::Running && self.launch.master).then_some(self.tick)
+        (self.state == State::Running && self.master).then_some(self.tick)
     }
 
     pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
@@ -132,24 +162,21 @@ impl Uwsgi {
     }
 
     fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
-        let address = self
-            .launch
-            .binds
-            .get(self.bound)
-            .map(|(host, port)| format!("{host}:{port}"));
-        let address = address.unwrap_or_default();
+        let address = self.addresses.get(self.bound).cloned().unwrap_or_default();
         if !ok {
+            let line = "probably another instance of uWSGI is running on the same address (";
+            actions.push(Action::Log(Stream::Stderr, [line, &address, ")."].concat()));
             say(
-                &format!("probably another instance of uWSGI is running on the same address ({address})."),
                 actions,
+                "bind(): Address already in use [core/socket.c line 769]",
+                &[],
             );
-            say("bind(): Address already in use [core/socket.c line 769]", actions);
             self.exit(1, actions);
             return;
         }
         self.say_bound(&address, actions);
         self.bound += 1;
-        if self.bound < self.launch.binds.len() {
+        if self.bound < self.addresses.len() {
             actions.push(Action::Bind(self.bound));
         } else {
             self.load(now, actions);
@@ -162,10 +189,10 @@ impl Uwsgi {
         self.state = State::Running;
         self.tick = now + TICK;
         self.forked = false;
+        self.respawned = (second(now), 0);
         self.workers.clear();
-        self.workers
-            .resize_with(self.launch.workers as usize, Worker::default);
-        for slot in 1..=self.launch.workers {
+        self.workers.resize_with(self.count as usize, Worker::default);
+        for slot in 1..=self.count {
             actions.push(Action::Spawn { slot });
         }
     }
@@ -181,10 +208,11 @@ impl Uwsgi {
         worker.pid = Some(pid);
         if worker.respawns > 0 {
             say(
-                &format!("Respawned uWSGI worker {number} (new pid: {pid})"),
                 actions,
+                "Respawned uWSGI worker % (new pid: %)",
+                &[slot & 0xffff, pid],
             );
-        } else if self.launch.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
+        } else if self.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
             self.fork(actions);
         }
     }
@@ -210,25 +238,33 @@ impl Uwsgi {
         }
     }
 
-    /// A worker begins a request, or has nothing to do (`what` is empty).
+    /// A worker begins a request.
     fn busy(&mut self, now: Millis, pid: Pid, what: String) {
-        let harakiri =
-            (self.launch.timeout > 0.0).then_some(second(now) + (self.launch.timeout / 1000.0) as i64);
+        let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
         if let Some(worker) = self.worker(pid) {
-            worker.requests += u32::from(!what.is_empty());
-            worker.harakiri = harakiri.filter(|_| !what.is_empty());
+            worker.requests += 1;
+            worker.harakiri = harakiri;
             worker.request = what;
         }
     }
 
-    /// A worker has served a request; the line has a NUL where the numbers of requests belong.
+    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
     fn request(&mut self, pid: Pid, line: &str, actions: &mut Vec<Action>) {
         self.total += 1;
         let total = self.total;
-        let Some(worker) = self.worker(pid) else { return };
+        let Some(worker) = self.worker(pid) else {
+            return;
+        };
         worker.harakiri = None;
         if let Some((before, after)) = line.split_once('\0') {
-            say(&format!("{before}{}/{total}{after}", worker.requests), actions);
+            // Without an app there are no requests to it.
+            let own = if before.contains('-') {
+                "-1".to_owned()
+            } else {
+                worker.requests.to_string()
+            };
+            let line = [before, &own, "/", &total.to_string(), after].concat();
+            actions.push(Action::Log(Stream::Stderr, line));
         }
     }
 
@@ -239,7 +275,7 @@ impl Uwsgi {
             worker.accepting = false;
             worker.harakiri = None;
         }
-        let alone = !self.launch.master || !self.forked;
+        let alone = !self.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {
             // It was the whole server, or loaded the app in the master's place.
             self.exit(exit.shell_code(), actions);
@@ -254,7 +290,7 @@ impl Uwsgi {
             return;
         }
         let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
-        if !self.launch.master {
+        if !self.master {
             if ends {
                 self.exit(END, actions);
             } else if signal == Signal::Hup
@@ -266,8 +302,8 @@ impl Uwsgi {
         }
         let dies = match signal {
             Signal::Int => true,
-            Signal::Term => self.launch.die_on_term,
-            _ => !self.launch.die_on_term,
+            Signal::Term => self.die_on_term,
+            _ => !self.die_on_term,
         };
         if ends && dies {
             self.kill_them_all(now, actions);
@@ -278,7 +314,7 @@ impl Uwsgi {
                 Signal::Hup => ("...gracefully killing workers...", Signal::Hup),
                 _ => ("...brutally killing workers...", Signal::Kill),
             };
-            say(how, actions);
+            say(actions, how, &[]);
             self.curse_all(now, signal, actions);
         }
     }
@@ -302,11 +338,30 @@ fn second(now: Millis) -> i64 {
     (now / 1000.0).floor() as i64
 }
 
-fn say(line: &str, actions: &mut Vec<Action>) {
-    actions.push(Action::Log(Stream::Stderr, line.to_owned()));
+/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
+#[inline(never)]
+fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
 }
 
 /// A line with its time, as the original prints some.
-fn say_when(now: Millis, line: &str, actions: &mut Vec<Action>) {
-    say(&[&log::ctime(now), " - ", line].concat(), actions);
+#[inline(never)]
+fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
+    actions.push(Action::Log(Stream::Stderr, line));
+}
+
+fn fill(text: &str, numbers: &[u32]) -> String {
+    let mut line = String::with_capacity(text.len() + 16);
+    let mut numbers = numbers.iter();
+    for part in text.split_inclusive('%') {
+        match part.strip_suffix('%') {
+            Some(before) => {
+                line.push_str(before);
+                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
+            }
+            None => line.push_str(part),
+        }
+    }
+    line
 }

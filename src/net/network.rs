@@ -25,6 +25,8 @@ const SYN_RETRY: Millis = 1000.0;
 const SYN_RETRIES: u32 = 6;
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
 const FIRST_READ: u32 = 8192;
+/// The attempt of a connection that its listener defers.
+const DEFERRED: u32 = u32::MAX;
 /// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
 const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
 
@@ -120,8 +122,6 @@ pub struct Network {
     listeners: LiteMap<ListenerId, Listener>,
     connections: LiteMap<ConnectionId, Box<Connection>>,
     retries: Vec<Retry>,
-    /// Connections that nobody may accept yet, and until when.
-    deferred: Vec<(ConnectionId, Millis)>,
     closing: LiteMap<ConnectionId, Closing>,
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     turned: Vec<Pid>,
@@ -173,15 +173,10 @@ impl Network {
 
     /// Closes a listener; connections that wait in its backlog are reset.
     pub fn close_listener(&mut self, id: ListenerId) {
-        let listener_id = id;
         let Some(listener) = self.listeners.remove(&id) else {
             return;
         };
-        let connections = &self.connections;
-        let its = |id: &ConnectionId| connections.get(id).is_some_and(|c| c.listener == listener_id);
-        let deferred = self.deferred.extract_if(.., |(id, _)| its(id)).map(|(id, _)| id);
-        let waiting: Vec<_> = listener.waiting.into_iter().chain(deferred).collect();
-        for connection in waiting {
+        for connection in listener.waiting {
             self.connections.remove(&connection);
             self.client_events.push_back((connection, ClientEvent::Reset));
         }
@@ -240,7 +235,11 @@ impl Network {
         self.connections.insert(id, Box::new(connection));
         match self.deferral(listener) {
             Deferral::None => self.enqueue(id, listener, now, 0),
-            deferral => self.deferred.push((id, now + deferral.limit())),
+            deferral => self.retries.push(Retry {
+                connection: id,
+                at: now + deferral.limit(),
+                attempt: DEFERRED,
+            }),
         }
         Ok(id)
     }
@@ -251,18 +250,37 @@ impl Network {
             .map_or(Deferral::None, |listener| listener.deferral)
     }
 
+    /// Takes a connection off those that are deferred. Returns whether it was one.
+    fn undefer(&mut self, id: ConnectionId) -> bool {
+        let its = |retry: &Retry| retry.connection == id && retry.attempt == DEFERRED;
+        let at = self.retries.iter().position(its);
+        at.is_some_and(|at| {
+            self.retries.remove(at);
+            true
+        })
+    }
+
+    /// The router closes a connection that never came to a request.
+    fn give_up(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.client_events.push_back((id, ClientEvent::Eof));
+    }
+
     /// Something came for a connection that is not accepted: it may be now if it was deferred.
-    fn undefer(&mut self, id: ConnectionId) {
+    fn came(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(&id) else {
             return;
         };
         let (listener, now) = (connection.listener, connection.connected_at);
-        if !connection.client_eof && !self.deferral(listener).is_over(&connection.early.data) {
-            return;
-        }
-        if let Some(at) = self.deferred.iter().position(|(its, _)| *its == id) {
-            self.deferred.remove(at);
-            self.enqueue(id, listener, now, 0);
+        let ended = connection.client_eof;
+        let deferral = self.deferral(listener);
+        let over = deferral.is_over(&connection.early.data);
+        if (ended || over) && self.undefer(id) {
+            if over || deferral == Deferral::Data {
+                self.enqueue(id, listener, now, 0);
+            } else {
+                self.give_up(id);
+            }
         }
     }
 
@@ -295,8 +313,7 @@ impl Network {
     pub fn deadline(&self) -> Option<Millis> {
         let retries = self.retries.iter().map(|retry| retry.at);
         let closing = self.closing.values().map(|closing| closing.until);
-        let deferred = self.deferred.iter().map(|(_, until)| *until);
-        retries.chain(closing).chain(deferred).min_by(f64::total_cmp)
+        retries.chain(closing).min_by(f64::total_cmp)
     }
 
     /// Retries the connects that met a full backlog and are due.
@@ -311,31 +328,24 @@ impl Network {
         for id in ids {
             self.closed(id);
         }
-        let due: Vec<_> = self.deferred.extract_if(.., |(_, until)| *until <= now).collect();
-        for (id, _) in due {
-            let Some(listener) = self.connections.get(&id).map(|c| c.listener) else {
-                continue;
-            };
-            if self.deferral(listener) == Deferral::Head {
-                // The router loses its patience.
-                self.connections.remove(&id);
-                self.client_events.push_back((id, ClientEvent::Eof));
-            } else {
-                self.enqueue(id, listener, now, 0);
-            }
-        }
         let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
         due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
         for retry in due {
             let Some(connection) = self.connections.get(&retry.connection) else {
                 continue;
             };
-            if retry.attempt + 1 > SYN_RETRIES {
+            let listener = connection.listener;
+            if retry.attempt == DEFERRED {
+                if self.deferral(listener) == Deferral::Head {
+                    self.give_up(retry.connection);
+                } else {
+                    self.enqueue(retry.connection, listener, now, 0);
+                }
+            } else if retry.attempt + 1 > SYN_RETRIES {
                 self.connections.remove(&retry.connection);
                 self.client_events
                     .push_back((retry.connection, ClientEvent::TimedOut));
             } else {
-                let listener = connection.listener;
                 self.enqueue(retry.connection, listener, now, retry.attempt + 1);
             }
         }
@@ -368,7 +378,7 @@ impl Network {
             push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
         } else {
             connection.early.data.extend_from_slice(data);
-            self.undefer(id);
+            self.came(id);
         }
     }
 
@@ -402,7 +412,7 @@ impl Network {
             push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
         }
         if server.is_none() {
-            self.undefer(id);
+            self.came(id);
         }
         if closed && done {
             self.connections.remove(&id);
@@ -428,9 +438,7 @@ impl Network {
             None => {
                 connection.early.reset = true;
                 // One that nobody was offered is forgotten.
-                let deferred = self.deferred.len();
-                self.deferred.retain(|(its, _)| *its != id);
-                if self.deferred.len() < deferred {
+                if self.undefer(id) {
                     self.connections.remove(&id);
                 }
             }

@@ -11,6 +11,7 @@ import posix
 import sys
 import threading
 import time
+from itertools import takewhile
 from types import ModuleType
 from typing import Any, Final
 
@@ -92,6 +93,10 @@ def _load(configuration: Configuration) -> Any:
             )
     except BaseException as error:
         text = str(error) if isinstance(error, _NoApp) else traceback_of(error)
+        heading, _, rest = text.partition("\n")
+        if heading.startswith("Traceback") and not rest.startswith("  File"):
+            # No frame but ours: C code prints no heading then.
+            text = rest
         if text:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
@@ -122,8 +127,26 @@ def _install_module(configuration: Configuration, number: int) -> None:
 # --- calling the app
 
 
+def _number(text: str) -> int:
+    return int("".join(takewhile(str.isdigit, text)) or 0)
+
+
+class _CountedBody(_Body):
+    consumed = 0
+
+    def readinto(self, buffer: Any) -> int:
+        count = super().readinto(buffer)
+        self.consumed += count
+        return count
+
+
 class _Input(io.BufferedReader):
-    """``wsgi.input``: errors say which call they are of."""
+    """``wsgi.input``: errors say which call they are of, and the log what is missing."""
+
+    def __init__(self, length: int) -> None:
+        self._bytes = _CountedBody()
+        self._length = length
+        super().__init__(self._bytes)
 
     def read(self, size: int | None = -1, /) -> bytes:
         return self._named("read", super().read, size)
@@ -136,7 +159,46 @@ class _Input(io.BufferedReader):
             return call(size)  # type: ignore[no-any-return]
         except OSError as error:
             asked = 0 if size is None or size < 0 else size
+            consumed = self._bytes.consumed
+            left = self._length - consumed
+            closed = " message: Client closed connection" if str(error) == "error" else ""
+            _say(
+                f"[uwsgi-body-read] {str(error).capitalize()} reading {left} bytes. Content-Length: {self._length}"
+                f" consumed: {consumed} left: {left}{closed}"
+            )
             raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
+
+
+class _Answer:
+    """What the log says of the response to a request."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.begun = time.time()
+        self.variables = 2 * len(environ)
+        self.size = sum(4 + len(key) + len(value) for key, value in environ.items())
+        self.status = "500"
+        self.version = environ["SERVER_PROTOCOL"]
+        self.fields = 0
+        self.head = 0
+        self.pending = 0
+        """Bytes of a head that is not sent."""
+        self.sent = 0
+        self.switches = 0
+        self.app = 0
+
+    def line(self, environ: dict[str, Any], pid: int) -> str:
+        """The line; Rust puts the numbers of requests where the NUL is."""
+        fields, head = (self.fields, self.head) if self.head else (0, 0)
+        return (
+            f"[pid: {pid}|app: {self.app}|req: \0] {environ['REMOTE_ADDR']} () {{{self.variables} vars in {self.size} bytes}}"
+            f" [{time.ctime(self.begun)}] {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {self.sent} bytes"
+            f" in {int(1000 * (time.time() - self.begun))} msecs ({self.version} {self.status}) {fields} headers"
+            f" in {head} bytes ({self.switches} switches on core 0)"
+        )
+
+
+answer: _Answer
+"""The answer that the only thread is at."""
 
 
 def _settle(state: int) -> None:
@@ -148,6 +210,9 @@ def _settle(state: int) -> None:
 
 
 def _write(data: bytes) -> None:
+    answer.sent += len(data)
+    if data:
+        answer.head = answer.head or answer.pending
     for start in range(0, len(data) or 1, SIZE):
         part = data[start : start + SIZE]
         view[: len(part)] = part
@@ -178,11 +243,17 @@ def start_response(status: str, headers: list[tuple[str, str]], exc_info: ExcInf
         fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
     if _wasgi.start_response(put_bytes(fields), True):
         raise OSError("headers already sent")
+    answer.status = status[:3]
+    answer.fields = len(headers)
+    # The status line, the fields and the empty line.
+    answer.pending = len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
     return _write
 
 
 def _no_app(environ: dict[str, Any], start: Any) -> list[bytes]:
     _say(NO_APP)
+    answer.app = -1
+    answer.switches = -1
     start("500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")])
     return [b"Internal Server Error"]
 
@@ -192,6 +263,7 @@ def _send(result: Any) -> None:
         _write(result)
         return
     for chunk in result:
+        answer.switches += 1
         if isinstance(chunk, bytes):
             _write(chunk)
         elif chunk is not None:
@@ -220,10 +292,15 @@ def _respond(app: Any, environ: dict[str, Any]) -> None:
                 close()
             except BaseException as error:
                 _say(traceback_of(error))
+    # A head that waits goes out at the end, whatever became of the body.
+    answer.head = answer.head or answer.pending
 
 
-def _serve(app: Any) -> None:
+def _serve(app: Any, configuration: Configuration) -> None:
     """Takes requests until the worker is told to leave."""
+    global answer
+    logs = configuration.options["--disable-logging"] != "true"
+    pid = configuration.pid
     base = base_environ()
     base["uwsgi.version"] = b"2.0.31"
     base["uwsgi.node"] = os.uname().nodename.encode()
@@ -236,10 +313,13 @@ def _serve(app: Any) -> None:
             return
         strings = iter(take_strings())
         environ: dict[str, Any] = dict(zip(strings, strings))
-        environ["wsgi.input"] = _Input(_Body()) if event == 2 else io.BytesIO()
+        answer = _Answer(environ)
+        request = dict(environ)
+        environ["wsgi.input"] = _Input(_number(environ["CONTENT_LENGTH"])) if event == 2 else io.BytesIO()
         environ.update(base)
         _respond(app, environ)
         del environ
+        _wasgi.log(0, put_text(answer.line(request, pid) if logs else ""))
 
 
 def main(configuration: Configuration) -> None:
@@ -251,6 +331,6 @@ def main(configuration: Configuration) -> None:
     threading.current_thread().name = f"uWSGIWorker{number}Core0"
     while _wasgi.accepting() == PARK:
         park()
-    _serve(app)
+    _serve(app, configuration)
     if code := _wasgi.exit_code():
         raise SystemExit(code)

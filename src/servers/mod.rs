@@ -191,12 +191,13 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 impl Launch {
+    #[inline(never)]
     /// One process on nothing, by the defaults that most servers share.
-    fn base(server: Server, argv: Vec<String>, env: Vec<(String, String)>) -> Self {
+    fn base(server: Server, argv: Vec<String>, call: &Call) -> Self {
         Self {
             server,
             argv,
-            env,
+            env: call.env.own.to_vec(),
             workers: 1,
             master: false,
             worker_class: WorkerClass::Async,

@@ -10,7 +10,7 @@ mod uwsgi;
 use crate::Millis;
 use crate::gateway::{encoding, python};
 use crate::http1::server::Event;
-use crate::http1::{CONTINUE, Framing, RequestError, RequestHead};
+use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::master::Signal;
 use crate::master::Stream;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
@@ -159,7 +159,14 @@ impl SyncWorker {
             // The others end it at once: its master sees to that.
             if signal == Signal::Hup {
                 let number = process.slot & 0xffff;
-                let line = format!("Gracefully killing worker {number} (pid: {})...", process.pid);
+                let parts = [
+                    "Gracefully killing worker ",
+                    &number.to_string(),
+                    " (pid: ",
+                    &process.pid.to_string(),
+                    ")...",
+                ];
+                let line = parts.concat();
                 process.line(Stream::Stderr, &line);
                 self.alive = false;
                 self.ready = true;
@@ -344,18 +351,8 @@ impl SyncWorker {
         match c.http.next_event() {
             Ok(None) if !c.wire.broken && !self.expired => None,
             Ok(Some(Event::Request(head))) => self.begin(process, head, now),
-            Ok(_) if process.launch.server == Server::Uwsgi => {
-                self.close(process, now);
-                None
-            }
-            Err(error) if process.launch.server == Server::Uwsgi => {
-                if matches!(error, RequestError::HeadTooLong { .. }) {
-                    // The rest was never read: the close resets.
-                    c.wire.receive(b"?");
-                }
-                if let Some(line) = uwsgi::refusal(&error, now) {
-                    process.line(Stream::Stderr, &line);
-                }
+            other if process.launch.server == Server::Uwsgi => {
+                uwsgi::refuse(process, &mut c.wire, other.err().as_ref(), now);
                 self.close(process, now);
                 None
             }

@@ -44,8 +44,6 @@ pub struct Response {
     must_close: bool,
     status: Option<Vec<u8>>,
     code: Option<u16>,
-    /// Header fields that uWSGI was given.
-    fields: usize,
     /// The app's header lines, ready to send.
     lines: Vec<u8>,
     length: Option<i64>,
@@ -70,7 +68,6 @@ impl Response {
             must_close: !may_keep || launch.worker_class == WorkerClass::Sync,
             status: None,
             code: None,
-            fields: 0,
             lines: Vec::new(),
             length: None,
             chunked: false,
@@ -92,18 +89,6 @@ impl Response {
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.sent
-    }
-
-    /// What uWSGI's log says: the status code (500 without any), header fields and the bytes of the head that was sent.
-    #[must_use]
-    pub fn uwsgi_head(&self) -> (u16, usize, usize) {
-        match &self.status {
-            Some(status) if self.head_sent => {
-                let line = self.version.as_bytes().len() + 1 + status.len() + 2;
-                (self.code.unwrap_or(0), self.fields, line + self.lines.len() + 2)
-            }
-            _ => (500, 0, 0),
-        }
     }
 
     /// The status line's code and reason; `None` before `start_response()`.
@@ -189,9 +174,7 @@ impl Response {
         self.lines.clear();
         self.code = status_code(status);
         self.status = Some(status.to_vec());
-        self.fields = 0;
         for (name, value) in strings.pairs() {
-            self.fields += 1;
             self.push_line(name, value);
         }
     }

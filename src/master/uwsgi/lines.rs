@@ -2,120 +2,103 @@
 
 use super::{Uwsgi, say};
 use crate::Millis;
-use crate::master::Action;
+use crate::master::{Action, Stream};
 use crate::servers::log;
 
 impl Uwsgi {
     pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
-        let line = [
-            "*** Starting uWSGI 2.0.31 (32bit) on [",
-            &log::ctime(now),
-            "] ***",
-        ];
-        say(&line.concat(), actions);
-        say(
-            &["current working directory: ", self.directory()].concat(),
+        let started = log::ctime(now);
+        say_parts(
             actions,
+            &["*** Starting uWSGI 2.0.31 (32bit) on [", &started, "] ***"],
         );
-        if !self.launch.master {
-            let line = "*** WARNING: you are running uWSGI without its master process manager ***";
-            say(line, actions);
+        say_parts(actions, &["current working directory: ", &self.directory]);
+        if !self.master {
+            let warning = "*** WARNING: you are running uWSGI without its master process manager ***";
+            say(actions, warning, &[]);
         }
-        if self.launch.timeout > 0.0 {
-            let line = " *** WARNING: you have enabled harakiri without post buffering. Slow upload could be rejected on post-unbuffered webservers *** ";
-            say(line, actions);
+        if self.harakiri > 0 {
+            let warning = " *** WARNING: you have enabled harakiri without post buffering. \
+                           Slow upload could be rejected on post-unbuffered webservers *** ";
+            say(actions, warning, &[]);
         }
-    }
-
-    fn directory(&self) -> &str {
-        self.launch.chdir.as_deref().unwrap_or_default()
     }
 
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
-        let descriptor = self.bound + 3;
-        let line = match (self.launch.router, self.reloaded) {
-            (true, _) => format!("uWSGI http bound on {address} fd {descriptor}"),
-            (false, false) => {
-                let index = self.bound;
-                format!("uwsgi socket {index} bound to TCP address {address} fd {descriptor}")
-            }
-            (false, true) => {
-                let index = self.bound;
-                format!("uwsgi socket {index} inherited INET address {address} fd {descriptor}")
-            }
+        let index = self.bound.to_string();
+        let descriptor = (self.bound + 3).to_string();
+        let how = match (self.router, self.reloaded) {
+            (true, _) => ["uWSGI http", "", " bound on "],
+            (false, false) => ["uwsgi socket ", &index, " bound to TCP address "],
+            (false, true) => ["uwsgi socket ", &index, " inherited INET address "],
         };
-        say(&line, actions);
+        say_parts(actions, &[&how.concat(), address, " fd ", &descriptor]);
     }
 
     pub(super) fn say_mode(&self, actions: &mut Vec<Action>) {
-        say("Python version: 3.14.2", actions);
-        say("python threads support enabled", actions);
-        let backlog = self.launch.backlog;
-        say(
-            &format!("your server socket listen backlog is limited to {backlog} connections"),
-            actions,
-        );
-        say(
+        for line in [
+            "Python version: 3.14.2",
+            "python threads support enabled",
+            "your server socket listen backlog is limited to % connections",
             "your mercy for graceful operations on workers is 60 seconds",
-            actions,
-        );
-        let mode = if self.launch.workers > 1 {
-            "preforking"
-        } else {
-            "single process"
-        };
-        say(&["*** Operational MODE: ", mode, " ***"].concat(), actions);
+            if self.count > 1 {
+                "*** Operational MODE: preforking ***"
+            } else {
+                "*** Operational MODE: single process ***"
+            },
+        ] {
+            say(actions, line, &[self.backlog]);
+        }
     }
 
     pub(super) fn say_forked(&self, actions: &mut Vec<Action>) {
-        say("*** uWSGI is running in multiple interpreter mode ***", actions);
-        if self.launch.master {
-            let how = if self.reloaded {
-                "gracefully (RE)spawned"
+        say(
+            actions,
+            "*** uWSGI is running in multiple interpreter mode ***",
+            &[],
+        );
+        if self.master {
+            let line = if self.reloaded {
+                "gracefully (RE)spawned uWSGI master process (pid: %)"
             } else {
-                "spawned"
+                "spawned uWSGI master process (pid: %)"
             };
-            say(
-                &format!("{how} uWSGI master process (pid: {})", self.pid),
-                actions,
-            );
+            say(actions, line, &[self.pid]);
         }
-        let only = if self.launch.master || self.workers.len() > 1 {
-            ""
+        let line = if self.master || self.count > 1 {
+            "spawned uWSGI worker % (pid: %, cores: 1)"
         } else {
-            "(and the only) "
+            "spawned uWSGI worker % (and the only) (pid: %, cores: 1)"
         };
-        for (index, worker) in self.workers.iter().enumerate() {
-            let (number, pid) = (index + 1, worker.pid.unwrap_or(0));
-            say(
-                &format!("spawned uWSGI worker {number} {only}(pid: {pid}, cores: 1)"),
-                actions,
-            );
+        for (number, worker) in (1..).zip(&self.workers) {
+            say(actions, line, &[number, worker.pid.unwrap_or(0)]);
         }
-        if self.launch.router {
-            say(&format!("spawned uWSGI http 1 (pid: {})", self.router()), actions);
+        if self.router {
+            say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);
         }
     }
 
     /// The router is no process of its own here: it is what the kernel does with `--http`. It has a number for its lines.
-    fn router(&self) -> u32 {
+    fn router_pid(&self) -> u32 {
         self.pid + 1000
     }
 
     pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
-        if self.launch.router {
-            let line = format!(
-                "gateway \"uWSGI http 1\" has been buried (pid: {})",
-                self.router()
-            );
-            say(&line, actions);
+        if self.router {
+            let line = "gateway \"uWSGI http 1\" has been buried (pid: %)";
+            say(actions, line, &[self.router_pid()]);
         }
     }
 
     pub(super) fn say_reloading(&self, now: Millis, actions: &mut Vec<Action>) {
-        say("binary reloading uWSGI...", actions);
-        say(&["chdir() to ", self.directory()].concat(), actions);
-        say("running uwsgi", actions);
+        say(actions, "binary reloading uWSGI...", &[]);
+        say_parts(actions, &["chdir() to ", &self.directory]);
+        say(actions, "running uwsgi", &[]);
         self.first_lines(now, actions);
     }
+}
+
+#[inline(never)]
+fn say_parts(actions: &mut Vec<Action>, parts: &[&str]) {
+    actions.push(Action::Log(Stream::Stderr, parts.concat()));
 }

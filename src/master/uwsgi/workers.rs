@@ -2,7 +2,8 @@
 
 use super::{Ending, FAILED_APP, MERCY, RELOAD, State, TICK, Uwsgi, say, say_when, second};
 use crate::Millis;
-use crate::master::{Action, Exit, Signal};
+use crate::master::{Action, Exit, Signal, Stream};
+use crate::servers::log;
 
 impl Uwsgi {
     /// Ends the server.
@@ -11,7 +12,7 @@ impl Uwsgi {
             return;
         }
         self.ending = Some(Ending::Dying);
-        say("SIGINT/SIGTERM received...killing workers...", actions);
+        say(actions, "SIGINT/SIGTERM received...killing workers...", &[]);
         self.curse_all(now, Signal::Kill, actions);
         self.bury_router(actions);
     }
@@ -32,6 +33,9 @@ impl Uwsgi {
     pub(super) fn look_after_workers(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.tick = now + TICK;
         for index in 0..self.workers.len() {
+            if self.ending.is_none() && self.workers.get(index).is_some_and(|worker| worker.missing) {
+                self.spawn_again(index, actions);
+            }
             self.reap(now, index, actions);
         }
         if self.state != State::Running {
@@ -40,7 +44,7 @@ impl Uwsgi {
         if self.workers.iter().all(|worker| worker.pid.is_none()) {
             match self.ending {
                 Some(Ending::Dying) => {
-                    say("goodbye to uWSGI.", actions);
+                    say(actions, "goodbye to uWSGI.", &[]);
                     self.exit(if self.failed { FAILED_APP } else { 0 }, actions);
                     return;
                 }
@@ -51,13 +55,12 @@ impl Uwsgi {
                 None => {}
             }
         }
-        self.check_mercy(now, actions);
-        self.check_harakiri(now, actions);
+        self.check_time(now, actions);
     }
 
     /// Looks whether a worker has ended, and sees to it.
+    #[inline(never)]
     fn reap(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
-        let number = index + 1;
         let Some(worker) = self.workers.get_mut(index) else {
             return;
         };
@@ -67,57 +70,67 @@ impl Uwsgi {
         worker.pid = None;
         worker.exit = None;
         let cursed_at = worker.cursed_at.take();
+        let both = [index as u32 + 1, pid];
         if exit == Exit::Code(FAILED_APP) {
-            let what = format!("OOPS ! failed loading app in worker {number} (pid {pid})");
-            if self.launch.need_app {
-                say(&what, actions);
-                say_when(now, "need-app requested, destroying the instance...", actions);
+            if self.need_app {
+                say(actions, "OOPS ! failed loading app in worker % (pid %)", &both);
+                say_when(
+                    now,
+                    actions,
+                    "need-app requested, destroying the instance...",
+                    &[],
+                );
                 self.failed = true;
                 self.kill_them_all(now, actions);
                 return;
             }
-            say(&[&what, " :( trying again..."].concat(), actions);
+            let line = "OOPS ! failed loading app in worker % (pid %) :( trying again...";
+            say(actions, line, &both);
         }
         if self.ending.is_some() {
-            let seconds = second(now) - cursed_at.unwrap_or_else(|| second(now));
+            let seconds = cursed_at.map_or(0, |at| second(now) - at);
+            let [number, _] = both;
             say(
-                &format!("worker {number} buried after {seconds} seconds"),
                 actions,
+                "worker % buried after % seconds",
+                &[number, seconds as u32],
             );
             return;
         }
-        let died = format!("DAMN ! worker {number} (pid: {pid}) died");
-        match exit {
-            Exit::Code(RELOAD) => {
-                say(
-                    &format!("worker {number} killed successfully (pid: {pid})"),
-                    actions,
-                );
-            }
-            Exit::Code(_) => say(&[&died, " :( trying respawn ..."].concat(), actions),
+        let (line, by) = match exit {
+            Exit::Code(RELOAD) => ("worker % killed successfully (pid: %)", 0),
+            Exit::Code(_) => ("DAMN ! worker % (pid: %) died :( trying respawn ...", 0),
             Exit::Signal(signal) => {
-                let by = signal.number();
-                say(
-                    &format!("{died}, killed by signal {by} :( trying respawn ..."),
-                    actions,
-                );
+                let line = "DAMN ! worker % (pid: %) died, killed by signal % :( trying respawn ...";
+                (line, signal.number() as u32)
             }
-        }
+        };
+        let [number, pid] = both;
+        say(actions, line, &[number, pid, by]);
         self.respawn(now, index, actions);
     }
 
+    /// Respawns a worker, after a while if workers die one after the other.
     fn respawn(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let (last, quick) = self.respawned;
-        let now = second(now);
-        let quick = if now <= last + 1 { quick + 1 } else { 0 };
-        self.respawned = (now, quick);
-        if quick > self.launch.workers {
-            self.respawned.1 = 0;
+        let quick = if second(now) <= last + 1 { quick + 1 } else { 0 };
+        let too_fast = quick > self.count;
+        self.respawned = (second(now), if too_fast { 0 } else { quick });
+        if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
-            say(line, actions);
-            self.tick += 2.0 * TICK;
+            say(actions, line, &[]);
+            self.tick = now + 2.0 * TICK;
+            if let Some(worker) = self.workers.get_mut(index) {
+                worker.missing = true;
+            }
+        } else {
+            self.spawn_again(index, actions);
         }
+    }
+
+    fn spawn_again(&mut self, index: usize, actions: &mut Vec<Action>) {
         if let Some(worker) = self.workers.get_mut(index) {
+            worker.missing = false;
             worker.respawns += 1;
             // Beyond the number: that it is not the first, which alone shows what the app prints while it is loaded.
             let slot = (index as u32 + 1) | 1 << 16;
@@ -132,47 +145,38 @@ impl Uwsgi {
         self.bound = 0;
         self.total = 0;
         self.say_reloading(now, actions);
-        for (host, port) in self.launch.binds.clone() {
-            self.say_bound(&format!("{host}:{port}"), actions);
+        while let Some(address) = self.addresses.get(self.bound) {
+            self.say_bound(address, actions);
             self.bound += 1;
         }
         self.load(now, actions);
     }
 
-    /// Workers that have had their time to finish are killed.
-    fn check_mercy(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        for (index, worker) in self.workers.iter_mut().enumerate() {
-            let (Some(pid), Some(cursed_at)) = (worker.pid, worker.cursed_at) else {
-                continue;
-            };
-            if second(now) > cursed_at + MERCY {
-                let number = index + 1;
-                let line =
-                    format!("worker {number} (pid: {pid}) is taking too much time to die...NO MERCY !!!");
-                say_when(now, &line, actions);
+    /// Workers that have had their time to finish are killed, and those whose request takes too long (`--harakiri`).
+    fn check_time(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        for (number, worker) in (1..).zip(&mut self.workers) {
+            let Some(pid) = worker.pid else { continue };
+            if worker.cursed_at.is_some_and(|at| second(now) > at + MERCY) {
+                let line = "worker % (pid: %) is taking too much time to die...NO MERCY !!!";
+                say_when(now, actions, line, &[number, pid]);
                 worker.cursed_at = Some(second(now));
-                actions.push(Action::Signal(pid, Signal::Kill));
-            }
-        }
-    }
-
-    /// `--harakiri`: workers whose request takes too long are killed. They are missed a turn later.
-    fn check_harakiri(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        for (index, worker) in self.workers.iter_mut().enumerate() {
-            let due = worker.harakiri.is_some_and(|at| at <= second(now));
-            let (Some(pid), true) = (worker.pid, due) else {
+            } else if worker.harakiri.is_some_and(|at| at <= second(now)) {
+                worker.harakiri = None;
+                let both = [number, pid];
+                say_when(
+                    now,
+                    actions,
+                    "*** HARAKIRI ON WORKER % (pid: %, try: 1, graceful: yes) ***",
+                    &both,
+                );
+                say_when(now, actions, "HARAKIRI !!! worker % status !!!", &both);
+                // A request may have a `%` of its own.
+                let status = [&log::ctime(now), " - HARAKIRI [core 0] ", &worker.request].concat();
+                actions.push(Action::Log(Stream::Stderr, status));
+                say_when(now, actions, "HARAKIRI !!! end of worker % status !!!", &both);
+                say_when(now, actions, "HARAKIRI triggered by worker % core 0 !!!", &both);
+            } else {
                 continue;
-            };
-            worker.harakiri = None;
-            let number = index + 1;
-            for line in [
-                format!("*** HARAKIRI ON WORKER {number} (pid: {pid}, try: 1, graceful: yes) ***"),
-                format!("HARAKIRI !!! worker {number} status !!!"),
-                format!("HARAKIRI [core 0] {}", worker.request),
-                format!("HARAKIRI !!! end of worker {number} status !!!"),
-                format!("HARAKIRI triggered by worker {number} core 0 !!!"),
-            ] {
-                say_when(now, &line, actions);
             }
             actions.push(Action::Signal(pid, Signal::Kill));
         }

@@ -30,7 +30,7 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
         Ok(values) => match values.refused() {
             Some((option, reason)) => program.option_error(option, reason),
             None => match launch::launch(&program, words, &values, call) {
-                Ok(launch) => return Command::Serve(Box::new(launch)),
+                Ok(launch) => return Command::Serve(launch),
                 Err(stop) => stop,
             },
         },

@@ -46,7 +46,7 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
         return Command::show(&text(&["2.0.31", WASGI]));
     }
     match launch::launch(words, &values, call) {
-        Ok(launch) => Command::Serve(Box::new(launch)),
+        Ok(launch) => Command::Serve(launch),
         Err(stderr) => Command::complain(1, &stderr),
     }
 }

@@ -57,11 +57,9 @@ impl SyncWorker {
             match c.http.next_event() {
                 Ok(Some(Event::Body(data))) => c.unread.extend_from_slice(data),
                 // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
-                Err(RequestError::EndInBody {
-                    missing: Some(missing),
-                }) if process.launch.server == Server::Uwsgi => {
+                Err(RequestError::EndInBody { .. }) if process.launch.server == Server::Uwsgi => {
                     c.body_ended = true;
-                    return uwsgi::body_missing(process, c, missing, false);
+                    return uwsgi::no_body("error");
                 }
                 Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => c.body_ended = true,
                 Err(RequestError::EndInBody { missing: None }) => {
@@ -78,8 +76,9 @@ impl SyncWorker {
                 Ok(None) => {
                     if !c.wire.is_readable() && !c.wire.eof {
                         if process.launch.server == Server::Uwsgi {
-                            if self.is_over() {
-                                return self.body_late(process);
+                            if std::mem::take(&mut self.expired) {
+                                c.body_ended = true;
+                                return uwsgi::no_body("timeout");
                             }
                             self.wait(now);
                         }
@@ -135,7 +134,6 @@ impl SyncWorker {
         if let Err(error) = response.write(block, process.date(now), &mut out) {
             return Written::Raise(raise(&error).unwrap_or_default());
         }
-        c.blocks += 1;
         let written = send(c, process, &out);
         if written == Written::Park && process.launch.server == Server::Uwsgi {
             self.wait(now);

@@ -28,8 +28,6 @@ pub(super) struct Conversation {
     pub(super) body_ended: bool,
     /// Requests before this one.
     pub(super) sequence: u32,
-    /// Blocks that the app has written.
-    pub(super) blocks: u32,
     pub(super) unread: Vec<u8>,
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
@@ -67,7 +65,6 @@ pub(super) fn conversation(
         started_at: now,
         body_ended: false,
         sequence: 0,
-        blocks: 0,
         unread: Vec::new(),
         rejection: None,
         environ: Vec::new(),

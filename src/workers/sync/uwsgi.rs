@@ -5,13 +5,13 @@
 //! request before it looks at any other.
 
 use crate::Millis;
-use crate::gateway::encoding;
 use crate::http1::{RequestError, Version};
 use crate::master::Stream;
 use crate::net::frame::{Kind, push};
 use crate::servers::log;
 use crate::trace::Name;
 use crate::workers::Process;
+use crate::workers::wire::Wire;
 
 use super::conversation::{Conversation, latin1};
 use super::{Body, State, SyncWorker};
@@ -23,34 +23,24 @@ const LEAST_LIFETIME: Millis = 60_000.0;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
 pub(super) const RELOAD: i32 = 17;
 
-/// The line for a head that is refused; none where the client said nothing.
-pub(super) fn refusal(error: &RequestError, now: Millis) -> Option<String> {
-    match error {
-        RequestError::HeadTooLong { limit } => {
-            Some(format!("invalid HTTP request size (max {limit})...skip"))
+/// Says why a head is refused, if the client said anything.
+pub(super) fn refuse(process: &mut Process, wire: &mut Wire, error: Option<&RequestError>, now: Millis) {
+    let line = match error {
+        Some(RequestError::HeadTooLong { limit }) => {
+            // The rest was never read: the close resets.
+            wire.receive(b"?");
+            ["invalid HTTP request size (max ", &limit.to_string(), ")...skip"].concat()
         }
-        RequestError::EndInHead => Some("uwsgi_proto_http_parser() -> client closed connection".to_owned()),
-        RequestError::FieldLine(_) => Some([&log::ctime(now), " - invalid HTTP request"].concat()),
-        _ => None,
-    }
+        Some(RequestError::EndInHead) => "uwsgi_proto_http_parser() -> client closed connection".to_owned(),
+        Some(RequestError::FieldLine(_)) => [&log::ctime(now), " - invalid HTTP request"].concat(),
+        _ => return,
+    };
+    process.line(Stream::Stderr, &line);
 }
 
-/// A body that does not come: the line of the log, and the exception, whose message Python completes.
-pub(super) fn body_missing(process: &mut Process, c: &Conversation, missing: u64, timeout: bool) -> Body {
-    let length = match c.head.framing {
-        crate::http1::Framing::Length(length) => length,
-        _ => missing,
-    };
-    let consumed = length - missing.min(length);
-    let what = if timeout { "Timeout" } else { "Error" };
-    let mut line = format!(
-        "[uwsgi-body-read] {what} reading {missing} bytes. Content-Length: {length} consumed: {consumed} left: {missing}"
-    );
-    if !timeout {
-        line.push_str(" message: Client closed connection");
-    }
-    process.line(Stream::Stderr, &line);
-    Body::Raise(["OSError\n", if timeout { "timeout" } else { "error" }].concat())
+/// A body that does not come: Python knows of what, and says it.
+pub(super) fn no_body(what: &str) -> Body {
+    Body::Raise(["OSError\n", what].concat())
 }
 
 /// Tells the master what the worker is about to do.
@@ -74,45 +64,11 @@ pub(super) fn begin(process: &mut Process, c: &Conversation, now: Millis) {
     push(frames, Kind::Busy, 0, text.as_bytes());
 }
 
-/// Reports a request that is done, with its line for the log.
-fn report(process: &mut Process, c: &Conversation, now: Millis) {
-    let mut line = String::new();
-    if process.launch.access_log {
-        let (mut vars, mut size) = (0, 0);
-        for string in encoding::Strings::counted_pairs(&c.environ) {
-            vars += 1;
-            size += 2 + string.len();
-        }
-        let (status, fields, head) = c
-            .response
-            .as_ref()
-            .map_or((500, 0, 0), |response| response.uwsgi_head());
-        let sent = c.response.as_ref().map_or(0, |response| response.sent());
-        line = format!(
-            "[pid: {}|app: 0|req: \0] {} () {{{vars} vars in {size} bytes}} [{}] {} {} => generated {sent} bytes in {} msecs ({} {status}) {fields} headers in {head} bytes ({} switches on core 0)",
-            process.pid,
-            c.peer.remote.0,
-            log::ctime(c.accepted_at),
-            latin1(&c.head.method),
-            latin1(&c.head.target),
-            (now - c.accepted_at).max(0.0) as u64,
-            if c.head.version == Version::Http10 {
-                "HTTP/1.0"
-            } else {
-                "HTTP/1.1"
-            },
-            c.blocks,
-        );
-    }
-    push(&mut process.frames, Kind::Request, 0, line.as_bytes());
-}
-
 impl SyncWorker {
     /// The request is done: the connection is closed, or kept for the next.
     pub(super) fn close_uwsgi(&mut self, process: &mut Process, mut c: Box<Conversation>, now: Millis) {
         if c.response.is_some() {
             process.span((c.wire.id, c.sequence), Name::App, c.started_at, now);
-            report(process, &c, now);
         }
         let most = process.launch.max_requests;
         if self.alive && most.is_some_and(|most| self.served >= most) && now - self.born >= LEAST_LIFETIME {
@@ -146,25 +102,9 @@ impl SyncWorker {
         c.response = None;
         c.first_byte_at = None;
         c.accepted_at = now;
-        c.blocks = 0;
         c.sequence += 1;
         self.wait(now);
         self.state = State::Reading(c);
-    }
-
-    /// The body's rest has not come in time.
-    pub(super) fn body_late(&mut self, process: &mut Process) -> Body {
-        let State::Running(c) = &mut self.state else {
-            return Body::End;
-        };
-        c.http.receive_eof();
-        match c.http.next_event() {
-            Err(RequestError::EndInBody { missing }) => {
-                c.body_ended = true;
-                body_missing(process, c, missing.unwrap_or(0), true)
-            }
-            _ => Body::End,
-        }
     }
 
     /// The thread is about to wait for the client.
