@@ -247,10 +247,10 @@ impl Master {
     pub fn handle(&mut self, now: Millis, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match &mut self.kind {
-            Kind::Gunicorn(arbiter) => arbiter.handle(now, event, &mut actions),
-            Kind::Uvicorn(supervisor) => supervisor.handle(now, event, &mut actions),
+            Kind::Gunicorn(arbiter) => arbiter.handle(now, &event, &mut actions),
+            Kind::Uvicorn(supervisor) => supervisor.handle(now, &event, &mut actions),
             Kind::Uwsgi(master) => master.handle(now, event, &mut actions),
-            Kind::Single(single) => single.handle(event, &mut actions),
+            Kind::Single(single) => single.handle(&event, &mut actions),
         }
         actions
     }

@@ -15,8 +15,8 @@ pub(super) struct Single {
 }
 
 impl Single {
-    pub(super) fn handle(&mut self, event: Event, actions: &mut Vec<Action>) {
-        match event {
+    pub(super) fn handle(&mut self, event: &Event, actions: &mut Vec<Action>) {
+        match *event {
             Event::Started => actions.push(Action::Spawn { slot: 1 }),
             Event::Spawned { pid, .. } => {
                 self.pid = Some(pid);

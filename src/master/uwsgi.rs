@@ -148,8 +148,8 @@ impl Uwsgi {
                 actions.push(Action::Bind(0));
             }
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
-            Event::Spawned { slot, pid } => self.spawned(slot, pid, actions),
-            Event::Accepting(pid) => self.accepting(pid, actions),
+            Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
+            Event::Accepting(pid) => self.accepting(now, pid, actions),
             Event::Busy(pid, what) => self.busy(now, pid, what),
             Event::Request(pid, line) => self.request(pid, &line, actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
@@ -189,7 +189,6 @@ impl Uwsgi {
         self.state = State::Running;
         self.tick = now + TICK;
         self.forked = false;
-        self.respawned = (second(now), 0);
         self.workers.clear();
         self.workers.resize_with(self.count as usize, Worker::default);
         for slot in 1..=self.count {
@@ -197,7 +196,7 @@ impl Uwsgi {
         }
     }
 
-    fn spawned(&mut self, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
+    fn spawned(&mut self, now: Millis, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
         let number = (slot & 0xffff) as usize;
         let Some(worker) = number
             .checked_sub(1)
@@ -213,24 +212,25 @@ impl Uwsgi {
                 &[slot & 0xffff, pid],
             );
         } else if self.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
-            self.fork(actions);
+            self.fork(now, actions);
         }
     }
 
     /// The app is loaded, or nobody waits for it: the lines of a fork.
-    fn fork(&mut self, actions: &mut Vec<Action>) {
+    fn fork(&mut self, now: Millis, actions: &mut Vec<Action>) {
         if !std::mem::replace(&mut self.forked, true) {
+            self.respawned = (second(now), 0);
             self.say_forked(actions);
         }
     }
 
-    fn accepting(&mut self, pid: Pid, actions: &mut Vec<Action>) {
+    fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
             worker.accepting = true;
         }
         if index == 0 {
-            self.fork(actions);
+            self.fork(now, actions);
         }
         if !self.listening && self.forked && self.workers.iter().all(|worker| worker.accepting) {
             self.listening = true;

@@ -262,6 +262,9 @@ class Request:
             if self.method == b"HEAD" or self.code in NO_BODY:
                 self._out(head)
                 return
+        if not isinstance(data, bytes):
+            self._out(head)
+            raise TypeError("Data must be bytes")
         self.sent += len(data)
         if data and self.chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
@@ -479,4 +482,8 @@ def main(configuration: Configuration) -> None:
     async def serve() -> None:
         await Server(app, configuration).serve()
 
-    asyncio.run(serve(), debug=verbosity >= 3)
+    # Not asyncio.run(), which would make SIGINT an exception in this thread.
+    loop = event_loop.EventLoop()
+    asyncio.set_event_loop(loop)
+    loop.set_debug(verbosity >= 3)
+    loop.run_until_complete(serve())

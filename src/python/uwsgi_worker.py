@@ -4,7 +4,6 @@ uWSGI loads the app once and forks; here each worker loads it. So that it looks 
 prints meanwhile and keeps the others' to itself, and the app sees its master's process id, as it does there.
 """
 
-import importlib
 import io
 import os
 import posix
@@ -61,7 +60,9 @@ def _find(options: dict[str, str]) -> Any:
     if target := options["--module"]:
         name, colon, attribute = target.partition(":")
         attribute = attribute if colon else callable_name
-        module = importlib.import_module(name)
+        # Not importlib, whose frames would be in a traceback.
+        __import__(name)
+        module = sys.modules[name]
         app = module.__dict__.get(attribute.removesuffix("()"))
         if app is not None and attribute.endswith("()"):
             app = app()
