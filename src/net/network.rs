@@ -675,3 +675,7 @@ impl Network {
 #[cfg(test)]
 #[path = "network_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "deferral_tests.rs"]
+mod deferral_tests;

@@ -118,3 +118,7 @@ impl SyncWorker {
         std::mem::take(&mut self.expired)
     }
 }
+
+#[cfg(test)]
+#[path = "uwsgi_tests.rs"]
+mod tests;
