@@ -171,6 +171,15 @@ impl Machine {
         self.settle(now);
     }
 
+    /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only reload.
+    #[must_use]
+    pub fn last_signal(&self, server: ServerId) -> Signal {
+        match self.servers.get(&server).map(|running| &running.launch) {
+            Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
+            _ => Signal::Term,
+        }
+    }
+
     /// Takes a message of the page: frames of its streams.
     pub fn from_page(&mut self, message: &[u8], now: Millis) {
         for frame in frames(message) {

@@ -291,10 +291,14 @@ class Request:
             _wasgi.send_body(self.id, len(part), self.keeps, not last)
 
     def finish(self) -> None:
-        """The response is complete."""
+        """The response is complete. Raises RuntimeError where the client has gone, as Twisted does."""
         if self.queue is not None:
             self.queue.put_nowait({"type": "http.disconnect"})
         http_log.debug("HTTP close for %s", self.client)
+        if self.gone:
+            raise RuntimeError("Request.finish called on a request after its connection was lost")
+        if self.finished:
+            return
         if not self.written:
             self._write(b"")
         self.finished = True
@@ -420,7 +424,7 @@ class Server:
     def _check_timeouts(self) -> None:
         for request in list(self.requests.values()):
             age = time.time() - request.begun if request.begun is not None else 0.0
-            if self.timeout and age > self.timeout and not request.finished:
+            if self.timeout and age > self.timeout:
                 if request.response_started:
                     http_log.warning("Application timed out while sending response")
                     request.finish()

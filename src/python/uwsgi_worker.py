@@ -10,6 +10,7 @@ import posix
 import sys
 import threading
 import time
+import traceback
 from itertools import takewhile
 from types import ModuleType
 from typing import Any, Final
@@ -32,6 +33,13 @@ class _NoApp(Exception):
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _shown(error: BaseException) -> str:
+    """As C code prints it: without a traceback where there is no frame but ours."""
+    if all(frame.f_code.co_filename == __file__ for frame, _ in traceback.walk_tb(error.__traceback__)):
+        return "".join(traceback.format_exception_only(error)).rstrip("\n")
+    return traceback_of(error)
 
 
 # --- loading
@@ -93,11 +101,7 @@ def _load(configuration: Configuration) -> Any:
                 f" pid: {pid} (default app)"
             )
     except BaseException as error:
-        text = str(error) if isinstance(error, _NoApp) else traceback_of(error)
-        heading, _, rest = text.partition("\n")
-        if heading.startswith("Traceback") and not rest.startswith("  File"):
-            # No frame but ours: C code prints no heading then.
-            text = rest
+        text = str(error) if isinstance(error, _NoApp) else _shown(error)
         if text:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
