@@ -99,7 +99,7 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     await server.fetch("/");
     const line = await server.logged(/req: 2\/2\]/);
     assert.match(line, /^\[pid: \d+\|app: 0\|req: 2\/2\] 127\.0\.0\.1 \(\) \{\d+ vars in \d+ bytes\} \[.*\] GET \/ => generated/);
-    assert.match(line, /msecs \(HTTP\/1\.1 200\) 1 headers in 44 bytes \(1 switches on core 0\)$/);
+    assert.match(line, /msecs \(HTTP\/1\.1 200\) 1 headers in 45 bytes \(1 switches on core 0\)$/);
     await server.stop();
   });
 
