@@ -20,6 +20,9 @@ impl Uwsgi {
     /// Tells all workers to end: at once, or (HUP) after their request.
     pub(super) fn curse_all(&mut self, now: Millis, signal: Signal, actions: &mut Vec<Action>) {
         for worker in &mut self.workers {
+            if let Some(heir) = worker.heir.take() {
+                actions.push(Action::Signal(heir, Signal::Kill));
+            }
             if let Some(pid) = worker.pid {
                 worker.cursed_at = Some(second(now));
                 actions.push(Action::Signal(pid, signal));
@@ -107,7 +110,14 @@ impl Uwsgi {
         };
         let [number, pid] = both;
         say(actions, line, &[number, pid, by]);
-        self.respawn(now, index, actions);
+        let heir = self.workers.get_mut(index).and_then(|worker| worker.heir.take());
+        if let (Some(heir), Some(worker)) = (heir, self.workers.get_mut(index)) {
+            worker.pid = Some(heir);
+            worker.respawns += 1;
+            say(actions, "Respawned uWSGI worker % (new pid: %)", &[number, heir]);
+        } else {
+            self.respawn(now, index, actions);
+        }
     }
 
     /// Respawns a worker, after a while if workers die one after the other.
@@ -179,6 +189,11 @@ impl Uwsgi {
                 continue;
             }
             actions.push(Action::Signal(pid, Signal::Kill));
+            if worker.cursed_at.is_none() {
+                actions.push(Action::Spawn {
+                    slot: number | 1 << 16,
+                });
+            }
         }
     }
 }

@@ -98,7 +98,10 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     assert.match(text, /^\d+ uWSGIWorker1Core0$/);
     await server.fetch("/");
     const line = await server.logged(/req: 2\/2\]/);
-    assert.match(line, /^\[pid: \d+\|app: 0\|req: 2\/2\] 127\.0\.0\.1 \(\) \{\d+ vars in \d+ bytes\} \[.*\] GET \/ => generated/);
+    assert.match(
+      line,
+      /^\[pid: \d+\|app: 0\|req: 2\/2\] 127\.0\.0\.1 \(\) \{\d+ vars in \d+ bytes\} \[.*\] GET \/ => generated/,
+    );
     assert.match(line, /msecs \(HTTP\/1\.1 200\) 1 headers in 45 bytes \(1 switches on core 0\)$/);
     await server.stop();
   });
@@ -140,7 +143,10 @@ describe("uWSGI", { timeout: 180_000 }, () => {
   test("without the app that it needs it exits with 22", async () => {
     const { code, log } = await page.fail(`${base} --need-app --callable nothing`);
     assert.equal(code, 22);
-    assert.match(log, /unable to find "application" callable in file app\.py\n.*\n\*\*\* no app loaded\. GAME OVER \*\*\*$/);
+    assert.match(
+      log,
+      /unable to find "application" callable in file app\.py\n.*\n\*\*\* no app loaded\. GAME OVER \*\*\*$/,
+    );
   });
 
   test("without an app all requests get its error page", async () => {
@@ -186,7 +192,10 @@ describe("daphne", { timeout: 120_000 }, () => {
     const server = await page.start("daphne --no-server-name asgi:app");
     const { status, headers, text } = await server.fetch("/raise");
     assert.equal(status, 500);
-    assert.equal(headers.find(([name]) => name === "Server"), undefined);
+    assert.equal(
+      headers.find(([name]) => name === "Server"),
+      undefined,
+    );
     assert.match(text, /<h1>500 Internal Server Error<\/h1> <p>Exception inside application\.<\/p>/);
     await server.logged(/ERROR {4}Exception inside application: boom$/);
     await server.stop();
