@@ -164,7 +164,7 @@ describe("daphne", { timeout: 120_000 }, () => {
     const server = await page.start("daphne -p 8000 asgi:app");
     const log = await server.log();
     assert.match(log, /INFO {5}Starting server at tcp:port=8000:interface=127\.0\.0\.1\n/);
-    assert.match(log, /INFO {5}Listening on TCP address 127\.0\.0\.1:8000$/);
+    await server.logged(/INFO {5}Listening on TCP address 127\.0\.0\.1:8000$/);
     const { headers, text } = await server.fetch("/x?y", { headers: { "x-b": "1", a: "2", "X-B": "3" } });
     assert.deepEqual(
       headers.filter(([name]) => name !== "Transfer-Encoding"),
