@@ -7,7 +7,9 @@
 
 mod machine;
 mod process;
+mod threaded;
 mod threads;
+mod wsgi;
 
 pub use machine::{Devices, Machine};
 pub use process::{Memory, Process};

@@ -5,21 +5,23 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::Millis;
 use crate::asgi::http::Part;
 use crate::asgi::http::Received;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, MAIN};
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
 use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerClass};
+use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
-use crate::workers::sync::{Body, Next, Raised, RaisedKind, SyncWorker};
-use crate::workers::{Process as Common, Written};
+use crate::workers::conversation::Conversation;
+use crate::workers::sync::{Next, SyncWorker};
+use crate::workers::threaded::ThreadedWorker;
 
 use super::threads::CONNECTIONS;
 
 /// What calls return where Python has to park and ask again.
-const PARK: i32 = -1;
+pub(super) const PARK: i32 = -1;
 /// What writing returns when the client is gone.
-const BROKEN: i32 = -2;
+pub(super) const BROKEN: i32 = -2;
 /// What `next_event` returns where Python should let the worker's event loop turn.
 const TURN: i32 = -2;
 /// How long Python may run without the worker's event loop having turned, while its own loop goes round.
@@ -35,41 +37,53 @@ extern "C" {
     /// The shared buffer in Python's memory, see `www/worker/process.js`.
     pub type Memory;
     #[wasm_bindgen(method)]
-    fn put(this: &Memory, bytes: &[u8]);
+    pub(super) fn put(this: &Memory, bytes: &[u8]);
     #[wasm_bindgen(method)]
     fn get(this: &Memory, into: &mut [u8]);
 }
 
 impl Memory {
-    fn read(&self, length: usize) -> Vec<u8> {
+    pub(super) fn read(&self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         self.get(&mut bytes);
         bytes
     }
 
-    fn text(&self, length: usize) -> String {
+    pub(super) fn text(&self, length: usize) -> String {
         String::from_utf8_lossy(&self.read(length)).into_owned()
     }
 
     /// Writes the text of an exception; returns its length, which is never 0.
-    fn raise(&self, text: &str) -> i32 {
+    pub(super) fn raise(&self, text: &str) -> i32 {
         self.put(text.as_bytes());
         text.len().max(1) as i32
     }
 }
 
 #[derive(Debug)]
-enum Worker {
+pub(super) enum Worker {
     Sync(SyncWorker),
+    Threaded(ThreadedWorker),
     Async(AsyncWorker),
+}
+
+impl Worker {
+    /// The conversation whose request an app has.
+    pub(super) fn conversation(&mut self, id: u32) -> Option<&mut Conversation> {
+        match self {
+            Self::Sync(worker) => worker.running(),
+            Self::Threaded(worker) => worker.running(id),
+            Self::Async(_) => None,
+        }
+    }
 }
 
 /// A process: its worker, and what Python asks of it.
 #[wasm_bindgen]
 pub struct Process {
-    common: Common,
-    worker: Worker,
-    memory: Memory,
+    pub(super) common: Common,
+    pub(super) worker: Worker,
+    pub(super) memory: Memory,
     directory: String,
     binding: bool,
     accepting: bool,
@@ -104,6 +118,7 @@ impl Process {
         };
         let worker = match launch.worker_class {
             WorkerClass::Sync => Worker::Sync(SyncWorker::new(launch.max_requests)),
+            WorkerClass::Threaded => Worker::Threaded(ThreadedWorker::new()),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
         let common = Common::new(*launch, pid, parent);
@@ -136,6 +151,7 @@ impl Process {
             } else {
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
+                    Worker::Threaded(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Async(worker) => worker.deliver(&mut self.common, frame, now),
                 }
             }
@@ -146,6 +162,7 @@ impl Process {
     pub fn deadline(&self) -> Millis {
         let worker = match &self.worker {
             Worker::Sync(worker) => worker.deadline(),
+            Worker::Threaded(worker) => worker.deadline(),
             Worker::Async(worker) => worker.deadline(),
         };
         let threads = self.threads.deadline();
@@ -157,17 +174,25 @@ impl Process {
     pub fn tick(&mut self, now: Millis) {
         match &mut self.worker {
             Worker::Sync(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
-                worker.tick(&mut self.common, now)
+                worker.tick(&mut self.common, now);
             }
             _ => {}
         }
     }
 
-    /// Wakes the thread that waits for the connections if it should look. Returns whether a thread could be resumed.
+    /// Wakes the threads that wait for connections and should look. Returns whether a thread could be resumed.
     pub fn settle(&mut self, now: Millis) -> bool {
         let ready = match &mut self.worker {
             Worker::Sync(worker) => worker.is_ready(),
+            Worker::Threaded(worker) => {
+                let (ready, keys) = worker.take_ready();
+                for key in keys {
+                    self.threads.wake_all(key, now);
+                }
+                ready
+            }
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
         };
         if ready {
@@ -288,6 +313,13 @@ impl Process {
             ),
             ("port", launch.binds.first().map_or(0, |bind| bind.1).to_string()),
             ("max_requests", launch.max_requests.unwrap_or(0).to_string()),
+            (
+                "threads",
+                match launch.worker_class {
+                    WorkerClass::Threaded => launch.threads.to_string(),
+                    WorkerClass::Sync | WorkerClass::Async => String::new(),
+                },
+            ),
         ];
         let mut run = Vec::new();
         encoding::put_run(
@@ -381,7 +413,7 @@ impl Process {
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
             Worker::Sync(worker) => worker.interrupted().unwrap_or(-1),
-            Worker::Async(_) => -1,
+            Worker::Threaded(_) | Worker::Async(_) => -1,
         }
     }
 
@@ -389,7 +421,7 @@ impl Process {
     pub fn exit_code(&self) -> i32 {
         match &self.worker {
             Worker::Sync(worker) => worker.exit_code(),
-            Worker::Async(_) => 0,
+            Worker::Threaded(_) | Worker::Async(_) => 0,
         }
     }
 
@@ -398,64 +430,9 @@ impl Process {
         self.common.tell(Kind::Notify, 0);
     }
 
-    /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
-    pub fn read_body(&mut self, size: usize, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else {
-            return 0;
-        };
-        match worker.read_body(&mut self.common, size, now) {
-            Body::Data(data) => {
-                self.memory.put(&data);
-                data.len() as i32
-            }
-            Body::End => 0,
-            Body::Park => PARK,
-            Body::Raise(text) => BROKEN - self.memory.raise(&text),
-        }
-    }
-
-    /// 0; -1: raise `exc_info` again; else the length of an exception.
-    pub fn start_response(&mut self, length: usize, exc_info: bool) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else {
-            return 0;
-        };
-        let encoded = encoding::counted_from_run(&self.memory.read(length));
-        match worker.start_response(&encoded, exc_info) {
-            Ok(()) => 0,
-            Err(None) => -1,
-            Err(Some(text)) => self.memory.raise(&text),
-        }
-    }
-
-    /// 0; PARK; BROKEN; else the length of an exception.
-    pub fn write(&mut self, length: usize, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else {
-            return BROKEN;
-        };
-        let block = self.memory.read(length);
-        let written = worker.write(&mut self.common, &block, now);
-        self.written(&written)
-    }
-
-    /// As `write`, about what was written before.
-    pub fn flushed(&mut self) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else {
-            return BROKEN;
-        };
-        let written = worker.flushed();
-        self.written(&written)
-    }
-
-    /// As `write`, for the end of the response.
-    pub fn finish(&mut self, now: Millis) -> i32 {
-        let Worker::Sync(worker) = &mut self.worker else {
-            return BROKEN;
-        };
-        let written = worker.finish(&mut self.common, now);
-        if matches!(written, Written::Done) {
-            self.threads.serve(0, now);
-        }
-        self.written(&written)
+    /// The thread at work, for the spans that it makes.
+    pub(super) fn at_work(&mut self) {
+        self.common.thread = self.threads.holder().unwrap_or(MAIN);
     }
 
     /// A signal arrives: Python's own handler goes before the server's.
@@ -474,6 +451,7 @@ impl Process {
                             self.threads.signal(number, now);
                         }
                     }
+                    Worker::Threaded(worker) => worker.signal(signal),
                     Worker::Async(worker) => worker.signal(signal),
                 }
             }
@@ -481,7 +459,7 @@ impl Process {
     }
 
     /// What the threads did since the last time goes into the trace.
-    fn trace_threads(&mut self) {
+    pub(super) fn trace_threads(&mut self) {
         self.traced_until = None;
         for interval in self.threads.take_intervals() {
             if interval.end - interval.start < SHORTEST_INTERVAL {
@@ -490,38 +468,11 @@ impl Process {
             let request = match &self.worker {
                 _ if interval.request == 0 => None,
                 Worker::Sync(_) => Some((interval.request, 0)),
+                Worker::Threaded(worker) => worker.request(interval.request),
                 Worker::Async(worker) => worker.request(interval.request),
             };
             self.common.interval(&interval, request);
         }
-    }
-
-    fn written(&self, written: &Written) -> i32 {
-        match written {
-            Written::Done => 0,
-            Written::Park => PARK,
-            Written::Broken => BROKEN,
-            Written::Raise(text) => self.memory.raise(text),
-        }
-    }
-
-    /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the exception of `read_body`,
-    /// 3 `OSError` without errno, 4 the exception of a body that is cut short, 1000 + errno an `OSError` with it.
-    pub fn raised_wsgi(&mut self, length: usize, cause: i32, iterating: bool, now: Millis) {
-        let traceback = self.memory.text(length);
-        let Worker::Sync(worker) = &mut self.worker else {
-            return;
-        };
-        let kind = match cause {
-            1 => RaisedKind::StopIteration,
-            2 => RaisedKind::Rejected,
-            4 => RaisedKind::NoMoreData,
-            3 => RaisedKind::OsError(None),
-            1000.. => RaisedKind::OsError(Some(cause - 1000)),
-            _ => RaisedKind::Exception,
-        };
-        worker.raised(&mut self.common, Raised { kind, iterating }, &traceback, now);
-        self.threads.serve(0, now);
     }
 
     // --- the async worker's Python
@@ -658,7 +609,7 @@ impl Process {
     pub fn connections(&self) -> usize {
         match &self.worker {
             Worker::Async(worker) => worker.connections(),
-            Worker::Sync(_) => 0,
+            Worker::Sync(_) | Worker::Threaded(_) => 0,
         }
     }
 
@@ -666,7 +617,7 @@ impl Process {
     pub fn total(&self) -> u32 {
         match &self.worker {
             Worker::Async(worker) => worker.total(),
-            Worker::Sync(_) => 0,
+            Worker::Sync(_) | Worker::Threaded(_) => 0,
         }
     }
 }

@@ -120,6 +120,11 @@ impl Process {
         self.threads.signal(signal, now);
     }
 
+    /// Whether the main thread has signals to handle.
+    pub fn has_signal(&self) -> bool {
+        self.threads.has_signal()
+    }
+
     /// The next signal that the main thread has to handle; 0: none.
     pub fn take_signal(&mut self) -> u32 {
         self.threads.take_signal().unwrap_or(0)

@@ -178,6 +178,12 @@ impl Connection {
         usable && self.keep_alive && response != Framing::UntilClose && !self.input.ended
     }
 
+    /// Whether it is known where the next request begins, or will be.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        matches!(self.stage, Stage::Body(_) | Stage::Complete(_))
+    }
+
     /// The response to the request under way is complete. With `keep` the next request is read, after what is left of
     /// this one's body, which is thrown away; without, nothing more is read.
     pub fn end_response(&mut self, keep: bool) {

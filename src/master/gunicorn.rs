@@ -18,7 +18,7 @@ mod workers;
 use super::table::Table;
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Launch, Level, log};
+use crate::servers::{Launch, Level, WorkerClass, log};
 use std::collections::VecDeque;
 
 /// The longest wait for a signal.
@@ -37,6 +37,8 @@ pub(super) struct Arbiter {
     pid: Pid,
     binds: Vec<(String, u16)>,
     worker_class: String,
+    /// Whether gthread has as many threads as connections, so that it can keep none.
+    keeps_none: bool,
     configured_workers: u32,
     timeout: Millis,
     graceful_timeout: Option<Millis>,
@@ -136,6 +138,9 @@ impl Arbiter {
             pid,
             binds: launch.binds.clone(),
             worker_class: launch.worker_class_name.clone(),
+            keeps_none: launch.worker_class == WorkerClass::Threaded
+                && launch.worker_connections <= launch.threads
+                && launch.keep_alive > 0.0,
             configured_workers: launch.workers,
             timeout: launch.timeout,
             graceful_timeout: launch.graceful_timeout,
@@ -294,6 +299,10 @@ impl Arbiter {
         self.log(now, Level::Info, &listening, actions);
         let using = ["Using worker: ", &self.worker_class].concat();
         self.log(now, Level::Info, &using, actions);
+        if self.keeps_none {
+            let message = "No keepalived connections can be handled. Check the number of worker connections and threads.";
+            self.log(now, Level::Warning, message, actions);
+        }
         self.manage_workers(now, Resume::Wait, actions);
     }
 

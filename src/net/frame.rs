@@ -29,7 +29,8 @@ kinds! {
     Accept = 3,
     /// \[k→p\] A connection is yours: id is the connection; the body is an [`Accepted`].
     Accepted = 4,
-    /// \[k→p\] The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken.
+    /// \[k→p\] The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken. Id 0 where no Accept was linked to
+    /// a Linger: the body's u32 is its connection.
     AcceptEnd = 5,
     /// \[both\] Bytes of a connection or stream.
     Data = 6,

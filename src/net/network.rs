@@ -532,12 +532,8 @@ impl Network {
         }
         self.turned.push(closing.pid);
         if closing.listener == 0 {
-            push(
-                self.outboxes.entry(closing.pid).or_default(),
-                Kind::AcceptEnd,
-                0,
-                b"",
-            );
+            let outbox = self.outboxes.entry(closing.pid).or_default();
+            push_number(outbox, Kind::AcceptEnd, 0, id);
         } else {
             self.accept(closing.pid, closing.listener, 1);
         }

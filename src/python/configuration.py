@@ -35,6 +35,8 @@ class Configuration:
     """Seconds that requests get to finish at a stop; negative: as long as they want."""
     heartbeat: float
     """Seconds between two heartbeats of the event loop; 0: none is expected."""
+    threads: int | None
+    """Threads in the worker's pool, if it has one."""
     max_requests: int
     """The process retires after so many; 0: never."""
     address: tuple[str, int]
@@ -67,6 +69,7 @@ def read() -> Configuration:
         multiprocess=values["multiprocess"] == "1",
         graceful_timeout=float(values["graceful_timeout"]),
         heartbeat=float(values["heartbeat"]),
+        threads=int(values["threads"]) if values["threads"] else None,
         max_requests=int(values["max_requests"]),
         address=(values["host"], int(values["port"])),
         slot=int(values["slot"]),

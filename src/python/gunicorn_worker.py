@@ -23,21 +23,37 @@ def _load(configuration: Configuration) -> object:
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(LOAD_ERROR) from None
     except Exception as error:
-        exception(ERROR, "Exception in worker process", error)
-        print(error, file=sys.stderr, flush=True)
-        raise SystemExit(BOOT_ERROR) from None
+        raise _cannot_boot(error) from None
+
+
+def _cannot_boot(error: Exception) -> SystemExit:
+    exception(ERROR, "Exception in worker process", error)
+    print(error, file=sys.stderr, flush=True)
+    return SystemExit(BOOT_ERROR)
 
 
 def main(configuration: Configuration) -> None:
     """Runs until the worker is told to leave; SystemExit says with which code."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
+        worker = None
+        if configuration.threads is not None:
+            # Not before: who imports concurrent.futures registers with the threading that is there now.
+            from . import gthread
+
+            try:
+                worker = gthread.Worker(configuration)
+            except ValueError as error:
+                raise _cannot_boot(error) from None
         app = _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
             return
         _wasgi.accepting()
+        if worker is not None:
+            worker.run(app)  # type: ignore[arg-type]
+            return
         wsgi.serve(app)  # type: ignore[arg-type]
         if code := _wasgi.exit_code():
             raise SystemExit(code)

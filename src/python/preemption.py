@@ -28,10 +28,14 @@ TURN: Final = 3
 TICK: Final = 63
 """The signal that is ours: CPython has no other way in."""
 
+QUIT_AFTER: Final = 0.1
+"""Seconds for which gunicorn's handler of QUIT and INT sleeps."""
+
 _UNTOUCHED: Final = ("wasgi_runtime.", "importlib._bootstrap")
 """Modules whose frames are not interrupted: they are atomic for each other, as C code would be."""
 
 _check = _wasgi.check
+_again = _wasgi.look_again
 _take_signal = _wasgi.take_signal
 _interrupted = _wasgi.interrupted
 _getsignal = _signal.getsignal
@@ -43,6 +47,7 @@ def _tick(_number: int, frame: FrameType | None) -> None:
     if todo == GO_ON:
         return
     if frame is not None and str(frame.f_globals.get("__name__")).startswith(_UNTOUCHED):
+        _again()
         return
     if todo == SIGNAL:
         handle_signals(frame)
@@ -59,7 +64,10 @@ def handle_signals(frame: FrameType | None) -> None:
     """Runs the handlers of the signals that have arrived for the main thread. What they raise goes through."""
     code = _interrupted()
     if code >= 0:
-        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app.
+        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app. On QUIT and INT they
+        # sleep first.
+        if code == 0:
+            parking.sleep(QUIT_AFTER)
         raise SystemExit(code)
     while number := _take_signal():
         handler = _getsignal(number)

@@ -19,9 +19,9 @@ import _wasgi
 
 from .configuration import Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
-from .parking import park
+from .parking import CONNECTIONS, park, request
 from .traceback_text import traceback_of
-from .wsgi import BROKEN, PARK, ExcInfo, _Body, base_environ
+from .wsgi import BROKEN, PARK, Exchange, ExcInfo, _Body, base_environ
 
 FAILED_APP: Final = 22
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
@@ -148,8 +148,8 @@ class _CountedBody(_Body):
 class _Input(io.BufferedReader):
     """``wsgi.input``: errors say which call they are of, and the log what is missing."""
 
-    def __init__(self, length: int) -> None:
-        self._bytes = _CountedBody()
+    def __init__(self, exchange: Exchange, length: int) -> None:
+        self._bytes = _CountedBody(exchange)
         self._length = length
         super().__init__(self._bytes)
 
@@ -205,11 +205,14 @@ class _Answer:
 answer: _Answer
 """The answer that the only thread is at."""
 
+exchange: Final = Exchange(0, CONNECTIONS)
+"""The only thread's requests, one after the other."""
+
 
 def _settle(state: int) -> None:
     while state == PARK:
         park()
-        state = _wasgi.flushed()
+        state = _wasgi.flushed(exchange.id)
     if state == BROKEN:
         raise OSError("write error")
 
@@ -221,7 +224,7 @@ def _write(data: bytes) -> None:
     for start in range(0, len(data) or 1, SIZE):
         part = data[start : start + SIZE]
         view[: len(part)] = part
-        _settle(_wasgi.write(len(part)))
+        _settle(_wasgi.write(exchange.id, len(part)))
 
 
 def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
@@ -246,7 +249,7 @@ def start_response(status: str, headers: list[tuple[str, str]], exc_info: ExcInf
             raise TypeError("http header must be a 2-item tuple")
         fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
         fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
-    if _wasgi.start_response(put_bytes(fields), True):
+    if _wasgi.start_response(exchange.id, put_bytes(fields), True):
         raise OSError("headers already sent")
     answer.status = status[:3]
     answer.fields = len(headers)
@@ -279,7 +282,7 @@ def _report(error: BaseException) -> None:
     if isinstance(error, SystemExit):
         # What Python makes of it where it prints an exception: the process ends.
         raise error
-    _wasgi.raised_wsgi(put_text(traceback_of(error)), 0, True)
+    _wasgi.raised_wsgi(exchange.id, put_text(traceback_of(error)), 0, True)
 
 
 def _respond(app: Any, environ: dict[str, Any]) -> None:
@@ -287,7 +290,7 @@ def _respond(app: Any, environ: dict[str, Any]) -> None:
     try:
         result = app(environ, start_response)
         _send(result)
-        _settle(_wasgi.finish())
+        _settle(_wasgi.finish(exchange.id))
     except BaseException as error:
         _report(error)
     finally:
@@ -319,12 +322,17 @@ def _serve(app: Any, configuration: Configuration) -> None:
         strings = iter(take_strings())
         environ: dict[str, Any] = dict(zip(strings, strings))
         answer = _Answer(environ)
-        request = dict(environ)
-        environ["wsgi.input"] = _Input(_number(environ["CONTENT_LENGTH"])) if event == 2 else io.BytesIO()
+        variables = dict(environ)
+        has_body = event & 3 == 2
+        environ["wsgi.input"] = (
+            _Input(exchange, _number(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+        )
         environ.update(base)
+        request.set(event >> 2)
         _respond(app, environ)
+        request.set(0)
         del environ
-        _wasgi.log(0, put_text(answer.line(request, pid) if logs else ""))
+        _wasgi.log(0, put_text(answer.line(variables, pid) if logs else ""))
 
 
 def main(configuration: Configuration) -> None:

@@ -1,4 +1,4 @@
-"""The sync worker's thread: one request at a time through a WSGI app (PEP 3333).
+"""A request's way through a WSGI app (PEP 3333), and the sync worker's thread, which takes one at a time.
 
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 import _wasgi
 
 from .crossing import SIZE, put_bytes, put_text, shared, take_strings, take_text, view
-from .parking import park, request
+from .parking import CONNECTIONS, IO, park, request, wait
 from .traceback_text import traceback_of
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -56,6 +56,9 @@ class FileWrapper:
 class _Body(io.RawIOBase):
     """The request body as the connection brings it; reading waits for the client."""
 
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+
     def readable(self) -> bool:
         return True
 
@@ -64,8 +67,9 @@ class _Body(io.RawIOBase):
         wanted = min(len(buffer), SIZE)
         if not wanted:
             return 0
-        while (count := _read_body(wanted)) == PARK:
-            park()
+        exchange = self._exchange
+        while (count := _read_body(exchange.id, wanted)) == PARK:
+            wait(IO, exchange.key)
         if count < 0:
             raise _error(take_text(BROKEN - count))
         buffer[:count] = view[:count]
@@ -75,8 +79,8 @@ class _Body(io.RawIOBase):
 class _Input(io.BufferedReader):
     """``wsgi.input``."""
 
-    def __init__(self) -> None:
-        super().__init__(_Body())
+    def __init__(self, exchange: "Exchange") -> None:
+        super().__init__(_Body(exchange))
 
 
 class _Rejected(Exception):
@@ -111,32 +115,6 @@ def _error(text: str) -> Exception:
     return error
 
 
-def _write_all(data: bytes, write: Callable[[int], int] = _write) -> None:
-    if not isinstance(data, bytes):
-        # gunicorn sends the head before it looks.
-        _settle(write(0))
-        raise TypeError(f"{data!r} is not a byte")
-    length = len(data)
-    if length <= SIZE:
-        view[:length] = data
-        _settle(write(length))
-        return
-    for start in range(0, length, SIZE):
-        part = data[start : start + SIZE]
-        view[: len(part)] = part
-        _settle(write(len(part)))
-
-
-def _settle(state: int) -> None:
-    while state == PARK:
-        park()
-        state = _flushed()
-    if state == BROKEN:
-        raise BrokenPipeError(32, "Broken pipe")
-    if state > 0:
-        raise _error(take_text(state))
-
-
 def _latin1(text: str) -> bytes:
     """A character beyond Latin-1 becomes NUL, which Rust refuses as gunicorn refuses that character."""
     try:
@@ -145,27 +123,97 @@ def _latin1(text: str) -> bytes:
         return bytes(min(ord(char), 256) & 0xFF for char in text)
 
 
-def start_response(
-    status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
-) -> Callable[[bytes], None]:
-    """PEP 3333, "The start_response() Callable"."""
-    try:
-        fields = [_latin1(status)]
-        for name, value in headers:
-            if not isinstance(name, str):
-                raise TypeError(f"{name!r} is not a string")
-            if not isinstance(value, str):
-                raise TypeError(f"{value!r} is not a string")
-            fields.append(_latin1(name))
-            fields.append(_latin1(value))
-        outcome = _start_response(put_bytes(fields), exc_info is not None)
-        if outcome == 0:
-            return _write_all
-        if outcome < 0 and exc_info is not None:
-            raise exc_info[1].with_traceback(exc_info[2])
-        raise _error(take_text(outcome))
-    finally:
-        exc_info = None
+class Exchange:
+    """A request that an app has, and its answer."""
+
+    __slots__ = ("id", "key")
+
+    def __init__(self, id: int, key: int) -> None:
+        self.id = id
+        """Its connection's number in the worker."""
+        self.key = key
+        """What its thread waits for when it waits for the client."""
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Callable[[bytes], None]:
+        """PEP 3333, "The start_response() Callable"."""
+        try:
+            fields = [_latin1(status)]
+            for name, value in headers:
+                if not isinstance(name, str):
+                    raise TypeError(f"{name!r} is not a string")
+                if not isinstance(value, str):
+                    raise TypeError(f"{value!r} is not a string")
+                fields.append(_latin1(name))
+                fields.append(_latin1(value))
+            outcome = _start_response(self.id, put_bytes(fields), exc_info is not None)
+            if outcome == 0:
+                return self.write
+            if outcome < 0 and exc_info is not None:
+                raise exc_info[1].with_traceback(exc_info[2])
+            raise _error(take_text(outcome))
+        finally:
+            exc_info = None
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333, "The write() Callable"."""
+        self._write(data, _write)
+
+    def _write(self, data: bytes, write: Callable[[int, int], int]) -> None:
+        if not isinstance(data, bytes):
+            # gunicorn sends the head before it looks.
+            self._settle(write(self.id, 0))
+            raise TypeError(f"{data!r} is not a byte")
+        length = len(data)
+        if length <= SIZE:
+            view[:length] = data
+            self._settle(write(self.id, length))
+            return
+        for start in range(0, length, SIZE):
+            part = data[start : start + SIZE]
+            view[: len(part)] = part
+            self._settle(write(self.id, len(part)))
+
+    def _settle(self, state: int) -> None:
+        while state == PARK:
+            wait(IO, self.key)
+            state = _flushed(self.id)
+        if state == BROKEN:
+            raise BrokenPipeError(32, "Broken pipe")
+        if state > 0:
+            raise _error(take_text(state))
+
+    def environ(self, base: dict[str, Any], has_body: bool) -> dict[str, Any]:
+        """The request that Rust has just put, on top of what all requests share."""
+        strings = iter(take_strings())
+        environ = base | dict(zip(strings, strings))
+        environ["wsgi.input"] = _Input(self) if has_body else io.BytesIO()
+        return environ
+
+    def run(self, app: App, environ: dict[str, Any]) -> None:
+        """Calls the app and sends what it returns. Raises what the server lets end the worker."""
+        iterating = False
+        try:
+            iterable = app(environ, self.start_response)
+            iterating = True
+            if type(iterable) is list:
+                # Nothing of the app's runs between two blocks of a list: they may leave in one message.
+                for chunk in iterable:
+                    self._write(chunk, _write_part)
+                self._settle(_finish_part(self.id))
+                return
+            try:
+                for chunk in iterable:
+                    self._write(chunk, _write)
+                self._settle(_finish(self.id))
+            finally:
+                close = getattr(iterable, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            if _raised(self.id, put_text(traceback_of(error)), _cause(error), iterating):
+                raise
 
 
 def base_environ() -> dict[str, Any]:
@@ -202,35 +250,17 @@ def _cause(error: BaseException) -> int:
             return 3
         case OSError(errno=int() as errno):
             return 1000 + errno
-    return 0
-
-
-def _respond(app: App, environ: dict[str, Any]) -> None:
-    iterating = False
-    try:
-        iterable = app(environ, start_response)
-        iterating = True
-        if type(iterable) is list:
-            # Nothing of the app's runs between two blocks of a list: they may leave in one message.
-            for chunk in iterable:
-                _write_all(chunk, _write_part)
-            _settle(_finish_part())
-            return
-        try:
-            for chunk in iterable:
-                _write_all(chunk)
-            _settle(_finish())
-        finally:
-            close = getattr(iterable, "close", None)
-            if close is not None:
-                close()
-    except BaseException as error:
-        _raised(put_text(traceback_of(error)), _cause(error), iterating)
+        case Exception():
+            return 0
+        case SystemExit():
+            return 5
+    return 6
 
 
 def serve(app: App) -> None:
     """Takes requests until the worker is told to leave."""
     base = base_environ()
+    exchange = Exchange(0, CONNECTIONS)
     while True:
         event = _next_request()
         if event == 0:
@@ -238,10 +268,8 @@ def serve(app: App) -> None:
             continue
         if event < 0:
             return
-        strings = iter(take_strings())
-        environ = base | dict(zip(strings, strings))
-        environ["wsgi.input"] = _Input() if event & 3 == 2 else io.BytesIO()
+        environ = exchange.environ(base, event & 3 == 2)
         request.set(event >> 2)
-        _respond(app, environ)
+        exchange.run(app, environ)
         request.set(0)
         del environ

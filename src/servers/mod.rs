@@ -209,6 +209,7 @@ impl Launch {
             target: Target::new("", "", "", false),
             binds: Vec::new(),
             backlog: 0,
+            accepts: 1,
             timeout: 0.0,
             graceful_timeout: None,
             worker_healthcheck: 0.0,
@@ -287,6 +288,8 @@ impl Server {
 pub enum WorkerClass {
     /// One request at a time, one connection at a time (gunicorn `sync`).
     Sync,
+    /// One thread for the connections, a pool of threads for their requests (gunicorn `gthread`).
+    Threaded,
     /// An asyncio loop, many requests at a time (uvicorn, `gunicorn -k uvicorn_worker.UvicornWorker`).
     Async,
 }
@@ -404,6 +407,8 @@ pub struct Launch {
     pub binds: Vec<(String, u16)>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
+    /// Connections that an event loop accepts in one iteration: uvloop one, asyncio's own as many as wait.
+    pub accepts: u32,
     /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.

@@ -66,6 +66,8 @@ pub struct AsyncWorker {
     happenings: VecDeque<Happening>,
     polling: bool,
     listening: bool,
+    /// Whether the last `accept()` gave a connection.
+    accepted: bool,
     stopping: bool,
     /// Responses completed.
     total: u32,
@@ -225,10 +227,10 @@ impl AsyncWorker {
 
     fn take(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
         match arrived.kind {
-            Kind::Readable if self.listening => {
-                // As many as the backlog holds: the loop accepts until nothing waits.
-                let most = process.launch.backlog.max(1);
-                push_number(&mut process.frames, Kind::Accept, arrived.id, most);
+            Kind::Readable if self.listening => self.accept(process, arrived.id),
+            // While it reads the request of the connection that it has accepted, the loop sees that another waits.
+            Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) => {
+                self.accept(process, arrived.id)
             }
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
             Kind::Accepted => self.accepted(process, arrived, now),
@@ -237,10 +239,21 @@ impl AsyncWorker {
         }
     }
 
+    fn accept(&mut self, process: &mut Process, listener: u32) {
+        self.accepted = false;
+        push_number(
+            &mut process.frames,
+            Kind::Accept,
+            listener,
+            process.launch.accepts,
+        );
+    }
+
     fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
         let Some(accepted) = Accepted::decode(&arrived.body) else {
             return;
         };
+        self.accepted = true;
         process.span((arrived.id, 0), Name::Backlog, accepted.connected_at, now);
         let listener = process
             .listeners

@@ -411,3 +411,34 @@ fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
     assert!(bench.has_ended(busy));
     assert_eq!(bench.worker.connections(), 0);
 }
+
+/// How many requests each of some turns of a loop finds that was blocked while three clients connected.
+fn found_in_turns(line: &str) -> Vec<usize> {
+    let mut bench = Bench::new(line);
+    bench.client(GET);
+    assert_eq!(bench.requests().len(), 1);
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, false, bench.rig.now);
+    for _ in 0..3 {
+        bench.client(GET);
+    }
+    let turns = (0..8).map(|_| bench.requests().len());
+    turns.filter(|found| *found > 0).collect()
+}
+
+#[test]
+fn uvloop_accepts_one_connection_in_an_iteration() {
+    for line in [
+        "uvicorn app:app",
+        "uvicorn --loop uvloop app:app",
+        "gunicorn -k uvicorn_worker.UvicornWorker app:app",
+    ] {
+        assert_eq!(found_in_turns(line), [1, 1, 1], "{line}");
+    }
+}
+
+#[test]
+fn asyncios_own_loop_accepts_as_many_as_wait() {
+    assert_eq!(found_in_turns("uvicorn --loop asyncio app:app"), [3]);
+}

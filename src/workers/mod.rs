@@ -3,10 +3,12 @@
 //! Sans-IO: frames and Python's calls come in, frames go out. [`Process`] is what they have in common.
 
 pub mod r#async;
+pub mod conversation;
 mod process;
 #[cfg(test)]
 mod rig;
 pub mod sync;
+pub mod threaded;
 mod wire;
 
 pub use process::{Listening, Process};

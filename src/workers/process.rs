@@ -47,6 +47,8 @@ pub struct Process {
     pub lazy: Vec<u8>,
     /// What the app prints is kept from the log: it has been printed by another process already.
     pub muted: bool,
+    /// The thread that is at work, for its spans.
+    pub thread: u32,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -71,6 +73,7 @@ impl Process {
             bound: None,
             lazy: Vec::new(),
             muted: false,
+            thread: crate::event_loop::MAIN,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -149,7 +152,7 @@ impl Process {
             Span {
                 connection,
                 sequence,
-                thread: 1,
+                thread: self.thread,
                 name,
                 start,
                 end,

@@ -3,35 +3,16 @@
 //! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
 //! the worker, as it does on the real one.
 
-mod app_calls;
-mod conversation;
 mod uwsgi;
 
 use crate::Millis;
-use crate::gateway::{encoding, python};
-use crate::http1::server::Event;
-use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::master::Signal;
-use crate::master::Stream;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
-use crate::wsgi::environ;
-use crate::wsgi::error_page::Rejection;
-use crate::wsgi::outcome::Access;
-use crate::wsgi::response::Response;
 
 use super::Process;
-use super::wire::Wire;
-pub use app_calls::{Raised, RaisedKind};
-use conversation::{Conversation, conversation, feed, latin1, log_access};
-
-/// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
-const LINGER: Millis = 2000.0;
-/// What gunicorn logs where a client ends the connection inside a request.
-const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
-/// Bytes that an orderly close reads and throws away before it stops waiting.
-const LINGER_BYTES: usize = 65_536;
+use super::conversation::{Begun, Conversation, Head, conversation};
 
 /// What the worker's thread does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +30,6 @@ pub enum Next {
     Exit,
 }
 
-/// What reading the body gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// Bytes, never none.
-    Data(Vec<u8>),
-    /// The body's end.
-    End,
-    /// Nothing yet.
-    Park,
-    /// An exception is to be raised in the app: its class and message, a line end between them. A NUL and a Python literal follow
-    /// where the exception is made of something else than its message (a tuple: of several things), or of nothing.
-    Raise(String),
-}
-
 /// The worker.
 #[derive(Debug)]
 pub struct SyncWorker {
@@ -78,10 +45,6 @@ pub struct SyncWorker {
     seen: Vec<u32>,
     interrupt: Option<i32>,
     exit_code: i32,
-    /// Until when the client is waited for (uWSGI).
-    wait_until: Millis,
-    /// That time has come.
-    expired: bool,
     /// When the worker was first asked for a request.
     born: Millis,
 }
@@ -116,8 +79,6 @@ impl SyncWorker {
             seen: Vec::new(),
             interrupt: None,
             exit_code: 0,
-            wait_until: Millis::INFINITY,
-            expired: false,
             born: 0.0,
         }
     }
@@ -141,7 +102,7 @@ impl SyncWorker {
     pub fn deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Polling => Some(self.notify_at),
-            State::Reading(_) | State::Running(_) if !self.expired => Some(self.wait_until),
+            State::Reading(c) | State::Running(c) if !c.expired => Some(c.wait_until),
             _ => None,
         }
     }
@@ -149,29 +110,16 @@ impl SyncWorker {
     /// [`deadline`](Self::deadline) has come.
     pub fn tick(&mut self) {
         self.ready = true;
-        self.expired = self.wait_until < Millis::INFINITY;
+        if let State::Reading(c) | State::Running(c) = &mut self.state {
+            c.expired = c.wait_until < Millis::INFINITY;
+        }
     }
 
     /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
     /// whatever the thread is doing: see [`interrupted`](Self::interrupted).
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         if process.launch.server == Server::Uwsgi {
-            // The others end it at once: its master sees to that.
-            if signal == Signal::Hup {
-                let number = process.slot & 0xffff;
-                let parts = [
-                    "Gracefully killing worker ",
-                    &number.to_string(),
-                    " (pid: ",
-                    &process.pid.to_string(),
-                    ")...",
-                ];
-                let line = parts.concat();
-                process.line(Stream::Stderr, &line);
-                self.alive = false;
-                self.ready = true;
-                self.exit_code = uwsgi::RELOAD;
-            }
+            self.signal_uwsgi(process, signal);
             return;
         }
         let code = match signal {
@@ -226,12 +174,12 @@ impl SyncWorker {
                 };
                 if let (Some(index), Some(accepted)) = (index, Accepted::decode(frame.body)) {
                     self.seen.retain(|listener| *listener != accepted.listener);
-                    if process.launch.server == Server::Uwsgi {
-                        self.wait(now);
-                    }
                     let listener = process.listeners.get(index).cloned();
-                    self.state =
-                        State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
+                    let mut c = Box::new(conversation(process, frame.id, accepted, listener, now));
+                    if process.launch.server == Server::Uwsgi {
+                        c.wait(now);
+                    }
+                    self.state = State::Reading(c);
                 }
             }
             Kind::AcceptEnd => {
@@ -244,10 +192,16 @@ impl SyncWorker {
                 }
             }
             kind => {
-                if self.wait_until < Millis::INFINITY {
-                    self.wait(now);
+                let (State::Reading(c) | State::Running(c)) = &mut self.state else {
+                    return;
+                };
+                if c.wire.id != frame.id {
+                    return;
                 }
-                let Some(wire) = self.wire(frame.id) else { return };
+                if c.wait_until < Millis::INFINITY {
+                    c.wait(now);
+                }
+                let wire = &mut c.wire;
                 match kind {
                     Kind::Data => wire.receive(frame.body),
                     Kind::Eof => wire.eof = true,
@@ -257,14 +211,6 @@ impl SyncWorker {
                 }
             }
         }
-    }
-
-    fn wire(&mut self, id: u32) -> Option<&mut Wire> {
-        let wire = match &mut self.state {
-            State::Reading(conversation) | State::Running(conversation) => &mut conversation.wire,
-            State::Idle | State::Accepting(_) | State::Lingering | State::Polling => return None,
-        };
-        (wire.id == id).then_some(wire)
     }
 
     fn notify(&mut self, process: &mut Process, now: Millis) {
@@ -347,101 +293,66 @@ impl SyncWorker {
         let State::Reading(c) = &mut self.state else {
             return None;
         };
-        feed(c, process, now);
-        match c.http.next_event() {
-            Ok(None) if !c.wire.broken && !self.expired => None,
-            Ok(Some(Event::Request(head))) => self.begin(process, head, now),
-            other if process.launch.server == Server::Uwsgi => {
-                uwsgi::refuse(process, &mut c.wire, other.err().as_ref(), now);
-                self.close(process, now);
-                None
-            }
-            Ok(_) => {
-                let text = if c.wire.broken {
-                    "Ignoring connection reset"
-                } else {
-                    "Closing connection. "
-                };
-                process.log(Level::Debug, text, now);
-                self.close(process, now);
-                None
-            }
-            Err(error) => {
-                if let Some(rejection) = Rejection::of(&error) {
-                    self.refuse(process, &rejection, now);
-                } else {
-                    let what = python::repr_bytes(c.http.incomplete());
-                    process.log(Level::Debug, &[NO_MORE_DATA, &what].concat(), now);
-                    self.close(process, now);
-                }
-                None
-            }
-        }
-    }
-
-    fn begin(&mut self, process: &mut Process, head: RequestHead, now: Millis) -> Option<Next> {
-        let State::Reading(c) = &mut self.state else {
+        let begun = match c.read_head(process, now) {
+            Head::Partial => return None,
+            Head::Complete(head) => c.begin(process, *head, now),
+            Head::Over => None,
+        };
+        let Some(Begun { environ, has_body }) = begun else {
+            self.close(process, now);
             return None;
         };
-        c.head = head;
-        c.started_at = now;
-        let key = (c.wire.id, c.sequence);
-        process.span(key, Name::Parse, c.first_byte_at.unwrap_or(c.accepted_at), now);
-        if c.head.expects_continue {
-            // Before the app is called, whether it reads the body or not.
-            c.wire.send(CONTINUE, &mut process.frames);
-        }
-        let mut encoded = Vec::new();
-        if let Err(error) = environ::encode(&c.head, &c.peer, &process.launch, &mut encoded) {
-            let rejection = Rejection::from(error);
-            self.refuse(process, &rejection, now);
-            return None;
-        }
-        c.response = Some(Response::new(&c.head, &process.launch, false));
-        c.body_ended = c.head.framing == Framing::Empty;
-        let mut run = Vec::with_capacity(encoded.len());
-        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
-        c.environ = encoded;
-        let has_body = !c.body_ended;
         self.served += 1;
         if process.launch.server == Server::Uwsgi {
-            uwsgi::begin(process, c, now);
-            self.wait_until = Millis::INFINITY;
+            c.announce(process, now);
         } else if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.alive = false;
         }
-        if process.logs(Level::Debug) {
-            let target = latin1(&c.head.target);
-            let path = target.split(['?', '#']).next().unwrap_or_default();
-            process.log(Level::Debug, &[&latin1(&c.head.method), " ", path].concat(), now);
-        }
+        c.respond(process, false, now);
         let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
         self.state = State::Running(conversation);
-        Some(Next::Request {
-            environ: run,
-            has_body,
-        })
+        Some(Next::Request { environ, has_body })
     }
 
-    /// Answers with an error page instead of calling the app.
-    fn refuse(&mut self, process: &mut Process, rejection: &Rejection, now: Millis) {
-        if let State::Reading(c) = &mut self.state {
-            process.log(Level::Warning, &rejection.log_line(&c.peer.remote.0), now);
-            if rejection.accessed {
-                let access = Access {
-                    status: rejection.status.to_string(),
-                    sent: 0,
-                };
-                log_access(process, c, &access, now);
-            }
-            let mut page = Vec::new();
-            rejection.write(&mut page);
-            c.wire.send(&page, &mut process.frames);
+    /// The conversation whose request the app has.
+    pub fn running(&mut self) -> Option<&mut Conversation> {
+        match &mut self.state {
+            State::Running(c) => Some(c),
+            _ => None,
         }
-        self.close(process, now);
+    }
+
+    /// The thread is done with the request: the orderly close begins.
+    pub fn close(&mut self, process: &mut Process, now: Millis) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Running(c) | State::Reading(c) if process.launch.server == Server::Uwsgi => {
+                self.close_uwsgi(process, c, now);
+            }
+            State::Running(c) => {
+                process.span(c.key(), Name::App, c.started_at, now);
+                self.linger(process, c);
+            }
+            State::Reading(c) => {
+                self.linger(process, c);
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Sends the rest of the answer; the kernel does what follows: see [`crate::net::Linger`].
+    fn linger(&mut self, process: &mut Process, mut c: Box<Conversation>) {
+        if c.wire.broken {
+            c.wire.close(&mut process.frames);
+            return;
+        }
+        let single = process.listeners.len() == 1;
+        let listener = process.listeners.first().filter(|_| single && self.alive);
+        let listener = listener.map_or(0, |listener| listener.id);
+        c.linger(process, listener);
+        self.state = State::Lingering;
     }
 }
 

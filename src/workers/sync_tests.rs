@@ -4,6 +4,7 @@ use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
 use crate::workers::Written;
+use crate::workers::conversation::{Body, Raised, RaisedKind};
 use crate::workers::rig::Rig;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -56,14 +57,16 @@ impl Bench {
     pub(super) fn answer(&mut self, body: &[u8]) -> Written {
         let length = body.len().to_string();
         let head = encoded(&[b"200 OK", b"Content-Length", length.as_bytes()]);
-        self.worker.start_response(&head, false).unwrap();
-        let written = self.worker.write(&mut self.rig.process, body, self.rig.now);
+        let conversation = self.worker.running().unwrap();
+        conversation.start_response(&head, false).unwrap();
+        let written = conversation.write(&mut self.rig.process, body, self.rig.now);
         self.settle();
         written
     }
 
     pub(super) fn finish(&mut self) {
-        self.worker.finish(&mut self.rig.process, self.rig.now);
+        let conversation = self.worker.running().unwrap();
+        conversation.finish(&mut self.rig.process, self.rig.now);
         self.worker.close(&mut self.rig.process, self.rig.now);
         self.settle();
     }
@@ -79,7 +82,8 @@ impl Bench {
     }
 
     pub(super) fn read_body(&mut self) -> Body {
-        self.worker.read_body(&mut self.rig.process, 65_536, self.rig.now)
+        let conversation = self.worker.running().unwrap();
+        conversation.read_body(&mut self.rig.process, 65_536, self.rig.now)
     }
 }
 
@@ -147,7 +151,7 @@ fn a_write_waits_for_a_client_that_does_not_read() {
     bench.rig.clients.get_mut(&client).unwrap().holds_back = true;
     let body = vec![b'x'; 2 * crate::net::WINDOW as usize];
     assert_eq!(bench.answer(&body), Written::Park);
-    assert_eq!(bench.worker.flushed(), Written::Park);
+    assert_eq!(bench.worker.running().unwrap().flushed(), Written::Park);
     assert_eq!(
         bench.rig.clients[&client].bytes.len(),
         crate::net::WINDOW as usize
@@ -155,7 +159,7 @@ fn a_write_waits_for_a_client_that_does_not_read() {
     bench.rig.clients.get_mut(&client).unwrap().holds_back = false;
     bench.rig.net.grant(client, crate::net::WINDOW);
     bench.settle();
-    assert_eq!(bench.worker.flushed(), Written::Done);
+    assert_eq!(bench.worker.running().unwrap().flushed(), Written::Done);
     assert!(bench.rig.clients[&client].bytes.ends_with(&body));
 }
 
@@ -176,7 +180,13 @@ fn the_body_is_read_as_it_comes_and_ends_with_the_request() {
         .rig
         .client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
     assert!(matches!(bench.turn(), Next::Request { has_body: true, .. }));
-    let read = |bench: &mut Bench| bench.worker.read_body(&mut bench.rig.process, 100, 0.0);
+    let read = |bench: &mut Bench| {
+        bench
+            .worker
+            .running()
+            .unwrap()
+            .read_body(&mut bench.rig.process, 100, 0.0)
+    };
     assert_eq!(read(&mut bench), Body::Data(b"he".to_vec()));
     assert_eq!(read(&mut bench), Body::Park);
     bench.rig.net.send(client, b"llo");
@@ -194,7 +204,12 @@ fn an_upload_that_is_cut_short_is_short_with_a_length_and_raises_in_chunks() {
         assert!(bench.is_called());
         let mut all = Vec::new();
         loop {
-            match bench.worker.read_body(&mut bench.rig.process, 100, 0.0) {
+            match bench
+                .worker
+                .running()
+                .unwrap()
+                .read_body(&mut bench.rig.process, 100, 0.0)
+            {
                 Body::Data(data) => all.extend(data),
                 end => return (all, end),
             }
@@ -254,9 +269,8 @@ fn an_exception_before_the_head_is_a_500() {
         kind: RaisedKind::Exception,
         iterating: false,
     };
-    bench
-        .worker
-        .raised(&mut bench.rig.process, raised, "Traceback", 0.0);
+    let conversation = bench.worker.running().unwrap();
+    conversation.raised(&mut bench.rig.process, raised, "Traceback", 0.0);
     bench.worker.close(&mut bench.rig.process, 0.0);
     bench.settle();
     assert!(

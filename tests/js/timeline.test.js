@@ -46,6 +46,19 @@ test("a bar runs from connect to the last byte, and idle keep-alive is no part o
   );
 });
 
+test("what threads do for no request in particular is nobody's bar", () => {
+  assert.deepEqual(
+    barsOf([...served(1, 0, 5), span(0, "io", 0, 900, 8)]).map(({ request }) => request),
+    [1],
+  );
+});
+
+test("a thread that works on after the answer does not make its bar longer", () => {
+  const [bar] = barsOf([...served(1, 0, 5, 8), span(1, "sleep", 3, 500, 8, 2)]);
+  const [alone] = barsOf(served(1, 0, 5, 8));
+  assert.deepEqual([bar.end, bar.thread], [alone.end, alone.thread]);
+});
+
 test("a request that waited is on the row of the worker that took it, which began after the wait", () => {
   const bars = barsOf([...served(1, 0, 1, 8), ...served(2, 0, 12, 9)]);
   const rows = rowsOf(bars);

@@ -25,13 +25,13 @@ class Tracebacks(unittest.TestCase):
     def test_leave_out_our_frames(self):
         shown = []
         _wasgi.host = SimpleNamespace(
-            raised_wsgi=lambda length, *_: shown.append(crossing.take_text(length)),
+            raised_wsgi=lambda _id, length, *_: shown.append(crossing.take_text(length)),
         )
 
         def app(environ, start_response):
             fail()
 
-        wsgi._respond(app, {})
+        wsgi.Exchange(0, 0).run(app, {})
         self.assertNotIn("wasgi_runtime", shown[0])
         self.assertIn("in app\n    fail()\n", shown[0])
 

@@ -8,6 +8,9 @@ from unittest import mock
 import _wasgi
 from wasgi_runtime import crossing, wsgi
 
+KEY = 77
+EXCHANGE = wsgi.Exchange(5, KEY)
+
 
 def put(text):
     """As Rust leaves the text of an exception; returns its length."""
@@ -27,29 +30,29 @@ class Host:
         self.raised = []
         self.flushes = []
 
-    def start_response(self, length, exc_info):
+    def start_response(self, id, length, exc_info):
         self.started.append((crossing.take_bytes(), exc_info))
         return put(self.start) if isinstance(self.start, str) else self.start
 
-    def write(self, length):
+    def write(self, id, length):
         self.blocks.append(bytes(crossing.view[:length]))
         return put(self.result) if isinstance(self.result, str) else self.result
 
     write_part = write
 
-    def flushed(self):
+    def flushed(self, id):
         return self.flushes.pop(0)
 
-    def finish(self):
+    def finish(self, id):
         self.finished += 1
         return 0
 
     finish_part = finish
 
-    def raised_wsgi(self, length, cause, iterating):
+    def raised_wsgi(self, id, length, cause, iterating):
         self.raised.append((crossing.take_text(length).splitlines()[-1], cause, iterating))
 
-    def read_body(self, size):
+    def read_body(self, id, size):
         if not self.body:
             return 0
         part = self.body.pop(0)
@@ -69,13 +72,14 @@ class Wsgi(unittest.TestCase):
         self.parks = 0
 
     def respond(self, app, host=None, environ=None):
-        def park(timeout=-1.0):
+        def wait(name, key):
+            self.assertEqual(key, KEY)
             self.parks += 1
 
         host = host or Host()
         _wasgi.host = host
-        with mock.patch.object(wsgi, "park", park):
-            wsgi._respond(app, environ or {})
+        with mock.patch.object(wsgi, "wait", wait):
+            EXCHANGE.run(app, environ or {})
         return host
 
 
@@ -198,7 +202,8 @@ class Mistakes(Wsgi):
             (StopIteration(), 1),
             (OSError("x"), 3),
             (OSError(104, "reset"), 1104),
-            (SystemExit(1), 0),
+            (SystemExit(1), 5),
+            (KeyboardInterrupt(), 6),
         ]:
             with self.subTest(error):
 
@@ -217,7 +222,7 @@ class Bodies(Wsgi):
             return []
 
         _wasgi.host = Host(body)
-        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input()})
+        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input(EXCHANGE)})
         return result[0] if result else host.raised[0]
 
     def test_reading_waits_for_the_client(self):

@@ -3,6 +3,9 @@
 /** Spans that are recorded before any worker has the request: they say nothing about who serves it. */
 const BEFORE_ACCEPT = new Set(["connect", "backlog"]);
 
+/** What a thread's time goes to, whatever it does: such spans lie within others, or beside them in other threads. */
+const OF_THREADS = new Set(["gil", "run", "sleep", "lock", "io"]);
+
 /** The row of requests that no worker has taken. */
 export const WAITING_ROW = "waiting";
 
@@ -18,8 +21,9 @@ export function barsOf(spans, stillRunning = () => null) {
   /** @type {Map<number, Span[]>} */
   const byRequest = new Map();
   for (const span of spans) {
-    // What comes after the last byte is no part of the bar: it runs from connect to the last byte.
-    if (span.name === "keepalive") continue;
+    // What comes after the last byte is no part of the bar: it runs from connect to the last byte. Nor is what a thread
+    // does for no request in particular.
+    if (span.name === "keepalive" || span.request === 0) continue;
     const list = byRequest.get(span.request);
     if (list) list.push(span);
     else byRequest.set(span.request, [span]);
@@ -47,7 +51,12 @@ function barOf(request, spans, now) {
   // Of two that start together the longer one is the outer one, and is painted first.
   phases.sort((a, b) => a.start - b.start || b.end - a.end);
   const owner = ownerOf(phases);
-  const last = phases.reduce((latest, phase) => Math.max(latest, phase.end), -Infinity);
+  // A background task's thread goes on after the last byte.
+  const doors = phases.filter((phase) => !OF_THREADS.has(phase.name));
+  const last = (doors.length > 0 ? doors : phases).reduce(
+    (latest, { end }) => Math.max(latest, end),
+    -Infinity,
+  );
   return {
     request,
     process: owner?.process ?? null,
@@ -68,7 +77,11 @@ function barOf(request, spans, now) {
  */
 function ownerOf(phases) {
   const inside = phases.filter((phase) => !BEFORE_ACCEPT.has(phase.name) && phase.process !== null);
-  return inside.find((phase) => phase.name === "app") ?? inside.at(-1);
+  return (
+    inside.find((phase) => phase.name === "app") ??
+    inside.findLast((phase) => !OF_THREADS.has(phase.name)) ??
+    inside.at(-1)
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import { Stacks } from "./stacks.js";
 /** What `next_thread` says of a thread that is to be started; other codes are how its wait ended. */
 const START = 7;
 const CODE_BITS = 3;
+const MAIN = 1;
 
 /** How long microtasks may follow each other before messages and timers have their turn, in milliseconds. */
 const TURN_AFTER = 4;
@@ -23,6 +24,9 @@ export const TICK_SIGNAL = 63;
  */
 const MOST_CHECKS = 800;
 const LOOK_EVERY = 0.25;
+
+/** The same where our handler came at a wrong moment. */
+const AGAIN_AFTER = 8;
 
 /** After our handler has run, the next signal for it comes no sooner, in milliseconds. */
 const QUIET = 0.2;
@@ -119,10 +123,18 @@ export class Threads {
     return this.core_check(now());
   }
 
-  /** Python should look up at its next check. */
-  soon() {
+  /**
+   * Python should look up soon.
+   * @param {number} [checks] after so many of its checks
+   */
+  soon(checks = 0) {
     this.quietUntil = 0;
-    if (this.module) this.module.HEAP32[this.clock] = 0;
+    if (this.module) this.module.HEAP32[this.clock] = checks;
+  }
+
+  /** Our handler ran where it may do nothing. */
+  lookAgain() {
+    this.soon(AGAIN_AFTER);
   }
 
   /**
@@ -186,6 +198,7 @@ export class Threads {
       this.run(this.start.callPromising(thread), thread);
       return;
     }
+    if (thread === MAIN && this.core.has_signal()) this.soon();
     const wait = /** @type {Wait} */ (this.waits.get(thread));
     this.waits.delete(thread);
     wait.outcome = code;

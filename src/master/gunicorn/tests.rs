@@ -21,6 +21,21 @@ fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {
 }
 
 #[test]
+fn gthread_is_warned_of_that_can_keep_no_connection() {
+    let warning = "[WARNING] No keepalived connections can be handled. Check the number of worker connections and threads.";
+    for (options, warned) in [
+        ("", true),
+        (" --keep-alive 0", false),
+        (" --worker-connections 5", false),
+    ] {
+        let line = format!("gunicorn --threads 4 --worker-connections 4{options} app:app");
+        let mut stage = Stage::new(&line);
+        stage.event(Event::Started);
+        assert_eq!(stage.count(warning), usize::from(warned), "{options}");
+    }
+}
+
+#[test]
 fn several_addresses_are_bound_in_order_and_listed() {
     let line = "gunicorn -b 127.0.0.1:8000 -b localhost:8001 -b [::1]:8002 app:app";
     Stage::new(line).event(Event::Started).expect_in_short(&[

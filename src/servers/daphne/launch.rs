@@ -39,8 +39,9 @@ pub(super) fn launch(
     let app = values.positionals.first().map_or("", String::as_str);
     launch.target = Target::new(app, app, "", false);
     launch.binds.push((own(given_host), port));
-    // Twisted's own.
+    // Twisted's own; it accepts all that wait.
     launch.backlog = 50;
+    launch.accepts = 50;
     launch.keep_alive = 60_000.0;
     // Its Python writes its logs.
     launch.log_level = Level::Critical;

@@ -51,7 +51,10 @@ pub(super) fn launch(
         workers,
         master: true,
         worker_class,
-        worker_class_name: own(trim(values.text("--worker-class"))),
+        worker_class_name: match trim(values.text("--worker-class")) {
+            name if worker_class == WorkerClass::Threaded && !name.contains("gthread") => own("gthread"),
+            name => own(name),
+        },
         threads: count("--threads"),
         worker_connections: count("--worker-connections"),
         name: given("--name"),
@@ -59,6 +62,8 @@ pub(super) fn launch(
         target: target(app),
         binds,
         backlog: count("--backlog"),
+        // Of the worker classes with an event loop: uvicorn's, which takes uvloop.
+        accepts: 1,
         timeout: seconds("--timeout"),
         graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
@@ -131,10 +136,13 @@ fn target(app: &str) -> Target {
 fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const SYNC: &str = "sync gunicorn.workers.sync.SyncWorker";
     const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
-    const LATER: &str = "gthread gevent gevent_wsgi gevent_pywsgi asgi tornado";
+    const THREADED: &str = "gthread gunicorn.workers.gthread.ThreadWorker";
+    const LATER: &str = "gevent gevent_wsgi gevent_pywsgi asgi tornado";
     let name = trim(values.text("--worker-class"));
     let (option, reason) = if listed(name, UVICORN) {
         return Ok((WorkerClass::Async, Interface::Asgi));
+    } else if listed(name, THREADED) {
+        return Ok((WorkerClass::Threaded, Interface::Wsgi));
     } else if listed(name, LATER) {
         ("--worker-class", "wasgi does not have this worker yet.")
     } else if !listed(name, SYNC) {
@@ -154,10 +162,7 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
             "workers are wasgi's own, so a worker class cannot be imported from Python.",
         )
     } else if values.count("--threads") > Some(1) {
-        (
-            "--threads",
-            "more than one thread makes sync gthread, which wasgi cannot do yet.",
-        )
+        return Ok((WorkerClass::Threaded, Interface::Wsgi));
     } else {
         return Ok((WorkerClass::Sync, Interface::Wsgi));
     };

@@ -276,7 +276,6 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
         "--statsd-host x:1",
         "-p x",
         "-k gevent",
-        "--threads 2",
     ] {
         let (stderr, code) = printed(&format!("gunicorn {option} app:app"));
         let reason = stderr
@@ -303,6 +302,26 @@ fn the_parser_is_as_lenient_as_asked() {
     );
     let limits = launch("gunicorn --limit-request-line 0 --limit-request-fields 0 app:app").limits;
     assert_eq!((limits.request_line, limits.fields), (0, 32768));
+}
+
+#[test]
+fn threads_make_sync_gthread() {
+    for (options, threads) in [
+        ("--threads 2", 2),
+        ("-k gthread", 1),
+        ("-k gunicorn.workers.sync.SyncWorker --threads 3", 3),
+    ] {
+        let launch = launch(&format!("gunicorn {options} app:app"));
+        assert_eq!(launch.worker_class, WorkerClass::Threaded, "{options}");
+        assert_eq!(
+            (launch.threads, launch.worker_class_name.as_str()),
+            (threads, "gthread")
+        );
+    }
+    assert_eq!(
+        launch("gunicorn --threads 1 app:app").worker_class,
+        WorkerClass::Sync
+    );
 }
 
 #[test]

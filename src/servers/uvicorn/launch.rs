@@ -23,6 +23,7 @@ pub(super) fn launch(
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
+    let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
         server: Server::Uvicorn,
         argv: argv("uvicorn", words),
@@ -37,7 +38,11 @@ pub(super) fn launch(
         interface: Interface::Asgi,
         target: Target::new(app, module, attribute, values.flag("--factory")),
         binds: vec![bind],
-        backlog: values.count("--backlog").unwrap_or(2048),
+        backlog,
+        accepts: match values.text("--loop") {
+            "auto" | "uvloop" => 1,
+            _ => backlog.max(1),
+        },
         timeout: 0.0,
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
         worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),

@@ -1,74 +1,45 @@
 //! What is uWSGI's own in a worker that serves one connection at a time.
 //!
-//! It polls before it accepts, where gunicorn accepts before it polls; it waits for a client for 4 s wherever it reads or
-//! writes (`--socket-timeout`); it closes without a word, and with `--http11-socket` waits on the same connection for the next
-//! request before it looks at any other.
+//! It polls before it accepts, where gunicorn accepts before it polls; it closes without a word, and with `--http11-socket`
+//! waits on the same connection for the next request before it looks at any other.
 
 use crate::Millis;
-use crate::http1::{RequestError, Version};
-use crate::master::Stream;
-use crate::net::frame::{Kind, push};
-use crate::servers::log;
+use crate::http1::Version;
+use crate::master::{Signal, Stream};
 use crate::trace::Name;
 use crate::workers::Process;
-use crate::workers::wire::Wire;
+use crate::workers::conversation::Conversation;
 
-use super::conversation::{Conversation, latin1};
-use super::{Body, State, SyncWorker};
+use super::{State, SyncWorker};
 
-/// How long a worker waits for a client.
-pub(super) const SOCKET_TIMEOUT: Millis = 4000.0;
 /// A worker is not replaced for its number of requests before this age (`--min-worker-lifetime`).
 const LEAST_LIFETIME: Millis = 60_000.0;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
-pub(super) const RELOAD: i32 = 17;
-
-/// Says why a head is refused, if the client said anything.
-pub(super) fn refuse(process: &mut Process, wire: &mut Wire, error: Option<&RequestError>, now: Millis) {
-    let line = match error {
-        Some(RequestError::HeadTooLong { limit }) => {
-            // The rest was never read: the close resets.
-            wire.receive(b"?");
-            ["invalid HTTP request size (max ", &limit.to_string(), ")...skip"].concat()
-        }
-        Some(RequestError::EndInHead) => "uwsgi_proto_http_parser() -> client closed connection".to_owned(),
-        Some(RequestError::FieldLine(_)) => [&log::ctime(now), " - invalid HTTP request"].concat(),
-        _ => return,
-    };
-    process.line(Stream::Stderr, &line);
-}
-
-/// A body that does not come: Python knows of what, and says it.
-pub(super) fn no_body(what: &str) -> Body {
-    Body::Raise(["OSError\n", what].concat())
-}
-
-/// Tells the master what the worker is about to do.
-pub(super) fn begin(process: &mut Process, c: &Conversation, now: Millis) {
-    let mut text = [
-        &c.peer.remote.0,
-        " - ",
-        &latin1(&c.head.method),
-        " ",
-        &latin1(&c.head.target),
-    ]
-    .concat();
-    text.push_str(" since ");
-    text.push_str(&((now / 1000.0) as u64).to_string());
-    // Only a harakiri needs it before the answer.
-    let frames = if process.launch.timeout > 0.0 {
-        &mut process.frames
-    } else {
-        &mut process.lazy
-    };
-    push(frames, Kind::Busy, 0, text.as_bytes());
-}
+const RELOAD: i32 = 17;
 
 impl SyncWorker {
+    /// A signal. The others than HUP end the worker at once: its master sees to that.
+    pub(super) fn signal_uwsgi(&mut self, process: &mut Process, signal: Signal) {
+        if signal != Signal::Hup {
+            return;
+        }
+        let parts = [
+            "Gracefully killing worker ",
+            &(process.slot & 0xffff).to_string(),
+            " (pid: ",
+            &process.pid.to_string(),
+            ")...",
+        ];
+        process.line(Stream::Stderr, &parts.concat());
+        self.alive = false;
+        self.ready = true;
+        self.exit_code = RELOAD;
+    }
+
     /// The request is done: the connection is closed, or kept for the next.
     pub(super) fn close_uwsgi(&mut self, process: &mut Process, mut c: Box<Conversation>, now: Millis) {
         if c.response.is_some() {
-            process.span((c.wire.id, c.sequence), Name::App, c.started_at, now);
+            process.span(c.key(), Name::App, c.started_at, now);
         }
         let most = process.launch.max_requests;
         if self.alive && most.is_some_and(|most| self.served >= most) && now - self.born >= LEAST_LIFETIME {
@@ -98,24 +69,9 @@ impl SyncWorker {
             c.wire.close(&mut process.frames);
             return;
         }
-        c.http.end_response(true);
-        c.response = None;
-        c.first_byte_at = None;
-        c.accepted_at = now;
-        c.sequence += 1;
-        self.wait(now);
+        c.next_request(now);
+        c.wait(now);
         self.state = State::Reading(c);
-    }
-
-    /// The thread is about to wait for the client.
-    pub(super) fn wait(&mut self, now: Millis) {
-        self.wait_until = now + SOCKET_TIMEOUT;
-        self.expired = false;
-    }
-
-    /// Whether the client has taken too long, once.
-    pub(super) fn is_over(&mut self) -> bool {
-        std::mem::take(&mut self.expired)
     }
 }
 

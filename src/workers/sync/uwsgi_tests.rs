@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use super::super::Next;
 use super::super::tests::Bench;
-use super::super::{Body, Next};
 use crate::master::Signal;
+use crate::workers::conversation::Body;
 
 const UWSGI: &str = "uwsgi --http-socket :8000 --master";
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";

@@ -106,6 +106,13 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     await server.stop();
   });
 
+  test("the app reads the body that the client sends", async () => {
+    const server = await page.start(base);
+    const { text } = await server.fetch("/read", { method: "POST", body: "of the request" });
+    assert.equal(text, "b'of the request'");
+    await server.stop();
+  });
+
   test("an exception ends the connection without a byte", async () => {
     const server = await page.start(base);
     await assert.rejects(server.fetch("/raise"));

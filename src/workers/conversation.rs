@@ -1,22 +1,38 @@
-//! A connection that the worker has, from its accept to its close, and what the log says of it.
+//! A connection that a worker for WSGI apps has, from its accept to its close: its requests, what the app does with each, and
+//! what the log says of it.
+
+mod app_calls;
+mod head;
+mod uwsgi;
 
 use crate::Millis;
 use crate::gateway::{Peer, encoding};
 use crate::http1::server::Connection;
 use crate::http1::{Framing, RequestHead, Version};
 use crate::master::Stream;
-use crate::net::frame::Accepted;
+use crate::net::Linger;
+use crate::net::frame::{Accepted, Kind, push};
 use crate::servers::log;
 use crate::servers::log::{AccessAtoms, Source};
 use crate::trace::Name;
-use crate::workers::wire::Wire;
-use crate::workers::{Listening, Process, Written};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::outcome::{Access, Line};
 use crate::wsgi::response::Response;
 
+use super::wire::Wire;
+use super::{Listening, Process, Written};
+pub use app_calls::{Body, Raised, RaisedKind};
+pub(super) use head::{Begun, Head};
+
+/// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
+const LINGER: Millis = 2000.0;
+/// Bytes that an orderly close reads and throws away before it stops waiting.
+const LINGER_BYTES: usize = 65_536;
+
+/// A connection and its present request.
 #[derive(Debug)]
-pub(super) struct Conversation {
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
+pub struct Conversation {
     pub(super) wire: Wire,
     pub(super) http: Connection,
     pub(super) peer: Peer,
@@ -28,6 +44,14 @@ pub(super) struct Conversation {
     pub(super) body_ended: bool,
     /// Requests before this one.
     pub(super) sequence: u32,
+    /// Whether the connection may carry another request, once the response is complete.
+    pub(super) keeps: Option<bool>,
+    /// Whether the app raised after the head of its answer was sent.
+    pub(super) truncated: bool,
+    /// Until when the client is waited for (uWSGI).
+    pub(super) wait_until: Millis,
+    /// That time has come.
+    pub(super) expired: bool,
     pub(super) unread: Vec<u8>,
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
@@ -65,13 +89,49 @@ pub(super) fn conversation(
         started_at: now,
         body_ended: false,
         sequence: 0,
+        keeps: None,
+        truncated: false,
+        wait_until: Millis::INFINITY,
+        expired: false,
         unread: Vec::new(),
         rejection: None,
         environ: Vec::new(),
     }
 }
 
-pub(super) fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
+impl Conversation {
+    /// The request under way, as the trace knows it.
+    pub(super) fn key(&self) -> (u32, u32) {
+        (self.wire.id, self.sequence)
+    }
+
+    /// The request is done with, and its body read; the next may come.
+    pub(super) fn next_request(&mut self, now: Millis) {
+        self.http.end_response(true);
+        self.response = None;
+        self.rejection = None;
+        self.environ.clear();
+        self.first_byte_at = None;
+        self.accepted_at = now;
+        self.keeps = None;
+        self.sequence += 1;
+    }
+
+    /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and the accept from this listener that is linked to
+    /// it; 0 is none.
+    pub(super) fn linger(&mut self, process: &mut Process, listener: u32) {
+        // What came and was not read is the first to be thrown away.
+        let unread = self.wire.read(&mut process.lazy).len();
+        let linger = Linger {
+            listener,
+            timeout: LINGER,
+            most: LINGER_BYTES.saturating_sub(unread) as u32,
+        };
+        push(&mut process.frames, Kind::Linger, self.wire.id, &linger.encode());
+    }
+}
+
+fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
     if c.wire.is_readable() {
         c.first_byte_at.get_or_insert(now);
         c.http.receive(&c.wire.read(&mut process.lazy));
@@ -81,12 +141,12 @@ pub(super) fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
     }
 }
 
-pub(super) fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
+fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
     c.wire.send(bytes, &mut process.frames);
     taken(c)
 }
 
-pub(super) fn taken(c: &Conversation) -> Written {
+fn taken(c: &Conversation) -> Written {
     if c.wire.broken {
         Written::Broken
     } else if c.wire.unsent() > 0 {
@@ -96,22 +156,16 @@ pub(super) fn taken(c: &Conversation) -> Written {
     }
 }
 
-pub(super) fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
+fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
     use crate::wsgi::start_error::StartError;
     (*error != StartError::Reraise).then(|| [error.exception(), "\n", &error.to_string()].concat())
 }
 
-pub(super) fn latin1(bytes: &[u8]) -> String {
+fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-pub(super) fn write_lines(
-    process: &mut Process,
-    c: &Conversation,
-    lines: &[Line],
-    traceback: &str,
-    now: Millis,
-) {
+fn write_lines(process: &mut Process, c: &Conversation, lines: &[Line], traceback: &str, now: Millis) {
     for line in lines {
         match line {
             Line::Log {
@@ -128,7 +182,7 @@ pub(super) fn write_lines(
     }
 }
 
-pub(super) fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
+fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
     if process.access_format.is_none() {
         return;
     }

@@ -1,0 +1,132 @@
+//! Reading a request's head, and what becomes of it: a request for the app, an error page, or the end of the connection.
+
+use crate::Millis;
+use crate::gateway::{encoding, python};
+use crate::http1::server::Event;
+use crate::http1::{CONTINUE, Framing, RequestHead};
+use crate::servers::{Level, Server};
+use crate::trace::Name;
+use crate::workers::Process;
+use crate::wsgi::environ;
+use crate::wsgi::error_page::Rejection;
+use crate::wsgi::outcome::Access;
+use crate::wsgi::response::Response;
+
+use super::{Conversation, feed, latin1, log_access};
+
+/// What gunicorn logs where a client ends the connection inside a request.
+const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
+
+/// What there is of a request's head.
+#[derive(Debug)]
+pub(in crate::workers) enum Head {
+    /// Not all of it.
+    Partial,
+    /// A request.
+    Complete(Box<RequestHead>),
+    /// None will come: an error page is sent where there is something to say, and the connection is to be closed.
+    Over,
+}
+
+/// A request for the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::workers) struct Begun {
+    /// The environ, as a run of strings: keys and values.
+    pub(in crate::workers) environ: Vec<u8>,
+    /// Whether there is a body to read.
+    pub(in crate::workers) has_body: bool,
+}
+
+impl Conversation {
+    /// Reads what has come.
+    pub(in crate::workers) fn read_head(&mut self, process: &mut Process, now: Millis) -> Head {
+        feed(self, process, now);
+        match self.http.next_event() {
+            Ok(None) if !self.wire.broken && !self.expired => Head::Partial,
+            Ok(Some(Event::Request(head))) => Head::Complete(Box::new(head)),
+            other if process.launch.server == Server::Uwsgi => {
+                let error = other.err();
+                self.refuse_uwsgi(process, error.as_ref(), now);
+                Head::Over
+            }
+            Ok(_) => {
+                let text = if self.wire.broken {
+                    "Ignoring connection reset"
+                } else {
+                    "Closing connection. "
+                };
+                process.log(Level::Debug, text, now);
+                Head::Over
+            }
+            Err(error) => {
+                if let Some(rejection) = Rejection::of(&error) {
+                    self.refuse(process, &rejection, now);
+                } else {
+                    let what = python::repr_bytes(self.http.incomplete());
+                    process.log(Level::Debug, &[NO_MORE_DATA, &what].concat(), now);
+                }
+                Head::Over
+            }
+        }
+    }
+
+    /// The request begins, unless its head makes no environ: then it is refused.
+    pub(in crate::workers) fn begin(
+        &mut self,
+        process: &mut Process,
+        head: RequestHead,
+        now: Millis,
+    ) -> Option<Begun> {
+        self.head = head;
+        self.started_at = now;
+        self.body_ended = false;
+        let from = self.first_byte_at.unwrap_or(self.accepted_at);
+        process.span(self.key(), Name::Parse, from, now);
+        if self.head.expects_continue {
+            // Before the app is called, whether it reads the body or not.
+            self.wire.send(CONTINUE, &mut process.frames);
+        }
+        let mut encoded = Vec::new();
+        if let Err(error) = environ::encode(&self.head, &self.peer, &process.launch, &mut encoded) {
+            self.refuse(process, &Rejection::from(error), now);
+            return None;
+        }
+        self.body_ended = self.head.framing == Framing::Empty;
+        let mut run = Vec::with_capacity(encoded.len());
+        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
+        self.environ = encoded;
+        Some(Begun {
+            environ: run,
+            has_body: !self.body_ended,
+        })
+    }
+
+    /// The app is about to be called. `may_keep` is whether the worker would keep the connection for another request.
+    pub(in crate::workers) fn respond(&mut self, process: &mut Process, may_keep: bool, now: Millis) {
+        self.response = Some(Response::new(&self.head, &process.launch, may_keep));
+        if process.logs(Level::Debug) {
+            let target = latin1(&self.head.target);
+            let path = target.split(['?', '#']).next().unwrap_or_default();
+            process.log(
+                Level::Debug,
+                &[&latin1(&self.head.method), " ", path].concat(),
+                now,
+            );
+        }
+    }
+
+    /// Answers with an error page instead of calling the app.
+    pub(in crate::workers) fn refuse(&mut self, process: &mut Process, rejection: &Rejection, now: Millis) {
+        process.log(Level::Warning, &rejection.log_line(&self.peer.remote.0), now);
+        if rejection.accessed {
+            let access = Access {
+                status: rejection.status.to_string(),
+                sent: 0,
+            };
+            log_access(process, self, &access, now);
+        }
+        let mut page = Vec::new();
+        rejection.write(&mut page);
+        self.wire.send(&page, &mut process.frames);
+    }
+}

@@ -1,0 +1,254 @@
+//! gunicorn's gthread worker: the main thread accepts connections and keeps idle ones, a pool of threads serves one request
+//! of one connection each.
+//!
+//! The main thread's rounds are in `main_thread.rs`, what a thread of the pool does with a connection in `serving.rs`; here is
+//! what both have in common, and what the kernel brings.
+
+mod main_thread;
+mod serving;
+
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
+
+use crate::Millis;
+use crate::event_loop::Key;
+use crate::master::Signal;
+use crate::net::frame::{Accepted, Frame, Kind};
+
+use super::Process;
+use super::conversation::{Conversation, conversation};
+pub use serving::Taken;
+
+/// How long the main thread waits in `select()`.
+const SELECT: Millis = 1000.0;
+/// How long a thread of the pool waits for a new connection's first bytes before it gives it back, and for the rest of a body
+/// that the app has not read (gunicorn's `DEFAULT_WORKER_DATA_TIMEOUT`).
+const PATIENCE: Millis = 5000.0;
+/// How long a worker that stops keeps idle connections (gunicorn's `STOP_KEEPALIVE_LINGER`).
+const STOPPING: Millis = 2000.0;
+/// The master hears no more often than this that the worker is alive.
+const NOTIFY_EVERY: Millis = 250.0;
+
+/// What threads wait for that work on a connection.
+#[must_use]
+pub fn key(connection: u32) -> Key {
+    0x8000_0000 | connection
+}
+
+/// What the main thread does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Give this connection to the pool.
+    Submit(u32),
+    /// Wait.
+    Park,
+    /// Leave.
+    Exit,
+}
+
+/// The worker.
+#[derive(Debug, Default)]
+pub struct ThreadedWorker {
+    connections: LiteMap<u32, Box<Seat>>,
+    /// Connections for the pool, in order.
+    submissions: VecDeque<u32>,
+    /// Connections that `select()` has found readable.
+    readable: VecDeque<u32>,
+    /// Idle connections, the longest idle first.
+    kept: VecDeque<u32>,
+    /// Connections that have sent nothing for as long as a thread of the pool would wait.
+    pending: VecDeque<u32>,
+    /// Listeners that have a connection, as far as is known.
+    listeners: Vec<u32>,
+    /// Listeners that will say so.
+    polled: Vec<u32>,
+    /// Answers to `accept()` that have not come.
+    accepts: usize,
+    /// Until when the main thread is in `select()`; infinitely long ago once that time has come.
+    select_until: Option<Millis>,
+    /// Something has been done in the main thread that ends its round.
+    dispatched: bool,
+    stopped: bool,
+    /// Until when the connections of a worker that stops may be served.
+    stop_until: Option<Millis>,
+    /// Requests served.
+    served: u32,
+    notified_at: Millis,
+    /// Keys of threads that should look again.
+    woken: Vec<Key>,
+    /// Whether the main thread should.
+    ready: bool,
+    early: Option<Signal>,
+}
+
+/// A connection and where it is.
+#[derive(Debug)]
+struct Seat {
+    conversation: Conversation,
+    stage: Stage,
+    /// Whether its first bytes have come.
+    begun: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    /// In the pool's queue, since then.
+    Queued(Millis),
+    /// A thread waits for its first bytes, until then.
+    Silent(Millis),
+    /// A thread reads a request's head.
+    Reading,
+    /// The app has its request.
+    Running,
+    /// A thread throws away the body's rest: until then, and so many bytes.
+    Draining(Millis, usize),
+    /// A thread is done with it.
+    Done(Verdict),
+    /// The kernel carries out an orderly close, for which a thread waits.
+    Lingering,
+    /// Idle, since and until then.
+    Kept(Millis, Millis),
+    /// Silent, until then.
+    Pending(Millis),
+}
+
+/// What a thread of the pool found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Keep,
+    Close,
+    /// It has not sent anything yet.
+    Defer,
+    /// It is closed already.
+    Closed,
+}
+
+impl ThreadedWorker {
+    /// A worker that accepts nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // --- the event loop's side
+
+    /// Whether the main thread should look again, and the keys of the threads that should.
+    pub fn take_ready(&mut self) -> (bool, Vec<Key>) {
+        (std::mem::take(&mut self.ready), std::mem::take(&mut self.woken))
+    }
+
+    /// When the main thread should look again.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.select_until.filter(|until| until.is_finite())
+    }
+
+    /// [`deadline`](Self::deadline) has come.
+    pub fn tick(&mut self) {
+        self.select_until = Some(Millis::NEG_INFINITY);
+        self.ready = true;
+    }
+
+    /// A signal that came before Python had its handlers.
+    pub fn signal(&mut self, signal: Signal) {
+        if matches!(signal, Signal::Term | Signal::Int | Signal::Quit | Signal::Abrt) {
+            self.early = Some(signal);
+        }
+    }
+
+    /// That signal, once.
+    pub fn early(&mut self) -> Option<Signal> {
+        self.early.take()
+    }
+
+    /// The worker is to stop: nothing more is accepted, and no connection kept after its request.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+        self.dispatched = true;
+        self.ready = true;
+    }
+
+    /// The connection of a request that the app has, and its place on it.
+    #[must_use]
+    pub fn request(&self, id: u32) -> Option<(u32, u32)> {
+        self.connections.get(&id).map(|seat| seat.conversation.key())
+    }
+
+    /// Takes a frame from the kernel.
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+        match frame.kind {
+            Kind::Readable => {
+                self.polled.retain(|id| *id != frame.id);
+                if !self.listeners.contains(&frame.id) {
+                    self.listeners.push(frame.id);
+                }
+                self.ready = true;
+            }
+            Kind::Accepted => self.accepted(process, frame, now),
+            // The end of an orderly close: of the connection that the body names.
+            Kind::AcceptEnd if frame.id == 0 => {
+                let id = frame.number();
+                if let Some(seat) = self.connections.get_mut(&id) {
+                    seat.stage = Stage::Done(Verdict::Closed);
+                    self.woken.push(key(id));
+                    self.ready = true;
+                }
+            }
+            Kind::AcceptEnd => {
+                self.accepts = self.accepts.saturating_sub(1);
+                self.ready = true;
+            }
+            kind => {
+                let Some(seat) = self.connections.get_mut(&frame.id) else {
+                    return;
+                };
+                let wire = &mut seat.conversation.wire;
+                match kind {
+                    Kind::Data => wire.receive(frame.body),
+                    Kind::Eof => wire.eof = true,
+                    Kind::Reset => wire.reset(),
+                    Kind::Credit => wire.grant(frame.number(), &mut process.frames),
+                    _ => {}
+                }
+                if matches!(seat.stage, Stage::Kept(..) | Stage::Pending(_)) {
+                    self.look(frame.id);
+                } else {
+                    self.woken.push(key(frame.id));
+                }
+            }
+        }
+    }
+
+    fn accepted(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+        let Some(accepted) = Accepted::decode(frame.body) else {
+            return;
+        };
+        let mut listeners = process.listeners.iter();
+        let listener = listeners.find(|listener| listener.id == accepted.listener);
+        let listener = listener.cloned();
+        let seat = Seat {
+            conversation: conversation(process, frame.id, accepted, listener, now),
+            stage: Stage::Queued(now),
+            begun: false,
+        };
+        self.connections.insert(frame.id, Box::new(seat));
+        self.submissions.push_back(frame.id);
+    }
+
+    /// Whether `select()` finds a polled connection readable.
+    fn look(&mut self, id: u32) {
+        let Some(seat) = self.connections.get(&id) else {
+            return;
+        };
+        let wire = &seat.conversation.wire;
+        if (wire.is_readable() || wire.eof || wire.broken) && !self.readable.contains(&id) {
+            self.readable.push_back(id);
+            self.ready = true;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "threaded_tests.rs"]
+mod tests;

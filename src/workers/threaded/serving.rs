@@ -1,0 +1,147 @@
+//! What a thread of the pool does with a connection: it waits for its first bytes, reads a request, calls the app, and
+//! throws away what the app has left of the body.
+
+use crate::Millis;
+use crate::servers::Level;
+use crate::trace::Name;
+use crate::workers::Process;
+use crate::workers::conversation::{Begun, Body, Conversation, Head};
+
+use super::{PATIENCE, Stage, ThreadedWorker, Verdict};
+
+/// How many bytes of a body are thrown away for the sake of the connection (gunicorn's `_DRAIN_MAX_BYTES`).
+const MOST_DRAINED: usize = 65_536;
+
+/// What a thread does with the connection that it has taken from the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Call the app with this environ, as a run of strings.
+    Request {
+        /// Keys and values.
+        environ: Vec<u8>,
+        /// Whether there is a body to read.
+        has_body: bool,
+    },
+    /// Wait for the connection's key, and ask again.
+    Park,
+    /// The same, for at most `PATIENCE`.
+    ParkForData,
+    /// Nothing more: tell the main thread.
+    Done,
+}
+
+impl ThreadedWorker {
+    /// The conversation whose request the app has.
+    pub fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+        let seat = self.connections.get_mut(&id)?;
+        (seat.stage == Stage::Running).then_some(&mut seat.conversation)
+    }
+
+    /// A thread has taken the connection from the queue, or has waited.
+    pub fn take(&mut self, process: &mut Process, id: u32, now: Millis) -> Taken {
+        let Some(seat) = self.connections.get_mut(&id) else {
+            return Taken::Done;
+        };
+        let c = &mut seat.conversation;
+        loop {
+            match seat.stage {
+                Stage::Queued(since) => {
+                    process.span(c.key(), Name::Queue, since, now);
+                    seat.stage = if seat.begun {
+                        Stage::Reading
+                    } else {
+                        Stage::Silent(now + PATIENCE)
+                    };
+                }
+                Stage::Silent(until) => {
+                    if c.wire.is_readable() || c.wire.eof || c.wire.broken {
+                        seat.begun = true;
+                        seat.stage = Stage::Reading;
+                    } else if now < until {
+                        return Taken::ParkForData;
+                    } else {
+                        seat.stage = Stage::Done(Verdict::Defer);
+                    }
+                }
+                Stage::Reading => match c.read_head(process, now) {
+                    Head::Partial => return Taken::Park,
+                    Head::Complete(head) => {
+                        let Some(Begun { environ, has_body }) = c.begin(process, *head, now) else {
+                            seat.stage = Stage::Done(Verdict::Close);
+                            continue;
+                        };
+                        seat.stage = Stage::Running;
+                        self.respond(process, id, now);
+                        return Taken::Request { environ, has_body };
+                    }
+                    Head::Over => seat.stage = Stage::Done(Verdict::Close),
+                },
+                _ => return Taken::Done,
+            }
+        }
+    }
+
+    fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
+        self.served += 1;
+        if process
+            .launch
+            .max_requests
+            .is_some_and(|most| self.served >= most)
+            && !self.stopped
+        {
+            process.log(Level::Info, "Autorestarting worker after current request.", now);
+            self.stopped = true;
+        }
+        let launch = &process.launch;
+        let most = launch.worker_connections.saturating_sub(launch.threads) as usize;
+        let keeps = !self.stopped && launch.keep_alive > 0.0 && self.kept.len() < most;
+        if let Some(c) = self.running(id) {
+            c.respond(process, keeps, now);
+        }
+    }
+
+    /// The app is done, or the thread has waited since. Whether it has to wait for the connection's key, and ask again.
+    pub fn end(&mut self, process: &mut Process, id: u32, now: Millis) -> bool {
+        let Some(seat) = self.connections.get_mut(&id) else {
+            return false;
+        };
+        let c = &mut seat.conversation;
+        loop {
+            match seat.stage {
+                Stage::Running => {
+                    if c.keeps.is_none() {
+                        process.span(c.key(), Name::App, c.started_at, now);
+                    }
+                    seat.stage = if c.keeps == Some(true) && c.http.is_usable() {
+                        Stage::Draining(now + PATIENCE, MOST_DRAINED)
+                    } else if c.truncated && !c.wire.broken && !c.wire.eof {
+                        // The main thread will find it closed.
+                        c.linger(process, 0);
+                        Stage::Lingering
+                    } else {
+                        Stage::Done(Verdict::Close)
+                    };
+                }
+                Stage::Draining(until, left) => match c.read_body(process, usize::MAX, now) {
+                    Body::Data(data) if data.len() < left => {
+                        seat.stage = Stage::Draining(until, left - data.len());
+                    }
+                    Body::End => {
+                        c.next_request(now);
+                        seat.stage = Stage::Done(Verdict::Keep);
+                    }
+                    Body::Park if now < until => return true,
+                    Body::Data(_) | Body::Park => seat.stage = Stage::Done(Verdict::Close),
+                    Body::Raise(_) => {
+                        if let Some(rejection) = c.rejection.take() {
+                            c.refuse(process, &rejection, now);
+                        }
+                        seat.stage = Stage::Done(Verdict::Close);
+                    }
+                },
+                Stage::Lingering => return true,
+                _ => return false,
+            }
+        }
+    }
+}
