@@ -328,8 +328,13 @@ impl Network {
         for id in ids {
             self.closed(id);
         }
-        let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
-        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
+        let mut due: Vec<Retry> = Vec::new();
+        // They are few: the library's sort is larger than all else here.
+        for retry in self.retries.extract_if(.., |retry| retry.at <= now) {
+            let place = (retry.at, retry.connection);
+            let at = due.partition_point(|other| (other.at, other.connection) < place);
+            due.insert(at, retry);
+        }
         for retry in due {
             let Some(connection) = self.connections.get(&retry.connection) else {
                 continue;

@@ -185,10 +185,10 @@ impl Process {
         }
         let line = match self.launch.server {
             Server::Gunicorn => log::gunicorn(now, self.pid, level, text),
-            _ => match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
+            _ => match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
                 // The process id has a colour of its own.
-                Some((what, pid)) if pid.parse() == Ok(self.pid) => {
-                    log::uvicorn_process(what, self.pid, false, self.launch.use_colors)
+                Some((what, pid)) if pid.parse() == Ok(self.pid) && what.ends_with(' ') => {
+                    log::uvicorn_process(what.trim_end(), self.pid, false, self.launch.use_colors)
                 }
                 _ => log::uvicorn(level, text, self.launch.use_colors),
             },

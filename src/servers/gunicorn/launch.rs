@@ -52,8 +52,8 @@ pub(super) fn launch(
         master: true,
         worker_class,
         worker_class_name: match trim(values.text("--worker-class")) {
-            name if worker_class == WorkerClass::Threaded && !name.contains("gthread") => own("gthread"),
-            name => own(name),
+            name if worker_class != WorkerClass::Threaded || name.ends_with("ThreadWorker") => own(name),
+            _ => own("gthread"),
         },
         threads: count("--threads"),
         worker_connections: count("--worker-connections"),
