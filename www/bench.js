@@ -12,6 +12,29 @@ const opened = Playground.create({ assets: "./" }).then((playground) => ({
   at: performance.now(),
 }));
 
+/** A worker with Pyodide as it comes. */
+const PLAIN = `
+self.onmessage = async ({ data: { base, source } }) => {
+  try {
+    const { loadPyodide } = await import(base + "pyodide.mjs");
+    const pyodide = await loadPyodide({
+      indexURL: base,
+      stdLibURL: base + "stdlib.zip",
+      packageBaseUrl: base,
+      lockFileContents: {
+        info: { arch: "wasm32", platform: "emscripten_5_0_3", version: "314.0.7", python: "3.14.2", abi_version: "2026_0" },
+        packages: {},
+      },
+    });
+    await pyodide.runPythonAsync(source);
+    const figures = await pyodide.runPythonAsync("import json; json.dumps(await in_loop())");
+    self.postMessage({ figures: JSON.parse(figures) });
+  } catch (error) {
+    self.postMessage({ failed: String(error) });
+  }
+};
+`;
+
 /** @type {Server | undefined} */
 let server;
 
@@ -21,7 +44,7 @@ function running() {
   return server;
 }
 
-/** @type {Record<string, (order: any) => Promise<number | null>>} */
+/** @type {Record<string, (order: any) => Promise<unknown>>} */
 const ORDERS = {
   /** Milliseconds from the navigation's start until a server can be started. */
   opened: async () => (await opened).at,
@@ -59,6 +82,36 @@ const ORDERS = {
     return (requests / (performance.now() - begin)) * 1000;
   },
 
+  /**
+   * What the app answers with.
+   * @param {{ path: string }} order
+   */
+  async figures({ path }) {
+    const response = await running().fetch(path);
+    if (response.status !== 200) throw new Error(`The app answered ${response.status}.`);
+    return response.json();
+  },
+
+  /**
+   * The figures of `in_loop()` in a plain Pyodide, without anything of ours.
+   * @param {{ source: string }} order
+   */
+  async pyodide({ source }) {
+    const worker = new Worker(URL.createObjectURL(new Blob([PLAIN], { type: "text/javascript" })), {
+      type: "module",
+    });
+    try {
+      return await new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) =>
+          data.failed ? reject(new Error(data.failed)) : resolve(data.figures);
+        worker.onerror = ({ message }) => reject(new Error(message));
+        worker.postMessage({ base: new URL("./python/", location.href).href, source });
+      });
+    } finally {
+      worker.terminate();
+    }
+  },
+
   async stop() {
     await running().stop();
     return null;
@@ -73,7 +126,7 @@ const ORDERS = {
 
 for (;;) {
   const { order, ...details } = await (await fetch(`${base}/order`)).json();
-  /** @type {{ value: number | null } | { failed: string }} */
+  /** @type {{ value: unknown } | { failed: string }} */
   let answer;
   try {
     answer = { value: await ORDERS[order](details) };

@@ -11,7 +11,7 @@ extern "C" {
     /// The machine's devices, see `www/worker/machine.js`. None of them calls back at once.
     pub type Devices;
     #[wasm_bindgen(method)]
-    fn spawn(this: &Devices, pid: Pid, parent: Pid, argv: Vec<String>, env: Vec<String>);
+    fn spawn(this: &Devices, pid: Pid, parent: Pid, argv: Vec<String>, env: Vec<String>, replaced: bool);
     #[wasm_bindgen(method)]
     fn kill(this: &Devices, pid: Pid);
     #[wasm_bindgen(method)]
@@ -92,6 +92,11 @@ impl Machine {
         self.0.exited(pid, exit, now);
     }
 
+    /// Whether nobody is connected to anything.
+    pub fn is_quiet(&self) -> bool {
+        self.0.is_quiet()
+    }
+
     /// When `tick` is due; infinite if never.
     pub fn deadline(&self) -> Millis {
         self.0.deadline().unwrap_or(Millis::INFINITY)
@@ -111,7 +116,8 @@ impl Machine {
                     parent,
                     argv,
                     env,
-                } => devices.spawn(pid, parent, argv, env),
+                    replaced,
+                } => devices.spawn(pid, parent, argv, env, replaced),
                 Output::Kill(pid) => devices.kill(pid),
                 Output::Log {
                     server,

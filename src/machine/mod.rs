@@ -32,6 +32,8 @@ pub enum Output {
         argv: Vec<String>,
         /// Its environment, names and values in turn.
         env: Vec<String>,
+        /// Whether a master replaces it when it ends.
+        replaced: bool,
     },
     /// End a process at once.
     Kill(Pid),
@@ -268,6 +270,12 @@ impl Machine {
 
     // --- time
 
+    /// Whether nobody is connected to anything.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.net.is_quiet()
+    }
+
     /// When [`tick`](Self::tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
@@ -360,6 +368,7 @@ impl Machine {
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
                 let (argv, env) = (running.launch.argv.clone(), running.env.clone());
+                let replaced = running.launch.master;
                 let pid = self.pid();
                 self.processes.insert(pid, server);
                 self.net.tell_process(pid, Kind::Slot, slot, b"");
@@ -369,6 +378,7 @@ impl Machine {
                     parent,
                     argv,
                     env,
+                    replaced,
                 });
                 return Some(Event::Spawned { slot, pid });
             }

@@ -140,6 +140,12 @@ impl Network {
 
     // --- listeners
 
+    /// Whether there is no connection.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.connections.is_empty()
+    }
+
     /// Begins to listen; up to `backlog` + 1 connections wait to be accepted, as on Linux.
     ///
     /// # Errors

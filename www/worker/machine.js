@@ -1,6 +1,7 @@
 // The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
+import { Spares } from "./spares.js";
 
 /**
  * @typedef {object} MachineInit
@@ -36,10 +37,18 @@ export async function runMachine(init) {
     throw error;
   };
 
+  const spares = new Spares(init.core, () => machine.is_quiet());
   const devices = {
-    /** @param {number} pid @param {number} ppid @param {string[]} argv @param {string[]} env */
-    spawn(pid, ppid, argv, env) {
-      const worker = new Worker(self.location.href, { type: "module", name: `${argv[0]} ${pid}` });
+    /**
+     * @param {number} pid
+     * @param {number} ppid
+     * @param {string[]} argv
+     * @param {string[]} env
+     * @param {boolean} replaced
+     */
+    spawn(pid, ppid, argv, env, replaced) {
+      const prepared = spares.take();
+      const worker = prepared ?? spares.worker();
       const process = { worker, early: /** @type {Uint8Array[] | null} */ ([]) };
       processes.set(pid, process);
       let booted = false;
@@ -75,17 +84,10 @@ export async function runMachine(init) {
       };
       assets().then(
         (python) => {
-          worker.postMessage({
-            role: "process",
-            core: init.core,
-            python,
-            argv,
-            env: pairs(env),
-            pid,
-            ppid,
-            directory: DIRECTORY,
-            files,
-          });
+          const identity = { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files };
+          if (prepared) worker.postMessage({ identity });
+          else worker.postMessage({ role: "process", core: init.core, python, identity });
+          if (replaced) spares.prepare(python);
           for (const message of process.early ?? []) post(worker, message);
           process.early = null;
         },

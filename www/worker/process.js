@@ -8,10 +8,8 @@ import { threadState } from "./thread_state.js";
 import { Threads } from "./threads.js";
 
 /**
- * @typedef {object} ProcessInit
- * @property {"process"} role
- * @property {WebAssembly.Module} core
- * @property {import("./python.js").PythonAssets} python
+ * Which process it is. A worker whose interpreter boots before that is known gets it in a message of its own.
+ * @typedef {object} Identity
  * @property {string[]} argv
  * @property {Record<string, string>} env
  * @property {number} pid
@@ -20,13 +18,31 @@ import { Threads } from "./threads.js";
  * @property {Map<string, Uint8Array | null>} files
  */
 
+/**
+ * @typedef {object} ProcessInit
+ * @property {"process"} role
+ * @property {WebAssembly.Module} core
+ * @property {import("./python.js").PythonAssets} python
+ * @property {Identity} [identity]
+ */
+
 const now = () => performance.timeOrigin + performance.now();
 
 /**
- * @param {ProcessInit} init
+ * @param {ProcessInit} options
  */
-export async function runProcess(init) {
-  initSync({ module: init.core });
+export async function runProcess({ core: module, python, identity }) {
+  initSync({ module });
+  /** What Python prints, once there is a process that prints it. @type {(stream: 1 | 2, bytes: Uint8Array) => void} */
+  let output = () => {};
+  const booting = bootPython(python, {
+    env: { HOME: "/home/wasgi" },
+    stdout: (bytes) => output(1, bytes),
+    stderr: (bytes) => output(2, bytes),
+  });
+  // Until its result is asked for, a failure is kept.
+  booting.catch(() => {});
+  const init = identity ?? (await assignment());
   const memory = new SharedBuffer();
   const core = new Process(
     memory,
@@ -96,16 +112,13 @@ export async function runProcess(init) {
     }
   };
 
-  /** @param {1 | 2} stream */
-  const output = (stream) => (/** @type {Uint8Array} */ bytes) => {
+  output = (stream, bytes) => {
     core.output(stream, bytes);
     flush();
   };
-  const pyodide = await bootPython(init.python, {
-    env: { HOME: "/home/wasgi", ...init.env },
-    stdout: output(1),
-    stderr: output(2),
-  });
+  const pyodide = await booting;
+  const { environ } = pyodide.pyimport("os");
+  for (const [name, value] of Object.entries(init.env)) environ.set(name, value);
   fileSystem = pyodide.FS;
   writeFiles(fileSystem, init.directory, init.files);
   core.booted();
@@ -212,6 +225,16 @@ export async function runProcess(init) {
   pyodide.unregisterJsModule("pyodide_js");
   hideGlobals();
   exit(await threads.run(main.callPromising(), 1));
+}
+
+/**
+ * Waits to be told which process this is.
+ * @returns {Promise<Identity>}
+ */
+function assignment() {
+  return new Promise((resolve) => {
+    self.onmessage = ({ data }) => resolve(data.identity);
+  });
 }
 
 /** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */

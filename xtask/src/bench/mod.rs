@@ -6,6 +6,7 @@ mod native;
 mod page;
 mod state;
 mod table;
+mod threads;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -67,7 +68,7 @@ const CONNECTIONS: [u32; 2] = [1, 8];
 /// Processes that are added to one, to see what each takes.
 const ADDED: u32 = 4;
 
-const NAMES: [&str; 4] = ["size", "start", "load", "memory"];
+const NAMES: [&str; 5] = ["size", "start", "load", "threads", "memory"];
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +124,9 @@ pub fn run(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode>
         }
         if wanted("load") {
             print(&loads(project, dist, effort).await?);
+        }
+        if wanted("threads") {
+            print(&threads::measure(project, dist, effort.starts).await?);
         }
         if wanted("memory") {
             print(&memory(dist).await?);

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
@@ -96,6 +96,19 @@ impl Page {
             .await
     }
 
+    /// The figures that the app answers with at `path`.
+    pub(super) async fn figures(&mut self, path: &str) -> Result<Map<String, Value>> {
+        object(self.answer(json!({ "order": "figures", "path": path })).await?)
+    }
+
+    /// The figures of `in_loop()` in `source`, on plain Pyodide's own loop.
+    pub(super) async fn pyodide(&mut self, source: &str) -> Result<Map<String, Value>> {
+        object(
+            self.answer(json!({ "order": "pyodide", "source": source }))
+                .await?,
+        )
+    }
+
     /// Stops the server.
     pub(super) async fn stop(&mut self) -> Result<()> {
         self.ask(json!({ "order": "stop" })).await.map(drop)
@@ -108,6 +121,10 @@ impl Page {
     }
 
     async fn ask(&mut self, order: Value) -> Result<f64> {
+        Ok(self.answer(order).await?.as_f64().unwrap_or(f64::NAN))
+    }
+
+    async fn answer(&mut self, order: Value) -> Result<Value> {
         let gone =
             || Error::Message("The browser has ended or its page has crashed. Run the bench again.".into());
         self.orders.send(order.to_string()).map_err(|_| gone())?;
@@ -128,7 +145,7 @@ impl Page {
         let answer: Value = serde_json::from_str(&answer.ok_or_else(gone)?).unwrap_or_default();
         match answer["failed"].as_str() {
             Some(why) => Err(Error::Message(format!("The page failed: {why}"))),
-            None => Ok(answer["value"].as_f64().unwrap_or(f64::NAN)),
+            None => Ok(answer["value"].clone()),
         }
     }
 }
@@ -136,6 +153,15 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.server.abort();
+    }
+}
+
+fn object(answer: Value) -> Result<Map<String, Value>> {
+    match answer {
+        Value::Object(figures) => Ok(figures),
+        other => Err(Error::Message(format!(
+            "The page answered {other}, which are no figures."
+        ))),
     }
 }
 

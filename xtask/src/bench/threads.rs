@@ -1,0 +1,114 @@
+//! What threads and event loops cost: in the tab, on plain Pyodide's own loop, and natively.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::page::Page;
+use super::table::Row;
+use super::{state, table};
+use crate::command;
+use crate::error::{Error, Result};
+use crate::project::{self, Project};
+
+const SOURCE: &str = include_str!("threads.py");
+const COMMAND: &str = "gunicorn --timeout 0 app:app";
+/// Threads that live at once.
+const CROWD: u32 = 1000;
+const LARGER_CROWD: u32 = 3000;
+
+/// What is measured, in the order of the table, and its unit.
+const FIGURES: [(&str, &str); 13] = [
+    ("lock hand-over", "µs"),
+    ("uncontended lock", "µs"),
+    ("start + join", "µs"),
+    ("call_soon", "/s"),
+    ("sleep(0)", "/s"),
+    ("asyncio.sleep(0.001)", "ms"),
+    ("compute", "ms"),
+    ("sleep(0.001) too long, median", "ms"),
+    ("sleep(0.001) too long, 99 %", "ms"),
+    ("sleep(0.005) too long, median", "ms"),
+    ("sleep(0.005) too long, 99 %", "ms"),
+    ("sleep(0.05) too long, median", "ms"),
+    ("sleep(0.05) too long, 99 %", "ms"),
+];
+
+/// Measures in turns, `rounds` times.
+pub(super) async fn measure(project: &Project, dist: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let script = project.target("bench/threads.py");
+    project::write(&script, SOURCE)?;
+    let files = json!({ "app.py": SOURCE });
+    let mut page = Page::open(dist).await?;
+    page.run(&files, COMMAND).await?;
+    let (mut ours, mut pyodide, mut native) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(page.figures("/figures").await?);
+        pyodide.push(page.pyodide(SOURCE).await?);
+        native.push(natively(&script)?);
+    }
+    page.stop().await?;
+    let mut rows = Vec::new();
+    for (name, unit) in FIGURES {
+        let values = |all: &[Map<String, Value>]| -> Vec<f64> {
+            all.iter()
+                .filter_map(|figures| figures.get(name)?.as_f64())
+                .collect()
+        };
+        let mut row = Row::new(name, values(&ours), unit);
+        row.ratio = Some(table::median(&row.values) / table::median(&values(&native)));
+        rows.push(row);
+        let theirs = values(&pyodide);
+        if !theirs.is_empty() {
+            rows.push(Row::new(format!("{name}, plain Pyodide"), theirs, unit));
+        }
+        rows.push(Row::new(format!("{name}, native"), values(&native), unit));
+    }
+    for count in [CROWD, LARGER_CROWD] {
+        rows.extend(crowd(dist, &files, count).await?);
+    }
+    Ok(rows)
+}
+
+/// How long many threads take to start, and what they hold.
+async fn crowd(dist: &Path, files: &Value, count: u32) -> Result<Vec<Row>> {
+    let mut page = Page::open(dist).await?;
+    page.run(files, COMMAND).await?;
+    let before = state::renderer_megabytes(page.browser()).await;
+    let figures = page.figures(&format!("/crowd?{count}")).await?;
+    let after = state::renderer_megabytes(page.browser()).await;
+    let figure = |name: &str| figures.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let mut rows = vec![
+        Row::new(
+            format!("{count} threads: all started"),
+            vec![figure("started")],
+            "ms",
+        ),
+        Row::new(
+            format!("{count} threads: alive"),
+            vec![figure("alive") - 1.0],
+            "threads",
+        ),
+    ];
+    if let (Some(before), Some(after)) = (before, after) {
+        rows.push(Row::new(
+            format!("{count} threads: memory"),
+            vec![after - before],
+            "MB",
+        ));
+    }
+    Ok(rows)
+}
+
+fn natively(script: &Path) -> Result<Map<String, Value>> {
+    let printed = command::run(
+        std::process::Command::new("python3").arg(script),
+        "install Python 3.",
+    )?;
+    match serde_json::from_str(&printed) {
+        Ok(Value::Object(figures)) => Ok(figures),
+        _ => Err(Error::Message(format!(
+            "The native interpreter printed no figures: {printed}"
+        ))),
+    }
+}
