@@ -12,7 +12,7 @@ use crate::asgi::status::phrase;
 use crate::gateway::encoding::{Strings, push_decimal, put, put_u32};
 use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
-use crate::servers::Launch;
+use crate::servers::{Launch, Server};
 
 /// Bytes of a request's body that may wait for the app before its connection is no longer read.
 pub const HIGH_WATER: usize = 65_536;
@@ -161,6 +161,12 @@ impl Cycle {
     /// The connection is not to be kept after this response: the server shuts down.
     pub fn close_after(&mut self) {
         self.keep_alive = false;
+    }
+
+    /// The response is complete, whoever wrote it.
+    pub fn finish(&mut self) {
+        self.complete = true;
+        self.news = true;
     }
 
     /// Whether `http.response.start` was sent.
@@ -447,6 +453,10 @@ impl Cycle {
 pub fn reject(launch: &Launch, date: &str, out: &mut Vec<u8>) {
     const TEXT: &[u8] = b"Invalid HTTP request received.";
     write_status_line(400, out);
+    if launch.server == Server::Daphne {
+        out.extend_from_slice(b"\r\n");
+        return;
+    }
     for (name, value) in Strings::counted(&default_headers(launch, date)).pairs() {
         for part in [name, b": ", value, b"\r\n"] {
             out.extend_from_slice(part);

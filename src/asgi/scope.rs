@@ -25,7 +25,7 @@ use crate::asgi::url;
 use crate::gateway::encoding::{close, open, push_decimal, put, put_u32};
 use crate::gateway::{Peer, percent};
 use crate::http1::message::{RequestHead, Version};
-use crate::servers::Launch;
+use crate::servers::{Launch, Server};
 
 /// Strings that stand before the headers.
 const FIELDS: usize = 11;
@@ -55,6 +55,17 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// The request is to be refused with [`reject`](crate::asgi::http::reject).
     pub fn new(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> Result<Self, ScopeError> {
+        if launch.server == Server::Daphne {
+            // Its Python takes the target apart.
+            return Ok(Self {
+                head,
+                peer,
+                root_path: "",
+                origin: proxy::origin(head, peer, launch),
+                raw_path: &head.target,
+                query: b"",
+            });
+        }
         let target = url::split(&head.target).ok_or(ScopeError::Target)?;
         let origin = proxy::origin(head, peer, launch);
         Ok(Self {

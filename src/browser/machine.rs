@@ -59,9 +59,12 @@ impl Machine {
             .start(server, &StartCommand::Words(words), &pairs(env), directory, now);
     }
 
-    /// Sends a server's master a signal. Returns whether there is one of this name.
+    /// Sends a server's master a signal; without a name, the one that ends it. Returns whether there is one of this name.
     pub fn signal(&mut self, server: u32, name: &str, now: Millis) -> bool {
-        let signal = Signal::named(name);
+        let signal = match name {
+            "" => Some(self.0.last_signal(server)),
+            name => Signal::named(name),
+        };
         if let Some(signal) = signal {
             self.0.signal(server, signal, now);
         }

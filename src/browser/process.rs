@@ -258,7 +258,8 @@ impl Process {
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
         let pairs = [
-            ("server", if gunicorn { "gunicorn" } else { "uvicorn" }.to_owned()),
+            ("server", launch.server.name().to_owned()),
+            ("slot", self.common.slot.to_string()),
             (
                 "interface",
                 if launch.interface == Interface::Wsgi {
@@ -325,14 +326,19 @@ impl Process {
             &mut run,
             pairs
                 .iter()
+                .chain(&launch.options)
                 .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
         );
         self.memory.put(&run);
     }
 
-    /// A log record; levels count from TRACE, 0.
+    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
+        if self.common.launch.server == Server::Uwsgi {
+            push(&mut self.common.frames, Kind::Request, 0, text.as_bytes());
+            return;
+        }
         let level = match level {
             0 => Level::Trace,
             1 => Level::Debug,
@@ -358,6 +364,7 @@ impl Process {
             return 0;
         }
         self.accepting = true;
+        self.common.muted = false;
         if let Worker::Async(worker) = &mut self.worker {
             worker.listen(&mut self.common);
         }

@@ -10,7 +10,7 @@ use crate::Millis;
 use crate::client::{Client, ServerId};
 use crate::master::{Action, Event, Exit, Master, Pid, Signal, Stream};
 use crate::net::frame::{Frame, Kind, frames, push};
-use crate::net::{ListenerId, Network};
+use crate::net::{Deferral, ListenerId, Network};
 use crate::servers::{self, Command, Launch, Server};
 use crate::trace::{self, Name, Raw, Span};
 
@@ -169,6 +169,17 @@ impl Machine {
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
         self.tell_master(server, Event::Signal(signal), now);
+        // Workers may have been killed: their clients hear of it.
+        self.settle(now);
+    }
+
+    /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only reload.
+    #[must_use]
+    pub fn last_signal(&self, server: ServerId) -> Signal {
+        match self.servers.get(&server).map(|running| &running.launch) {
+            Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
+            _ => Signal::Term,
+        }
     }
 
     /// Takes a message of the page: frames of its streams.
@@ -205,6 +216,14 @@ impl Machine {
                 Kind::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
                 Kind::Booted => self.tell_master(server, Event::Booted(pid), now),
                 Kind::Accepting => self.tell_master(server, Event::Accepting(pid), now),
+                Kind::Busy | Kind::Request => {
+                    let text = String::from_utf8_lossy(frame.body).into_owned();
+                    let event = match frame.kind {
+                        Kind::Busy => Event::Busy(pid, text),
+                        _ => Event::Request(pid, text),
+                    };
+                    self.tell_master(server, event, now);
+                }
                 Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
                 Kind::Unlisten => {
                     self.net.from_process(pid, frame, now);
@@ -352,6 +371,7 @@ impl Machine {
                 let replaced = running.launch.master;
                 let pid = self.pid();
                 self.processes.insert(pid, server);
+                self.net.tell_process(pid, Kind::Slot, slot, b"");
                 self.inherit(server, pid);
                 self.outputs.push_back(Output::Spawn {
                     pid,
@@ -427,6 +447,11 @@ impl Machine {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
         let id = self.net.listen(address, running.launch.backlog).ok()?;
+        if running.launch.server == Server::Uwsgi {
+            let router = running.launch.router;
+            self.net
+                .defer(id, if router { Deferral::Head } else { Deferral::Data });
+        }
         let holders = vec![holder];
         running.listeners.insert(index, Held { id, holders });
         Some(id)

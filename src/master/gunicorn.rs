@@ -168,12 +168,12 @@ impl Arbiter {
         }
     }
 
-    pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
+    pub(super) fn handle(&mut self, now: Millis, event: &Event, actions: &mut Vec<Action>) {
         if matches!(self.state, State::Ended) {
             return;
         }
-        self.table.note(now, &event);
-        match event {
+        self.table.note(now, event);
+        match *event {
             Event::Started => self.start(now, actions),
             Event::Bound { index, ok } => self.bound(now, index, ok, actions),
             Event::Exited(pid, _) => {
@@ -192,6 +192,8 @@ impl Arbiter {
             | Event::Booted(_)
             | Event::Accepting(_)
             | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
             | Event::Deadline => {}
         }
         if !matches!(self.state, State::Stopping { .. } | State::Ended) {

@@ -1,7 +1,7 @@
 //! The servers' masters: who is spawned, who is killed, what is logged, which code the server exits with.
 //!
 //! Sans-IO: a master takes an [`Event`] and answers with [`Action`]s; the machine carries them out. Each kind of master is a
-//! file: [`gunicorn`]'s arbiter, [`uvicorn`]'s supervisor of `--workers N`, and [`single`], a process without a master.
+//! file: [`gunicorn`]'s arbiter, [`uvicorn`]'s supervisor of `--workers N`, [`uwsgi`]'s master, and [`single`], a process without a master.
 //! A new kind is one more variant of `Kind`.
 //!
 //! What the machine promises:
@@ -17,6 +17,7 @@ mod gunicorn;
 mod single;
 mod table;
 mod uvicorn;
+mod uwsgi;
 
 #[cfg(test)]
 mod script;
@@ -149,7 +150,7 @@ pub enum Stream {
 }
 
 /// What happens to a master.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The master's own process has begun.
     Started,
@@ -177,6 +178,11 @@ pub enum Event {
     /// killed. uvicorn's stand for the pongs of a thread of their own: at least one a second for as long as Python
     /// bytecode can run, even if the event loop is blocked.
     Heartbeat(Pid),
+    /// A uWSGI worker begins a request; so its master tells of it.
+    Busy(Pid, String),
+    /// A uWSGI worker has served a request: its line for the log, if it has one, with a NUL where the numbers of
+    /// requests belong.
+    Request(Pid, String),
     /// A worker has ended.
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].
@@ -219,6 +225,7 @@ pub struct Master {
 enum Kind {
     Gunicorn(gunicorn::Arbiter),
     Uvicorn(uvicorn::Supervisor),
+    Uwsgi(Box<uwsgi::Uwsgi>),
     Single(single::Single),
 }
 
@@ -229,8 +236,9 @@ impl Master {
         let kind = match launch.server {
             Server::Gunicorn => Kind::Gunicorn(gunicorn::Arbiter::new(launch, pid)),
             Server::Uvicorn if launch.master => Kind::Uvicorn(uvicorn::Supervisor::new(launch, pid)),
-            // daphne never has a master; uWSGI's is not here yet.
-            Server::Uvicorn | Server::Uwsgi | Server::Daphne => Kind::Single(single::Single::default()),
+            Server::Uwsgi => Kind::Uwsgi(Box::new(uwsgi::Uwsgi::new(launch, pid))),
+            // daphne never has a master.
+            Server::Uvicorn | Server::Daphne => Kind::Single(single::Single::default()),
         };
         Master { kind }
     }
@@ -239,9 +247,10 @@ impl Master {
     pub fn handle(&mut self, now: Millis, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match &mut self.kind {
-            Kind::Gunicorn(arbiter) => arbiter.handle(now, event, &mut actions),
-            Kind::Uvicorn(supervisor) => supervisor.handle(now, event, &mut actions),
-            Kind::Single(single) => single.handle(event, &mut actions),
+            Kind::Gunicorn(arbiter) => arbiter.handle(now, &event, &mut actions),
+            Kind::Uvicorn(supervisor) => supervisor.handle(now, &event, &mut actions),
+            Kind::Uwsgi(master) => master.handle(now, event, &mut actions),
+            Kind::Single(single) => single.handle(&event, &mut actions),
         }
         actions
     }
@@ -252,6 +261,7 @@ impl Master {
         match &self.kind {
             Kind::Gunicorn(arbiter) => arbiter.deadline(),
             Kind::Uvicorn(supervisor) => supervisor.deadline(),
+            Kind::Uwsgi(master) => master.deadline(),
             Kind::Single(_) => None,
         }
     }

@@ -216,6 +216,8 @@ mod tests {
                 "gunicorn -w 3 -t 2 --graceful-timeout 3 app:app",
                 "uvicorn --workers 3 app:app",
                 "uvicorn app:app",
+                "uwsgi --http-socket :8000 -p 3 --master --harakiri 2",
+                "uwsgi --http-socket :8000 -p 3 --lazy-apps",
             ]),
             steps in prop::collection::vec(steps(), 0..80),
         ) {

@@ -15,8 +15,8 @@ pub(super) struct Single {
 }
 
 impl Single {
-    pub(super) fn handle(&mut self, event: Event, actions: &mut Vec<Action>) {
-        match event {
+    pub(super) fn handle(&mut self, event: &Event, actions: &mut Vec<Action>) {
+        match *event {
             Event::Started => actions.push(Action::Spawn { slot: 1 }),
             Event::Spawned { pid, .. } => {
                 self.pid = Some(pid);
@@ -28,7 +28,12 @@ impl Single {
                 None => self.early.push(signal),
             },
             Event::Exited(_, exit) => actions.push(Action::Exit(exit.shell_code())),
-            Event::Bound { .. } | Event::Booted(_) | Event::Heartbeat(_) | Event::Deadline => {}
+            Event::Bound { .. }
+            | Event::Booted(_)
+            | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
+            | Event::Deadline => {}
         }
     }
 }

@@ -121,12 +121,12 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
+    pub(super) fn handle(&mut self, now: Millis, event: &Event, actions: &mut Vec<Action>) {
         if matches!(self.state, State::Ended) {
             return;
         }
-        self.table.note(now, &event);
-        match event {
+        self.table.note(now, event);
+        match *event {
             Event::Started => {
                 self.state = State::Binding;
                 actions.push(Action::Bind(0));
@@ -140,6 +140,8 @@ impl Supervisor {
             | Event::Booted(_)
             | Event::Accepting(_)
             | Event::Heartbeat(_)
+            | Event::Busy(..)
+            | Event::Request(..)
             | Event::Exited(..)
             | Event::Deadline => {}
         }

@@ -73,6 +73,13 @@ kinds! {
     /// \[p→k\] The process itself listens on `Launch::binds[id]`; Listening or `BindFailed` is the answer.
     Bind = 29,
 
+    /// \[k→p\] The number that the process has with its master: [`crate::master::Action::Spawn`]'s slot.
+    Slot = 30,
+    /// \[p→k\] [`crate::master::Event::Busy`]; the body is its text.
+    Busy = 31,
+    /// \[p→k\] [`crate::master::Event::Request`]; the body is its line.
+    Request = 32,
+
     /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id are its body.
     Fetch = 40,
     /// \[w→k\] A bare connection to the port of the body's u32.

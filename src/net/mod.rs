@@ -1,10 +1,12 @@
 //! The machine's network: listeners with a backlog, connections as byte streams, and the frames in which the kernel and
 //! the processes speak of them.
 
+mod deferral;
 pub mod frame;
 mod linger;
 mod network;
 
+pub use deferral::Deferral;
 pub use linger::Linger;
 pub use network::{Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network};
 

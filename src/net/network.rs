@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use thiserror::Error;
 
+use super::deferral::Deferral;
 use super::frame::{Accepted, Frame, Kind, push, push_number};
 use super::linger::{Closing, Linger};
 use crate::Millis;
@@ -24,6 +25,8 @@ const SYN_RETRY: Millis = 1000.0;
 const SYN_RETRIES: u32 = 6;
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
 const FIRST_READ: u32 = 8192;
+/// The attempt of a connection that its listener defers.
+const DEFERRED: u32 = u32::MAX;
 /// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
 const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
 
@@ -68,6 +71,7 @@ pub enum ClientEvent {
 struct Listener {
     address: Address,
     backlog: usize,
+    deferral: Deferral,
     waiting: VecDeque<ConnectionId>,
     /// Processes to wake at the next connection, in the order in which they began to wait.
     pollers: Vec<Pid>,
@@ -158,11 +162,19 @@ impl Network {
         let listener = Listener {
             address,
             backlog: backlog as usize + 1,
+            deferral: Deferral::None,
             waiting: VecDeque::new(),
             pollers: Vec::new(),
         };
         self.listeners.insert(self.next_listener, listener);
         Ok(self.next_listener)
+    }
+
+    /// What the connections of a listener wait for before they are accepted.
+    pub fn defer(&mut self, id: ListenerId, deferral: Deferral) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.deferral = deferral;
+        }
     }
 
     /// Closes a listener; connections that wait in its backlog are reset.
@@ -227,8 +239,55 @@ impl Network {
             grant_client: 0,
         };
         self.connections.insert(id, Box::new(connection));
-        self.enqueue(id, listener, now, 0);
+        match self.deferral(listener) {
+            Deferral::None => self.enqueue(id, listener, now, 0),
+            deferral => self.retries.push(Retry {
+                connection: id,
+                at: now + deferral.limit(),
+                attempt: DEFERRED,
+            }),
+        }
         Ok(id)
+    }
+
+    fn deferral(&self, listener: ListenerId) -> Deferral {
+        self.listeners
+            .get(&listener)
+            .map_or(Deferral::None, |listener| listener.deferral)
+    }
+
+    /// Takes a connection off those that are deferred. Returns whether it was one.
+    fn undefer(&mut self, id: ConnectionId) -> bool {
+        let its = |retry: &Retry| retry.connection == id && retry.attempt == DEFERRED;
+        let at = self.retries.iter().position(its);
+        at.is_some_and(|at| {
+            self.retries.remove(at);
+            true
+        })
+    }
+
+    /// The router closes a connection that never came to a request.
+    fn give_up(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.client_events.push_back((id, ClientEvent::Eof));
+    }
+
+    /// Something came for a connection that is not accepted: it may be now if it was deferred.
+    fn came(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let (listener, now) = (connection.listener, connection.connected_at);
+        let ended = connection.client_eof;
+        let deferral = self.deferral(listener);
+        let over = deferral.is_over(&connection.early.data);
+        if (ended || over) && self.undefer(id) {
+            if over || deferral == Deferral::Data {
+                self.enqueue(id, listener, now, 0);
+            } else {
+                self.give_up(id);
+            }
+        }
     }
 
     fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
@@ -275,18 +334,29 @@ impl Network {
         for id in ids {
             self.closed(id);
         }
-        let mut due: Vec<Retry> = self.retries.extract_if(.., |retry| retry.at <= now).collect();
-        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
+        let mut due: Vec<Retry> = Vec::new();
+        // They are few: the library's sort is larger than all else here.
+        for retry in self.retries.extract_if(.., |retry| retry.at <= now) {
+            let place = (retry.at, retry.connection);
+            let at = due.partition_point(|other| (other.at, other.connection) < place);
+            due.insert(at, retry);
+        }
         for retry in due {
             let Some(connection) = self.connections.get(&retry.connection) else {
                 continue;
             };
-            if retry.attempt + 1 > SYN_RETRIES {
+            let listener = connection.listener;
+            if retry.attempt == DEFERRED {
+                if self.deferral(listener) == Deferral::Head {
+                    self.give_up(retry.connection);
+                } else {
+                    self.enqueue(retry.connection, listener, now, 0);
+                }
+            } else if retry.attempt + 1 > SYN_RETRIES {
                 self.connections.remove(&retry.connection);
                 self.client_events
                     .push_back((retry.connection, ClientEvent::TimedOut));
             } else {
-                let listener = connection.listener;
                 self.enqueue(retry.connection, listener, now, retry.attempt + 1);
             }
         }
@@ -319,6 +389,7 @@ impl Network {
             push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
         } else {
             connection.early.data.extend_from_slice(data);
+            self.came(id);
         }
     }
 
@@ -351,6 +422,9 @@ impl Network {
         if let (Some(pid), false) = (server, closed) {
             push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
         }
+        if server.is_none() {
+            self.came(id);
+        }
         if closed && done {
             self.connections.remove(&id);
         }
@@ -372,7 +446,13 @@ impl Network {
                 }
                 self.connections.remove(&id);
             }
-            None => connection.early.reset = true,
+            None => {
+                connection.early.reset = true;
+                // One that nobody was offered is forgotten.
+                if self.undefer(id) {
+                    self.connections.remove(&id);
+                }
+            }
         }
     }
 
@@ -602,3 +682,7 @@ impl Network {
 #[cfg(test)]
 #[path = "network_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "deferral_tests.rs"]
+mod deferral_tests;

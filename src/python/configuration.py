@@ -12,7 +12,7 @@ class Configuration:
     """As Rust has parsed it."""
 
     server: str
-    """``gunicorn`` or ``uvicorn``."""
+    """``gunicorn``, ``uvicorn``, ``uwsgi`` or ``daphne``."""
     interface: str
     """``wsgi`` or ``asgi``."""
     module: str
@@ -41,6 +41,10 @@ class Configuration:
     """The process retires after so many; 0: never."""
     address: tuple[str, int]
     """The first address to listen on."""
+    slot: int
+    """The number that the process has with its master."""
+    options: dict[str, str]
+    """Options as the command line gives them, where only this package reads them."""
 
 
 def read() -> Configuration:
@@ -68,6 +72,8 @@ def read() -> Configuration:
         threads=int(values["threads"]) if values["threads"] else None,
         max_requests=int(values["max_requests"]),
         address=(values["host"], int(values["port"])),
+        slot=int(values["slot"]),
+        options={name: _text(value) for name, value in values.items() if name.startswith("--")},
     )
 
 

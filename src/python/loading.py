@@ -103,6 +103,15 @@ def load_for_uvicorn(target: str) -> Any:
     return app
 
 
+def load_for_daphne(target: str) -> Any:
+    """daphne's ``module:attribute.name``; raises whatever goes wrong."""
+    module_name, names = target.split(":", 1)
+    app = importlib.import_module(module_name)
+    for name in names.split("."):
+        app = getattr(app, name)
+    return app
+
+
 def search_first(directories: list[str]) -> None:
     """Puts directories before everything else on ``sys.path``."""
     for directory in reversed(directories):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from operator import index
 from signal import SIGKILL
 from typing import NoReturn
@@ -9,7 +10,7 @@ from typing import NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import completing, event_loop, gunicorn_worker, parking, preemption, threads, uvicorn_worker
+from . import completing, event_loop, parking, preemption, threads
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
@@ -98,7 +99,7 @@ def _run() -> int:
     os.chdir(configuration.directory)
     search_first([configuration.directory, *configuration.python_path])
     _close_the_browser()
-    worker = gunicorn_worker if configuration.server == "gunicorn" else uvicorn_worker
+    worker = import_module(f".{configuration.server}_worker", __package__)
     try:
         worker.main(configuration)
     except SystemExit as error:

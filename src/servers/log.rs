@@ -89,6 +89,17 @@ fn common_log_time(now: Millis) -> String {
     )
 }
 
+/// The time as C's `ctime` writes it, as uWSGI's log has it: `Sun Nov 22 10:00:00 2026`.
+#[must_use]
+pub fn ctime(now: Millis) -> String {
+    let t = Civil::new(now);
+    let (weekday, month) = (t.weekday_name(), t.month_name());
+    format!(
+        "{weekday} {month} {:2} {:02}:{:02}:{:02} {:04}",
+        t.day, t.hour, t.minute, t.second, t.year
+    )
+}
+
 /// The name of a level as Python's `logging` writes it.
 #[must_use]
 pub fn level_name(level: Level) -> &'static str {

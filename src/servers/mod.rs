@@ -71,8 +71,8 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     match program.as_str() {
         "gunicorn" => gunicorn::command(arguments, &call),
         "uvicorn" => uvicorn::command("uvicorn", arguments, &call),
-        "daphne" => daphne::command("daphne", arguments),
-        "uwsgi" => uwsgi::command(arguments),
+        "daphne" => daphne::command("daphne", arguments, &call),
+        "uwsgi" => uwsgi::command(arguments, &call),
         "python" | "python3" => python_module(arguments, &call),
         path if path.contains('/') => {
             Command::complain(127, &text(&["bash: ", path, ": No such file or directory"]))
@@ -89,7 +89,7 @@ fn python_module(words: &[String], call: &Call) -> Command {
         match module.as_str() {
             "gunicorn" => return gunicorn::command(rest, call),
             "uvicorn" => return uvicorn::command("python -m uvicorn", rest, call),
-            "daphne" => return daphne::command("__main__.py", rest),
+            "daphne" => return daphne::command("__main__.py", rest, call),
             _ => {}
         }
     }
@@ -105,6 +105,26 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name.then_some((name, value))
+}
+
+/// `path` as an absolute path without `.` and `..`, seen from `directory`.
+fn absolute(directory: &str, path: &str) -> String {
+    let full = if path.starts_with('/') {
+        own(path)
+    } else {
+        text(&[directory, "/", path])
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in full.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    text(&["/", &parts.join("/")])
 }
 
 /// What a program finds besides its arguments.
@@ -170,6 +190,57 @@ fn lines(text: &str) -> Vec<String> {
     text.split('\n').map(own).collect()
 }
 
+impl Launch {
+    #[inline(never)]
+    /// One process on nothing, by the defaults that most servers share.
+    fn base(server: Server, argv: Vec<String>, call: &Call) -> Self {
+        Self {
+            server,
+            argv,
+            env: call.env.own.to_vec(),
+            workers: 1,
+            master: false,
+            worker_class: WorkerClass::Async,
+            worker_class_name: String::new(),
+            threads: 1,
+            worker_connections: 0,
+            name: None,
+            interface: Interface::Asgi,
+            target: Target::new("", "", "", false),
+            binds: Vec::new(),
+            backlog: 0,
+            accepts: 1,
+            timeout: 0.0,
+            graceful_timeout: None,
+            worker_healthcheck: 0.0,
+            keep_alive: 0.0,
+            rules: Rules::DAPHNE,
+            limits: Limits::DAPHNE,
+            limit_concurrency: None,
+            max_requests: None,
+            max_requests_jitter: 0,
+            log_level: Level::Info,
+            access_log: true,
+            access_log_format: String::new(),
+            use_colors: false,
+            server_header: true,
+            date_header: true,
+            headers: Vec::new(),
+            root_path: String::new(),
+            proxy_headers: false,
+            forwarded_allow_ips: String::new(),
+            lifespan: Lifespan::Off,
+            python_path: Vec::new(),
+            chdir: None,
+            die_on_term: false,
+            need_app: false,
+            lazy_apps: false,
+            router: false,
+            options: Vec::new(),
+        }
+    }
+}
+
 /// What a command line asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -197,6 +268,19 @@ pub enum Server {
     Uwsgi,
     /// daphne 4.2.3
     Daphne,
+}
+
+impl Server {
+    /// The program's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gunicorn => "gunicorn",
+            Self::Uvicorn => "uvicorn",
+            Self::Uwsgi => "uwsgi",
+            Self::Daphne => "daphne",
+        }
+    }
 }
 
 /// How a worker takes requests.
@@ -369,4 +453,14 @@ pub struct Launch {
     pub python_path: Vec<String>,
     /// Directory to change to before the app is loaded.
     pub chdir: Option<String>,
+    /// uWSGI `--die-on-term`: SIGTERM ends the server instead of reloading it.
+    pub die_on_term: bool,
+    /// uWSGI `--need-app`: no server without an app.
+    pub need_app: bool,
+    /// uWSGI `--lazy-apps`: each worker loads the app for itself.
+    pub lazy_apps: bool,
+    /// uWSGI `--http`: a router stands before the workers.
+    pub router: bool,
+    /// Options that concern the process's Python alone, by the names that it knows.
+    pub options: Vec<(&'static str, String)>,
 }

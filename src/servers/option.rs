@@ -249,6 +249,20 @@ impl Values {
         self
     }
 
+    /// What each option says, by its long name: for the process's Python. One that is there without a value says `true`.
+    pub(crate) fn texts(&self) -> Vec<(&'static str, String)> {
+        let mut texts = Vec::new();
+        for option in self.table.options() {
+            let name = option.names().into_iter().find(|name| name.starts_with("--"));
+            let text = match self.text(option.name()) {
+                "" if self.has(option) => "true",
+                text => text,
+            };
+            texts.push((name.unwrap_or_default(), own(text)));
+        }
+        texts
+    }
+
     /// The first option given that is refused, and why. One that is given its own default asks for what happens anyway.
     #[inline(never)]
     pub(crate) fn refused(&self) -> Option<(Opt, &'static str)> {

@@ -19,7 +19,7 @@ use crate::http1::RequestHead;
 use crate::http1::server::{Connection, Event};
 use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
-use crate::servers::Level;
+use crate::servers::{Level, Server};
 use crate::trace::Name;
 
 use super::Process;
@@ -272,7 +272,7 @@ impl AsyncWorker {
             requests: 0,
             exchange: None,
             idle_since: None,
-            idle_until: None,
+            idle_until: (process.launch.server == Server::Daphne).then_some(now + process.launch.keep_alive),
             close_when_sent: false,
             blocked: false,
             written_at: None,

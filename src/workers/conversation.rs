@@ -3,6 +3,7 @@
 
 mod app_calls;
 mod head;
+mod uwsgi;
 
 use crate::Millis;
 use crate::gateway::{Peer, encoding};
@@ -30,6 +31,7 @@ const LINGER_BYTES: usize = 65_536;
 
 /// A connection and its present request.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
 pub struct Conversation {
     pub(super) wire: Wire,
     pub(super) http: Connection,
@@ -46,6 +48,10 @@ pub struct Conversation {
     pub(super) keeps: Option<bool>,
     /// Whether the app raised after the head of its answer was sent.
     pub(super) truncated: bool,
+    /// Until when the client is waited for (uWSGI).
+    pub(super) wait_until: Millis,
+    /// That time has come.
+    pub(super) expired: bool,
     pub(super) unread: Vec<u8>,
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
@@ -85,6 +91,8 @@ pub(super) fn conversation(
         sequence: 0,
         keeps: None,
         truncated: false,
+        wait_until: Millis::INFINITY,
+        expired: false,
         unread: Vec::new(),
         rejection: None,
         environ: Vec::new(),

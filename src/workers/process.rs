@@ -33,6 +33,8 @@ pub struct Process {
     pub pid: Pid,
     /// The master's process id.
     pub parent: Pid,
+    /// The number that the process has with its master.
+    pub slot: u32,
     /// Frames for the kernel.
     pub frames: Vec<u8>,
     /// The listening sockets.
@@ -43,6 +45,8 @@ pub struct Process {
     pub access_format: Option<AccessFormat>,
     /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
     pub lazy: Vec<u8>,
+    /// What the app prints is kept from the log: it has been printed by another process already.
+    pub muted: bool,
     /// The thread that is at work, for its spans.
     pub thread: u32,
     spans: Vec<u8>,
@@ -63,10 +67,12 @@ impl Process {
             launch,
             pid,
             parent,
+            slot: 1,
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,
             lazy: Vec::new(),
+            muted: false,
             thread: crate::event_loop::MAIN,
             spans: Vec::new(),
             output: Default::default(),
@@ -86,6 +92,12 @@ impl Process {
                     });
                 }
                 self.bound = Some(true);
+                true
+            }
+            Kind::Slot => {
+                self.slot = frame.id;
+                // Only the first loads the app as the original does: once.
+                self.muted = self.launch.server == Server::Uwsgi && frame.id != 1 && !self.launch.lazy_apps;
                 true
             }
             Kind::BindFailed => {
@@ -173,10 +185,10 @@ impl Process {
         }
         let line = match self.launch.server {
             Server::Gunicorn => log::gunicorn(now, self.pid, level, text),
-            _ => match text.strip_suffix(']').and_then(|text| text.split_once(" [")) {
+            _ => match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
                 // The process id has a colour of its own.
-                Some((what, pid)) if pid.parse() == Ok(self.pid) => {
-                    log::uvicorn_process(what, self.pid, false, self.launch.use_colors)
+                Some((what, pid)) if pid.parse() == Ok(self.pid) && what.ends_with(' ') => {
+                    log::uvicorn_process(what.trim_end(), self.pid, false, self.launch.use_colors)
                 }
                 _ => log::uvicorn(level, text, self.launch.use_colors),
             },
@@ -198,6 +210,9 @@ impl Process {
 
     /// What the app prints: lines go to the log as they end.
     pub fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.muted {
+            return;
+        }
         let index = usize::from(stream == Stream::Stderr);
         let mut line = std::mem::take(&mut self.output[index].0);
         for byte in bytes {

@@ -1,17 +1,18 @@
-//! gunicorn's sync worker: one connection at a time, one request on each, then an orderly close that waits for the client.
+//! gunicorn's sync worker and uWSGI's: one connection at a time, one request on each, then an orderly close that waits for the client.
 //!
 //! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
 //! the worker, as it does on the real one.
 
+mod uwsgi;
+
 use crate::Millis;
 use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
-use crate::servers::Level;
+use crate::servers::{Level, Server};
 use crate::trace::Name;
 
 use super::Process;
 use super::conversation::{Begun, Conversation, Head, conversation};
-use super::wire::Wire;
 
 /// What the worker's thread does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct SyncWorker {
     seen: Vec<u32>,
     interrupt: Option<i32>,
     exit_code: i32,
+    /// When the worker was first asked for a request.
+    born: Millis,
 }
 
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl SyncWorker {
             seen: Vec::new(),
             interrupt: None,
             exit_code: 0,
+            born: 0.0,
         }
     }
 
@@ -98,6 +102,7 @@ impl SyncWorker {
     pub fn deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Polling => Some(self.notify_at),
+            State::Reading(c) | State::Running(c) if !c.expired => Some(c.wait_until),
             _ => None,
         }
     }
@@ -105,11 +110,18 @@ impl SyncWorker {
     /// [`deadline`](Self::deadline) has come.
     pub fn tick(&mut self) {
         self.ready = true;
+        if let State::Reading(c) | State::Running(c) = &mut self.state {
+            c.expired = c.wait_until < Millis::INFINITY;
+        }
     }
 
     /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
     /// whatever the thread is doing: see [`interrupted`](Self::interrupted).
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+        if process.launch.server == Server::Uwsgi {
+            self.signal_uwsgi(process, signal);
+            return;
+        }
         let code = match signal {
             Signal::Term => None,
             Signal::Int | Signal::Quit => Some(0),
@@ -163,8 +175,11 @@ impl SyncWorker {
                 if let (Some(index), Some(accepted)) = (index, Accepted::decode(frame.body)) {
                     self.seen.retain(|listener| *listener != accepted.listener);
                     let listener = process.listeners.get(index).cloned();
-                    self.state =
-                        State::Reading(Box::new(conversation(process, frame.id, accepted, listener, now)));
+                    let mut c = Box::new(conversation(process, frame.id, accepted, listener, now));
+                    if process.launch.server == Server::Uwsgi {
+                        c.wait(now);
+                    }
+                    self.state = State::Reading(c);
                 }
             }
             Kind::AcceptEnd => {
@@ -177,7 +192,16 @@ impl SyncWorker {
                 }
             }
             kind => {
-                let Some(wire) = self.wire(frame.id) else { return };
+                let (State::Reading(c) | State::Running(c)) = &mut self.state else {
+                    return;
+                };
+                if c.wire.id != frame.id {
+                    return;
+                }
+                if c.wait_until < Millis::INFINITY {
+                    c.wait(now);
+                }
+                let wire = &mut c.wire;
                 match kind {
                     Kind::Data => wire.receive(frame.body),
                     Kind::Eof => wire.eof = true,
@@ -189,15 +213,11 @@ impl SyncWorker {
         }
     }
 
-    fn wire(&mut self, id: u32) -> Option<&mut Wire> {
-        let wire = match &mut self.state {
-            State::Reading(conversation) | State::Running(conversation) => &mut conversation.wire,
-            State::Idle | State::Accepting(_) | State::Lingering | State::Polling => return None,
-        };
-        (wire.id == id).then_some(wire)
-    }
-
     fn notify(&mut self, process: &mut Process, now: Millis) {
+        if process.launch.server == Server::Uwsgi {
+            self.notify_at = Millis::INFINITY;
+            return;
+        }
         process.tell(Kind::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
         let timeout = if process.launch.timeout > 0.0 {
@@ -219,12 +239,16 @@ impl SyncWorker {
 
     /// The thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+        let uwsgi = process.launch.server == Server::Uwsgi;
+        if self.born == 0.0 {
+            self.born = now;
+        }
         loop {
             match &mut self.state {
                 State::Idle if !self.alive => return Next::Exit,
                 State::Idle => {
                     // With one listener gunicorn tries accept() first, with several it selects first.
-                    if process.listeners.len() > 1 && self.seen.is_empty() {
+                    if (uwsgi || process.listeners.len() > 1) && self.seen.is_empty() {
                         self.poll(process, now);
                         return Next::Park;
                     }
@@ -279,7 +303,9 @@ impl SyncWorker {
             return None;
         };
         self.served += 1;
-        if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
+        if process.launch.server == Server::Uwsgi {
+            c.announce(process, now);
+        } else if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.alive = false;
         }
@@ -302,6 +328,9 @@ impl SyncWorker {
     /// The thread is done with the request: the orderly close begins.
     pub fn close(&mut self, process: &mut Process, now: Millis) {
         match std::mem::replace(&mut self.state, State::Idle) {
+            State::Running(c) | State::Reading(c) if process.launch.server == Server::Uwsgi => {
+                self.close_uwsgi(process, c, now);
+            }
             State::Running(c) => {
                 process.span(c.key(), Name::App, c.started_at, now);
                 self.linger(process, c);

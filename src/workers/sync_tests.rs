@@ -9,20 +9,20 @@ use crate::workers::rig::Rig;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct Bench {
-    rig: Rig,
-    worker: SyncWorker,
+pub(super) struct Bench {
+    pub(super) rig: Rig,
+    pub(super) worker: SyncWorker,
 }
 
 impl Bench {
-    fn new(line: &str) -> Self {
+    pub(super) fn new(line: &str) -> Self {
         let rig = Rig::new(line);
         let worker = SyncWorker::new(rig.process.launch.max_requests);
         Self { rig, worker }
     }
 
     /// The thread asks for work until it has some, leaves, or nothing moves any more.
-    fn turn(&mut self) -> Next {
+    pub(super) fn turn(&mut self) -> Next {
         loop {
             let next = self.worker.next(&mut self.rig.process, self.rig.now);
             let moved = self.settle();
@@ -32,7 +32,7 @@ impl Bench {
         }
     }
 
-    fn settle(&mut self) -> bool {
+    pub(super) fn settle(&mut self) -> bool {
         let mut any = false;
         while self
             .rig
@@ -43,18 +43,18 @@ impl Bench {
         any
     }
 
-    fn pass(&mut self, milliseconds: Millis) {
+    pub(super) fn pass(&mut self, milliseconds: Millis) {
         self.rig.now += milliseconds;
         self.rig.net.tick(self.rig.now);
         self.settle();
     }
 
-    fn is_called(&mut self) -> bool {
+    pub(super) fn is_called(&mut self) -> bool {
         matches!(self.turn(), Next::Request { .. })
     }
 
     /// The app answers with one block.
-    fn answer(&mut self, body: &[u8]) -> Written {
+    pub(super) fn answer(&mut self, body: &[u8]) -> Written {
         let length = body.len().to_string();
         let head = encoded(&[b"200 OK", b"Content-Length", length.as_bytes()]);
         let conversation = self.worker.running().unwrap();
@@ -64,21 +64,26 @@ impl Bench {
         written
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         let conversation = self.worker.running().unwrap();
         conversation.finish(&mut self.rig.process, self.rig.now);
         self.worker.close(&mut self.rig.process, self.rig.now);
         self.settle();
     }
 
-    fn serve(&mut self) {
+    pub(super) fn serve(&mut self) {
         assert!(self.is_called());
         assert_eq!(self.answer(b"ok"), Written::Done);
         self.finish();
     }
 
-    fn text(&self, id: ConnectionId) -> String {
+    pub(super) fn text(&self, id: ConnectionId) -> String {
         self.rig.clients[&id].text()
+    }
+
+    pub(super) fn read_body(&mut self) -> Body {
+        let conversation = self.worker.running().unwrap();
+        conversation.read_body(&mut self.rig.process, 65_536, self.rig.now)
     }
 }
 

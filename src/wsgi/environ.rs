@@ -139,7 +139,7 @@ pub fn encode(
     let start = out.len();
     let encoded = match launch.server {
         Server::Uwsgi => {
-            uwsgi(head, peer, out);
+            uwsgi(head, peer, launch.router, out);
             Ok(())
         }
         Server::Gunicorn | Server::Uvicorn | Server::Daphne => gunicorn(head, peer, launch, out),
@@ -209,7 +209,13 @@ impl<'a> Pairs<'a> {
 
     /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing if it is such a
     /// namesake itself.
-    fn put_header(&mut self, index: usize, separator: &[u8], is_dropped: impl Fn(&[u8]) -> bool) {
+    fn put_header(
+        &mut self,
+        index: usize,
+        prefix: &[u8],
+        separator: &[u8],
+        is_dropped: impl Fn(&[u8]) -> bool,
+    ) {
         let Some((name, value)) = self.headers.get(index) else {
             return;
         };
@@ -220,7 +226,7 @@ impl<'a> Pairs<'a> {
         }
         self.count += 1;
         let key = open(self.out);
-        self.out.extend_from_slice(b"HTTP_");
+        self.out.extend_from_slice(prefix);
         let begin = self.out.len();
         self.out.extend_from_slice(name);
         for byte in self.out.iter_mut().skip(begin) {
@@ -347,7 +353,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
             }
             secure = Some(now);
         }
-        pairs.put_header(index, b",", is_suspect);
+        pairs.put_header(index, b"HTTP_", b",", is_suspect);
     }
     pairs.put(
         "wsgi.url_scheme",
@@ -384,8 +390,8 @@ fn secure_scheme(name: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
-/// uWSGI's rules (`--http-socket`).
-fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
+/// uWSGI's rules; with `--http` there is a router before the worker.
+fn uwsgi(head: &RequestHead, peer: &Peer, router: bool, out: &mut Vec<u8>) {
     let question = head.target.iter().position(|&byte| byte == b'?');
     let (path, query) = match question {
         Some(at) => (&head.target[..at], &head.target[at + 1..]),
@@ -403,17 +409,19 @@ fn uwsgi(head: &RequestHead, peer: &Peer, out: &mut Vec<u8>) {
     pairs.put("QUERY_STRING", query);
     pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
     pairs.put("SCRIPT_NAME", b"");
-    pairs.put("SERVER_NAME", peer.local.0.as_bytes());
+    // The name of the computer, as Python's `socket.gethostname` has it here.
+    pairs.put("SERVER_NAME", b"emscripten");
     pairs.put_decimal("SERVER_PORT", peer.local.1);
+    if router {
+        pairs.put("UWSGI_ROUTER", b"http");
+    }
     pairs.put("REMOTE_ADDR", peer.remote.0.as_bytes());
-    for (index, (name, value)) in head.headers.iter().enumerate() {
-        if same_key(name, b"CONTENT_TYPE") {
-            pairs.put("CONTENT_TYPE", value);
-        } else if same_key(name, b"CONTENT_LENGTH") {
-            pairs.put("CONTENT_LENGTH", value);
-        } else {
-            pairs.put_header(index, b", ", |_| false);
-        }
+    if router {
+        pairs.put_decimal("REMOTE_PORT", peer.remote.1);
+    }
+    for (index, (name, _)) in head.headers.iter().enumerate() {
+        let bare = same_key(name, b"CONTENT_TYPE") || same_key(name, b"CONTENT_LENGTH");
+        pairs.put_header(index, if bare { b"" } else { b"HTTP_" }, b", ", |_| false);
     }
     pairs.finish();
 }

@@ -265,7 +265,8 @@ impl Response {
     ) -> Outcome {
         let mut lines = Vec::new();
         if self.server == Server::Uwsgi {
-            // The traceback goes to standard error, and the connection ends with what was sent.
+            // The traceback goes to standard error, and the connection ends with what was sent; a head that waits is sent first.
+            self.send_uwsgi_head(out);
             return Outcome {
                 keep_alive: false,
                 lines,

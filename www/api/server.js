@@ -106,13 +106,14 @@ export class Server extends EventTarget {
   }
 
   /**
-   * Stops the server as SIGTERM does.
+   * Stops the server as SIGTERM does, or SIGINT where that would only reload it (uWSGI without `--die-on-term`).
    * @returns {Promise<{ code: number }>}
    */
   async stop() {
     if (this.#code !== null) return { code: this.#code };
     const exited = new Promise((resolve) => this.addEventListener("exit", resolve, { once: true }));
-    await this.signal("TERM");
+    // No signal by name: the machine knows which one ends this server.
+    await this.signal("");
     await exited;
     return { code: /** @type {any} */ (this.#code) };
   }

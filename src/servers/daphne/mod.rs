@@ -1,12 +1,13 @@
-//! daphne 4.2.3: its command line. It is read, but daphne does not run yet.
+//! daphne 4.2.3: its command line.
 
+mod launch;
 #[cfg(test)]
 mod tests;
 
-use super::Command;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
+use super::{Call, Command};
 
 /// What the help says before it lists the options.
 const INTRODUCTION: &str = "\
@@ -18,7 +19,7 @@ positional arguments:
 ";
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or `__main__.py`.
-pub(super) fn command(name: &'static str, words: &[String]) -> Command {
+pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {
     let program = Program {
         name,
         usage: None,
@@ -28,7 +29,10 @@ pub(super) fn command(name: &'static str, words: &[String]) -> Command {
     let stop = match program.parse(words) {
         Ok(values) => match values.refused() {
             Some((option, reason)) => program.option_error(option, reason),
-            None => program.error("wasgi understands this command line, but cannot run daphne yet."),
+            None => match launch::launch(&program, words, &values, call) {
+                Ok(launch) => return Command::Serve(launch),
+                Err(stop) => stop,
+            },
         },
         Err(stop) => stop,
     };

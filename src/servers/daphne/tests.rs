@@ -1,6 +1,6 @@
 //! What daphne 4.2.3 printed for these lines.
 
-use crate::servers::testing::printed;
+use crate::servers::testing::{launch, printed};
 use crate::servers::{Command, parse};
 
 const USAGE: &str = "\
@@ -97,12 +97,29 @@ fn the_help_lists_all_options() {
 }
 
 #[test]
-fn a_right_command_line_is_refused_in_a_sentence() {
-    let (stderr, code) = printed("daphne -b 0.0.0.0 -p 8001 app:asgi");
-    assert!(
-        stderr.ends_with("daphne: error: wasgi understands this command line, but cannot run daphne yet.")
-    );
-    assert_eq!(code, 2);
-    let (stderr, _) = printed("daphne -u /tmp/socket app:asgi");
-    assert!(stderr.contains("daphne: error: argument -u/--unix-socket: a browser tab has no Unix sockets"));
+fn a_right_command_line_starts_a_server_and_others_are_refused_in_a_sentence() {
+    let launch = launch("daphne -b 0.0.0.0 -p 8001 -t 5 --server-name x --no-server-name app:asgi");
+    assert_eq!(launch.binds, [("0.0.0.0".to_owned(), 8001)]);
+    let option = |name: &str| launch.options.iter().rev().find(|(its, _)| *its == name);
+    assert_eq!(option("--http-timeout").map(|(_, text)| text.as_str()), Some("5"));
+    assert_eq!(option("--server-name").map(|(_, text)| text.as_str()), Some(""));
+    for (line, reason) in [
+        (
+            "daphne -u /tmp/socket app:asgi",
+            "argument -u/--unix-socket: a browser tab has no Unix sockets",
+        ),
+        ("daphne -b 10.0.0.1 app:asgi", "is not an address of this tab"),
+        (
+            "daphne --access-log log.txt app:asgi",
+            "the log goes to the page: use `-`.",
+        ),
+        (
+            "daphne --proxy-headers-port X app:asgi",
+            "--proxy-headers has to be passed for this parameter.",
+        ),
+    ] {
+        let (stderr, code) = printed(line);
+        assert!(stderr.contains(reason), "{line}: {stderr}");
+        assert_eq!(code, 2);
+    }
 }

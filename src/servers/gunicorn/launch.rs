@@ -4,7 +4,7 @@ use super::{Failure, refuse};
 use crate::http1::{Limits, Methods, Rules, Underscores};
 use crate::servers::option::{Values, listed, own, split, text, trim};
 use crate::servers::{
-    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
+    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
 };
 
 /// Everything that the values say. `workers` is the default.
@@ -52,8 +52,8 @@ pub(super) fn launch(
         master: true,
         worker_class,
         worker_class_name: match trim(values.text("--worker-class")) {
-            name if worker_class == WorkerClass::Threaded && !name.contains("gthread") => own("gthread"),
-            name => own(name),
+            name if worker_class != WorkerClass::Threaded || name.ends_with("ThreadWorker") => own(name),
+            _ => own("gthread"),
         },
         threads: count("--threads"),
         worker_connections: count("--worker-connections"),
@@ -90,6 +90,11 @@ pub(super) fn launch(
         lifespan: if uvicorn { Lifespan::Auto } else { Lifespan::Off },
         python_path,
         chdir,
+        die_on_term: false,
+        need_app: false,
+        lazy_apps: false,
+        router: false,
+        options: Vec::new(),
     })
 }
 
@@ -261,24 +266,4 @@ fn log_level(name: &str) -> Level {
         None | Some(Level::Trace) => Level::Info,
         Some(level) => level,
     }
-}
-
-/// `path` as an absolute path without `.` and `..`, seen from `directory`.
-fn absolute(directory: &str, path: &str) -> String {
-    let full = if path.starts_with('/') {
-        own(path)
-    } else {
-        text(&[directory, "/", path])
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in full.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    text(&["/", &parts.join("/")])
 }

@@ -72,6 +72,11 @@ pub(super) fn launch(
             Some(path) => vec![own(path)],
         },
         chdir: None,
+        die_on_term: false,
+        need_app: false,
+        lazy_apps: false,
+        router: false,
+        options: Vec::new(),
     })
 }
 

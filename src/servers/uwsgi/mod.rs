@@ -1,12 +1,13 @@
-//! uWSGI 2.0.31: its command line. It is read, but uWSGI does not run yet.
+//! uWSGI 2.0.31: its command line.
 
+mod launch;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
 use super::option::{Table, listed, text};
-use super::{Command, WASGI};
+use super::{Call, Command, WASGI};
 
 /// All short options.
 const LETTERS: &str = "ACHJLMOQRSTabcdhilmprstvwxyz";
@@ -20,7 +21,7 @@ const PROGRAM: Program = Program {
 };
 
 /// What happens with these arguments.
-pub(super) fn command(words: &[String]) -> Command {
+pub(super) fn command(words: &[String], call: &Call) -> Command {
     let values = match PROGRAM.parse(words) {
         Ok(values) => values,
         Err(Stop::Usage(stderr)) => {
@@ -44,8 +45,8 @@ pub(super) fn command(words: &[String]) -> Command {
     if values.given("--version").is_some() {
         return Command::show(&text(&["2.0.31", WASGI]));
     }
-    Command::complain(
-        1,
-        "uwsgi: wasgi understands this command line, but cannot run uWSGI yet.",
-    )
+    match launch::launch(words, &values, call) {
+        Ok(launch) => Command::Serve(launch),
+        Err(stderr) => Command::complain(1, &stderr),
+    }
 }

@@ -1,6 +1,6 @@
 //! What uWSGI 2.0.31 printed for these lines.
 
-use crate::servers::testing::printed;
+use crate::servers::testing::{launch, printed};
 use crate::servers::{Command, parse};
 
 #[test]
@@ -81,6 +81,10 @@ fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
         "uwsgi -Q x",
         "uwsgi --mast",
         "uwsgi server.ini",
+        "uwsgi --http-socket /tmp/socket",
+        "uwsgi --http-socket 10.0.0.1:80",
+        "uwsgi --http-socket :8000 --http :8001",
+        "uwsgi --cheaper 1 --http :8000",
     ] {
         let (stderr, code) = printed(line);
         assert!(
@@ -89,4 +93,34 @@ fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
         );
         assert_eq!(code, 1);
     }
+}
+
+#[test]
+fn a_right_command_line_starts_a_server() {
+    let launch = launch(
+        "uwsgi --http-socket 127.0.0.1:8000 -Mp 3 --harakiri=2 --wsgi-file a/f.py --callable app --pp x --pp y \
+         --need-app --die-on-term --env A=B --max-requests 7 -b 8192 -L",
+    );
+    assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
+    assert!(launch.master && launch.need_app && launch.die_on_term && !launch.lazy_apps && !launch.router);
+    assert_eq!((launch.workers, launch.max_requests), (3, Some(7)));
+    assert!((launch.timeout - 2000.0).abs() < f64::EPSILON);
+    assert_eq!(launch.limits.head, 8192);
+    assert_eq!(launch.env, [("A".to_owned(), "B".to_owned())]);
+    assert_eq!(launch.python_path, ["/home/web/y", "/home/web/x"]);
+    let option = |name: &str| launch.options.iter().find(|(its, _)| *its == name);
+    assert_eq!(
+        option("--wsgi-file").map(|(_, text)| text.as_str()),
+        Some("a/f.py")
+    );
+    assert_eq!(
+        option("--disable-logging").map(|(_, text)| text.as_str()),
+        Some("true")
+    );
+}
+
+#[test]
+fn there_is_no_server_without_a_socket() {
+    let missing = "The -s/--socket option is missing and stdin is not a socket.";
+    assert_eq!(printed("uwsgi --master -w app:app"), (missing.to_owned(), 1));
 }

@@ -2,7 +2,7 @@
 
 use crate::Millis;
 use crate::asgi::http::{self, Cycle, Part, Progress, Received};
-use crate::servers::{Level, log};
+use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;
 
@@ -63,7 +63,13 @@ impl AsyncWorker {
     }
 
     /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a body as a whole.
+    ///
+    /// daphne's Python writes the bytes of the whole response: here `rest` says whether the connection is kept afterwards.
     pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
+        if process.launch.server == Server::Daphne {
+            self.write(process, id, part, now);
+            return Sent::Done;
+        }
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return Sent::Done;
         };
@@ -87,6 +93,21 @@ impl AsyncWorker {
             }
             Ok(Progress::Continues) => Sent::Done,
             Err(error) => raise(&error),
+        }
+    }
+
+    fn write(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        if let Some(c) = self.connections.get_mut(&exchange.connection)
+            && !c.close_when_sent
+        {
+            c.wire.send(part.data, &mut process.frames);
+        }
+        if !part.more && !exchange.cycle.is_complete() {
+            exchange.cycle.finish();
+            self.complete(process, id, part.rest > 0, now);
         }
     }
 

@@ -3,13 +3,14 @@
 use crate::Millis;
 use crate::http1::RequestError;
 use crate::http1::server::Event;
-use crate::servers::WorkerClass;
+use crate::master::Stream;
+use crate::servers::{Server, WorkerClass};
 use crate::trace::Name;
 use crate::workers::{Process, Written};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::response::Cause;
 
-use super::{Conversation, feed, raise, send, taken, write_lines};
+use super::{Conversation, feed, raise, send, taken, uwsgi, write_lines};
 
 /// What reading the body gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,10 @@ impl Conversation {
             match self.http.next_event() {
                 Ok(Some(Event::Body(data))) => self.unread.extend_from_slice(data),
                 // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
+                Err(RequestError::EndInBody { .. }) if process.launch.server == Server::Uwsgi => {
+                    self.body_ended = true;
+                    return uwsgi::no_body("error");
+                }
                 Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => self.body_ended = true,
                 Err(RequestError::EndInBody { missing: None }) => {
                     self.body_ended = true;
@@ -81,6 +86,13 @@ impl Conversation {
                 }
                 Ok(None) => {
                     if !self.wire.is_readable() && !self.wire.eof {
+                        if process.launch.server == Server::Uwsgi {
+                            if self.is_over() {
+                                self.body_ended = true;
+                                return uwsgi::no_body("timeout");
+                            }
+                            self.wait(now);
+                        }
                         return Body::Park;
                     }
                     feed(self, process, now);
@@ -127,12 +139,19 @@ impl Conversation {
         if let Err(error) = response.write(block, process.date(now), &mut out) {
             return Written::Raise(raise(&error).unwrap_or_default());
         }
-        send(self, process, &out)
+        let written = send(self, process, &out);
+        if written == Written::Park && process.launch.server == Server::Uwsgi {
+            self.wait(now);
+        }
+        written
     }
 
     /// Whether what was written has been taken.
     #[must_use]
-    pub fn flushed(&self) -> Written {
+    pub fn flushed(&mut self) -> Written {
+        if self.is_over() {
+            return Written::Broken;
+        }
         taken(self)
     }
 
@@ -145,8 +164,10 @@ impl Conversation {
         match response.finish(process.date(now), &mut out) {
             Ok(outcome) => {
                 let written = send(self, process, &out);
-                process.span(self.key(), Name::App, self.started_at, now);
-                self.started_at = now;
+                if process.launch.server != Server::Uwsgi {
+                    process.span(self.key(), Name::App, self.started_at, now);
+                    self.started_at = now;
+                }
                 self.keeps = Some(outcome.keep_alive);
                 write_lines(process, self, &outcome.lines, "", now);
                 written
@@ -182,6 +203,9 @@ impl Conversation {
         let outcome = response.raised(&self.head, &self.peer.remote.0, cause, raised.iterating, &mut out);
         self.truncated = response.head_sent() && !matches!(cause, Cause::OsError(_) | Cause::NoMoreData);
         self.response = Some(response);
+        if process.launch.server == Server::Uwsgi {
+            process.line(Stream::Stderr, traceback);
+        }
         write_lines(process, self, &outcome.lines, traceback, now);
         self.wire.send(&out, &mut process.frames);
         false

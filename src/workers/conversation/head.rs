@@ -4,7 +4,7 @@ use crate::Millis;
 use crate::gateway::{encoding, python};
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
-use crate::servers::Level;
+use crate::servers::{Level, Server};
 use crate::trace::Name;
 use crate::workers::Process;
 use crate::wsgi::environ;
@@ -42,8 +42,13 @@ impl Conversation {
     pub(in crate::workers) fn read_head(&mut self, process: &mut Process, now: Millis) -> Head {
         feed(self, process, now);
         match self.http.next_event() {
-            Ok(None) if !self.wire.broken => Head::Partial,
+            Ok(None) if !self.wire.broken && !self.expired => Head::Partial,
             Ok(Some(Event::Request(head))) => Head::Complete(Box::new(head)),
+            other if process.launch.server == Server::Uwsgi => {
+                let error = other.err();
+                self.refuse_uwsgi(process, error.as_ref(), now);
+                Head::Over
+            }
             Ok(_) => {
                 let text = if self.wire.broken {
                     "Ignoring connection reset"

@@ -1,0 +1,381 @@
+//! uWSGI's master process, 2.0.31, and uWSGI without one (`--master` left out), where the first worker is the server.
+//!
+//! The original is a loop that waits for a second at most and is not woken by the death of a worker: whatever it does about
+//! workers, it does at the next [`TICK`]. Signals are handled where they arrive.
+//!
+//! Fork is the one thing that is not as it was: the original loads the app once and forks, here each worker loads it. What the
+//! app prints while it is loaded is shown once all the same (`src/python/uwsgi_worker.py`), and the lines that follow the
+//! loading wait for the first worker to have it loaded.
+
+mod lines;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use super::{Action, Event, Exit, Pid, Signal, Stream};
+use crate::Millis;
+use crate::servers::{Launch, log};
+
+/// The time between two looks at the workers.
+const TICK: Millis = 1000.0;
+/// A worker that could not load the app exits with this code where `--need-app` asks for it; so does the server then.
+const FAILED_APP: i32 = 22;
+/// A worker that was told to end exits with this code.
+const RELOAD: i32 = 17;
+/// A process that ends by SIGTERM, SIGINT or SIGQUIT exits with this code.
+const END: i32 = 30;
+/// Seconds that workers get to finish their request at a reload.
+const MERCY: i64 = 60;
+
+/// uWSGI's first process.
+#[derive(Debug)]
+// Each is an option of the original, or something that happens once.
+#[allow(clippy::struct_excessive_bools)]
+pub(super) struct Uwsgi {
+    pid: Pid,
+    /// The addresses to listen on.
+    addresses: Vec<String>,
+    /// The working directory.
+    directory: String,
+    backlog: u32,
+    /// Workers that there should be.
+    count: u32,
+    master: bool,
+    /// Seconds; 0 is never.
+    harakiri: u32,
+    die_on_term: bool,
+    need_app: bool,
+    lazy_apps: bool,
+    router: bool,
+    workers: Vec<Worker>,
+    ending: Option<Ending>,
+    /// Whether this is a server that has reloaded itself.
+    reloaded: bool,
+    /// Whether the app is loaded: the master comes into being then, the workers are forked.
+    forked: bool,
+    listening: bool,
+    /// `--need-app` was not met.
+    failed: bool,
+    /// Addresses that are bound.
+    bound: usize,
+    /// Requests served by all workers.
+    total: u32,
+    /// The last respawn, in seconds since the epoch, and how many came in quick succession.
+    respawned: (i64, u32),
+    tick: Millis,
+    state: State,
+}
+
+#[derive(Debug, Default)]
+struct Worker {
+    pid: Option<Pid>,
+    /// The process that takes its place once the master has looked. It is started as soon as it is known to be needed: a fork
+    /// takes no time, but here an interpreter has to boot.
+    heir: Option<Pid>,
+    accepting: bool,
+    /// How it ended, if it did and the master has not looked.
+    exit: Option<Exit>,
+    /// The second at which it was told to end.
+    cursed_at: Option<i64>,
+    /// The second at which its request is given up.
+    harakiri: Option<i64>,
+    /// What it does, as the master tells when it gives it up.
+    request: String,
+    respawns: u32,
+    /// It is to be respawned at the next turn.
+    missing: bool,
+    /// Requests begun by the processes that had this number.
+    requests: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// The server ends.
+    Dying,
+    /// The server starts anew once its workers have ended.
+    Reloading,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    NotStarted,
+    Binding,
+    Running,
+    Ended,
+}
+
+impl Uwsgi {
+    pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
+        Self {
+            pid,
+            addresses: launch
+                .binds
+                .iter()
+                .map(|(host, port)| [host, ":", &port.to_string()].concat())
+                .collect(),
+            directory: launch.chdir.clone().unwrap_or_default(),
+            backlog: launch.backlog,
+            count: launch.workers,
+            master: launch.master,
+            harakiri: (launch.timeout / 1000.0) as u32,
+            die_on_term: launch.die_on_term,
+            need_app: launch.need_app,
+            lazy_apps: launch.lazy_apps,
+            router: launch.router,
+            workers: Vec::new(),
+            ending: None,
+            reloaded: false,
+            forked: false,
+            listening: false,
+            failed: false,
+            bound: 0,
+            total: 0,
+            respawned: (0, 0),
+            tick: 0.0,
+            state: State::NotStarted,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        (self.state == State::Running && self.master).then_some(self.tick)
+    }
+
+    pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
+        if self.state == State::Ended {
+            return;
+        }
+        match event {
+            Event::Started => {
+                self.first_lines(now, actions);
+                self.state = State::Binding;
+                actions.push(Action::Bind(0));
+            }
+            Event::Bound { ok, .. } => self.bound(now, ok, actions),
+            Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
+            Event::Accepting(pid) => self.accepting(now, pid, actions),
+            Event::Busy(pid, what) => self.busy(now, pid, what),
+            Event::Request(pid, line) => self.request(pid, &line, actions),
+            Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
+            Event::Signal(signal) => self.signal(now, signal, actions),
+            Event::Deadline if self.state == State::Running && now >= self.tick => {
+                self.look_after_workers(now, actions);
+            }
+            Event::Booted(_) | Event::Heartbeat(_) | Event::Deadline => {}
+        }
+    }
+
+    fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
+        let address = self.addresses.get(self.bound).cloned().unwrap_or_default();
+        if !ok {
+            let line = "probably another instance of uWSGI is running on the same address (";
+            actions.push(Action::Log(Stream::Stderr, [line, &address, ")."].concat()));
+            say(
+                actions,
+                "bind(): Address already in use [core/socket.c line 769]",
+                &[],
+            );
+            self.exit(1, actions);
+            return;
+        }
+        self.say_bound(&address, actions);
+        self.bound += 1;
+        if self.bound < self.addresses.len() {
+            actions.push(Action::Bind(self.bound));
+        } else {
+            self.load(now, actions);
+        }
+    }
+
+    /// Starts the workers; the first of them loads the app in the master's place.
+    fn load(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.say_mode(actions);
+        self.state = State::Running;
+        self.tick = now + TICK;
+        self.forked = false;
+        self.workers.clear();
+        self.workers.resize_with(self.count as usize, Worker::default);
+        for slot in 1..=self.count {
+            actions.push(Action::Spawn { slot });
+        }
+    }
+
+    fn spawned(&mut self, now: Millis, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
+        let number = (slot & 0xffff) as usize;
+        let Some(worker) = number
+            .checked_sub(1)
+            .and_then(|index| self.workers.get_mut(index))
+        else {
+            return;
+        };
+        if worker.pid.is_some() {
+            worker.heir = Some(pid);
+            return;
+        }
+        worker.pid = Some(pid);
+        if worker.respawns > 0 {
+            say(
+                actions,
+                "Respawned uWSGI worker % (new pid: %)",
+                &[slot & 0xffff, pid],
+            );
+        } else if self.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
+            self.fork(now, actions);
+        }
+    }
+
+    /// The app is loaded, or nobody waits for it: the lines of a fork.
+    fn fork(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        if !std::mem::replace(&mut self.forked, true) {
+            self.respawned = (second(now), 0);
+            self.say_forked(actions);
+        }
+    }
+
+    fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
+        let Some(index) = self.index(pid) else { return };
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.accepting = true;
+        }
+        if index == 0 {
+            self.fork(now, actions);
+        }
+        if !self.listening && self.forked && self.workers.iter().all(|worker| worker.accepting) {
+            self.listening = true;
+            actions.push(Action::Listening);
+        }
+    }
+
+    /// A worker begins a request.
+    fn busy(&mut self, now: Millis, pid: Pid, what: String) {
+        let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
+        if let Some(worker) = self.worker(pid) {
+            worker.requests += 1;
+            worker.harakiri = harakiri;
+            worker.request = what;
+        }
+    }
+
+    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
+    fn request(&mut self, pid: Pid, line: &str, actions: &mut Vec<Action>) {
+        self.total += 1;
+        let total = self.total;
+        let Some(worker) = self.worker(pid) else {
+            return;
+        };
+        worker.harakiri = None;
+        if let Some((before, after)) = line.split_once('\0') {
+            // Without an app there are no requests to it.
+            let own = if before.contains('-') {
+                "-1".to_owned()
+            } else {
+                worker.requests.to_string()
+            };
+            let line = [before, &own, "/", &total.to_string(), after].concat();
+            actions.push(Action::Log(Stream::Stderr, line));
+        }
+    }
+
+    fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {
+        let Some(index) = self.index(pid) else { return };
+        if let Some(worker) = self.workers.get_mut(index) {
+            if worker.heir == Some(pid) {
+                worker.heir = None;
+                return;
+            }
+            worker.exit = Some(exit);
+            worker.accepting = false;
+            worker.harakiri = None;
+        }
+        let alone = !self.master || !self.forked;
+        if index == 0 && alone && self.ending.is_none() {
+            // It was the whole server, or loaded the app in the master's place.
+            self.exit(exit.shell_code(), actions);
+        } else if self.ending.is_some() && !self.forked {
+            self.look_after_workers(now, actions);
+        }
+    }
+
+    fn signal(&mut self, now: Millis, signal: Signal, actions: &mut Vec<Action>) {
+        if matches!(signal, Signal::Kill | Signal::Abrt) {
+            self.exit(Exit::Signal(signal).shell_code(), actions);
+            return;
+        }
+        let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
+        if !self.master {
+            if ends {
+                self.exit(END, actions);
+            } else if signal == Signal::Hup
+                && let Some(pid) = self.workers.first().and_then(|worker| worker.pid)
+            {
+                actions.push(Action::Signal(pid, Signal::Hup));
+            }
+            return;
+        }
+        let dies = match signal {
+            Signal::Int => true,
+            Signal::Term => self.die_on_term,
+            _ => !self.die_on_term,
+        };
+        if ends && dies {
+            self.kill_them_all(now, actions);
+        } else if (ends || signal == Signal::Hup) && self.ending.is_none() {
+            self.ending = Some(Ending::Reloading);
+            self.bury_router(actions);
+            let (how, signal) = match signal {
+                Signal::Hup => ("...gracefully killing workers...", Signal::Hup),
+                _ => ("...brutally killing workers...", Signal::Kill),
+            };
+            say(actions, how, &[]);
+            self.curse_all(now, signal, actions);
+        }
+    }
+
+    fn index(&self, pid: Pid) -> Option<usize> {
+        self.workers
+            .iter()
+            .position(|worker| worker.pid == Some(pid) || worker.heir == Some(pid))
+    }
+
+    fn worker(&mut self, pid: Pid) -> Option<&mut Worker> {
+        let index = self.index(pid)?;
+        self.workers.get_mut(index)
+    }
+
+    fn exit(&mut self, code: i32, actions: &mut Vec<Action>) {
+        self.state = State::Ended;
+        actions.push(Action::Exit(code));
+    }
+}
+
+/// The clock of the original counts seconds.
+fn second(now: Millis) -> i64 {
+    (now / 1000.0).floor() as i64
+}
+
+/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
+#[inline(never)]
+fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
+}
+
+/// A line with its time, as the original prints some.
+#[inline(never)]
+fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
+    actions.push(Action::Log(Stream::Stderr, line));
+}
+
+fn fill(text: &str, numbers: &[u32]) -> String {
+    let mut line = String::with_capacity(text.len() + 16);
+    let mut numbers = numbers.iter();
+    for part in text.split_inclusive('%') {
+        match part.strip_suffix('%') {
+            Some(before) => {
+                line.push_str(before);
+                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
+            }
+            None => line.push_str(part),
+        }
+    }
+    line
+}

@@ -1,0 +1,104 @@
+//! What uWSGI prints of itself when it starts. Left out is what it says about the machine that it runs on: kernel, memory pages, users.
+
+use super::{Uwsgi, say};
+use crate::Millis;
+use crate::master::{Action, Stream};
+use crate::servers::log;
+
+impl Uwsgi {
+    pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
+        let started = log::ctime(now);
+        say_parts(
+            actions,
+            &["*** Starting uWSGI 2.0.31 (32bit) on [", &started, "] ***"],
+        );
+        say_parts(actions, &["current working directory: ", &self.directory]);
+        if !self.master {
+            let warning = "*** WARNING: you are running uWSGI without its master process manager ***";
+            say(actions, warning, &[]);
+        }
+        if self.harakiri > 0 {
+            let warning = " *** WARNING: you have enabled harakiri without post buffering. \
+                           Slow upload could be rejected on post-unbuffered webservers *** ";
+            say(actions, warning, &[]);
+        }
+    }
+
+    pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
+        let index = self.bound.to_string();
+        let descriptor = (self.bound + 3).to_string();
+        let how = match (self.router, self.reloaded) {
+            (true, _) => ["uWSGI http", "", " bound on "],
+            (false, false) => ["uwsgi socket ", &index, " bound to TCP address "],
+            (false, true) => ["uwsgi socket ", &index, " inherited INET address "],
+        };
+        say_parts(actions, &[&how.concat(), address, " fd ", &descriptor]);
+    }
+
+    pub(super) fn say_mode(&self, actions: &mut Vec<Action>) {
+        for line in [
+            "Python version: 3.14.2",
+            "python threads support enabled",
+            "your server socket listen backlog is limited to % connections",
+            "your mercy for graceful operations on workers is 60 seconds",
+            if self.count > 1 {
+                "*** Operational MODE: preforking ***"
+            } else {
+                "*** Operational MODE: single process ***"
+            },
+        ] {
+            say(actions, line, &[self.backlog]);
+        }
+    }
+
+    pub(super) fn say_forked(&self, actions: &mut Vec<Action>) {
+        say(
+            actions,
+            "*** uWSGI is running in multiple interpreter mode ***",
+            &[],
+        );
+        if self.master {
+            let line = if self.reloaded {
+                "gracefully (RE)spawned uWSGI master process (pid: %)"
+            } else {
+                "spawned uWSGI master process (pid: %)"
+            };
+            say(actions, line, &[self.pid]);
+        }
+        let line = if self.master || self.count > 1 {
+            "spawned uWSGI worker % (pid: %, cores: 1)"
+        } else {
+            "spawned uWSGI worker % (and the only) (pid: %, cores: 1)"
+        };
+        for (number, worker) in (1..).zip(&self.workers) {
+            say(actions, line, &[number, worker.pid.unwrap_or(0)]);
+        }
+        if self.router {
+            say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);
+        }
+    }
+
+    /// The router is no process of its own here: it is what the kernel does with `--http`. It has a number for its lines.
+    fn router_pid(&self) -> u32 {
+        self.pid + 1000
+    }
+
+    pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
+        if self.router {
+            let line = "gateway \"uWSGI http 1\" has been buried (pid: %)";
+            say(actions, line, &[self.router_pid()]);
+        }
+    }
+
+    pub(super) fn say_reloading(&self, now: Millis, actions: &mut Vec<Action>) {
+        say(actions, "binary reloading uWSGI...", &[]);
+        say_parts(actions, &["chdir() to ", &self.directory]);
+        say(actions, "running uwsgi", &[]);
+        self.first_lines(now, actions);
+    }
+}
+
+#[inline(never)]
+fn say_parts(actions: &mut Vec<Action>, parts: &[&str]) {
+    actions.push(Action::Log(Stream::Stderr, parts.concat()));
+}

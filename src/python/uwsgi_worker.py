@@ -1,0 +1,349 @@
+"""The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling it.
+
+uWSGI loads the app once and forks; here each worker loads it. So that it looks the same, Rust shows what the first worker
+prints meanwhile and keeps the others' to itself, and the app sees its master's process id, as it does there.
+"""
+
+import io
+import os
+import posix
+import sys
+import threading
+import time
+import traceback
+from itertools import takewhile
+from types import ModuleType
+from typing import Any, Final
+
+import _wasgi
+
+from .configuration import Configuration
+from .crossing import SIZE, put_bytes, put_text, take_strings, view
+from .parking import CONNECTIONS, park, request
+from .traceback_text import traceback_of
+from .wsgi import BROKEN, PARK, Exchange, ExcInfo, _Body, base_environ
+
+FAILED_APP: Final = 22
+NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
+
+
+class _NoApp(Exception):
+    """There is no app where the options say; the message is uWSGI's, if it has one."""
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _shown(error: BaseException) -> str:
+    """As C code prints it: without a traceback where there is no frame but ours."""
+    if all(frame.f_code.co_filename == __file__ for frame, _ in traceback.walk_tb(error.__traceback__)):
+        return "".join(traceback.format_exception_only(error)).rstrip("\n")
+    return traceback_of(error)
+
+
+# --- loading
+
+
+def _find(options: dict[str, str]) -> Any:
+    """The app that the options name; None if they name none. Raises _NoApp or what its module raises."""
+    callable_name = options["--callable"] or "application"
+    if path := options["--wsgi-file"]:
+        try:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec")
+        except OSError:
+            raise _NoApp(f"failed to open python file {path}") from None
+        stem = path.removesuffix(".py").translate(str.maketrans("./-", "___"))
+        module = ModuleType(f"uwsgi_file_{stem}")
+        module.__file__ = path
+        sys.modules[module.__name__] = module
+        exec(code, module.__dict__)
+        app = module.__dict__.get(callable_name)
+        if app is None:
+            raise _NoApp(f'unable to find "application" callable in file {path}')
+        if not callable(app):
+            raise _NoApp(f'"application" must be a callable object in file {path}')
+        return app
+    if target := options["--module"]:
+        name, colon, attribute = target.partition(":")
+        attribute = attribute if colon else callable_name
+        # Not importlib, whose frames would be in a traceback.
+        __import__(name)
+        module = sys.modules[name]
+        app = module.__dict__.get(attribute.removesuffix("()"))
+        if app is not None and attribute.endswith("()"):
+            app = app()
+        if app is None:
+            raise _NoApp
+        return app
+    return None
+
+
+def _load(configuration: Configuration) -> Any:
+    """The app, or None; SystemExit where uWSGI does not go on without one."""
+    options = configuration.options
+    lazy = bool(options["--lazy-apps"]) or not configuration.child
+    pid = configuration.pid if lazy else configuration.ppid
+    identity = os.getpid, os.getppid
+    if not lazy:
+        for module in (os, posix):
+            module.getpid = lambda: pid
+            module.getppid = lambda: 1
+    begun = time.monotonic()
+    app = None
+    try:
+        app = _find(options)
+        if app is not None:
+            seconds = int(time.monotonic() - begun)
+            _say(
+                f"WSGI app 0 (mountpoint='') ready in {seconds} seconds on interpreter {id(sys):#x}"
+                f" pid: {pid} (default app)"
+            )
+    except BaseException as error:
+        text = str(error) if isinstance(error, _NoApp) else _shown(error)
+        if text:
+            _say(text)
+        _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
+    finally:
+        for module in (os, posix):
+            module.getpid, module.getppid = identity
+    if app is None:
+        if options["--need-app"]:
+            _say("*** no app loaded. GAME OVER ***")
+            raise SystemExit(FAILED_APP)
+        _say("*** no app loaded. going in full dynamic mode ***")
+    return app
+
+
+def _install_module(configuration: Configuration, number: int) -> None:
+    """The module ``uwsgi``, as far as it tells what is so."""
+    module = ModuleType("uwsgi")
+    module.__dict__.update(
+        version=b"2.0.31",
+        applications=None,
+        masterpid=lambda: configuration.ppid if configuration.child else 0,
+        worker_id=lambda: number,
+        mypid=lambda: configuration.pid,
+    )
+    sys.modules["uwsgi"] = module
+
+
+# --- calling the app
+
+
+def _number(text: str) -> int:
+    return int("".join(takewhile(str.isdigit, text)) or 0)
+
+
+class _CountedBody(_Body):
+    consumed = 0
+
+    def readinto(self, buffer: Any) -> int:
+        count = super().readinto(buffer)
+        self.consumed += count
+        return count
+
+
+class _Input(io.BufferedReader):
+    """``wsgi.input``: errors say which call they are of, and the log what is missing."""
+
+    def __init__(self, exchange: Exchange, length: int) -> None:
+        self._bytes = _CountedBody(exchange)
+        self._length = length
+        super().__init__(self._bytes)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._named("read", super().read, size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._named("readline", super().readline, size)
+
+    def _named(self, name: str, call: Any, size: int | None) -> bytes:
+        try:
+            return call(size)  # type: ignore[no-any-return]
+        except OSError as error:
+            asked = 0 if size is None or size < 0 else size
+            consumed = self._bytes.consumed
+            left = self._length - consumed
+            closed = " message: Client closed connection" if str(error) == "error" else ""
+            _say(
+                f"[uwsgi-body-read] {str(error).capitalize()} reading {left} bytes. Content-Length: {self._length}"
+                f" consumed: {consumed} left: {left}{closed}"
+            )
+            raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
+
+
+class _Answer:
+    """What the log says of the response to a request."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.begun = time.time()
+        self.variables = 2 * len(environ)
+        self.size = sum(4 + len(key) + len(value) for key, value in environ.items())
+        self.status = "500"
+        self.version = environ["SERVER_PROTOCOL"]
+        self.fields = 0
+        self.head = 0
+        self.pending = 0
+        """Bytes of a head that is not sent."""
+        self.sent = 0
+        self.switches = 0
+        self.app = 0
+
+    def line(self, environ: dict[str, Any], pid: int) -> str:
+        """The line; Rust puts the numbers of requests where the NUL is."""
+        fields, head = (self.fields, self.head) if self.head else (0, 0)
+        return (
+            f"[pid: {pid}|app: {self.app}|req: \0] {environ['REMOTE_ADDR']} () {{{self.variables} vars in {self.size} bytes}}"
+            f" [{time.ctime(self.begun)}] {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {self.sent} bytes"
+            f" in {int(1000 * (time.time() - self.begun))} msecs ({self.version} {self.status}) {fields} headers"
+            f" in {head} bytes ({self.switches} switches on core 0)"
+        )
+
+
+answer: _Answer
+"""The answer that the only thread is at."""
+
+exchange: Final = Exchange(0, CONNECTIONS)
+"""The only thread's requests, one after the other."""
+
+
+def _settle(state: int) -> None:
+    while state == PARK:
+        park()
+        state = _wasgi.flushed(exchange.id)
+    if state == BROKEN:
+        raise OSError("write error")
+
+
+def _write(data: bytes) -> None:
+    answer.sent += len(data)
+    if data:
+        answer.head = answer.head or answer.pending
+    for start in range(0, len(data) or 1, SIZE):
+        part = data[start : start + SIZE]
+        view[: len(part)] = part
+        _settle(_wasgi.write(exchange.id, len(part)))
+
+
+def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(not_text)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise TypeError(not_latin1) from None
+
+
+def start_response(status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Any:
+    """PEP 3333's, with uWSGI's own checks and no others."""
+    not_latin1 = "http header must be encodable in latin1"
+    fields = [_latin1(status, "http status must be a string", "http status string must be encodable in latin1")]
+    if not isinstance(headers, list):
+        raise TypeError("http headers must be in a python list")
+    for header in headers:
+        if not isinstance(header, tuple):
+            raise TypeError("http header must be defined in a tuple")
+        if len(header) < 2:
+            raise TypeError("http header must be a 2-item tuple")
+        fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
+        fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
+    if _wasgi.start_response(exchange.id, put_bytes(fields), True):
+        raise OSError("headers already sent")
+    answer.status = status[:3]
+    answer.fields = len(headers)
+    # The status line, the fields and the empty line.
+    answer.pending = len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
+    return _write
+
+
+def _no_app(environ: dict[str, Any], start: Any) -> list[bytes]:
+    _say(NO_APP)
+    answer.app = -1
+    answer.switches = -1
+    start("500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")])
+    return [b"Internal Server Error"]
+
+
+def _send(result: Any) -> None:
+    if isinstance(result, bytes):
+        _write(result)
+        return
+    for chunk in result:
+        answer.switches += 1
+        if isinstance(chunk, bytes):
+            _write(chunk)
+        elif chunk is not None:
+            _say(f"[ERROR] Unhandled object from iterator: {chunk!r} ({id(chunk):#x})")
+
+
+def _report(error: BaseException) -> None:
+    if isinstance(error, SystemExit):
+        # What Python makes of it where it prints an exception: the process ends.
+        raise error
+    _wasgi.raised_wsgi(exchange.id, put_text(traceback_of(error)), 0, True)
+
+
+def _respond(app: Any, environ: dict[str, Any]) -> None:
+    result = None
+    try:
+        result = app(environ, start_response)
+        _send(result)
+        _settle(_wasgi.finish(exchange.id))
+    except BaseException as error:
+        _report(error)
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:
+                _say(traceback_of(error))
+    # A head that waits goes out at the end, whatever became of the body.
+    answer.head = answer.head or answer.pending
+
+
+def _serve(app: Any, configuration: Configuration) -> None:
+    """Takes requests until the worker is told to leave."""
+    global answer
+    logs = configuration.options["--disable-logging"] != "true"
+    pid = configuration.pid
+    base = base_environ()
+    base["uwsgi.version"] = b"2.0.31"
+    base["uwsgi.node"] = os.uname().nodename.encode()
+    while True:
+        event = _wasgi.next_request()
+        if event == 0:
+            park()
+            continue
+        if event < 0:
+            return
+        strings = iter(take_strings())
+        environ: dict[str, Any] = dict(zip(strings, strings))
+        answer = _Answer(environ)
+        variables = dict(environ)
+        has_body = event & 3 == 2
+        environ["wsgi.input"] = (
+            _Input(exchange, _number(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+        )
+        environ.update(base)
+        request.set(event >> 2)
+        _respond(app, environ)
+        request.set(0)
+        del environ
+        _wasgi.log(0, put_text(answer.line(variables, pid) if logs else ""))
+
+
+def main(configuration: Configuration) -> None:
+    """Runs until the worker is told to leave; SystemExit says with which code."""
+    number = configuration.slot & 0xFFFF
+    sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
+    _install_module(configuration, number)
+    app = _load(configuration) or _no_app
+    threading.current_thread().name = f"uWSGIWorker{number}Core0"
+    while _wasgi.accepting() == PARK:
+        park()
+    _serve(app, configuration)
+    if code := _wasgi.exit_code():
+        raise SystemExit(code)

@@ -1,0 +1,70 @@
+//! What is uWSGI's own with a connection: it waits for a client for 4 s wherever it reads or writes (`--socket-timeout`), tells
+//! the master of a request before the app has it, and refuses a head in a line of its log, not to the client.
+
+use crate::Millis;
+use crate::http1::RequestError;
+use crate::master::Stream;
+use crate::net::frame::{Kind, push};
+use crate::servers::log;
+use crate::workers::Process;
+
+use super::{Body, Conversation, latin1};
+
+/// How long a worker waits for a client.
+const SOCKET_TIMEOUT: Millis = 4000.0;
+/// A body that does not come: Python knows of what, and says it.
+pub(super) fn no_body(what: &str) -> Body {
+    Body::Raise(["OSError\n", what].concat())
+}
+
+impl Conversation {
+    /// Says why a head is refused, if the client said anything.
+    pub(super) fn refuse_uwsgi(&mut self, process: &mut Process, error: Option<&RequestError>, now: Millis) {
+        let line = match error {
+            Some(RequestError::HeadTooLong { limit }) => {
+                // The rest was never read: the close resets.
+                self.wire.receive(b"?");
+                ["invalid HTTP request size (max ", &limit.to_string(), ")...skip"].concat()
+            }
+            Some(RequestError::EndInHead) => {
+                "uwsgi_proto_http_parser() -> client closed connection".to_owned()
+            }
+            Some(RequestError::FieldLine(_)) => [&log::ctime(now), " - invalid HTTP request"].concat(),
+            _ => return,
+        };
+        process.line(Stream::Stderr, &line);
+    }
+
+    /// Tells the master what the worker is about to do. From here on the client is waited for only where the app waits.
+    pub(in crate::workers) fn announce(&mut self, process: &mut Process, now: Millis) {
+        self.wait_until = Millis::INFINITY;
+        let text = [
+            &self.peer.remote.0,
+            " - ",
+            &latin1(&self.head.method),
+            " ",
+            &latin1(&self.head.target),
+            " since ",
+            &((now / 1000.0) as u64).to_string(),
+        ]
+        .concat();
+        // Only a harakiri needs it before the answer.
+        let frames = if process.launch.timeout > 0.0 {
+            &mut process.frames
+        } else {
+            &mut process.lazy
+        };
+        push(frames, Kind::Busy, 0, text.as_bytes());
+    }
+
+    /// The thread is about to wait for the client.
+    pub(in crate::workers) fn wait(&mut self, now: Millis) {
+        self.wait_until = now + SOCKET_TIMEOUT;
+        self.expired = false;
+    }
+
+    /// Whether the client has taken too long, once.
+    pub(super) fn is_over(&mut self) -> bool {
+        std::mem::take(&mut self.expired)
+    }
+}

@@ -1,0 +1,80 @@
+//! What is uWSGI's own in a worker that serves one connection at a time.
+//!
+//! It polls before it accepts, where gunicorn accepts before it polls; it closes without a word, and with `--http11-socket`
+//! waits on the same connection for the next request before it looks at any other.
+
+use crate::Millis;
+use crate::http1::Version;
+use crate::master::{Signal, Stream};
+use crate::trace::Name;
+use crate::workers::Process;
+use crate::workers::conversation::Conversation;
+
+use super::{State, SyncWorker};
+
+/// A worker is not replaced for its number of requests before this age (`--min-worker-lifetime`).
+const LEAST_LIFETIME: Millis = 60_000.0;
+/// A worker that ends because it was told to, or has served its requests, exits with this code.
+const RELOAD: i32 = 17;
+
+impl SyncWorker {
+    /// A signal. The others than HUP end the worker at once: its master sees to that.
+    pub(super) fn signal_uwsgi(&mut self, process: &mut Process, signal: Signal) {
+        if signal != Signal::Hup {
+            return;
+        }
+        let parts = [
+            "Gracefully killing worker ",
+            &(process.slot & 0xffff).to_string(),
+            " (pid: ",
+            &process.pid.to_string(),
+            ")...",
+        ];
+        process.line(Stream::Stderr, &parts.concat());
+        self.alive = false;
+        self.ready = true;
+        self.exit_code = RELOAD;
+    }
+
+    /// The request is done: the connection is closed, or kept for the next.
+    pub(super) fn close_uwsgi(&mut self, process: &mut Process, mut c: Box<Conversation>, now: Millis) {
+        if c.response.is_some() {
+            process.span(c.key(), Name::App, c.started_at, now);
+        }
+        let most = process.launch.max_requests;
+        if self.alive && most.is_some_and(|most| self.served >= most) && now - self.born >= LEAST_LIFETIME {
+            let line = [
+                "...The work of process ",
+                &process.pid.to_string(),
+                " is done. Seeya!",
+            ]
+            .concat();
+            process.line(Stream::Stderr, &line);
+            self.alive = false;
+            self.exit_code = RELOAD;
+        }
+        let kept = c.response.is_some()
+            && process.launch.keep_alive > 0.0
+            && c.body_ended
+            && c.head.version == Version::Http11
+            && c.http.unread() == 0
+            && !c.wire.broken
+            && self.alive;
+        if !kept {
+            // What is beyond the first read was never taken from the socket: it answers with a reset.
+            let read = c.http.consumed() + c.http.unread() as u64;
+            if c.http.unread() > 0 && read > process.launch.limits.head as u64 {
+                c.wire.receive(b"?");
+            }
+            c.wire.close(&mut process.frames);
+            return;
+        }
+        c.next_request(now);
+        c.wait(now);
+        self.state = State::Reading(c);
+    }
+}
+
+#[cfg(test)]
+#[path = "uwsgi_tests.rs"]
+mod tests;
