@@ -66,8 +66,8 @@ pub struct AsyncWorker {
     happenings: VecDeque<Happening>,
     polling: bool,
     listening: bool,
-    /// Whether the last `accept()` gave a connection.
-    accepted: bool,
+    /// How many connections the last `accept()` gave.
+    accepted: u32,
     stopping: bool,
     /// Responses completed.
     total: u32,
@@ -229,7 +229,7 @@ impl AsyncWorker {
         match arrived.kind {
             Kind::Readable if self.listening => self.accept(process, arrived.id),
             // While it reads the request of the connection that it has accepted, the loop sees that another waits.
-            Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) => {
+            Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
                 self.accept(process, arrived.id)
             }
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
@@ -240,7 +240,7 @@ impl AsyncWorker {
     }
 
     fn accept(&mut self, process: &mut Process, listener: u32) {
-        self.accepted = false;
+        self.accepted = 0;
         push_number(
             &mut process.frames,
             Kind::Accept,
@@ -253,7 +253,7 @@ impl AsyncWorker {
         let Some(accepted) = Accepted::decode(&arrived.body) else {
             return;
         };
-        self.accepted = true;
+        self.accepted += 1;
         process.span((arrived.id, 0), Name::Backlog, accepted.connected_at, now);
         let listener = process
             .listeners

@@ -38,14 +38,14 @@ class Loops(unittest.TestCase):
         order = []
 
         async def blocks():
-            asyncio.get_running_loop().call_later(0.01, order.append, "timer of the blocked loop")
-            await asyncio.sleep(0)
-            time.sleep(0.04)
+            asyncio.get_running_loop().call_later(0.001, order.append, "timer of the blocked loop")
+            while "other loop" not in order:
+                time.sleep(0.002)
             order.append("blocked")
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
 
         async def other():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.01)
             order.append("other loop")
 
         threads = [threading.Thread(target=lambda main=main: asyncio.run(main())) for main in (blocks, other)]
