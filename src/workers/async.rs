@@ -230,7 +230,7 @@ impl AsyncWorker {
             Kind::Readable if self.listening => self.accept(process, arrived.id),
             // While it reads the request of the connection that it has accepted, the loop sees that another waits.
             Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
-                self.accept(process, arrived.id)
+                self.accept(process, arrived.id);
             }
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
             Kind::Accepted => self.accepted(process, arrived, now),
