@@ -9,6 +9,7 @@ pub mod build;
 pub mod cargo;
 pub mod command;
 pub mod error;
+pub mod fidelity;
 pub mod processes;
 pub mod progress;
 pub mod project;
