@@ -7,6 +7,7 @@ use lexopt::prelude::*;
 use xtask::bench;
 use xtask::build;
 use xtask::error::{Error, Result};
+use xtask::fidelity;
 use xtask::project::Project;
 use xtask::python_tests;
 use xtask::run;
@@ -28,6 +29,9 @@ Usage: cargo xtask TASK [OPTION]…
                                     compared with tests/cpython/expected.txt; --sources: the folder that holds CPython's
                                     folder test (else Debian's packages); --limit: a test that is silent longer hangs
   bench [--quick] [NAME]…           what it weighs, how fast it is against the real servers: size, start, load, memory
+  fidelity [--real | --ours] [--repeat N] [--site DIST] [--list] [--verbose] [ID]…
+                                    the scenarios of tests/fidelity on the real servers and on ours, in turns: who waits
+                                    for whom, how long, in which order; fails if one is off. ID: a scenario or a file of them
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn dispatch() -> Result<ExitCode> {
         Some(Value(task)) if task == "test" => test_task(&project, arguments),
         Some(Value(task)) if task == "python-tests" => python_tests::run(&project, arguments),
         Some(Value(task)) if task == "bench" => bench::run(&project, arguments),
+        Some(Value(task)) if task == "fidelity" => fidelity::run(&project, arguments),
         Some(Short('h') | Long("help")) => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -4,8 +4,8 @@
 
 mod native;
 mod page;
-mod state;
-mod table;
+pub(crate) mod state;
+pub(crate) mod table;
 mod threads;
 
 use std::path::Path;

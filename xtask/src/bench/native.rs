@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,13 +15,11 @@ use tokio::task::JoinSet;
 
 use crate::command;
 use crate::error::{Error, Result};
-use crate::progress;
 use crate::project::Project;
-use crate::stamp::{Inputs, Stamp};
+use crate::venv::{self, Requirements};
 
 /// The versions that we imitate, and what uvicorn takes where it is installed as its documentation says.
 const REQUIREMENTS: &[&str] = &["gunicorn==27.0.1", "uvicorn[standard]==0.54.0"];
-const REMEDY: &str = "install Python 3 with venv and pip (python3, python3-venv and python3-pip).";
 
 /// A server that takes longer to accept does not start at all.
 const START: Duration = Duration::from_secs(30);
@@ -34,34 +32,15 @@ pub(super) struct Native {
     _directory: TempDir,
 }
 
-/// Makes the virtual environment if it is not there. Returns the folder of its programs.
-fn environment(project: &Project) -> Result<PathBuf> {
-    let directory = project.target("bench-venv");
-    let programs = directory.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let inputs = Inputs::new().value(&REQUIREMENTS.join(" "));
-    let stamp = Stamp::new(project, "bench-venv", &inputs);
-    if !stamp.is_fresh(&[&programs.join("gunicorn"), &programs.join("uvicorn")]) {
-        progress::step("Install gunicorn and uvicorn to compare with", || {
-            let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-            command::run(
-                Command::new(python)
-                    .args(["-m", "venv", "--clear"])
-                    .arg(&directory),
-                REMEDY,
-            )?;
-            let mut pip = Command::new(programs.join("python"));
-            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-            command::run(pip.args(REQUIREMENTS), REMEDY)
-        })?;
-        stamp.save()?;
-    }
-    Ok(programs)
-}
-
 impl Native {
     /// Starts `command` (a server's name and its arguments) on the file `app.py` with these contents.
     pub(super) async fn start(project: &Project, command: &str, app: &str) -> Result<Self> {
-        let programs = environment(project)?;
+        let programs = venv::programs(
+            project,
+            "bench-venv",
+            "gunicorn and uvicorn",
+            Requirements::Listed(REQUIREMENTS),
+        )?;
         let directory = TempDir::with_prefix("wasgi-bench-")
             .map_err(|error| Error::io("create", &std::env::temp_dir())(error))?;
         let file = directory.path().join("app.py");
@@ -83,7 +62,7 @@ impl Native {
         std::os::unix::process::CommandExt::process_group(&mut server, 0);
         let child = server
             .spawn()
-            .map_err(|error| command::not_started(&server, REMEDY, error))?;
+            .map_err(|error| command::not_started(&server, venv::REMEDY, error))?;
         let mut native = Self {
             child,
             address,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::browser;
 use crate::command;
+use crate::processes;
 
 /// Memory is read when it no longer changes by more than this, in kB.
 const STEADY: f64 = 2048.0;
@@ -15,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const READINGS: u32 = 30;
 
 /// Cores, load and browser, in one line.
-pub(super) fn describe() -> String {
+pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
@@ -46,23 +47,7 @@ pub(super) async fn renderer_megabytes(browser: u32) -> Option<f64> {
 }
 
 fn largest_renderer(browser: u32) -> Option<f64> {
-    let mut family = vec![browser];
-    let mut all: Vec<(u32, u32)> = Vec::new();
-    for entry in fs::read_dir("/proc").ok()?.flatten() {
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        if let Some(parent) = status(id, "PPid:") {
-            all.push((id, parent as u32));
-        }
-    }
-    let mut known = 0;
-    while known < family.len() {
-        let parent = family[known];
-        family.extend(all.iter().filter(|(_, its)| *its == parent).map(|(id, _)| *id));
-        known += 1;
-    }
-    family
+    processes::family(browser)
         .into_iter()
         .filter(|id| {
             let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();

@@ -54,7 +54,7 @@ impl Row {
 }
 
 /// The value in the middle; NaN without any.
-pub(super) fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     match sorted.len() {

@@ -1,0 +1,2 @@
+# An app that cannot be imported.
+raise ImportError("this app does not import")

@@ -1,0 +1,52 @@
+//! Virtual environments with the real servers, which ours are compared with.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command;
+use crate::error::Result;
+use crate::progress;
+use crate::project::Project;
+use crate::stamp::{Inputs, Stamp};
+
+/// How to get what makes an environment.
+pub const REMEDY: &str = "install Python 3 with venv and pip (python3, python3-venv and python3-pip).";
+
+/// What an environment contains.
+#[derive(Debug, Clone, Copy)]
+pub enum Requirements<'a> {
+    /// These packages.
+    Listed(&'a [&'a str]),
+    /// The packages of a requirements file, and no others.
+    File(&'a Path),
+}
+
+/// The folder of the programs of `target/NAME`, which is made if it is not there or contains something else. `what` is what
+/// the user sees being installed. `$PYTHON` is its interpreter, or `python3`.
+pub fn programs(project: &Project, name: &str, what: &str, requirements: Requirements) -> Result<PathBuf> {
+    let directory = project.target(name);
+    let programs = directory.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let interpreter = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    let inputs = Inputs::new().value(&interpreter.to_string_lossy());
+    let inputs = match requirements {
+        Requirements::Listed(packages) => inputs.value(&packages.join(" ")),
+        Requirements::File(file) => inputs.file(file),
+    };
+    let stamp = Stamp::new(project, name, &inputs);
+    if stamp.is_fresh(&[&programs]) {
+        return Ok(programs);
+    }
+    progress::step(&format!("Install {what} to compare with"), || {
+        let mut venv = Command::new(&interpreter);
+        command::run(venv.args(["-m", "venv", "--clear"]).arg(&directory), REMEDY)?;
+        let mut pip = Command::new(programs.join("python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        match requirements {
+            Requirements::Listed(packages) => pip.args(packages),
+            Requirements::File(file) => pip.args(["--no-deps", "--requirement"]).arg(file),
+        };
+        command::run(&mut pip, REMEDY)
+    })?;
+    stamp.save()?;
+    Ok(programs)
+}
