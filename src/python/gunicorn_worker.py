@@ -1,14 +1,16 @@
 """The life of a gunicorn worker process, from "Booting worker" to its exit code."""
 
 import sys
+from collections.abc import Generator
 from typing import Final
 
 import _wasgi
 
-from . import uvicorn_worker, wsgi
+from . import parking, uvicorn_worker, wsgi
 from .configuration import Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
+from .threads import NO_THREADS
 
 BOOT_ERROR: Final = 3
 LOAD_ERROR: Final = 4
@@ -32,12 +34,14 @@ def _cannot_boot(error: Exception) -> SystemExit:
     return SystemExit(BOOT_ERROR)
 
 
-def main(configuration: Configuration) -> None:
-    """Runs until the worker is told to leave; SystemExit says with which code."""
+def main(configuration: Configuration) -> Generator[None, int, None]:
+    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
         worker = None
         if configuration.threads is not None:
+            if not parking.SUSPENDS:
+                raise _cannot_boot(RuntimeError(NO_THREADS))
             # Not before: who imports concurrent.futures registers with the threading that is there now.
             from . import gthread
 
@@ -48,13 +52,18 @@ def main(configuration: Configuration) -> None:
         app = _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
-            uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
+            yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
             return
         _wasgi.accepting()
         if worker is not None:
             worker.run(app)  # type: ignore[arg-type]
             return
-        wsgi.serve(app)  # type: ignore[arg-type]
+        if parking.SUSPENDS:
+            wsgi.serve(app)  # type: ignore[arg-type]
+        else:
+            from . import stepping
+
+            yield from stepping.serve(app)  # type: ignore[arg-type]
         if code := _wasgi.exit_code():
             raise SystemExit(code)
     finally:

@@ -51,13 +51,14 @@ class _Wait:
         raise RuntimeError("a wait is waited for by run_sync alone")
 
 
+SUSPENDS: Final[bool] = _wasgi.suspends
+"""Whether the browser has stack switching (JSPI). Where it has not, see ``stepping``."""
+
 _WAIT: Final = _Wait()
 _gate: Final = _wasgi.gate
 _begin = _wasgi.wait
 _yield = _wasgi.yield_now
 _ensure_future = asyncio.ensure_future
-# Pyodide's own waits in its event loop.
-_native_sleep = getattr(time.sleep, "__wrapped__", time.sleep)
 _monotonic = time.monotonic
 
 
@@ -85,16 +86,24 @@ def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     wait, and what a signal handler raises.
     """
     if not can_run_sync():
-        raise RuntimeError(
-            "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
-            " switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
-        )
+        return _block(name, timeout)
     _room()
     _begin(name, key, timeout * 1000.0, again, request.get())
     outcome: int = run_sync(_WAIT)
     if outcome == INTERRUPTED:
         on_interrupt(sys._getframe(1))
     return outcome
+
+
+def _block(name: int, timeout: float) -> int:
+    """A wait that suspends nothing: where there is but one thread, nobody could end it before its time."""
+    if SUSPENDS or timeout < 0:
+        raise RuntimeError(
+            "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
+            " switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
+        )
+    _wasgi.block(name, timeout * 1000.0, request.get())
+    return TIMED_OUT
 
 
 def park(timeout: float = -1.0) -> None:
@@ -123,7 +132,7 @@ def sleep(seconds: float, /) -> None:
     if seconds > _LONGEST:
         raise OverflowError("timestamp out of range for platform time_t")
     if not can_run_sync():
-        _native_sleep(seconds)
+        _wasgi.block(SLEEP, seconds * 1000.0, request.get())
         return
     if seconds == 0:
         yield_now()

@@ -2,10 +2,11 @@
 
 import os
 import sys
+from collections.abc import Generator
 from importlib import import_module
 from operator import index
 from signal import SIGKILL
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import _wasgi
 
@@ -75,9 +76,9 @@ def _end() -> None:
     atexit._run_exitfuncs()
 
 
-def main() -> int:
-    """Runs the process; returns its exit code, or minus the number of the signal that ended it."""
-    code = _run()
+def _live() -> Generator[None, int, int]:
+    """The process; its exit code, or minus the number of the signal that ended it."""
+    code = yield from _run()
     try:
         if code >= 0:
             _end()
@@ -87,7 +88,7 @@ def main() -> int:
     return code
 
 
-def _run() -> int:
+def _run() -> Generator[None, int, int]:
     _wasgi.main_started()
     configuration = configurations.read()
     _identity(configuration)
@@ -101,7 +102,9 @@ def _run() -> int:
     _close_the_browser()
     worker = import_module(f".{configuration.server}_worker", __package__)
     try:
-        worker.main(configuration)
+        # With stack switching a worker may run to its end in one call.
+        if (steps := worker.main(configuration)) is not None:
+            yield from steps
     except SystemExit as error:
         return exit_code(error)
     except EndedBySignal as error:
@@ -117,3 +120,21 @@ def _run() -> int:
         print(traceback_of(error), file=sys.stderr)
         return 1
     return 0
+
+
+_life: Final = _live()
+NOT_YET: Final = 1 << 16
+"""No exit code."""
+
+
+def step(outcome: int | None = None) -> int:
+    """Runs the process to its end, and returns how it ended, as the machine has it: an exit code or minus a signal's number.
+
+    Without stack switching (JSPI) it returns NOT_YET wherever the main thread waits, and wants to be called again with how the
+    wait ended.
+    """
+    try:
+        _life.send(outcome)  # type: ignore[arg-type]
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    return NOT_YET

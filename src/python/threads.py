@@ -28,6 +28,11 @@ STEP: Final = 16
 _LACKING: Final = -1
 """What ``spawn`` says where the browser has no stack switching."""
 
+NO_THREADS: Final = (
+    "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks; Chrome 137,"
+    " Firefox 153 and Safari 27 have it"
+)
+
 _identity = _thread._local()
 _identity.ident = MAIN
 get_ident = functools.partial(getattr, _identity, "ident", MAIN)
@@ -133,10 +138,7 @@ def _spawn(
     global _alive
     number = _wasgi.spawn()
     if number == _LACKING:
-        raise RuntimeError(
-            "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks; Chrome 137,"
-            " Firefox 153 and Safari 27 have it"
-        )
+        raise RuntimeError(NO_THREADS)
     if not number:
         raise RuntimeError("can't start new thread")
     ident = MAIN + (number - 1) * STEP

@@ -4,14 +4,14 @@ import asyncio
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from signal import SIGINT, SIGTERM
 from typing import Any, Final
 
 import _wasgi
 
-from . import asgi, event_loop
+from . import asgi, event_loop, parking
 from .asgi import App, Exchange, take_scope, wake
 from .configuration import Configuration
 from .ending import EndedBySignal
@@ -134,7 +134,10 @@ class Server:
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
         while (accepting := _wasgi.accepting()) == PARK:
-            park()
+            if parking.SUSPENDS:
+                park()
+            else:
+                await asyncio.sleep(0)
         if not accepting:
             host, port = self.configuration.address
             log(
@@ -187,8 +190,8 @@ class Server:
                 await asyncio.sleep(TICK)
 
 
-def run(app: App, configuration: Configuration) -> int:
-    """Serves until told to stop; returns the number of the signal that stopped it, or 0."""
+def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
+    """Serves until told to stop; returns the number of the signal that stopped it, or 0. A generator: see ``stepping``."""
     _finish_imports()
 
     async def serve() -> int:
@@ -200,13 +203,17 @@ def run(app: App, configuration: Configuration) -> int:
             beat.cancel()
         return server.signal
 
-    return asyncio.run(serve())
+    if parking.SUSPENDS:
+        return asyncio.run(serve())
+    from . import stepping
+
+    return (yield from stepping.run(serve()))
 
 
-def main(configuration: Configuration) -> None:
+def main(configuration: Configuration) -> Generator[None, int, None]:
     """Runs until the server is told to leave; SystemExit says with which code."""
     app = _load(configuration)
-    signal = run(app, configuration)
+    signal = yield from run(app, configuration)
     if signal == SIGTERM:
         # uvicorn raises the signal that stopped it once more, with the default handler.
         raise EndedBySignal(signal)

@@ -47,18 +47,23 @@ export async function serveSite() {
  * @returns {Promise<import("playwright-core").Browser>}
  */
 export async function launchBrowser() {
-  const executablePath = process.env.CHROME ?? (await onPath());
+  const executablePath = process.env.CHROME ?? (await onPath(NAMES));
+  if (!executablePath) throw new Error("Chromium is missing: install chromium, or set CHROME to its path.");
   return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: process.getuid?.() !== 0 });
 }
 
-async function onPath() {
+/**
+ * The first program of these names that is on the path.
+ * @param {string[]} names
+ */
+export async function onPath(names) {
   const directories = (process.env.PATH ?? "").split(delimiter);
-  for (const path of NAMES.flatMap((name) => directories.map((directory) => join(directory, name)))) {
+  for (const path of names.flatMap((name) => directories.map((directory) => join(directory, name)))) {
     const exists = await access(path).then(
       () => true,
       () => false,
     );
     if (exists) return path;
   }
-  throw new Error("Chromium is missing: install chromium, or set CHROME to its path.");
+  return undefined;
 }

@@ -155,6 +155,8 @@ export async function runProcess({ core: module, python, identity }) {
       /** @type {boolean} */ again,
       /** @type {number} */ request,
     ) => threads.wait(name, key, timeout, again, request),
+    block: flushed((name, timeout, request) => threads.block(name, timeout, request)),
+    suspends: pyodide._module.jspiSupported,
     yield_now: (/** @type {boolean} */ turn, /** @type {number} */ request) => threads.yield(turn, request),
     wake_one: (/** @type {number} */ key) => core.wake_one(key, now()),
     wake_all: (/** @type {number} */ key) => core.wake_all(key, now()),
@@ -220,11 +222,11 @@ export async function runProcess({ core: module, python, identity }) {
   memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
   threads.start = pyodide.pyimport("wasgi_runtime.threads").start;
   const state = threadState(pyodide);
-  const { main } = pyodide.pyimport("wasgi_runtime.process");
+  const { step } = pyodide.pyimport("wasgi_runtime.process");
   threads.attach(pyodide);
   pyodide.unregisterJsModule("pyodide_js");
   hideGlobals();
-  exit(await threads.run(main.callPromising(), 1));
+  exit(await threads.run(threads.live(step), 1));
 }
 
 /**

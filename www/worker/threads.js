@@ -12,6 +12,9 @@ const START = 7;
 const CODE_BITS = 3;
 const MAIN = 1;
 
+/** What a process that runs in steps says while it has not ended. */
+const NOT_YET = 1 << 16;
+
 /** How long microtasks may follow each other before messages and timers have their turn, in milliseconds. */
 const TURN_AFTER = 4;
 
@@ -148,6 +151,36 @@ export class Threads {
   wait(name, key, timeout, again, request) {
     this.begin(this.core.thread_wait(name, key, timeout, again, request, now()));
     this.schedule();
+  }
+
+  /**
+   * The running thread waits, and its stack cannot be suspended: all of the worker waits.
+   * @param {number} name
+   * @param {number} timeout milliseconds
+   * @param {number} request
+   */
+  block(name, timeout, request) {
+    // Where stacks can be suspended, other threads might be due.
+    const alone = !this.module.jspiSupported;
+    if (alone) this.core.thread_wait(name, 0, timeout, false, request, now());
+    const end = performance.now() + timeout;
+    const word = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
+    for (let rest = timeout; rest > 0; rest = end - performance.now()) if (word) Atomics.wait(word, 0, 0, rest);
+    if (alone) while (this.core.next_thread(now()) === 0);
+    this.lookedAt = performance.now();
+  }
+
+  /**
+   * The life of the main thread: one stack that is suspended wherever it waits, or, where the browser cannot, a call for
+   * each step from one wait to the next.
+   * @param {any} step `wasgi_runtime.process.step`
+   * @returns {Promise<number>} how it ended
+   */
+  async live(step) {
+    if (this.module.jspiSupported) return step.callPromising();
+    let code = step();
+    while (code === NOT_YET) code = step(await this.gate);
+    return code;
   }
 
   /**

@@ -1,0 +1,212 @@
+// What holds where a browser lacks something, and in another browser.
+
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+
+import { chromium, findFirefox, firefox } from "./browsers/browsers.js";
+import { Remote } from "./browsers/remote.js";
+import { serveSite } from "./support.js";
+
+const EXAMPLES = new URL("../../www/examples/", import.meta.url);
+const APPS = new URL("browsers/apps/", import.meta.url);
+const PROCESS = new URL("../process/", import.meta.url);
+const MARK = "RESULT ";
+
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+before(async () => {
+  site = await serveSite();
+});
+after(() => site?.close());
+
+/** What examples answer without a thread: path, body to send, answer. @type {Record<string, [string, string | undefined, RegExp][]>} */
+const ANSWERS = {
+  wsgi: [
+    ["/", undefined, /^Hello from process \d+, MainThread\n$/],
+    ["/sleep", undefined, /slept for half a second\n$/],
+    ["/stream", undefined, /^part 0 from .+\n(part \d from .+\n){4}$/],
+    ["/upload", "x".repeat(300_000), /read 300000 bytes\n$/],
+  ],
+  asgi: [
+    ["/", undefined, /^Hello from process \d+\n$/],
+    ["/sleep", undefined, /^slept for half a second\n$/],
+    ["/block", undefined, /^blocked the event loop/],
+    ["/gather", undefined, /^three sleeps/],
+    ["/stream", undefined, /^part 0\n(part \d\n){4}$/],
+    ["/upload", "x".repeat(300_000), /^read 300000 bytes\n$/],
+  ],
+  flask: [
+    ["/", undefined, /<h1>Hello from Flask<\/h1>/],
+    ["/sleep", undefined, /"served_by":"process \d+, MainThread"/],
+    ["/stream", undefined, /^data: part 0\n\n(data: part \d\n\n){4}$/],
+    ["/upload", "x".repeat(21), /"bytes":21/],
+  ],
+  fastapi: [
+    ["/", undefined, /^\{"hello":"FastAPI"\}$/],
+    ["/sleep", undefined, /"served_by":"process \d+, MainThread"/],
+    ["/block", undefined, /"served_by":"process \d+, MainThread"/],
+    ["/stream", undefined, /^data: part 0\n\n(data: part \d\n\n){4}$/],
+    ["/items/seven", undefined, /"int_parsing"/],
+    ["/upload", "x".repeat(21), /"bytes":21/],
+  ],
+};
+
+/** @param {string | undefined} body */
+const sending = (body) => (body === undefined ? {} : { method: "POST", body });
+
+/**
+ * The examples answer, and their servers end as they should.
+ * @param {() => Remote} remote
+ */
+function examplesWork(remote) {
+  for (const [name, answers] of Object.entries(ANSWERS)) {
+    test(`the example ${name} works`, async () => {
+      const [{ command }, app] = await Promise.all([
+        readFile(new URL(`${name}/example.json`, EXAMPLES), "utf8").then(JSON.parse),
+        readFile(new URL(`${name}/app.py`, EXAMPLES), "utf8"),
+      ]);
+      const requests = answers.map(([path, body]) => ({ path, ...sending(body) }));
+      const outcome = await remote().run({ files: { "app.py": app }, command, requests });
+      assert.equal(outcome.error, undefined, outcome.log.join("\n"));
+      for (const [index, [path, , expected]] of answers.entries()) {
+        assert.match(outcome.answers[index].text, expected, path);
+      }
+      // uvicorn raises the signal once more that stopped it.
+      assert.equal(outcome.code, command.startsWith("uvicorn") ? 143 : 0, outcome.log.join("\n"));
+    });
+  }
+}
+
+/**
+ * The tests of tests/process/ pass.
+ * @param {() => Remote} remote
+ */
+async function processTestsPass(remote) {
+  for (const name of (await readdir(PROCESS)).filter((file) => file.startsWith("test_")).sort()) {
+    test(`the tests of ${name} pass`, async () => {
+      const [module, runner] = await Promise.all([
+        readFile(new URL(name, PROCESS), "utf8"),
+        readFile(new URL("runner.py", PROCESS), "utf8"),
+      ]);
+      const outcome = await remote().run({
+        files: { [name]: module, "runner.py": runner },
+        command: "gunicorn --timeout 0 runner:app",
+        env: { TESTS: name.replace(/\.py$/, "") },
+        requests: [{ path: "/" }],
+      });
+      const log = outcome.log.join("\n");
+      assert.ok(outcome.log.includes("DONE"), log);
+      const results = outcome.log.filter((line) => line.startsWith(MARK));
+      assert.ok(results.length > 0, log);
+      for (const line of results) {
+        const [id, result, text] = JSON.parse(line.slice(MARK.length));
+        assert.equal(result, "passed", `${id}\n${text}`);
+      }
+    });
+  }
+}
+
+/**
+ * There is one thread, and who asks for another is told why.
+ * @param {() => Remote} remote
+ */
+function oneThread(remote) {
+  const sentence =
+    "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks;" +
+    " Chrome 137, Firefox 153 and Safari 27 have it";
+  /** @type {Record<string, string>} */
+  let files;
+  before(async () => {
+    files = { "app.py": await readFile(new URL("one_thread.py", APPS), "utf8") };
+  });
+  /** @param {string} path @param {string} [command] */
+  const answer = async (path, command = "gunicorn app:app") => {
+    const outcome = await remote().run({ files, command, requests: [{ path }] });
+    assert.equal(outcome.error, undefined, outcome.log.join("\n"));
+    return outcome.answers[0].text;
+  };
+
+  test("Thread.start raises RuntimeError with the versions of the browsers that have threads", async () => {
+    assert.equal(await answer("/starting"), `RuntimeError: ${sentence}`);
+  });
+  test("waiting for a lock ends at its timeout, and one for ever raises", async () => {
+    assert.equal(await answer("/lock_with_timeout"), "taken: False, waited: True");
+    assert.match(await answer("/lock_for_ever"), /^RuntimeError: this thread cannot wait here: .+ Firefox 153/);
+  });
+  test("asyncio.run in a WSGI app sleeps", async () => {
+    assert.equal(await answer("/own_loop"), "slept twice");
+  });
+  test("uvicorn's worker class of gunicorn serves", async () => {
+    const app = await readFile(new URL("asgi/app.py", EXAMPLES), "utf8");
+    const command = "gunicorn -k uvicorn_worker.UvicornWorker app:app";
+    const outcome = await remote().run({ files: { "app.py": app }, command, requests: [{ path: "/sleep" }] });
+    assert.equal(outcome.answers[0]?.text, "slept for half a second\n", outcome.log.join("\n"));
+    assert.equal(outcome.code, 0);
+  });
+  test("an answer that is larger than what a client takes at once arrives whole", async () => {
+    const command = "gunicorn app:streamed";
+    const requests = [{ path: "/", ...sending("x".repeat(2_000_000)) }];
+    const outcome = await remote().run({ files, command, requests });
+    assert.equal(outcome.answers[0]?.text, "x".repeat(2_000_000));
+  });
+  test("a worker with threads does not boot, and says why", async () => {
+    const outcome = await remote().run({ files, command: "gunicorn --threads 2 app:app", requests: [] });
+    assert.equal(outcome.code, 3);
+    assert.ok(outcome.log.includes(sentence), outcome.log.join("\n"));
+  });
+  test("a worker that hangs is replaced after gunicorn's timeout", async () => {
+    const hangs =
+      'def app(environ, start_response):\n    start_response("200 OK", [])\n' +
+      '    while environ["PATH_INFO"] == "/hang":\n        pass\n    return [b"back"]\n';
+    const outcome = await remote().run({
+      files: { "app.py": hangs },
+      command: "gunicorn --timeout 1 app:app",
+      requests: [{ path: "/hang" }, { path: "/" }],
+    });
+    const log = outcome.log.join("\n");
+    assert.match(log, /WORKER TIMEOUT/);
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {{ isolated?: boolean, jspi?: boolean }} has
+ * @param {import("./browsers/browsers.js").Open} open
+ * @param {string | false} [skip] why it cannot be tested here
+ */
+function inBrowser(name, { isolated = true, jspi = true }, open, skip = false) {
+  describe(name, { skip }, async () => {
+    /** @type {Remote} */
+    let remote;
+    /** @type {Awaited<ReturnType<typeof open>>} */
+    let browser;
+    before(async () => {
+      remote = await Remote.serve(site.url, { isolated, jspi });
+      browser = await open(remote.url);
+    });
+    after(async () => {
+      await browser?.close();
+      await remote?.close();
+    });
+
+    test("has what it should have", async () => {
+      const has = await remote.opened();
+      assert.deepEqual([has.isolated, has.jspi], [isolated, jspi], has.agent);
+    });
+    examplesWork(() => remote);
+    if (jspi) await processTestsPass(() => remote);
+    else oneThread(() => remote);
+  });
+}
+
+inBrowser("without JSPI", { jspi: false }, chromium);
+inBrowser("without cross-origin isolation", { isolated: false }, chromium);
+inBrowser("without either", { isolated: false, jspi: false }, chromium);
+
+const path = await findFirefox();
+const missing = path ? false : "Firefox is missing: install firefox-esr, or set FIREFOX to its path.";
+/** @param {boolean} jspi */
+const withFirefox = (jspi) => firefox(String(path), { "javascript.options.wasm_js_promise_integration": jspi });
+inBrowser("in Firefox", {}, withFirefox(true), missing);
+inBrowser("in Firefox without JSPI", { jspi: false }, withFirefox(false), missing);

@@ -1,0 +1,52 @@
+// Runs in any browser, without a driver: asks for one thing after another to do, does it and tells how it went.
+
+import { Playground } from "../wasgi.js";
+
+/**
+ * @typedef {object} Check
+ * @property {Record<string, string>} files
+ * @property {string} command
+ * @property {Record<string, string>} [env]
+ * @property {{ path: string, method?: string, body?: string }[]} requests made one after the other
+ *
+ * @typedef {object} Outcome
+ * @property {{ status: number, text: string }[]} answers
+ * @property {string[]} log
+ * @property {number | null} code how the server ended
+ * @property {string} [error] why it did not start
+ */
+
+/**
+ * @param {Check} check
+ * @returns {Promise<Outcome>}
+ */
+async function run({ files, command, env, requests }) {
+  const playground = await Playground.create({ assets: "../" });
+  /** @type {Outcome} */
+  const outcome = { answers: [], log: [], code: null };
+  try {
+    await playground.writeFiles(files);
+    const server = await playground.start(command, { env, onLog: ({ line }) => outcome.log.push(line) });
+    for (const { path, ...init } of requests) {
+      const response = await server.fetch(path, init);
+      outcome.answers.push({ status: response.status, text: await response.text() });
+    }
+    ({ code: outcome.code } = await server.stop());
+  } catch (error) {
+    outcome.error = String(error);
+    if (error && typeof error === "object" && "code" in error) outcome.code = Number(error.code);
+  }
+  await playground.dispose();
+  return outcome;
+}
+
+const worker = new Worker("worker.js");
+const jspi = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+worker.terminate();
+
+/** @type {unknown} */
+let done = { jspi, isolated: crossOriginIsolated, agent: navigator.userAgent };
+for (;;) {
+  const answer = await fetch("exchange", { method: "POST", body: JSON.stringify(done) });
+  done = await run(await answer.json());
+}

@@ -1,0 +1,3 @@
+// What a worker has here.
+
+postMessage("Suspending" in WebAssembly);
