@@ -27,14 +27,18 @@ export function findFirefox() {
   return process.env.FIREFOX ? Promise.resolve(process.env.FIREFOX) : onPath(["firefox-esr", "firefox"]);
 }
 
+/** Why there is no test in Firefox. */
+export const MISSING = "Firefox is missing: install firefox-esr, or set FIREFOX to its path.";
+
 /**
  * Firefox with a profile of its own.
- * @param {string} path of the program
- * @param {Record<string, boolean>} preferences
+ * @param {string | undefined} path of the program
+ * @param {Record<string, boolean>} [preferences]
  * @returns {Open}
  */
-export function firefox(path, preferences) {
+export function firefox(path, preferences = {}) {
   return async (url) => {
+    if (!path) throw new Error(MISSING);
     const profile = await mkdtemp(join(tmpdir(), "wasgi-firefox-"));
     const lines = Object.entries(preferences).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,

@@ -21,7 +21,6 @@ import { Playground } from "../wasgi.js";
  * @returns {Promise<Outcome>}
  */
 async function run({ files, command, env, requests }) {
-  const playground = await Playground.create({ assets: "../" });
   /** @type {Outcome} */
   const outcome = { answers: [], log: [], code: null };
   try {
@@ -36,7 +35,6 @@ async function run({ files, command, env, requests }) {
     outcome.error = String(error);
     if (error && typeof error === "object" && "code" in error) outcome.code = Number(error.code);
   }
-  await playground.dispose();
   return outcome;
 }
 
@@ -44,6 +42,7 @@ const worker = new Worker("worker.js");
 const jspi = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
 worker.terminate();
 
+const playground = await Playground.create({ assets: "../" });
 /** @type {unknown} */
 let done = { jspi, isolated: crossOriginIsolated, agent: navigator.userAgent };
 for (;;) {

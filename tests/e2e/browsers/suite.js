@@ -1,24 +1,16 @@
-// What holds where a browser lacks something, and in another browser.
+// What holds where a browser lacks something, and in another browser: each file beside this one has it tested in one of them.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 
-import { chromium, findFirefox, firefox } from "./browsers/browsers.js";
-import { Remote } from "./browsers/remote.js";
-import { serveSite } from "./support.js";
+import { serveSite } from "../support.js";
+import { Remote } from "./remote.js";
 
-const EXAMPLES = new URL("../../www/examples/", import.meta.url);
-const APPS = new URL("browsers/apps/", import.meta.url);
-const PROCESS = new URL("../process/", import.meta.url);
+const EXAMPLES = new URL("../../../www/examples/", import.meta.url);
+const APPS = new URL("apps/", import.meta.url);
+const PROCESS = new URL("../../process/", import.meta.url);
 const MARK = "RESULT ";
-
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-before(async () => {
-  site = await serveSite();
-});
-after(() => site?.close());
 
 /** What examples answer without a thread: path, body to send, answer. @type {Record<string, [string, string | undefined, RegExp][]>} */
 const ANSWERS = {
@@ -58,9 +50,11 @@ const sending = (body) => (body === undefined ? {} : { method: "POST", body });
 /**
  * The examples answer, and their servers end as they should.
  * @param {() => Remote} remote
+ * @param {string[]} [names]
  */
-function examplesWork(remote) {
-  for (const [name, answers] of Object.entries(ANSWERS)) {
+export function examplesWork(remote, names = Object.keys(ANSWERS)) {
+  for (const name of names) {
+    const answers = ANSWERS[name];
     test(`the example ${name} works`, async () => {
       const [{ command }, app] = await Promise.all([
         readFile(new URL(`${name}/example.json`, EXAMPLES), "utf8").then(JSON.parse),
@@ -172,41 +166,36 @@ function oneThread(remote) {
 /**
  * @param {string} name
  * @param {{ isolated?: boolean, jspi?: boolean }} has
- * @param {import("./browsers/browsers.js").Open} open
- * @param {string | false} [skip] why it cannot be tested here
+ * @param {import("./browsers.js").Open} open
+ * @param {{ skip?: string | false, test?: (remote: () => Remote) => void | Promise<void> }} [options] why it cannot be tested
+ * here, and what is tested: all by default
  */
-function inBrowser(name, { isolated = true, jspi = true }, open, skip = false) {
+export function inBrowser(name, { isolated = true, jspi = true }, open, { skip = false, test: only } = {}) {
   describe(name, { skip }, async () => {
+    /** @type {Awaited<ReturnType<typeof serveSite>>} */
+    let site;
     /** @type {Remote} */
     let remote;
     /** @type {Awaited<ReturnType<typeof open>>} */
     let browser;
     before(async () => {
+      site = await serveSite();
       remote = await Remote.serve(site.url, { isolated, jspi });
       browser = await open(remote.url);
     });
     after(async () => {
       await browser?.close();
       await remote?.close();
+      await site?.close();
     });
 
     test("has what it should have", async () => {
       const has = await remote.opened();
       assert.deepEqual([has.isolated, has.jspi], [isolated, jspi], has.agent);
     });
+    if (only) return only(() => remote);
     examplesWork(() => remote);
-    if (jspi) await processTestsPass(() => remote);
-    else oneThread(() => remote);
+    if (jspi) return processTestsPass(() => remote);
+    oneThread(() => remote);
   });
 }
-
-inBrowser("without JSPI", { jspi: false }, chromium);
-inBrowser("without cross-origin isolation", { isolated: false }, chromium);
-inBrowser("without either", { isolated: false, jspi: false }, chromium);
-
-const path = await findFirefox();
-const missing = path ? false : "Firefox is missing: install firefox-esr, or set FIREFOX to its path.";
-/** @param {boolean} jspi */
-const withFirefox = (jspi) => firefox(String(path), { "javascript.options.wasm_js_promise_integration": jspi });
-inBrowser("in Firefox", {}, withFirefox(true), missing);
-inBrowser("in Firefox without JSPI", { jspi: false }, withFirefox(false), missing);
