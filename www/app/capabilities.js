@@ -32,7 +32,7 @@ export function missingCapabilities({
   if (!jspi) {
     lacks.push({
       name: "JSPI",
-      text: "This browser cannot suspend WebAssembly (JSPI), which Python needs here to wait for requests, so no server can run. Reading and editing the examples works. Chrome 137, Firefox 153, Safari 27 and later have it.",
+      text: "This browser cannot suspend WebAssembly (JSPI), so Python has one thread in each process: Thread.start, gunicorn's --threads, sync_to_async and plain def handlers of FastAPI and Starlette raise an error. WSGI apps on gunicorn's sync workers, async def handlers and several worker processes work. Chrome 137, Firefox 153, Safari 27 and later have JSPI.",
     });
   }
   if (!isolated) {

@@ -165,7 +165,8 @@ export class Threads {
     if (alone) this.core.thread_wait(name, 0, timeout, false, request, now());
     const end = performance.now() + timeout;
     const word = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
-    for (let rest = timeout; rest > 0; rest = end - performance.now()) if (word) Atomics.wait(word, 0, 0, rest);
+    for (let rest = timeout; rest > 0; rest = end - performance.now())
+      if (word) Atomics.wait(word, 0, 0, rest);
     if (alone) while (this.core.next_thread(now()) === 0);
     this.lookedAt = performance.now();
   }

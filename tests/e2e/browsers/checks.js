@@ -1,7 +1,5 @@
 // Runs in any browser, without a driver: asks for one thing after another to do, does it and tells how it went.
 
-import { Playground } from "../wasgi.js";
-
 /**
  * @typedef {object} Check
  * @property {Record<string, string>} files
@@ -38,14 +36,19 @@ async function run({ files, command, env, requests }) {
   return outcome;
 }
 
+/** @type {typeof import("../../../www/wasgi.js")} */
+const { Playground } = await import(new URL("../wasgi.js", location.href).href);
+const playground = await Playground.create({ assets: "../" });
+
 const worker = new Worker("worker.js");
 const jspi = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
 worker.terminate();
 
-const playground = await Playground.create({ assets: "../" });
 /** @type {unknown} */
 let done = { jspi, isolated: crossOriginIsolated, agent: navigator.userAgent };
 for (;;) {
   const answer = await fetch("exchange", { method: "POST", body: JSON.stringify(done) });
   done = await run(await answer.json());
 }
+
+export {};

@@ -3,7 +3,6 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { Readable } from "node:stream";
 
 /**
  * @typedef {import("./checks.js").Check} Check
@@ -12,7 +11,6 @@ import { Readable } from "node:stream";
  */
 
 const FOLDER = "/checks/";
-
 const OWN = ["checks.html", "checks.js", "worker.js"];
 /** @type {Record<string, string>} */
 const TYPES = { ml: "text/html", js: "text/javascript" };
@@ -96,8 +94,9 @@ export class Remote {
   async answer(request, response) {
     const path = String(request.url);
     if (path === `${FOLDER}exchange`) {
-      const text = await new Response(Readable.toWeb(request)).text();
-      this.telling.resolve(JSON.parse(text));
+      const parts = [];
+      for await (const part of request) parts.push(part);
+      this.telling.resolve(JSON.parse(Buffer.concat(parts).toString()));
       this.asking.resolve(response);
       return;
     }

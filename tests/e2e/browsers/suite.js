@@ -126,7 +126,10 @@ function oneThread(remote) {
   });
   test("waiting for a lock ends at its timeout, and one for ever raises", async () => {
     assert.equal(await answer("/lock_with_timeout"), "taken: False, waited: True");
-    assert.match(await answer("/lock_for_ever"), /^RuntimeError: this thread cannot wait here: .+ Firefox 153/);
+    assert.match(
+      await answer("/lock_for_ever"),
+      /^RuntimeError: this thread cannot wait here: .+ Firefox 153/,
+    );
   });
   test("asyncio.run in a WSGI app sleeps", async () => {
     assert.equal(await answer("/own_loop"), "slept twice");
