@@ -9,7 +9,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import _wasgi
 
-from . import asgi, event_loop
+from . import asgi, event_loop, parking
 from .asgi import App, Message, Scope
 from .configuration import Configuration
 from .crossing import SIZE, take_bytes, view
@@ -443,7 +443,10 @@ class Server:
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
         while (accepting := _wasgi.accepting()) == PARK:
-            park()
+            if parking.SUSPENDS:
+                park()
+            else:
+                await asyncio.sleep(0)
         if not accepting:
             server_log.critical(
                 "Listen failure: Couldn't listen on %s:%s: [Errno 98] Address already in use.", host, port
@@ -471,8 +474,8 @@ class _Formatter(logging.Formatter):
         return traceback_of(ei[1], ei[2])
 
 
-def main(configuration: Configuration) -> None:
-    """Runs until the server is told to leave; SystemExit says with which code."""
+def main(configuration: Configuration) -> Generator[None, int, None]:
+    """Runs until the server is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
     options = configuration.options
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(options["--log-fmt"] or "%(asctime)-15s %(levelname)-8s %(message)s"))
@@ -487,7 +490,15 @@ def main(configuration: Configuration) -> None:
         await Server(app, configuration).serve()
 
     # Not asyncio.run(), which would make SIGINT an exception in this thread.
-    loop = event_loop.EventLoop()
+    if parking.SUSPENDS:
+        loop = event_loop.EventLoop()
+    else:
+        from . import stepping
+
+        loop = stepping.SteppedLoop()
     asyncio.set_event_loop(loop)
     loop.set_debug(verbosity >= 3)
-    loop.run_until_complete(serve())
+    if parking.SUSPENDS:
+        loop.run_until_complete(serve())
+    else:
+        yield from loop.until_done(loop.create_task(serve()))  # type: ignore[attr-defined]

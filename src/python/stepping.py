@@ -61,7 +61,7 @@ class _Selector(Selector):
         return ready
 
 
-class _EventLoop(EventLoop):
+class SteppedLoop(EventLoop):
     """A loop that is stepped."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class _EventLoop(EventLoop):
 
 def run[T](main: Coroutine[Any, Any, T]) -> Steps[T]:
     """``asyncio.run``."""
-    loop = _EventLoop()
+    loop = SteppedLoop()
     events.set_event_loop(loop)
     try:
         return (yield from loop.until_done(loop.create_task(main)))
@@ -144,24 +144,26 @@ class _Exchange(wsgi.Exchange):
     def _settle(self, state: int) -> None:
         super()._settle(0 if state == PARK else state)
 
-    def whole_body(self) -> Steps[io.BufferedReader]:
-        """``wsgi.input``, once the client has sent it."""
-        parts: list[bytes] = []
-        error: Exception | None = None
-        while count := _wasgi.read_body(self.id, SIZE):
-            if count > 0:
-                parts.append(bytes(view[:count]))
-            elif count == PARK:
-                yield from parked()
-            else:
-                error = wsgi._error(take_text(BROKEN - count))
-                break
-        return io.BufferedReader(_Body(b"".join(parts), error))
 
-    def flushed(self) -> Steps[None]:
-        """Waits until the client has taken the answer."""
-        while _wasgi.flushed(self.id) == PARK:
+def whole_body(id: int) -> Steps[io.BufferedReader]:
+    """The body of a request, once the client has sent it."""
+    parts: list[bytes] = []
+    error: Exception | None = None
+    while count := _wasgi.read_body(id, SIZE):
+        if count > 0:
+            parts.append(bytes(view[:count]))
+        elif count == PARK:
             yield from parked()
+        else:
+            error = wsgi._error(take_text(BROKEN - count))
+            break
+    return io.BufferedReader(_Body(b"".join(parts), error))
+
+
+def flushed(id: int) -> Steps[None]:
+    """Waits until the client has taken the answer."""
+    while _wasgi.flushed(id) == PARK:
+        yield from parked()
 
 
 def serve(app: wsgi.App) -> Steps[None]:
@@ -179,8 +181,8 @@ def serve(app: wsgi.App) -> Steps[None]:
         environ = exchange.environ(base, False)
         request.set(event >> 2)
         if has_body:
-            environ["wsgi.input"] = yield from exchange.whole_body()
+            environ["wsgi.input"] = yield from whole_body(exchange.id)
         exchange.run(app, environ)
-        yield from exchange.flushed()
+        yield from flushed(exchange.id)
         request.set(0)
         del environ

@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Generator
 from itertools import takewhile
 from types import ModuleType
 from typing import Any, Final
 
 import _wasgi
 
+from . import parking
 from .configuration import Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
 from .parking import CONNECTIONS, park, request
@@ -210,7 +212,8 @@ exchange: Final = Exchange(0, CONNECTIONS)
 
 
 def _settle(state: int) -> None:
-    while state == PARK:
+    # In steps, what the client does not take waits in memory.
+    while state == PARK and parking.SUSPENDS:
         park()
         state = _wasgi.flushed(exchange.id)
     if state == BROKEN:
@@ -304,7 +307,7 @@ def _respond(app: Any, environ: dict[str, Any]) -> None:
     answer.head = answer.head or answer.pending
 
 
-def _serve(app: Any, configuration: Configuration) -> None:
+def _serve(app: Any, configuration: Configuration) -> Generator[None, int, None]:
     """Takes requests until the worker is told to leave."""
     global answer
     logs = configuration.options["--disable-logging"] != "true"
@@ -315,7 +318,7 @@ def _serve(app: Any, configuration: Configuration) -> None:
     while True:
         event = _wasgi.next_request()
         if event == 0:
-            park()
+            yield from _parked()
             continue
         if event < 0:
             return
@@ -329,21 +332,38 @@ def _serve(app: Any, configuration: Configuration) -> None:
         )
         environ.update(base)
         request.set(event >> 2)
-        _respond(app, environ)
+        if parking.SUSPENDS:
+            _respond(app, environ)
+        else:
+            from . import stepping
+
+            if has_body:
+                environ["wsgi.input"] = yield from stepping.whole_body(exchange.id)
+            _respond(app, environ)
+            yield from stepping.flushed(exchange.id)
         request.set(0)
         del environ
         _wasgi.log(0, put_text(answer.line(variables, pid) if logs else ""))
 
 
-def main(configuration: Configuration) -> None:
-    """Runs until the worker is told to leave; SystemExit says with which code."""
+def _parked() -> Generator[None, int, None]:
+    if parking.SUSPENDS:
+        park()
+    else:
+        from . import stepping
+
+        yield from stepping.parked()
+
+
+def main(configuration: Configuration) -> Generator[None, int, None]:
+    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
     number = configuration.slot & 0xFFFF
     sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
     _install_module(configuration, number)
     app = _load(configuration) or _no_app
     threading.current_thread().name = f"uWSGIWorker{number}Core0"
     while _wasgi.accepting() == PARK:
-        park()
-    _serve(app, configuration)
+        yield from _parked()
+    yield from _serve(app, configuration)
     if code := _wasgi.exit_code():
         raise SystemExit(code)

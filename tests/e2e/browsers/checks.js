@@ -1,5 +1,7 @@
 // Runs in any browser, without a driver: asks for one thing after another to do, does it and tells how it went.
 
+export {};
+
 /**
  * @typedef {object} Check
  * @property {Record<string, string>} files
@@ -50,5 +52,3 @@ for (;;) {
   const answer = await fetch("exchange", { method: "POST", body: JSON.stringify(done) });
   done = await run(await answer.json());
 }
-
-export {};

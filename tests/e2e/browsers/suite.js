@@ -134,13 +134,22 @@ function oneThread(remote) {
   test("asyncio.run in a WSGI app sleeps", async () => {
     assert.equal(await answer("/own_loop"), "slept twice");
   });
-  test("uvicorn's worker class of gunicorn serves", async () => {
-    const app = await readFile(new URL("asgi/app.py", EXAMPLES), "utf8");
-    const command = "gunicorn -k uvicorn_worker.UvicornWorker app:app";
-    const outcome = await remote().run({ files: { "app.py": app }, command, requests: [{ path: "/sleep" }] });
-    assert.equal(outcome.answers[0]?.text, "slept for half a second\n", outcome.log.join("\n"));
-    assert.equal(outcome.code, 0);
-  });
+  for (const [command, name] of [
+    ["gunicorn -k uvicorn_worker.UvicornWorker app:app", "asgi"],
+    ["daphne -p 8000 app:app", "asgi"],
+    ["uwsgi --http-socket :8000 --module app:app --master", "wsgi"],
+  ]) {
+    test(`${command} serves`, async () => {
+      const app = await readFile(new URL(`${name}/app.py`, EXAMPLES), "utf8");
+      const requests = [{ path: "/sleep" }, { path: "/upload", ...sending("x".repeat(300_000)) }];
+      const outcome = await remote().run({ files: { "app.py": app }, command, requests });
+      const log = outcome.log.join("\n");
+      assert.equal(outcome.error, undefined, log);
+      assert.match(outcome.answers[0].text, /slept for half a second\n$/, log);
+      assert.match(outcome.answers[1].text, /read 300000 bytes\n$/, log);
+      assert.equal(outcome.code, 0, log);
+    });
+  }
   test("an answer that is larger than what a client takes at once arrives whole", async () => {
     const command = "gunicorn app:streamed";
     const requests = [{ path: "/", ...sending("x".repeat(2_000_000)) }];
