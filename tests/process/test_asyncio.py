@@ -56,21 +56,14 @@ class Loops(unittest.TestCase):
         self.assertEqual(order, ["other loop", "blocked", "timer of the blocked loop"])
 
     def test_blocking_calls_in_threads_overlap(self):
-        inside = 0
-        most = 0
-
-        def block():
-            nonlocal inside, most
-            inside += 1
-            most = max(most, inside)
-            time.sleep(0.02)
-            inside -= 1
+        # Nobody passes before all are there.
+        barrier = threading.Barrier(5)
 
         async def main():
-            await asyncio.gather(*(asyncio.to_thread(block) for _ in range(5)))
+            await asyncio.gather(*(asyncio.to_thread(barrier.wait) for _ in range(5)))
 
         asyncio.run(main())
-        self.assertEqual(most, 5)
+        self.assertFalse(barrier.broken)
 
     def test_other_threads_call_into_a_loop(self):
         async def answer():
