@@ -352,9 +352,10 @@ impl Process {
 
     /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask again.
     pub fn accepting(&mut self) -> i32 {
-        if !self.common.launch.master && self.common.bound.is_none() {
-            // A server without a master opens its listeners itself.
-            if !std::mem::replace(&mut self.binding, true) {
+        if self.common.bound.is_none() {
+            // A server without a master opens its listeners itself. A process that took over a booted interpreter may not
+            // have heard yet of those that it inherits.
+            if !self.common.launch.master && !std::mem::replace(&mut self.binding, true) {
                 push(&mut self.common.frames, Kind::Bind, 0, b"");
             }
             return PARK;

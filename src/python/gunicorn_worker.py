@@ -54,7 +54,13 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
             # uvicorn's worker class: its server in a gunicorn worker's process.
             yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
             return
-        _wasgi.accepting()
+        while _wasgi.accepting() == wsgi.PARK:
+            if parking.SUSPENDS:
+                parking.yield_now(True)
+            else:
+                from . import stepping
+
+                yield from stepping.turned()
         if worker is not None:
             worker.run(app)  # type: ignore[arg-type]
             return
