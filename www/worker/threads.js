@@ -28,8 +28,8 @@ export const TICK_SIGNAL = 63;
 const MOST_CHECKS = 800;
 const LOOK_EVERY = 0.25;
 
-/** The same where our handler came at a wrong moment. */
-const AGAIN_AFTER = 8;
+/** The same where our handler came at a wrong moment: from one to so many, in turn, so as not to keep step with a loop. */
+const AGAIN_WITHIN = 7;
 
 /** After our handler has run, the next signal for it comes no sooner, in milliseconds. */
 const QUIET = 0.2;
@@ -81,6 +81,7 @@ export class Threads {
     this.checks = 50;
     this.lookedAt = 0;
     this.quietUntil = 0;
+    this.again = 0;
     this.core_check = core.check.bind(core);
   }
 
@@ -137,7 +138,8 @@ export class Threads {
 
   /** Our handler ran where it may do nothing. */
   lookAgain() {
-    this.soon(AGAIN_AFTER);
+    this.again = (this.again % AGAIN_WITHIN) + 1;
+    this.soon(this.again);
   }
 
   /**
