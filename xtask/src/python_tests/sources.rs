@@ -29,8 +29,6 @@ const PACKAGES: [(&str, &str); 2] = [
 ];
 /// Where the packages hold the library whose folder `test` we want.
 const LIBRARY: &str = "usr/lib/python3.14";
-/// Read if apt names no other mirror of Debian.
-const MIRROR: &str = "http://deb.debian.org/debian";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const REMEDY: &str = "run it on Debian, or name by --sources a folder that holds CPython 3.14's own folder test \
                       (Lib of its source, lib/python3.14 of an installation).";
@@ -154,7 +152,12 @@ fn mirror() -> Result<String> {
     let mut apt = Command::new("apt-get");
     apt.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
     let targets = command::run(&mut apt, REMEDY)?;
-    Ok(debian_of(&targets).unwrap_or(MIRROR).to_owned())
+    match debian_of(&targets) {
+        Some(address) => Ok(address.to_owned()),
+        None => Err(Error::Message(format!(
+            "apt is set up without an archive of Debian: {REMEDY}"
+        ))),
+    }
 }
 
 /// The first of these addresses that is an archive of Debian, and not of its security updates or of anybody else.
