@@ -34,7 +34,8 @@ const AGAIN_WITHIN = 7;
 /** After our handler has run, the next signal for it comes no sooner, in milliseconds. */
 const QUIET = 0.2;
 
-const now = () => performance.timeOrigin + performance.now();
+const TIME_ORIGIN = performance.timeOrigin;
+const now = () => TIME_ORIGIN + performance.now();
 
 /** The threads of this process. */
 export class Threads {
@@ -86,7 +87,7 @@ export class Threads {
   }
 
   /**
-   * Python's looking up: CPython reads an "interrupt buffer" every so many checks.
+   * Python's looking up, every so many of its checks.
    * @param {any} pyodide
    */
   attach(pyodide) {
@@ -97,15 +98,9 @@ export class Threads {
       if (stack) this.module.stackRestore(stack.base + stack.size);
     };
     this.clock = this.module.__Py_emscripten_signal_clock >> 2;
-    const look = () => this.look();
-    pyodide.setInterruptBuffer({
-      get 0() {
-        return look();
-      },
-      set 0(_value) {
-        // CPython clears what it has read.
-      },
-    });
+    this.module.lookUp = () => this.look();
+    // Pyodide turns the checks on with a buffer; xtask/src/build/glue.rs has made them call `lookUp` instead.
+    pyodide.setInterruptBuffer(new Uint8Array(1));
   }
 
   /** @returns {number} the signal to raise, or 0 */
@@ -116,7 +111,11 @@ export class Threads {
     if (since > 2 * LOOK_EVERY) this.checks = Math.max(1, this.checks >> 2);
     else if (since < LOOK_EVERY / 2) this.checks = Math.min(MOST_CHECKS, this.checks * 2);
     this.module.HEAP32[this.clock] = this.checks;
-    if (time < this.quietUntil || this.core_check(performance.timeOrigin + time) === 0) return 0;
+    if (time < this.quietUntil) return 0;
+    if (this.core_check(TIME_ORIGIN + time) === 0) {
+      this.quietUntil = time + LOOK_EVERY;
+      return 0;
+    }
     this.quietUntil = Infinity;
     return TICK_SIGNAL;
   }
@@ -214,7 +213,7 @@ export class Threads {
   /** The worker's event loop has turned: this is a task of its own. */
   turned() {
     this.turnedAt = performance.now();
-    this.core.turned(performance.timeOrigin + this.turnedAt);
+    this.core.turned(TIME_ORIGIN + this.turnedAt);
   }
 
   /** Resumes or starts the next thread. */

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-LONG = 3_000_000
+LONG = 1_000_000
 """Rounds of the loop that computes."""
 
 
@@ -64,12 +64,15 @@ def start_and_join():
 
 
 def compute():
-    """Milliseconds that a loop takes which nobody disturbs."""
-    begin = time.perf_counter()
-    x = 0
-    for i in range(LONG):
-        x += i
-    return (time.perf_counter() - begin) * 1e3
+    """Milliseconds that a loop takes which nobody disturbs: the best of ten, as others use the machine too."""
+    best = float("inf")
+    for _ in range(10):
+        begin = time.perf_counter()
+        x = 0
+        for i in range(LONG):
+            x += i
+        best = min(best, (time.perf_counter() - begin) * 1e3)
+    return best
 
 
 def lateness(seconds, times):

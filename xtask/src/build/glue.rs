@@ -13,7 +13,7 @@ struct Change {
     after: &'static str,
 }
 
-const CHANGES: [Change; 3] = [
+const CHANGES: [Change; 4] = [
     // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames on the stack, where a switch
     // to another thread aborts the interpreter.
     Change {
@@ -35,6 +35,17 @@ const CHANGES: [Change; 3] = [
         what: "stackStates",
         before: "if(this.start!==this.stop){stackStates.push(this)}",
         after: "if(!Module.enterStack&&this.start!==this.stop){stackStates.push(this)}",
+    },
+    // What the interpreter asks every so many bytecodes: a call of a function instead of an element of a buffer, which
+    // would have to be a getter and a setter and costs several times as much.
+    Change {
+        what: "_Py_CheckEmscriptenSignals_Helper",
+        before: concat!(
+            "function _Py_CheckEmscriptenSignals_Helper(){if(!Module.Py_EmscriptenSignalBuffer){return 0}",
+            "try{let result=Module.Py_EmscriptenSignalBuffer[0];Module.Py_EmscriptenSignalBuffer[0]=0;return result}",
+            "catch(e){return 0}}"
+        ),
+        after: "function _Py_CheckEmscriptenSignals_Helper(){return Module.lookUp?Module.lookUp():0}",
     },
 ];
 
