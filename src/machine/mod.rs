@@ -548,6 +548,7 @@ impl Machine {
                     name: name as u8,
                     start,
                     end,
+                    on: 0,
                 };
                 trace::encode_record(
                     seen.number,

@@ -142,6 +142,7 @@ impl Process {
             name: interval.name,
             start: interval.start,
             end: interval.end,
+            on: interval.key,
         }
         .encode(&mut self.spans);
     }
@@ -156,6 +157,7 @@ impl Process {
                 name,
                 start,
                 end,
+                on: 0,
             }
             .encode(&mut self.spans);
         }
