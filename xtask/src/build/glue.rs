@@ -13,7 +13,7 @@ struct Change {
     after: &'static str,
 }
 
-const CHANGES: [Change; 3] = [
+const CHANGES: [Change; 5] = [
     // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames on the stack, where a switch
     // to another thread aborts the interpreter.
     Change {
@@ -35,6 +35,21 @@ const CHANGES: [Change; 3] = [
         what: "stackStates",
         before: "if(this.start!==this.stop){stackStates.push(this)}",
         after: "if(!Module.enterStack&&this.start!==this.stop){stackStates.push(this)}",
+    },
+    // A library's memory: in a copy of a process it lies where it lay, see `www/worker/libraries.js`.
+    Change {
+        what: "loadWebAssemblyModule",
+        before: "var memoryBase=metadata.memorySize?",
+        after: "var memoryBase=Module.libraryBase?Module.libraryBase:metadata.memorySize?",
+    },
+    // The monotonic clock is one for all processes, as on any system: a fork goes on with times that its parent has noted.
+    Change {
+        what: "_emscripten_get_now",
+        before: "_emscripten_get_now=()=>performance.now()",
+        after: concat!(
+            "_emscripten_get_now=()=>performance.timeOrigin-(Module.clockOrigin??performance.timeOrigin)",
+            "+performance.now()"
+        ),
     },
 ];
 
