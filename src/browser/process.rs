@@ -350,6 +350,11 @@ impl Process {
         self.common.log(level, &text, now);
     }
 
+    /// A master's process has loaded the app, and forked.
+    pub fn loaded(&mut self) {
+        self.common.tell(Kind::Accepting, 0);
+    }
+
     /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask again.
     pub fn accepting(&mut self) -> i32 {
         if self.common.bound.is_none() {

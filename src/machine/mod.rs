@@ -16,6 +16,8 @@ use crate::trace::{self, Name, Raw, Span};
 
 /// The first process id: the machine's own `init` and its shell have those before.
 const FIRST_PID: Pid = 10;
+/// What servers are started from.
+const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
 
@@ -367,20 +369,18 @@ impl Machine {
             }
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
-                let (argv, env) = (running.launch.argv.clone(), running.env.clone());
-                let replaced = running.launch.master;
                 let pid = self.pid();
-                self.processes.insert(pid, server);
-                self.net.tell_process(pid, Kind::Slot, slot, b"");
-                self.inherit(server, pid);
-                self.outputs.push_back(Output::Spawn {
-                    pid,
-                    parent,
-                    argv,
-                    env,
-                    replaced,
-                });
+                self.start_process(server, pid, parent, slot);
                 return Some(Event::Spawned { slot, pid });
+            }
+            Action::Load => {
+                let pid = running.master_pid;
+                if self.processes.contains_key(&pid) {
+                    // It executes itself anew.
+                    running.processes.retain(|its| *its != pid);
+                    self.outputs.push_back(Output::Kill(pid));
+                }
+                self.start_process(server, pid, SHELL, 0);
             }
             Action::Signal(pid, Signal::Kill) => {
                 if self.processes.contains_key(&pid) {
@@ -423,6 +423,23 @@ impl Machine {
             Action::Exit(code) => self.exit(server, code),
         }
         None
+    }
+
+    fn start_process(&mut self, server: ServerId, pid: Pid, parent: Pid, slot: u32) {
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
+        let spawn = Output::Spawn {
+            pid,
+            parent,
+            argv: running.launch.argv.clone(),
+            env: running.env.clone(),
+            replaced: running.launch.master && slot > 0,
+        };
+        self.processes.insert(pid, server);
+        self.net.tell_process(pid, Kind::Slot, slot, b"");
+        self.inherit(server, pid);
+        self.outputs.push_back(spawn);
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {

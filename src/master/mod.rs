@@ -204,6 +204,9 @@ pub enum Action {
         /// Chosen by the master, to tell its answer apart.
         slot: u32,
     },
+    /// Have the master's own process load the app, so that workers started from then on are forks of it. Answered by
+    /// [`Event::Accepting`] with the master's process id, or by [`Event::Exited`] with it.
+    Load,
     /// Send a worker a signal. [`Signal::Kill`] ends it at once. A worker that has ended already, but whose [`Event::Exited`] was
     /// still under way, ignores it.
     Signal(Pid, Signal),

@@ -3,9 +3,8 @@
 //! The original is a loop that waits for a second at most and is not woken by the death of a worker: whatever it does about
 //! workers, it does at the next [`TICK`]. Signals are handled where they arrive.
 //!
-//! Fork is the one thing that is not as it was: the original loads the app once and forks, here each worker loads it. What the
-//! app prints while it is loaded is shown once all the same (`src/python/uwsgi_worker.py`), and the lines that follow the
-//! loading wait for the first worker to have it loaded.
+//! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves that to them. Without a master
+//! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
 
 mod lines;
 #[cfg(test)]
@@ -45,7 +44,7 @@ pub(super) struct Uwsgi {
     harakiri: u32,
     die_on_term: bool,
     need_app: bool,
-    lazy_apps: bool,
+    preload: bool,
     router: bool,
     workers: Vec<Worker>,
     ending: Option<Ending>,
@@ -120,7 +119,7 @@ impl Uwsgi {
             harakiri: (launch.timeout / 1000.0) as u32,
             die_on_term: launch.die_on_term,
             need_app: launch.need_app,
-            lazy_apps: launch.lazy_apps,
+            preload: launch.preload,
             router: launch.router,
             workers: Vec::new(),
             ending: None,
@@ -186,7 +185,7 @@ impl Uwsgi {
         }
     }
 
-    /// Starts the workers; the first of them loads the app in the master's place.
+    /// Loads the app, or starts the workers that do.
     fn load(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.say_mode(actions);
         self.state = State::Running;
@@ -194,6 +193,14 @@ impl Uwsgi {
         self.forked = false;
         self.workers.clear();
         self.workers.resize_with(self.count as usize, Worker::default);
+        if self.master && self.preload {
+            actions.push(Action::Load);
+        } else {
+            self.spawn_all(actions);
+        }
+    }
+
+    fn spawn_all(&self, actions: &mut Vec<Action>) {
         for slot in 1..=self.count {
             actions.push(Action::Spawn { slot });
         }
@@ -218,7 +225,7 @@ impl Uwsgi {
                 "Respawned uWSGI worker % (new pid: %)",
                 &[slot & 0xffff, pid],
             );
-        } else if self.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
+        } else if (self.master || !self.preload) && self.workers.iter().all(|worker| worker.pid.is_some()) {
             self.fork(now, actions);
         }
     }
@@ -232,6 +239,10 @@ impl Uwsgi {
     }
 
     fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
+        if pid == self.pid {
+            self.spawn_all(actions);
+            return;
+        }
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
             worker.accepting = true;
@@ -276,6 +287,10 @@ impl Uwsgi {
     }
 
     fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {
+        if pid == self.pid {
+            self.exit(exit.shell_code(), actions);
+            return;
+        }
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
             if worker.heir == Some(pid) {

@@ -1,10 +1,15 @@
 """What the command line and the machine say to this process."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import _wasgi
 
 from .crossing import take_strings
+
+
+MASTER: Final = 0
+"""The slot of a master's own process."""
 
 
 @dataclass(frozen=True, slots=True)

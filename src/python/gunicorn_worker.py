@@ -2,18 +2,23 @@
 
 import sys
 from collections.abc import Generator
+from signal import SIG_DFL, SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, signal
 from typing import Final
 
 import _wasgi
 
-from . import parking, uvicorn_worker, wsgi
-from .configuration import Configuration
+from . import configuration as configurations
+from . import forking, parking, uvicorn_worker, wsgi
+from .configuration import MASTER, Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
 from .threads import NO_THREADS
 
 BOOT_ERROR: Final = 3
 LOAD_ERROR: Final = 4
+
+_SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD)
+"""For which arbiter and workers have handlers of their own."""
 
 
 def _load(configuration: Configuration) -> object:
@@ -34,8 +39,24 @@ def _cannot_boot(error: Exception) -> SystemExit:
     return SystemExit(BOOT_ERROR)
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[Configuration, object]]:
+    """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone, each with the app.
+
+    What the import raises ends the master, with its traceback.
+    """
+    app = load_for_gunicorn(configuration.module, configuration.attribute)
+    configuration = yield from forking.workers()
+    # The master has set handlers of its own since the app's import; a worker begins with none.
+    for number in _SIGNALS:
+        signal(number, SIG_DFL)
+    return configuration, app
+
+
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
+    app = None
+    if configuration.slot == MASTER:
+        configuration, app = yield from _preload(configuration)
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
         worker = None
@@ -49,7 +70,7 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
                 worker = gthread.Worker(configuration)
             except ValueError as error:
                 raise _cannot_boot(error) from None
-        app = _load(configuration)
+        app = app or _load(configuration)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)

@@ -1,25 +1,25 @@
 """The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling it.
 
-uWSGI loads the app once and forks; here each worker loads it. So that it looks the same, Rust shows what the first worker
-prints meanwhile and keeps the others' to itself, and the app sees its master's process id, as it does there.
+The master's process loads the app, and the workers are forks of it (``--lazy-apps``: each worker loads it). Without a master each
+worker loads it all the same; so that it looks like a fork, Rust shows what the first one prints meanwhile.
 """
 
 import io
 import os
-import posix
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Generator
 from itertools import takewhile
+from signal import SIG_DFL, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, signal
 from types import ModuleType
 from typing import Any, Final
 
 import _wasgi
 
-from . import parking
-from .configuration import Configuration
+from . import forking, parking
+from .configuration import MASTER, Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
 from .parking import CONNECTIONS, park, request
 from .traceback_text import traceback_of
@@ -84,18 +84,11 @@ def _find(options: dict[str, str]) -> Any:
 
 def _load(configuration: Configuration) -> Any:
     """The app, or None; SystemExit where uWSGI does not go on without one."""
-    options = configuration.options
-    lazy = bool(options["--lazy-apps"]) or not configuration.child
-    pid = configuration.pid if lazy else configuration.ppid
-    identity = os.getpid, os.getppid
-    if not lazy:
-        for module in (os, posix):
-            module.getpid = lambda: pid
-            module.getppid = lambda: 1
+    pid = configuration.pid
     begun = time.monotonic()
     app = None
     try:
-        app = _find(options)
+        app = _find(configuration.options)
         if app is not None:
             seconds = int(time.monotonic() - begun)
             _say(
@@ -107,26 +100,37 @@ def _load(configuration: Configuration) -> Any:
         if text:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
-    finally:
-        for module in (os, posix):
-            module.getpid, module.getppid = identity
     if app is None:
-        if options["--need-app"]:
+        if configuration.options["--need-app"]:
             _say("*** no app loaded. GAME OVER ***")
             raise SystemExit(FAILED_APP)
         _say("*** no app loaded. going in full dynamic mode ***")
     return app
 
 
-def _install_module(configuration: Configuration, number: int) -> None:
+_configuration: Configuration
+"""This process's."""
+
+
+def _number() -> int:
+    return _configuration.slot & 0xFFFF
+
+
+def _master_pid() -> int:
+    if not _configuration.child:
+        return 0
+    return _configuration.ppid if _number() else _configuration.pid
+
+
+def _install_module() -> None:
     """The module ``uwsgi``, as far as it tells what is so."""
     module = ModuleType("uwsgi")
     module.__dict__.update(
         version=b"2.0.31",
         applications=None,
-        masterpid=lambda: configuration.ppid if configuration.child else 0,
-        worker_id=lambda: number,
-        mypid=lambda: configuration.pid,
+        masterpid=_master_pid,
+        worker_id=_number,
+        mypid=lambda: _configuration.pid,
     )
     sys.modules["uwsgi"] = module
 
@@ -134,7 +138,7 @@ def _install_module(configuration: Configuration, number: int) -> None:
 # --- calling the app
 
 
-def _number(text: str) -> int:
+def _digits(text: str) -> int:
     return int("".join(takewhile(str.isdigit, text)) or 0)
 
 
@@ -328,7 +332,7 @@ def _serve(app: Any, configuration: Configuration) -> Generator[None, int, None]
         variables = dict(environ)
         has_body = event & 3 == 2
         environ["wsgi.input"] = (
-            _Input(exchange, _number(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+            _Input(exchange, _digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
         )
         environ.update(base)
         request.set(event >> 2)
@@ -355,13 +359,19 @@ def _parked() -> Generator[None, int, None]:
         yield from stepping.parked()
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
-    number = configuration.slot & 0xFFFF
+    global _configuration
+    _configuration = configuration
     sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
-    _install_module(configuration, number)
+    _install_module()
     app = _load(configuration) or _no_app
-    threading.current_thread().name = f"uWSGIWorker{number}Core0"
+    if configuration.slot == MASTER:
+        _configuration = configuration = yield from forking.workers()
+        # A worker begins with the default actions.
+        for signal_number in (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2):
+            signal(signal_number, SIG_DFL)
+    threading.current_thread().name = f"uWSGIWorker{_number()}Core0"
     while _wasgi.accepting() == PARK:
         yield from _parked()
     yield from _serve(app, configuration)

@@ -234,7 +234,7 @@ impl Launch {
             chdir: None,
             die_on_term: false,
             need_app: false,
-            lazy_apps: false,
+            preload: false,
             router: false,
             options: Vec::new(),
         }
@@ -457,8 +457,8 @@ pub struct Launch {
     pub die_on_term: bool,
     /// uWSGI `--need-app`: no server without an app.
     pub need_app: bool,
-    /// uWSGI `--lazy-apps`: each worker loads the app for itself.
-    pub lazy_apps: bool,
+    /// The app is loaded once, before workers are forked: gunicorn's `--preload`, uWSGI without `--lazy-apps`.
+    pub preload: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,
     /// Options that concern the process's Python alone, by the names that it knows.

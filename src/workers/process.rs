@@ -96,8 +96,11 @@ impl Process {
             }
             Kind::Slot => {
                 self.slot = frame.id;
-                // Only the first loads the app as the original does: once.
-                self.muted = self.launch.server == Server::Uwsgi && frame.id != 1 && !self.launch.lazy_apps;
+                // uWSGI without a master loads the app once, and forks; here each process loads it, and the first shows it.
+                self.muted = self.launch.server == Server::Uwsgi
+                    && frame.id != 1
+                    && self.launch.preload
+                    && !self.launch.master;
                 true
             }
             Kind::BindFailed => {

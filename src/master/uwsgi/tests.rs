@@ -31,6 +31,7 @@ fn the_master_comes_into_being_when_the_app_is_loaded() {
             "your server socket listen backlog is limited to 100 connections",
             "your mercy for graceful operations on workers is 60 seconds",
             "*** Operational MODE: preforking ***",
+            "load",
             "spawn 8",
             "spawn 9",
             "*** uWSGI is running in multiple interpreter mode ***",
@@ -44,8 +45,26 @@ fn the_master_comes_into_being_when_the_app_is_loaded() {
 #[test]
 fn without_the_app_that_it_needs_the_server_is_not_there() {
     let mut stage = Stage::new(&format!("{LINE} -p 2 --need-app"));
-    stage.event(Event::Started).exits(8, Exit::Code(22));
+    stage.load_fails = Some(Exit::Code(22));
+    stage.event(Event::Started);
     assert_eq!(stage.code(), Some(22));
+}
+
+#[test]
+fn lazy_workers_load_the_app_themselves() {
+    let mut stage = Stage::new(&format!("{LINE} --lazy-apps"));
+    stage.event(Event::Started);
+    assert_eq!(stage.count(" load"), 0);
+}
+
+#[test]
+fn a_reload_loads_the_app_again() {
+    let mut stage = running("uwsgi --http-socket :8000 --master", &[8]);
+    stage
+        .signal(Signal::Term)
+        .exits(8, Exit::Signal(Signal::Kill))
+        .pass(1_000.0);
+    assert_eq!(stage.count(" load"), 1);
 }
 
 #[test]

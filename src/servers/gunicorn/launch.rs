@@ -92,7 +92,7 @@ pub(super) fn launch(
         chdir,
         die_on_term: false,
         need_app: false,
-        lazy_apps: false,
+        preload: values.flag("--preload"),
         router: false,
         options: Vec::new(),
     })

@@ -74,7 +74,7 @@ pub(super) fn launch(
         chdir: None,
         die_on_term: false,
         need_app: false,
-        lazy_apps: false,
+        preload: false,
         router: false,
         options: Vec::new(),
     })

@@ -46,7 +46,7 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     launch.master = values.flag("--master");
     launch.die_on_term = values.flag("--die-on-term");
     launch.need_app = values.given("--need-app").is_some();
-    launch.lazy_apps = values.flag("--lazy-apps");
+    launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {
             launch.env.push((own(name), own(value)));

@@ -102,7 +102,7 @@ fn a_right_command_line_starts_a_server() {
          --need-app --die-on-term --env A=B --max-requests 7 -b 8192 -L",
     );
     assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
-    assert!(launch.master && launch.need_app && launch.die_on_term && !launch.lazy_apps && !launch.router);
+    assert!(launch.master && launch.need_app && launch.die_on_term && launch.preload && !launch.router);
     assert_eq!((launch.workers, launch.max_requests), (3, Some(7)));
     assert!((launch.timeout - 2000.0).abs() < f64::EPSILON);
     assert_eq!(launch.limits.head, 8192);
