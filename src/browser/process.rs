@@ -13,7 +13,8 @@ use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerCl
 use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::conversation::Conversation;
-use crate::workers::sync::{Next, SyncWorker};
+use crate::workers::cores::{self, Cores};
+use crate::workers::sync::Next;
 use crate::workers::threaded::ThreadedWorker;
 
 use super::threads::CONNECTIONS;
@@ -62,7 +63,7 @@ impl Memory {
 
 #[derive(Debug)]
 pub(super) enum Worker {
-    Sync(SyncWorker),
+    Sync(Cores),
     Threaded(ThreadedWorker),
     Async(AsyncWorker),
 }
@@ -71,7 +72,7 @@ impl Worker {
     /// The conversation whose request an app has.
     pub(super) fn conversation(&mut self, id: u32) -> Option<&mut Conversation> {
         match self {
-            Self::Sync(worker) => worker.running(),
+            Self::Sync(worker) => worker.running(id),
             Self::Threaded(worker) => worker.running(id),
             Self::Async(_) => None,
         }
@@ -116,12 +117,12 @@ impl Process {
         let Command::Serve(launch) = servers::parse_argv(&argv, &env, &directory) else {
             return Err("this command line starts no server".to_owned());
         };
-        let worker = match launch.worker_class {
-            WorkerClass::Sync => Worker::Sync(SyncWorker::new(launch.max_requests)),
+        let common = Common::new(*launch, pid, parent);
+        let worker = match common.launch.worker_class {
+            WorkerClass::Sync => Worker::Sync(Cores::new(&common)),
             WorkerClass::Threaded => Worker::Threaded(ThreadedWorker::new()),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
-        let common = Common::new(*launch, pid, parent);
         Ok(Self {
             common,
             worker,
@@ -144,7 +145,7 @@ impl Process {
         for frame in frames(message) {
             if self.common.take(frame) {
                 if let Worker::Sync(worker) = &mut self.worker {
-                    worker.tick();
+                    worker.wake();
                 }
             } else if frame.kind == Kind::Signal {
                 self.signal(frame.id, now);
@@ -173,7 +174,7 @@ impl Process {
     /// Timers that are due.
     pub fn tick(&mut self, now: Millis) {
         match &mut self.worker {
-            Worker::Sync(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Sync(worker) => worker.tick(now),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);
@@ -185,7 +186,13 @@ impl Process {
     /// Wakes the threads that wait for connections and should look. Returns whether a thread could be resumed.
     pub fn settle(&mut self, now: Millis) -> bool {
         let ready = match &mut self.worker {
-            Worker::Sync(worker) => worker.is_ready(),
+            Worker::Sync(worker) => {
+                let ready = worker.take_ready();
+                for core in &ready {
+                    self.threads.wake_all(cores::key(*core), now);
+                }
+                ready.first() == Some(&0)
+            }
             Worker::Threaded(worker) => {
                 let (ready, keys) = worker.take_ready();
                 for key in keys {
@@ -298,7 +305,7 @@ impl Process {
                 }
                 .to_owned(),
             ),
-            ("multithread", flag(!sync)),
+            ("multithread", flag(!sync || launch.threads > 1)),
             ("multiprocess", flag(launch.workers > 1)),
             (
                 "graceful_timeout",
@@ -332,11 +339,11 @@ impl Process {
         self.memory.put(&run);
     }
 
-    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done.
+    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done, by the thread that they were served by.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
         if self.common.launch.server == Server::Uwsgi {
-            push(&mut self.common.frames, Kind::Request, 0, text.as_bytes());
+            push(&mut self.common.frames, Kind::Request, level, text.as_bytes());
             return;
         }
         let level = match level {
@@ -394,14 +401,15 @@ impl Process {
     }
 
     /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1: leave.
-    pub fn next_request(&mut self, now: Millis) -> i32 {
+    pub fn next_request(&mut self, core: u32, now: Millis) -> i32 {
+        self.at_work();
         let Worker::Sync(worker) = &mut self.worker else {
             return -1;
         };
-        match worker.next(&mut self.common, now) {
+        match worker.next(&mut self.common, core, now) {
             Next::Request { environ, has_body } => {
                 self.memory.put(&environ);
-                let id = worker.request();
+                let id = worker.core(core).map_or(0, |core| core.request());
                 self.threads.serve(id, now);
                 (id << 2) as i32 | if has_body { 2 } else { 1 }
             }
@@ -413,15 +421,15 @@ impl Process {
     /// The code of the `SystemExit` to raise in the app because of a signal; -1: none.
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
-            Worker::Sync(worker) => worker.interrupted().unwrap_or(-1),
+            Worker::Sync(worker) => worker.core(0).and_then(|core| core.interrupted()).unwrap_or(-1),
             Worker::Threaded(_) | Worker::Async(_) => -1,
         }
     }
 
     /// The code that the worker leaves with.
-    pub fn exit_code(&self) -> i32 {
-        match &self.worker {
-            Worker::Sync(worker) => worker.exit_code(),
+    pub fn exit_code(&mut self) -> i32 {
+        match &mut self.worker {
+            Worker::Sync(worker) => worker.core(0).map_or(0, |core| core.exit_code()),
             Worker::Threaded(_) | Worker::Async(_) => 0,
         }
     }
@@ -448,7 +456,7 @@ impl Process {
                 match &mut self.worker {
                     Worker::Sync(worker) => {
                         worker.signal(&mut self.common, signal);
-                        if worker.is_interrupted() {
+                        if worker.core(0).is_some_and(|core| core.is_interrupted()) {
                             self.threads.signal(number, now);
                         }
                     }

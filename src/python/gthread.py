@@ -15,15 +15,12 @@ import _wasgi
 
 from .configuration import Configuration
 from .parking import CONNECTIONS, IO, park, request, wait
-from .wsgi import App, Exchange, base_environ
+from .wsgi import KEYS, App, Exchange, base_environ
 
 PARK: Final = -1
 PARK_FOR_DATA: Final = -2
 PATIENCE: Final = 5.0
 """How long a thread of the pool waits for a client that says nothing."""
-
-_KEYS: Final = 0x8000_0000
-"""The key of a connection is its number and this."""
 
 _next_connection = _wasgi.next_connection
 _take = _wasgi.take
@@ -95,7 +92,7 @@ class Worker:
 
     def handle(self, connection: int) -> None:
         """Serves one request of a connection."""
-        exchange = Exchange(connection, _KEYS | connection)
+        exchange = Exchange(connection, KEYS | connection)
         while (event := _take(connection)) < 0:
             wait(IO, exchange.key, PATIENCE if event == PARK_FOR_DATA else -1.0)
         if event == 0:

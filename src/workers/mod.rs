@@ -4,6 +4,7 @@
 
 pub mod r#async;
 pub mod conversation;
+pub mod cores;
 mod process;
 #[cfg(test)]
 mod rig;

@@ -186,7 +186,7 @@ export async function runProcess({ core: module, python, identity }) {
     close_listeners: flushed(() => core.close_listeners(now())),
     connections: () => core.connections(),
     total: () => core.total(),
-    next_request: flushed(() => core.next_request(now())),
+    next_request: flushed((thread) => core.next_request(thread, now())),
     read_body: flushed((id, size) => core.read_body(id, size, now())),
     start_response: (
       /** @type {number} */ id,

@@ -82,13 +82,9 @@ impl ThreadedWorker {
     }
 
     fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
-        self.served += 1;
-        if process
-            .launch
-            .max_requests
-            .is_some_and(|most| self.served >= most)
-            && !self.stopped
-        {
+        process.served += 1;
+        let most = process.launch.max_requests;
+        if most.is_some_and(|most| process.served >= most) && !self.stopped {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.stopped = true;
         }
