@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::Millis;
 use crate::asgi::http::Part;
 use crate::asgi::http::Received;
-use crate::event_loop::{EventLoop, MAIN};
+use crate::event_loop::{EventLoop, Key, MAIN};
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
@@ -14,6 +14,7 @@ use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::conversation::Conversation;
 use crate::workers::cores::{self, Cores};
+use crate::workers::green::GreenWorker;
 use crate::workers::sync::Next;
 use crate::workers::threaded::ThreadedWorker;
 
@@ -65,6 +66,7 @@ impl Memory {
 pub(super) enum Worker {
     Sync(Cores),
     Threaded(ThreadedWorker),
+    Green(GreenWorker),
     Async(AsyncWorker),
 }
 
@@ -74,6 +76,7 @@ impl Worker {
         match self {
             Self::Sync(worker) => worker.running(id),
             Self::Threaded(worker) => worker.running(id),
+            Self::Green(worker) => worker.running(id),
             Self::Async(_) => None,
         }
     }
@@ -121,8 +124,13 @@ impl Process {
         let worker = match common.launch.worker_class {
             WorkerClass::Sync => Worker::Sync(Cores::new(&common)),
             WorkerClass::Threaded => Worker::Threaded(ThreadedWorker::new()),
+            WorkerClass::Green => Worker::Green(GreenWorker::default()),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
+        let mut threads = EventLoop::new(now);
+        if common.launch.worker_class == WorkerClass::Green {
+            threads.cooperate();
+        }
         Ok(Self {
             common,
             worker,
@@ -130,7 +138,7 @@ impl Process {
             directory,
             binding: false,
             accepting: false,
-            threads: EventLoop::new(now),
+            threads,
             traced_until: None,
             handled: 0,
             ignored: 0,
@@ -153,6 +161,7 @@ impl Process {
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Threaded(worker) => worker.deliver(&mut self.common, frame, now),
+                    Worker::Green(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Async(worker) => worker.deliver(&mut self.common, frame, now),
                 }
             }
@@ -164,6 +173,7 @@ impl Process {
         let worker = match &self.worker {
             Worker::Sync(worker) => worker.deadline(),
             Worker::Threaded(worker) => worker.deadline(),
+            Worker::Green(worker) => worker.deadline(),
             Worker::Async(worker) => worker.deadline(),
         };
         let threads = self.threads.deadline();
@@ -176,6 +186,7 @@ impl Process {
         match &mut self.worker {
             Worker::Sync(worker) => worker.tick(now),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Green(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);
             }
@@ -193,13 +204,8 @@ impl Process {
                 }
                 ready.first() == Some(&0)
             }
-            Worker::Threaded(worker) => {
-                let (ready, keys) = worker.take_ready();
-                for key in keys {
-                    self.threads.wake_all(key, now);
-                }
-                ready
-            }
+            Worker::Threaded(worker) => wake(&mut self.threads, worker.take_ready(), now),
+            Worker::Green(worker) => wake(&mut self.threads, worker.take_ready(), now),
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
         };
         if ready {
@@ -305,6 +311,7 @@ impl Process {
                 }
                 .to_owned(),
             ),
+            ("green", flag(launch.worker_class == WorkerClass::Green)),
             ("multithread", flag(!sync || launch.threads > 1)),
             ("multiprocess", flag(launch.workers > 1)),
             (
@@ -324,7 +331,7 @@ impl Process {
                 "threads",
                 match launch.worker_class {
                     WorkerClass::Threaded => launch.threads.to_string(),
-                    WorkerClass::Sync | WorkerClass::Async => String::new(),
+                    WorkerClass::Sync | WorkerClass::Async | WorkerClass::Green => String::new(),
                 },
             ),
         ];
@@ -422,7 +429,7 @@ impl Process {
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
             Worker::Sync(worker) => worker.core(0).and_then(|core| core.interrupted()).unwrap_or(-1),
-            Worker::Threaded(_) | Worker::Async(_) => -1,
+            _ => -1,
         }
     }
 
@@ -430,7 +437,7 @@ impl Process {
     pub fn exit_code(&mut self) -> i32 {
         match &mut self.worker {
             Worker::Sync(worker) => worker.core(0).map_or(0, |core| core.exit_code()),
-            Worker::Threaded(_) | Worker::Async(_) => 0,
+            _ => 0,
         }
     }
 
@@ -461,6 +468,7 @@ impl Process {
                         }
                     }
                     Worker::Threaded(worker) => worker.signal(signal),
+                    Worker::Green(worker) => worker.signal(signal),
                     Worker::Async(worker) => worker.signal(signal),
                 }
             }
@@ -478,6 +486,7 @@ impl Process {
                 _ if interval.request == 0 => None,
                 Worker::Sync(_) => Some((interval.request, 0)),
                 Worker::Threaded(worker) => worker.request(interval.request),
+                Worker::Green(worker) => worker.request(interval.request),
                 Worker::Async(worker) => worker.request(interval.request),
             };
             self.common.interval(&interval, request);
@@ -618,7 +627,7 @@ impl Process {
     pub fn connections(&self) -> usize {
         match &self.worker {
             Worker::Async(worker) => worker.connections(),
-            Worker::Sync(_) | Worker::Threaded(_) => 0,
+            _ => 0,
         }
     }
 
@@ -626,9 +635,17 @@ impl Process {
     pub fn total(&self) -> u32 {
         match &self.worker {
             Worker::Async(worker) => worker.total(),
-            Worker::Sync(_) | Worker::Threaded(_) => 0,
+            _ => 0,
         }
     }
+}
+
+/// Wakes the threads that wait for these keys; whether the main thread should look.
+fn wake(threads: &mut EventLoop, (ready, keys): (bool, Vec<Key>), now: Millis) -> bool {
+    for key in keys {
+        threads.wake_all(key, now);
+    }
+    ready
 }
 
 /// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).

@@ -13,7 +13,7 @@ use super::{PATIENCE, Stage, ThreadedWorker, Verdict};
 const MOST_DRAINED: usize = 65_536;
 
 /// What a thread does with the connection that it has taken from the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Taken {
     /// Call the app with this environ, as a run of strings.
     Request {
@@ -24,8 +24,8 @@ pub enum Taken {
     },
     /// Wait for the connection's key, and ask again.
     Park,
-    /// The same, for at most `PATIENCE`.
-    ParkForData,
+    /// The same, for at most so long.
+    ParkFor(Millis),
     /// Nothing more: tell the main thread.
     Done,
 }
@@ -58,7 +58,7 @@ impl ThreadedWorker {
                         seat.begun = true;
                         seat.stage = Stage::Reading;
                     } else if now < until {
-                        return Taken::ParkForData;
+                        return Taken::ParkFor(until - now);
                     } else {
                         seat.stage = Stage::Done(Verdict::Defer);
                     }
