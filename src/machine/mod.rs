@@ -221,8 +221,8 @@ impl Machine {
                 Kind::Busy | Kind::Request => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
                     let event = match frame.kind {
-                        Kind::Busy => Event::Busy(pid, text),
-                        _ => Event::Request(pid, text),
+                        Kind::Busy => Event::Busy(pid, frame.id, text),
+                        _ => Event::Request(pid, frame.id, text),
                     };
                     self.tell_master(server, event, now);
                 }

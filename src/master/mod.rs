@@ -178,11 +178,11 @@ pub enum Event {
     /// killed. uvicorn's stand for the pongs of a thread of their own: at least one a second for as long as Python
     /// bytecode can run, even if the event loop is blocked.
     Heartbeat(Pid),
-    /// A uWSGI worker begins a request; so its master tells of it.
-    Busy(Pid, String),
-    /// A uWSGI worker has served a request: its line for the log, if it has one, with a NUL where the numbers of
+    /// A uWSGI worker's thread of this number begins a request; so its master tells of it.
+    Busy(Pid, u32, String),
+    /// A uWSGI worker's thread has served a request: its line for the log, if it has one, with a NUL where the numbers of
     /// requests belong.
-    Request(Pid, String),
+    Request(Pid, u32, String),
     /// A worker has ended.
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].

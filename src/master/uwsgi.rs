@@ -39,6 +39,8 @@ pub(super) struct Uwsgi {
     backlog: u32,
     /// Workers that there should be.
     count: u32,
+    /// Threads of each.
+    threads: u32,
     master: bool,
     /// Seconds; 0 is never.
     harakiri: u32,
@@ -78,8 +80,8 @@ struct Worker {
     cursed_at: Option<i64>,
     /// The second at which its request is given up.
     harakiri: Option<i64>,
-    /// What it does, as the master tells when it gives it up.
-    request: String,
+    /// What its threads do, by their numbers, as the master tells when it gives them up.
+    busy: Vec<(u32, String)>,
     respawns: u32,
     /// It is to be respawned at the next turn.
     missing: bool,
@@ -115,6 +117,7 @@ impl Uwsgi {
             directory: launch.chdir.clone().unwrap_or_default(),
             backlog: launch.backlog,
             count: launch.workers,
+            threads: launch.threads,
             master: launch.master,
             harakiri: (launch.timeout / 1000.0) as u32,
             die_on_term: launch.die_on_term,
@@ -152,8 +155,8 @@ impl Uwsgi {
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
             Event::Accepting(pid) => self.accepting(now, pid, actions),
-            Event::Busy(pid, what) => self.busy(now, pid, what),
-            Event::Request(pid, line) => self.request(pid, &line, actions),
+            Event::Busy(pid, core, what) => self.busy(now, pid, (core, what)),
+            Event::Request(pid, core, line) => self.request(pid, core, &line, actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
             Event::Signal(signal) => self.signal(now, signal, actions),
             Event::Deadline if self.state == State::Running && now >= self.tick => {
@@ -257,23 +260,26 @@ impl Uwsgi {
     }
 
     /// A worker begins a request.
-    fn busy(&mut self, now: Millis, pid: Pid, what: String) {
+    fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
         let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;
-            worker.request = what;
+            worker.busy.retain(|(core, _)| *core != what.0);
+            worker.busy.push(what);
         }
     }
 
     /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
-    fn request(&mut self, pid: Pid, line: &str, actions: &mut Vec<Action>) {
+    fn request(&mut self, pid: Pid, core: u32, line: &str, actions: &mut Vec<Action>) {
         self.total += 1;
         let total = self.total;
         let Some(worker) = self.worker(pid) else {
             return;
         };
+        // Of one of its threads: the clock is the worker's.
         worker.harakiri = None;
+        worker.busy.retain(|(busy, _)| *busy != core);
         if let Some((before, after)) = line.split_once('\0') {
             // Without an app there are no requests to it.
             let own = if before.contains('-') {
@@ -300,6 +306,7 @@ impl Uwsgi {
             worker.exit = Some(exit);
             worker.accepting = false;
             worker.harakiri = None;
+            worker.busy.clear();
         }
         let alone = !self.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {

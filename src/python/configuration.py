@@ -34,6 +34,8 @@ class Configuration:
     python_path: list[str]
     lifespan: str
     """``auto``, ``on`` or ``off``."""
+    green: bool
+    """Whether threads let go of the GIL only where they wait."""
     multithread: bool
     multiprocess: bool
     graceful_timeout: float
@@ -70,6 +72,7 @@ def read() -> Configuration:
         directory=_text(values["directory"]),
         python_path=[_text(path) for path in values["python_path"].split("\0") if path],
         lifespan=values["lifespan"],
+        green=values["green"] == "1",
         multithread=values["multithread"] == "1",
         multiprocess=values["multiprocess"] == "1",
         graceful_timeout=float(values["graceful_timeout"]),

@@ -60,9 +60,13 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     try:
         worker = None
-        if configuration.threads is not None:
-            if not parking.SUSPENDS:
-                raise _cannot_boot(RuntimeError(NO_THREADS))
+        if (configuration.threads is not None or configuration.green) and not parking.SUSPENDS:
+            raise _cannot_boot(RuntimeError(NO_THREADS))
+        if configuration.green:
+            from . import green
+
+            worker = green.Worker()
+        elif configuration.threads is not None:
             # Not before: who imports concurrent.futures registers with the threading that is there now.
             from . import gthread
 

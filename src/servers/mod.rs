@@ -290,6 +290,8 @@ pub enum WorkerClass {
     Sync,
     /// One thread for the connections, a pool of threads for their requests (gunicorn `gthread`).
     Threaded,
+    /// A thread for each connection, none of which is made to let go of the GIL (gunicorn `gevent`).
+    Green,
     /// An asyncio loop, many requests at a time (uvicorn, `gunicorn -k uvicorn_worker.UvicornWorker`).
     Async,
 }

@@ -49,6 +49,10 @@ pub struct Process {
     pub muted: bool,
     /// The thread that is at work, for its spans.
     pub thread: u32,
+    /// Requests begun.
+    pub served: u32,
+    /// When the worker was first asked for a request; 0: not yet.
+    pub born: Millis,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -74,6 +78,8 @@ impl Process {
             lazy: Vec::new(),
             muted: false,
             thread: crate::event_loop::MAIN,
+            served: 0,
+            born: 0.0,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),

@@ -78,7 +78,7 @@ export function makeCalls(host) {
     close_listeners: flushed(() => host.core.close_listeners(now())),
     connections: () => host.core.connections(),
     total: () => host.core.total(),
-    next_request: flushed(() => host.core.next_request(now())),
+    next_request: flushed((thread) => host.core.next_request(thread, now())),
     read_body: flushed((id, size) => host.core.read_body(id, size, now())),
     start_response: (
       /** @type {number} */ id,

@@ -203,7 +203,7 @@ export class Threads {
    * @param {number} request
    */
   yield(turn, request) {
-    this.begin(this.core.thread_yield(request, now()));
+    this.begin(this.core.thread_yield(turn, request, now()));
     this.schedule(turn);
   }
 

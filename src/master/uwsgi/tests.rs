@@ -156,7 +156,7 @@ fn a_worker_that_does_not_finish_at_a_reload_is_killed_after_a_minute() {
 fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
     running(&format!("{LINE} --harakiri 2"), &[8])
         .pass(400.0)
-        .event(Event::Busy(8, "127.0.0.1 - GET /100%25 since 0".to_owned()))
+        .event(Event::Busy(8, 0, "127.0.0.1 - GET /100%25 since 0".to_owned()))
         .pass(1_700.0)
         .exits(8, Exit::Signal(Signal::Kill))
         .pass(1_000.0)
@@ -177,8 +177,8 @@ fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
 fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
-        .event(Event::Busy(8, "it".to_owned()))
-        .event(Event::Request(8, String::new()))
+        .event(Event::Busy(8, 0, "it".to_owned()))
+        .event(Event::Request(8, 0, String::new()))
         .pass(9_000.0)
         .expect(&[]);
 }
@@ -188,8 +188,8 @@ fn requests_are_counted_by_worker_and_in_all() {
     let mut stage = running(&format!("{LINE} -p 2"), &[8, 9]);
     for pid in [8, 9, 9] {
         stage
-            .event(Event::Busy(pid, "it".to_owned()))
-            .event(Event::Request(pid, format!("[pid: {pid}|app: 0|req: \0] /")));
+            .event(Event::Busy(pid, 0, "it".to_owned()))
+            .event(Event::Request(pid, 0, format!("[pid: {pid}|app: 0|req: \0] /")));
     }
     stage.expect(&[
         "0.00 [pid: 8|app: 0|req: 1/1] /",
@@ -238,7 +238,7 @@ fn without_a_master_the_first_worker_is_the_server() {
 fn who_was_to_take_the_place_of_a_killed_worker_goes_with_the_others() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
-        .event(Event::Busy(8, "it".to_owned()))
+        .event(Event::Busy(8, 0, "it".to_owned()))
         .pass(2_000.0)
         .count("");
     stage
