@@ -309,6 +309,7 @@ impl Process {
                 }
                 .to_owned(),
             ),
+            ("python_responses", flag(launch.python_responses)),
             ("green", flag(launch.worker_class == WorkerClass::Green)),
             ("multithread", flag(!sync || launch.threads > 1)),
             ("multiprocess", flag(launch.workers > 1)),
