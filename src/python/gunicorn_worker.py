@@ -75,6 +75,11 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
             except ValueError as error:
                 raise _cannot_boot(error) from None
         app = app or _load(configuration)
+        if configuration.python_responses:
+            from . import asgi_worker
+
+            yield from asgi_worker.run(app, configuration)  # type: ignore[arg-type]
+            return
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
