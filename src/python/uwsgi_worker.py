@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Generator
 from itertools import takewhile
-from signal import SIG_DFL, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, signal
+from signal import SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from types import ModuleType
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ from .traceback_text import traceback_of
 from .wsgi import BROKEN, PARK, Exchange, ExcInfo, _Body, base_environ
 
 FAILED_APP: Final = 22
+
+_SIGNALS: Final = (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2)
+"""For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are not called."""
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
 
 
@@ -130,7 +133,6 @@ def _install_module() -> None:
         applications=None,
         masterpid=_master_pid,
         worker_id=_number,
-        mypid=lambda: _configuration.pid,
     )
     sys.modules["uwsgi"] = module
 
@@ -367,10 +369,9 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
     _install_module()
     app = _load(configuration) or _no_app
     if configuration.slot == MASTER:
-        _configuration = configuration = yield from forking.workers()
-        # A worker begins with the default actions.
-        for signal_number in (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2):
-            signal(signal_number, SIG_DFL)
+        _configuration = configuration = yield from forking.workers(knows=False)
+        for number in _SIGNALS:
+            _wasgi.set_disposition(number, 0)
     threading.current_thread().name = f"uWSGIWorker{_number()}Core0"
     while _wasgi.accepting() == PARK:
         yield from _parked()
