@@ -14,8 +14,8 @@ use crate::net::{Deferral, ListenerId, Network};
 use crate::servers::{self, Command, Launch, Server};
 use crate::trace::{self, Name, Raw, Span};
 
-/// The first process id: the machine's own `init` and its shell have those before.
-const FIRST_PID: Pid = 10;
+/// The shell's process id, the parent of every server; the machine's own `init` and such have those before.
+pub const SHELL: Pid = 10;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
 
@@ -69,14 +69,72 @@ pub enum Output {
 #[derive(Debug)]
 struct Running {
     launch: Launch,
+    /// The environment of its processes, names and values in turn.
     env: Vec<String>,
+    /// The environment and the working directory of the command.
+    given: Vec<(String, String)>,
+    directory: String,
     master: Master,
     master_pid: Pid,
+    /// The master's Python, if it needs one, is at work: what is next has to wait.
+    busy: bool,
+    /// What the master is still to be told, and what it still wants done.
+    events: VecDeque<Event>,
+    actions: VecDeque<Action>,
     started_at: Millis,
     /// By index into `Launch::binds`.
     listeners: LiteMap<usize, Held>,
     processes: Vec<Pid>,
     pong_at: Option<Millis>,
+}
+
+impl Running {
+    /// Whether the configuration is known.
+    fn is_configured(&self) -> bool {
+        !self.launch.interpreter || self.env.last().is_some_and(|settings| !settings.is_empty())
+    }
+
+    /// Takes a configuration that was read, perhaps not for the first time.
+    fn configure(&mut self, launch: Launch, settings: &str) {
+        self.env = flat(&self.given, &launch, Some(settings));
+        self.master.reconfigure(&launch);
+        if launch.binds != self.launch.binds {
+            // Workers that have the old listeners keep them until they end.
+            let old = std::mem::take(&mut self.listeners);
+            self.listeners
+                .extend(old.into_iter().map(|(index, held)| (index + RETIRED, held)));
+        }
+        self.launch = launch;
+    }
+}
+
+/// Names and values of a process's environment, in turn; the settings come last.
+fn flat(given: &[(String, String)], launch: &Launch, settings: Option<&str>) -> Vec<String> {
+    let mut env: Vec<String> = given
+        .iter()
+        .chain(&launch.env)
+        .flat_map(|(name, value)| [name.clone(), value.clone()])
+        .collect();
+    if let Some(settings) = settings {
+        env.extend([servers::SETTINGS.to_owned(), settings.to_owned()]);
+    }
+    env
+}
+
+/// Added to the index of a listener whose address the configuration no longer has.
+const RETIRED: usize = 1 << 16;
+
+/// What the master's Python answers.
+#[derive(Debug)]
+pub struct Answer;
+
+impl Answer {
+    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be read again.
+    pub const SETTINGS: u32 = 0;
+    /// The hook has run.
+    pub const DONE: u32 = 1;
+    /// The hook has raised.
+    pub const RAISED: u32 = 2;
 }
 
 /// A listener lives for as long as a process has it.
@@ -106,7 +164,7 @@ impl Machine {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            next_pid: FIRST_PID,
+            next_pid: SHELL,
             ..Self::default()
         }
     }
@@ -133,36 +191,55 @@ impl Machine {
         };
         match parsed {
             Command::Print { stdout, stderr, code } => {
-                let log = |stream, line| Output::Log {
-                    server,
-                    stream,
-                    line,
-                    time: now,
-                };
-                self.outputs
-                    .extend(stdout.into_iter().map(|line| log(Stream::Stdout, line)));
-                self.outputs
-                    .extend(stderr.into_iter().map(|line| log(Stream::Stderr, line)));
+                self.print(server, stdout, stderr, now);
                 self.outputs.push_back(Output::Exit { server, code });
             }
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
-                let mut all = env.to_vec();
-                all.extend(launch.env.iter().cloned());
-                let running = Running {
+                let interpreter = launch.interpreter;
+                let mut running = Running {
                     master: Master::new(&launch, master_pid),
                     master_pid,
-                    env: all.into_iter().flat_map(|(name, value)| [name, value]).collect(),
+                    busy: interpreter,
+                    events: VecDeque::new(),
+                    actions: VecDeque::new(),
+                    env: flat(env, &launch, interpreter.then_some("")),
+                    given: env.to_vec(),
+                    directory: directory.to_owned(),
                     started_at: now,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
                     launch,
                 };
+                if interpreter {
+                    self.processes.insert(master_pid, server);
+                    running.processes.push(master_pid);
+                    self.outputs.push_back(Output::Spawn {
+                        pid: master_pid,
+                        parent: SHELL,
+                        argv: running.launch.argv.clone(),
+                        env: running.env.clone(),
+                        replaced: true,
+                    });
+                }
                 self.servers.insert(server, running);
-                self.tell_master(server, Event::Started, now);
+                if !interpreter {
+                    self.tell_master(server, Event::Started, now);
+                }
             }
+        }
+    }
+
+    fn print(&mut self, server: ServerId, stdout: Vec<String>, stderr: Vec<String>, time: Millis) {
+        for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
+            self.outputs.extend(lines.into_iter().map(|line| Output::Log {
+                server,
+                stream,
+                line,
+                time,
+            }));
         }
     }
 
@@ -224,6 +301,7 @@ impl Machine {
                     };
                     self.tell_master(server, event, now);
                 }
+                Kind::Hook => self.answered(server, frame, now),
                 Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
                 Kind::Unlisten => {
                     self.net.from_process(pid, frame, now);
@@ -263,6 +341,13 @@ impl Machine {
         }
         self.net.process_ended(pid);
         self.settle(now);
+        if self
+            .servers
+            .get(&server)
+            .is_some_and(|running| running.master_pid == pid)
+        {
+            self.exit(server, exit.shell_code());
+        }
         self.let_go(server, |_| true, pid);
         self.tell_master(server, Event::Exited(pid, exit), now);
         self.settle(now);
@@ -282,6 +367,7 @@ impl Machine {
         let masters = self
             .servers
             .values()
+            .filter(|running| !running.busy)
             .filter_map(|running| running.master.deadline());
         let pongs = self.servers.values().filter_map(|running| running.pong_at);
         masters
@@ -341,16 +427,63 @@ impl Machine {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
-        let mut actions: VecDeque<Action> = running.master.handle(now, event).into();
-        while let Some(action) = actions.pop_front() {
-            let answer = self.carry_out(server, action, now);
-            let Some(running) = self.servers.get_mut(&server) else {
-                return;
-            };
-            if let Some(answer) = answer {
-                actions.extend(running.master.handle(now, answer));
+        match event {
+            // A master has no handlers for signals before it has read its configuration.
+            Event::Signal(signal) if running.busy && !running.is_configured() => {
+                self.exit(server, Exit::Signal(signal).shell_code());
+            }
+            event => {
+                running.events.push_back(event);
+                self.run_master(server, now);
             }
         }
+    }
+
+    /// Lets the master go on, until it has to wait for its Python.
+    fn run_master(&mut self, server: ServerId, now: Millis) {
+        while let Some(running) = self.servers.get_mut(&server)
+            && !running.busy
+        {
+            if let Some(action) = running.actions.pop_front() {
+                let answer = self.carry_out(server, action, now);
+                if let Some(answer) = answer
+                    && let Some(running) = self.servers.get_mut(&server)
+                {
+                    running.actions.extend(running.master.handle(now, answer));
+                }
+            } else if let Some(event) = running.events.pop_front() {
+                running.actions.extend(running.master.handle(now, event));
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// The master's Python has done what it was to do.
+    fn answered(&mut self, server: ServerId, frame: Frame<'_>, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        running.busy = false;
+        match frame.id {
+            Answer::SETTINGS => {
+                let settings = String::from_utf8_lossy(frame.body);
+                let mut env = running.given.clone();
+                env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
+                match servers::parse_argv(&running.launch.argv, &env, &running.directory) {
+                    Command::Print { stdout, stderr, code } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                        return;
+                    }
+                    Command::Serve(launch) => running.configure(*launch, &settings),
+                }
+                running.events.push_front(Event::Started);
+            }
+            Answer::RAISED => running.events.push_front(Event::HookFailed),
+            _ => {}
+        }
+        self.run_master(server, now);
     }
 
     fn carry_out(&mut self, server: ServerId, action: Action, now: Millis) -> Option<Event> {
@@ -361,6 +494,14 @@ impl Machine {
                 let ok = self.bind(server, index, pid).is_some();
                 return Some(Event::Bound { index, ok });
             }
+            Action::Hook(name, [first, second]) => {
+                if running.launch.interpreter {
+                    running.busy = true;
+                    let pid = running.master_pid;
+                    let call = format!("{name} {first} {second}");
+                    self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
             Action::CloseListeners => {
                 let pid = running.master_pid;
                 self.let_go(server, |_| true, pid);
@@ -369,7 +510,12 @@ impl Machine {
                 let parent = running.master_pid;
                 let (argv, env) = (running.launch.argv.clone(), running.env.clone());
                 let replaced = running.launch.master;
+                let interpreter = running.launch.interpreter;
                 let pid = self.pid();
+                if interpreter {
+                    let call = format!("spawned {slot} {pid}");
+                    self.net.tell_process(parent, Kind::Hook, 0, call.as_bytes());
+                }
                 self.processes.insert(pid, server);
                 self.net.tell_process(pid, Kind::Slot, slot, b"");
                 self.inherit(server, pid);
@@ -469,7 +615,11 @@ impl Machine {
     fn inherit(&mut self, server: ServerId, pid: Pid) {
         if let Some(running) = self.servers.get_mut(&server) {
             running.processes.push(pid);
-            for (_, held) in &mut running.listeners {
+            for (_, held) in running
+                .listeners
+                .iter_mut()
+                .filter(|(index, _)| **index < RETIRED)
+            {
                 held.holders.push(pid);
             }
         }

@@ -187,6 +187,8 @@ pub enum Event {
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].
     Signal(Signal),
+    /// A hook has raised: the master gives up.
+    HookFailed,
     /// The time of [`Master::deadline`] has come.
     Deadline,
 }
@@ -204,6 +206,9 @@ pub enum Action {
         /// Chosen by the master, to tell its answer apart.
         slot: u32,
     },
+    /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is done before it has run. The
+    /// numbers are those of a worker (its age and pid) or of workers (new and old).
+    Hook(&'static str, [u32; 2]),
     /// Send a worker a signal. [`Signal::Kill`] ends it at once. A worker that has ended already, but whose [`Event::Exited`] was
     /// still under way, ignores it.
     Signal(Pid, Signal),
@@ -253,6 +258,13 @@ impl Master {
             Kind::Single(single) => single.handle(&event, &mut actions),
         }
         actions
+    }
+
+    /// The configuration was read again: [`Event::Started`] follows once more.
+    pub fn reconfigure(&mut self, launch: &Launch) {
+        if let Kind::Gunicorn(arbiter) = &mut self.kind {
+            arbiter.configure(launch);
+        }
     }
 
     /// When [`Event::Deadline`] is due, if ever. It changes with every event.

@@ -33,6 +33,7 @@ impl Single {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::HookFailed
             | Event::Deadline => {}
         }
     }

@@ -142,6 +142,7 @@ impl Supervisor {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::HookFailed
             | Event::Exited(..)
             | Event::Deadline => {}
         }

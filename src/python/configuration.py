@@ -39,6 +39,10 @@ class Configuration:
     """Threads in the worker's pool, if it has one."""
     max_requests: int
     """The process retires after so many; 0: never."""
+    argv: list[str]
+    """The command line."""
+    master: bool
+    """Whether this is gunicorn's master itself."""
     address: tuple[str, int]
     """The first address to listen on."""
     slot: int
@@ -71,6 +75,8 @@ def read() -> Configuration:
         heartbeat=float(values["heartbeat"]),
         threads=int(values["threads"]) if values["threads"] else None,
         max_requests=int(values["max_requests"]),
+        argv=_text(values["argv"]).split("\0"),
+        master=values["master"] == "1",
         address=(values["host"], int(values["port"])),
         slot=int(values["slot"]),
         options={name: _text(value) for name, value in values.items() if name.startswith("--")},

@@ -1,7 +1,7 @@
 """The life of a gunicorn worker process, from "Booting worker" to its exit code."""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Final
 
 import _wasgi
@@ -34,11 +34,24 @@ def _cannot_boot(error: Exception) -> SystemExit:
     return SystemExit(BOOT_ERROR)
 
 
+def _call(hook: Callable[..., None], *arguments: object) -> None:
+    try:
+        hook(*arguments)
+    except Exception as error:
+        raise _cannot_boot(error) from None
+
+
 def main(configuration: Configuration) -> Generator[None, int, None]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
+    hooks = None
     try:
         worker = None
+        if configuration.options.get("--hooks"):
+            from . import gunicorn_hooks
+
+            hooks = gunicorn_hooks.Worker(configuration)
+            _call(hooks.forked)
         if configuration.threads is not None:
             if not parking.SUSPENDS:
                 raise _cannot_boot(RuntimeError(NO_THREADS))
@@ -50,6 +63,8 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
             except ValueError as error:
                 raise _cannot_boot(error) from None
         app = _load(configuration)
+        if hooks is not None:
+            _call(hooks.loaded, app)
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
@@ -74,3 +89,5 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
             raise SystemExit(code)
     finally:
         log(INFO, f"Worker exiting (pid: {configuration.pid})")
+        if hooks is not None:
+            hooks.exiting()

@@ -27,6 +27,10 @@ use option::{own, text};
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
 
+/// The name of the variable, which no environment can have, that stands in [`parse`]'s environment for what a gunicorn
+/// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
+pub const SETTINGS: &str = "";
+
 /// Reads a command line as a shell and its program would.
 ///
 /// `env` is the environment that the command finds, `cwd` the absolute path of the working directory. Pure: the same
@@ -191,6 +195,14 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 impl Launch {
+    /// Adds to `max_requests` what is this worker's own, by a random number from 0 to below 1.
+    pub fn jitter(&mut self, random: f64) {
+        if let Some(requests) = &mut self.max_requests {
+            let more = (random * (f64::from(self.max_requests_jitter) + 1.0)) as u32;
+            *requests = requests.saturating_add(more);
+        }
+    }
+
     #[inline(never)]
     /// One process on nothing, by the defaults that most servers share.
     fn base(server: Server, argv: Vec<String>, call: &Call) -> Self {
@@ -236,6 +248,7 @@ impl Launch {
             need_app: false,
             lazy_apps: false,
             router: false,
+            interpreter: false,
             options: Vec::new(),
         }
     }
@@ -461,6 +474,8 @@ pub struct Launch {
     pub lazy_apps: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,
+    /// gunicorn: the master needs a Python of its own, for a configuration file.
+    pub interpreter: bool,
     /// Options that concern the process's Python alone, by the names that it knows.
     pub options: Vec<(&'static str, String)>,
 }

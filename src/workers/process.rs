@@ -8,6 +8,7 @@ use crate::servers::log;
 use crate::servers::log::AccessFormat;
 use crate::servers::{Launch, Level, Server};
 use crate::trace::{Name, Span};
+use std::collections::VecDeque;
 
 /// A listening socket that the process has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Process {
     pub lazy: Vec<u8>,
     /// What the app prints is kept from the log: it has been printed by another process already.
     pub muted: bool,
+    /// Hooks that the master's Python is to run.
+    pub hooks: VecDeque<Vec<u8>>,
     /// The thread that is at work, for its spans.
     pub thread: u32,
     spans: Vec<u8>,
@@ -73,6 +76,7 @@ impl Process {
             bound: None,
             lazy: Vec::new(),
             muted: false,
+            hooks: VecDeque::new(),
             thread: crate::event_loop::MAIN,
             spans: Vec::new(),
             output: Default::default(),
@@ -98,6 +102,10 @@ impl Process {
                 self.slot = frame.id;
                 // Only the first loads the app as the original does: once.
                 self.muted = self.launch.server == Server::Uwsgi && frame.id != 1 && !self.launch.lazy_apps;
+                true
+            }
+            Kind::Hook => {
+                self.hooks.push_back(frame.body.to_vec());
                 true
             }
             Kind::BindFailed => {

@@ -162,6 +162,9 @@ export async function runMachine(init) {
       self.postMessage({ op: "files" });
     },
     start({ server, command, env }) {
+      // gunicorn reads this file if it is there; where "there" is, the command line may say.
+      const configured = [...files.keys()].some((name) => name.split("/").pop() === "gunicorn.conf.py");
+      if (configured) env = [...env, "", ""];
       if (typeof command === "string") machine.start_line(server, command, env, DIRECTORY, now());
       else machine.start_words(server, command, env, DIRECTORY, now());
     },

@@ -52,6 +52,7 @@ export async function runProcess({ core: module, python, identity }) {
     init.ppid,
     init.directory,
     now(),
+    Math.random(),
   );
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -118,7 +119,8 @@ export async function runProcess({ core: module, python, identity }) {
   };
   const pyodide = await booting;
   const { environ } = pyodide.pyimport("os");
-  for (const [name, value] of Object.entries(init.env)) environ.set(name, value);
+  // The variable without a name is between the machine and us: a server's settings.
+  for (const [name, value] of Object.entries(init.env)) if (name) environ.set(name, value);
   fileSystem = pyodide.FS;
   writeFiles(fileSystem, init.directory, init.files);
   core.booted();
@@ -177,6 +179,8 @@ export async function runProcess({ core: module, python, identity }) {
     cpu_count: navigator.hardwareConcurrency,
     key_derivation: keyDerivation(pyodide.FS),
     configuration: () => core.configuration(),
+    next_hook: () => core.next_hook(),
+    answer: flushed((answer, length) => core.answer(answer, length)),
     log: flushed((level, length) => core.log(level, length, now())),
     notify: flushed(() => core.notify()),
     interrupted: () => core.interrupted(),

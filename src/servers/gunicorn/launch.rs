@@ -94,6 +94,7 @@ pub(super) fn launch(
         need_app: false,
         lazy_apps: false,
         router: false,
+        interpreter: false,
         options: Vec::new(),
     })
 }

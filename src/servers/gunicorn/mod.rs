@@ -8,7 +8,7 @@ mod validate;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::{Table, own, text};
-use super::{Call, Command, Launch, WASGI, python};
+use super::{Call, Command, Launch, SETTINGS, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -68,8 +68,15 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let workers = call.env.get("WEB_CONCURRENCY").map_or(Ok(1), environment_int)?;
     validate::positive(workers)?;
     validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
-    let line = PROGRAM.parse(words)?;
-    let Some(more) = shlex::split(call.env.get("GUNICORN_CMD_ARGS").unwrap_or("")) else {
+    // What the master's Python made of the configuration file, the environment and the command line takes their place.
+    let settings = call.env.get(SETTINGS);
+    let resolved = settings.filter(|line| !line.is_empty());
+    let line = match resolved {
+        Some(line) => PROGRAM.parse(&shlex::split(line).unwrap_or_default())?,
+        None => PROGRAM.parse(words)?,
+    };
+    let more = call.env.get("GUNICORN_CMD_ARGS").filter(|_| resolved.is_none());
+    let Some(more) = shlex::split(more.unwrap_or("")) else {
         return Err(Failure::Config(own("No closing quotation")));
     };
     let variable = PROGRAM.parse(&more)?;
@@ -80,17 +87,32 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             }
         }
     }
+    let values_before = [&line, &variable];
+    let interpreter = settings.is_some()
+        || values_before.iter().any(|values| {
+            let asks = |name: &str| values.given(name).is_some();
+            asks("--config") || asks("--check-config") || asks("--print-config")
+        });
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
         Some(app) => own(app),
         None if line.given("--paste").is_some() => String::new(),
+        // It may be in the configuration file.
+        None if interpreter => String::new(),
         None => return Err(Failure::Config(own("No application module specified."))),
     };
+    let hooks = line.positionals.get(1).filter(|_| resolved.is_some()).cloned();
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {
+        if resolved.is_some() {
+            return Err(Failure::Config(text(&[option.name(), ": ", reason])));
+        }
         return Err(PROGRAM.option_error(option, reason).into());
     }
-    launch::launch(words, &values, &app, workers, call)
+    let mut launch = launch::launch(words, &values, &app, workers, call)?;
+    launch.interpreter = interpreter;
+    launch.options.extend(hooks.map(|hooks| ("--hooks", hooks)));
+    Ok(launch)
 }
 
 /// A usage error that refuses an option's value.
