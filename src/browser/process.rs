@@ -299,6 +299,7 @@ impl Process {
                 launch.chdir.clone().unwrap_or_else(|| self.directory.clone()),
             ),
             ("argv", launch.argv.join("\0")),
+            ("cwd", self.directory.clone()),
             ("master", flag(self.is_master())),
             ("python_path", launch.python_path.join("\0")),
             (

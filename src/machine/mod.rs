@@ -100,9 +100,11 @@ impl Running {
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
-            let old = std::mem::take(&mut self.listeners);
-            self.listeners
-                .extend(old.into_iter().map(|(index, held)| (index + RETIRED, held)));
+            for index in 0..self.launch.binds.len() {
+                if let Some(held) = self.listeners.remove(&index) {
+                    self.listeners.insert(index + RETIRED, held);
+                }
+            }
         }
         self.launch = launch;
     }
@@ -234,12 +236,14 @@ impl Machine {
 
     fn print(&mut self, server: ServerId, stdout: Vec<String>, stderr: Vec<String>, time: Millis) {
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
-            self.outputs.extend(lines.into_iter().map(|line| Output::Log {
-                server,
-                stream,
-                line,
-                time,
-            }));
+            for line in lines {
+                self.outputs.push_back(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time,
+                });
+            }
         }
     }
 

@@ -36,6 +36,8 @@ const BIND_PAUSE: Millis = 1000.0;
 
 /// gunicorn's master process.
 #[derive(Debug)]
+// Each is a fact of its own; none excludes another.
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Arbiter {
     pid: Pid,
     binds: Vec<(String, u16)>,

@@ -118,6 +118,12 @@ impl Stage {
         self
     }
 
+    /// The configuration was read again.
+    pub(super) fn reconfigure(&mut self, line: &str) -> &mut Self {
+        self.master.reconfigure(&launch(line));
+        self
+    }
+
     pub(super) fn signal(&mut self, signal: Signal) -> &mut Self {
         self.event(Event::Signal(signal))
     }

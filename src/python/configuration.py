@@ -24,6 +24,8 @@ class Configuration:
     ppid: int
     child: bool
     """Whether a master started this process."""
+    cwd: str
+    """The working directory of the command."""
     directory: str
     """The working directory."""
     python_path: list[str]
@@ -66,6 +68,7 @@ def read() -> Configuration:
         pid=int(values["pid"]),
         ppid=int(values["ppid"]),
         child=values["child"] == "1",
+        cwd=_text(values["cwd"]),
         directory=_text(values["directory"]),
         python_path=[_text(path) for path in values["python_path"].split("\0") if path],
         lifespan=values["lifespan"],

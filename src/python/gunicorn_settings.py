@@ -68,6 +68,7 @@ def application(configuration: Configuration, arbiter: type) -> Any:
     finally:
         for name in missing:
             del sys.modules[name]
+    os.chdir(configuration.cwd)
     return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn")
 
 

@@ -71,14 +71,14 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     // What the master's Python made of the configuration file, the environment and the command line takes their place.
     let settings = call.env.get(SETTINGS);
     let resolved = settings.filter(|line| !line.is_empty());
-    let line = match resolved {
-        Some(line) => PROGRAM.parse(&shlex::split(line).unwrap_or_default())?,
-        None => PROGRAM.parse(words)?,
-    };
-    let more = call.env.get("GUNICORN_CMD_ARGS").filter(|_| resolved.is_none());
-    let Some(more) = shlex::split(more.unwrap_or("")) else {
+    let more = call.env.get("GUNICORN_CMD_ARGS").unwrap_or("");
+    let Some(mut more) = shlex::split(resolved.unwrap_or(more)) else {
         return Err(Failure::Config(own("No closing quotation")));
     };
+    let mut line = PROGRAM.parse(words)?;
+    if resolved.is_some() {
+        line = PROGRAM.parse(&std::mem::take(&mut more))?;
+    }
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
         for option in PROGRAM.table.options() {
@@ -87,12 +87,10 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             }
         }
     }
-    let values_before = [&line, &variable];
-    let interpreter = settings.is_some()
-        || values_before.iter().any(|values| {
-            let asks = |name: &str| values.given(name).is_some();
-            asks("--config") || asks("--check-config") || asks("--print-config")
-        });
+    let mut interpreter = settings.is_some();
+    for name in ["--config", "--check-config", "--print-config"] {
+        interpreter |= line.given(name).or(variable.given(name)).is_some();
+    }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
         Some(app) => own(app),
