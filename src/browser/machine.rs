@@ -71,6 +71,11 @@ impl Machine {
         signal.is_some()
     }
 
+    /// A file of the working directory has changed: its absolute path.
+    pub fn file_changed(&mut self, path: &str, now: Millis) {
+        self.0.file_changed(path, now);
+    }
+
     /// A message of the page.
     pub fn deliver_page(&mut self, message: &[u8], now: Millis) {
         self.0.from_page(message, now);

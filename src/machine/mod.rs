@@ -14,8 +14,10 @@ use crate::net::{Deferral, ListenerId, Network};
 use crate::servers::{self, Command, Launch, Server};
 use crate::trace::{self, Name, Raw, Span};
 
-/// The shell's process id, the parent of every server; the machine's own `init` and such have those before.
-pub const SHELL: Pid = 10;
+/// The first process id: the machine's own `init` and its shell have those before.
+const FIRST_PID: Pid = 10;
+/// What servers are started from.
+pub const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
 
@@ -166,7 +168,7 @@ impl Machine {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            next_pid: SHELL,
+            next_pid: FIRST_PID,
             ..Self::default()
         }
     }
@@ -260,6 +262,14 @@ impl Machine {
         match self.servers.get(&server).map(|running| &running.launch) {
             Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
             _ => Signal::Term,
+        }
+    }
+
+    /// A file of the working directory has changed: its absolute path.
+    pub fn file_changed(&mut self, path: &str, now: Millis) {
+        let servers: Vec<ServerId> = self.servers.keys().copied().collect();
+        for server in servers {
+            self.tell_master(server, Event::FileChanged(path.to_owned()), now);
         }
     }
 

@@ -226,6 +226,7 @@ impl Arbiter {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::FileChanged(_)
             | Event::Deadline => {}
         }
         if !matches!(self.state, State::Stopping { .. } | State::Ended) {

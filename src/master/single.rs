@@ -34,6 +34,7 @@ impl Single {
             | Event::Busy(..)
             | Event::Request(..)
             | Event::HookFailed
+            | Event::FileChanged(_)
             | Event::Deadline => {}
         }
     }

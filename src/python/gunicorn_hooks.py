@@ -97,6 +97,11 @@ class Worker:
         self.cfg.post_worker_init(self)
         self.booted = True
 
+    def interrupted(self) -> None:
+        """The worker is told to leave because its files have changed."""
+        self.alive = False
+        self.cfg.worker_int(self)
+
     def exiting(self) -> None:
         """The process is about to end."""
         try:

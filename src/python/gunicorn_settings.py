@@ -4,6 +4,7 @@ It is the real package's ``gunicorn.config`` and ``gunicorn.app``; only its arbi
 command line of its own (see ``servers::SETTINGS``).
 """
 
+import contextlib
 import os
 import shlex
 import sys
@@ -53,21 +54,28 @@ def _missing() -> dict[str, ModuleType]:
     return {name: module for name, module in modules.items() if name not in sys.modules}
 
 
-def application(configuration: Configuration, arbiter: type) -> Any:
-    """gunicorn's application, whose configuration is loaded. SystemExit says that it could not be, and that it was told why."""
-    sys.argv = configuration.argv
+@contextlib.contextmanager
+def importable(arbiter: type | None = None) -> Iterator[None]:
+    """Where gunicorn's modules can be imported."""
     for name in ("geteuid", "getegid"):
         if not hasattr(os, name):
             setattr(os, name, getattr(os, name.replace("gete", "get")))
     missing = _missing()
+    if "gunicorn.arbiter" in missing:
+        missing["gunicorn.arbiter"].Arbiter = arbiter  # type: ignore[attr-defined]
     sys.modules.update(missing)
     try:
-        if "gunicorn.arbiter" in missing:
-            missing["gunicorn.arbiter"].Arbiter = arbiter  # type: ignore[attr-defined]
-        from gunicorn.app.wsgiapp import WSGIApplication
+        yield
     finally:
         for name in missing:
             del sys.modules[name]
+
+
+def application(configuration: Configuration, arbiter: type) -> Any:
+    """gunicorn's application, whose configuration is loaded. SystemExit says that it could not be, and that it was told why."""
+    sys.argv = configuration.argv
+    with importable(arbiter):
+        from gunicorn.app.wsgiapp import WSGIApplication
     os.chdir(configuration.cwd)
     return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn")
 

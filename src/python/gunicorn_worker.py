@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Generator
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import _wasgi
 
@@ -16,10 +17,11 @@ BOOT_ERROR: Final = 3
 LOAD_ERROR: Final = 4
 
 
-def _load(configuration: Configuration) -> object:
+def _load(configuration: Configuration, reloader: Any) -> object:
     """The app, or SystemExit with gunicorn's exit code."""
     try:
-        return load_for_gunicorn(configuration.module, configuration.attribute)
+        load = partial(load_for_gunicorn, configuration.module, configuration.attribute)
+        return load() if reloader is None else reloader.load(load)
     except AppImportError as error:
         exception(DEBUG, "Exception while loading the application", error)
         print(error, file=sys.stderr, flush=True)
@@ -34,9 +36,9 @@ def _cannot_boot(error: Exception) -> SystemExit:
     return SystemExit(BOOT_ERROR)
 
 
-def _call(hook: Callable[..., None], *arguments: object) -> None:
+def _call[T](hook: Callable[..., T], *arguments: object) -> T:
     try:
-        hook(*arguments)
+        return hook(*arguments)
     except Exception as error:
         raise _cannot_boot(error) from None
 
@@ -62,7 +64,15 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
                 worker = gthread.Worker(configuration)
             except ValueError as error:
                 raise _cannot_boot(error) from None
-        app = _load(configuration)
+        reloader = None
+        if "--reload" in configuration.options:
+            from . import gunicorn_reload
+
+            interrupted = None if hooks is None else hooks.interrupted
+            reloader = _call(gunicorn_reload.Reloader, configuration, interrupted)
+        app = _load(configuration, reloader)
+        if reloader is not None:
+            _call(reloader.start)
         if hooks is not None:
             _call(hooks.loaded, app)
         if configuration.interface == "asgi":

@@ -23,6 +23,8 @@ mod tests;
 use crate::Millis;
 use crate::http1::{Limits, Rules};
 use option::{own, text};
+use std::rc::Rc;
+pub use uvicorn::Reload;
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
@@ -249,6 +251,7 @@ impl Launch {
             lazy_apps: false,
             router: false,
             interpreter: false,
+            reload: None,
             options: Vec::new(),
         }
     }
@@ -474,6 +477,8 @@ pub struct Launch {
     pub lazy_apps: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,
+    /// uvicorn `--reload`.
+    pub reload: Option<Rc<Reload>>,
     /// gunicorn: the master needs a Python of its own, for a configuration file.
     pub interpreter: bool,
     /// Options that concern the process's Python alone, by the names that it knows.

@@ -155,6 +155,7 @@ export async function runMachine(init) {
       for (const [name, content] of changes) {
         if (content === null) files.delete(name);
         else files.set(name, content);
+        machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
       for (const { worker, early } of processes.values()) {
         if (!early) worker.postMessage({ files: changes });

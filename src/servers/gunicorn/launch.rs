@@ -95,6 +95,7 @@ pub(super) fn launch(
         lazy_apps: false,
         router: false,
         interpreter: false,
+        reload: None,
         options: Vec::new(),
     })
 }

@@ -7,7 +7,7 @@ mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::option::{Table, own, text};
+use super::option::{Table, own, text, trim};
 use super::{Call, Command, Launch, SETTINGS, WASGI, python};
 
 const PROGRAM: Program = Program {
@@ -88,7 +88,13 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
         }
     }
     let mut interpreter = settings.is_some();
-    for name in ["--config", "--check-config", "--print-config"] {
+    // Whether files that are to be watched exist, Python looks.
+    for name in [
+        "--config",
+        "--check-config",
+        "--print-config",
+        "--reload-extra-file",
+    ] {
         interpreter |= line.given(name).or(variable.given(name)).is_some();
     }
     // PasteDeploy's file names the app itself.
@@ -107,8 +113,15 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
         }
         return Err(PROGRAM.option_error(option, reason).into());
     }
+    let reload = values.flag("--reload");
+    let engine = own(trim(values.text("--reload-engine")));
+    let extra_files = values.all("--reload-extra-file").join("\0");
     let mut launch = launch::launch(words, &values, &app, workers, call)?;
     launch.interpreter = interpreter;
+    if reload {
+        let files = ("--reload-extra-file", extra_files);
+        launch.options.extend([("--reload", engine), files]);
+    }
     launch.options.extend(hooks.map(|hooks| ("--hooks", hooks)));
     Ok(launch)
 }
