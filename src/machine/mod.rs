@@ -20,6 +20,8 @@ const FIRST_PID: Pid = 10;
 pub const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
+/// Memory that a worker takes, as measured with a small app.
+const MEGABYTES: u32 = 64;
 
 /// What the machine wants done by its devices.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,6 +163,38 @@ pub struct Machine {
     app_ends: LiteMap<u32, Millis>,
     outputs: VecDeque<Output>,
     page: Vec<u8>,
+    /// Servers that have replicas.
+    scales: LiteMap<ServerId, Scale>,
+    /// How many workers may be asked for.
+    room: u32,
+}
+
+/// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
+#[derive(Debug, Default)]
+struct Scale {
+    running: u32,
+    /// Those that accept, or have exited: a bit for each.
+    settled: u128,
+    listening: Option<(String, u16)>,
+    code: i32,
+}
+
+impl Scale {
+    fn new(replicas: u32) -> Self {
+        Self {
+            running: replicas,
+            settled: u128::MAX << replicas,
+            ..Self::default()
+        }
+    }
+}
+
+/// Where a replica's number begins in a server's.
+const REPLICA: u32 = 24;
+
+/// A server as the page knows it.
+fn page_id(server: ServerId) -> ServerId {
+    server & ((1 << REPLICA) - 1)
 }
 
 impl Machine {
@@ -169,6 +203,7 @@ impl Machine {
     pub fn new() -> Self {
         Self {
             next_pid: FIRST_PID,
+            room: u32::MAX,
             ..Self::default()
         }
     }
@@ -193,6 +228,27 @@ impl Machine {
             StartCommand::Line(line) => servers::parse(line, env, directory),
             StartCommand::Words(words) => servers::parse_argv(words, env, directory),
         };
+        if let Command::Serve(launch) = &parsed
+            && server == page_id(server)
+        {
+            let wanted = launch.scale.saturating_mul(launch.workers.max(1));
+            if wanted > self.room {
+                let refusal = format!(
+                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of its own, of about {MEGABYTES} MB, and there is room for {}: ask for fewer.",
+                    self.room
+                );
+                self.print(server, Vec::new(), vec![refusal], now);
+                self.outputs.push_back(Output::Exit { server, code: 1 });
+                return;
+            }
+            if launch.scale > 1 {
+                self.scales.insert(server, Scale::new(launch.scale));
+                for replica in 1..=launch.scale {
+                    self.start(server | replica << REPLICA, command, env, directory, now);
+                }
+                return;
+            }
+        }
         match parsed {
             Command::Print { stdout, stderr, code } => {
                 self.print(server, stdout, stderr, now);
@@ -236,6 +292,18 @@ impl Machine {
         }
     }
 
+    /// How many workers may be asked for, by the memory that there is.
+    pub fn set_room(&mut self, room: u32) {
+        self.room = room;
+    }
+
+    /// A server, or its replicas.
+    fn servers_of(&self, server: ServerId) -> Vec<ServerId> {
+        let mut all: Vec<ServerId> = self.servers.keys().copied().collect();
+        all.retain(|one| page_id(*one) == server);
+        all
+    }
+
     fn print(&mut self, server: ServerId, stdout: Vec<String>, stderr: Vec<String>, time: Millis) {
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
             for line in lines {
@@ -251,7 +319,9 @@ impl Machine {
 
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
-        self.tell_master(server, Event::Signal(signal), now);
+        for server in self.servers_of(server) {
+            self.tell_master(server, Event::Signal(signal), now);
+        }
         // Workers may have been killed: their clients hear of it.
         self.settle(now);
     }
@@ -259,6 +329,7 @@ impl Machine {
     /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only reload.
     #[must_use]
     pub fn last_signal(&self, server: ServerId) -> Signal {
+        let server = self.servers_of(server).pop().unwrap_or(server);
         match self.servers.get(&server).map(|running| &running.launch) {
             Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
             _ => Signal::Term,
@@ -520,6 +591,13 @@ impl Machine {
                 let pid = running.master_pid;
                 self.let_go(server, |_| true, pid);
             }
+            Action::Spawn { slot } if self.processes.len() as u32 / 2 >= self.room => {
+                // As where fork() fails: a restart may need twice the workers, no more.
+                let pid = self.next_pid + 1;
+                self.next_pid = pid;
+                running.events.push_back(Event::Exited(pid, Exit::Code(1)));
+                return Some(Event::Spawned { slot, pid });
+            }
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
                 let (argv, env) = (running.launch.argv.clone(), running.env.clone());
@@ -606,7 +684,13 @@ impl Machine {
     fn bind(&mut self, server: ServerId, index: usize, holder: Pid) -> Option<ListenerId> {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
-        let id = self.net.listen(address, running.launch.backlog).ok()?;
+        let backlog = running.launch.backlog;
+        let group = if server == page_id(server) {
+            0
+        } else {
+            page_id(server)
+        };
+        let id = self.net.share(address, backlog, group).ok()?;
         if running.launch.server == Server::Uwsgi {
             let router = running.launch.router;
             self.net
@@ -694,7 +778,7 @@ impl Machine {
             }
             trace::encode_record(number, pid, &span, running.started_at, &mut records);
         }
-        push(&mut self.page, Kind::Spans, server, &records);
+        push(&mut self.page, Kind::Spans, page_id(server), &records);
     }
 
     /// What the client saw: the connect, and the last byte of the answer.
@@ -725,7 +809,7 @@ impl Machine {
             if let Some(end) = self.app_ends.remove(&seen.number) {
                 record(Name::Write, end, seen.complete_at);
             }
-            push(&mut self.page, Kind::Spans, *server, &records);
+            push(&mut self.page, Kind::Spans, page_id(*server), &records);
         }
         while self.app_ends.len() > 4096
             && let Some((&oldest, _)) = self.app_ends.first()
@@ -765,7 +849,61 @@ impl Machine {
 
     /// What is to be done next.
     pub fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        loop {
+            let output = self.outputs.pop_front()?;
+            if let Some(output) = self.of_scale(output) {
+                return Some(output);
+            }
+        }
+    }
+
+    /// What a replica's output is to the page: its lines tell its number, and all replicas together listen and exit.
+    fn of_scale(&mut self, output: Output) -> Option<Output> {
+        let (Output::Log { server, .. } | Output::Listening { server, .. } | Output::Exit { server, .. }) =
+            output
+        else {
+            return Some(output);
+        };
+        let (replica, server) = (server >> REPLICA, page_id(server));
+        let scale = self.scales.get_mut(&server).filter(|_| replica > 0);
+        let Some(scale) = scale else {
+            return Some(output);
+        };
+        let settled = scale.settled == u128::MAX;
+        match output {
+            Output::Log {
+                stream, line, time, ..
+            } => {
+                let line = format!("replica-{replica}  | {line}");
+                return Some(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time,
+                });
+            }
+            Output::Listening { address, port, .. } => scale.listening = Some((address, port)),
+            Output::Exit { code, .. } => {
+                scale.running -= 1;
+                scale.code = scale.code.max(code);
+            }
+            _ => {}
+        }
+        scale.settled |= 1 << (replica - 1);
+        if scale.running == 0 {
+            let code = scale.code;
+            self.scales.remove(&server);
+            return Some(Output::Exit { server, code });
+        }
+        if settled || scale.settled != u128::MAX {
+            return None;
+        }
+        let (address, port) = scale.listening.take()?;
+        Some(Output::Listening {
+            server,
+            address,
+            port,
+        })
     }
 }
 

@@ -229,7 +229,12 @@ impl Arbiter {
             | Event::FileChanged(_)
             | Event::Deadline => {}
         }
-        if !matches!(self.state, State::Stopping { .. } | State::Ended) {
+        // Without workers it is the binding that counts.
+        let announced = match self.configured_workers {
+            0 => matches!(self.state, State::Waiting { .. }),
+            _ => !matches!(self.state, State::Stopping { .. } | State::Ended),
+        };
+        if announced {
             self.table.announce(self.configured_workers, actions);
         }
         self.proceed(now, actions);

@@ -129,7 +129,7 @@ impl Reloader {
                 }
             }
             Event::Signal(signal) if signal != Signal::Winch => {
-                actions.push(Action::Exit(Exit::Signal(signal).shell_code()))
+                actions.push(Action::Exit(Exit::Signal(signal).shell_code()));
             }
             Event::Signal(_)
             | Event::Booted(_)

@@ -124,6 +124,7 @@ export async function runMachine(init) {
   };
 
   const machine = new Machine();
+  machine.set_room(room());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -178,6 +179,15 @@ export async function runMachine(init) {
     settle();
   };
   self.postMessage({ op: "ready" });
+}
+
+/** Memory that a worker takes, in megabytes: see `src/machine`. */
+const WORKER = 64;
+
+/** How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB at most. */
+function room() {
+  const { deviceMemory = 4 } = /** @type {{ deviceMemory?: number }} */ (navigator);
+  return Math.max(4, Math.floor((deviceMemory * 1024) / 2 / WORKER));
 }
 
 /**

@@ -95,6 +95,7 @@ pub(super) fn launch(
         lazy_apps: false,
         router: false,
         interpreter: false,
+        scale: 1,
         reload: None,
         options: Vec::new(),
     })
