@@ -5,16 +5,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::Millis;
 use crate::asgi::http::Part;
 use crate::asgi::http::Received;
-use crate::event_loop::{EventLoop, MAIN};
+use crate::event_loop::{EventLoop, Key, MAIN};
 use crate::gateway::encoding;
-use crate::machine::SHELL;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
 use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerClass};
 use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::conversation::Conversation;
-use crate::workers::sync::{Next, SyncWorker};
+use crate::workers::cores::{self, Cores};
+use crate::workers::green::GreenWorker;
+use crate::workers::sync::Next;
 use crate::workers::threaded::ThreadedWorker;
 
 use super::threads::CONNECTIONS;
@@ -63,8 +64,9 @@ impl Memory {
 
 #[derive(Debug)]
 pub(super) enum Worker {
-    Sync(SyncWorker),
+    Sync(Cores),
     Threaded(ThreadedWorker),
+    Green(GreenWorker),
     Async(AsyncWorker),
 }
 
@@ -72,8 +74,9 @@ impl Worker {
     /// The conversation whose request an app has.
     pub(super) fn conversation(&mut self, id: u32) -> Option<&mut Conversation> {
         match self {
-            Self::Sync(worker) => worker.running(),
+            Self::Sync(worker) => worker.running(id),
             Self::Threaded(worker) => worker.running(id),
+            Self::Green(worker) => worker.running(id),
             Self::Async(_) => None,
         }
     }
@@ -121,12 +124,17 @@ impl Process {
             return Err("this command line starts no server".to_owned());
         };
         launch.jitter(random);
-        let worker = match launch.worker_class {
-            WorkerClass::Sync => Worker::Sync(SyncWorker::new(launch.max_requests)),
+        let common = Common::new(*launch, pid, parent);
+        let worker = match common.launch.worker_class {
+            WorkerClass::Sync => Worker::Sync(Cores::new(&common)),
             WorkerClass::Threaded => Worker::Threaded(ThreadedWorker::new()),
+            WorkerClass::Green => Worker::Green(GreenWorker::default()),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
-        let common = Common::new(*launch, pid, parent);
+        let mut threads = EventLoop::new(now);
+        if common.launch.worker_class == WorkerClass::Green {
+            threads.cooperate();
+        }
         Ok(Self {
             common,
             worker,
@@ -134,7 +142,7 @@ impl Process {
             directory,
             binding: false,
             accepting: false,
-            threads: EventLoop::new(now),
+            threads,
             traced_until: None,
             handled: 0,
             ignored: 0,
@@ -149,7 +157,7 @@ impl Process {
         for frame in frames(message) {
             if self.common.take(frame) {
                 if let Worker::Sync(worker) = &mut self.worker {
-                    worker.tick();
+                    worker.wake();
                 }
             } else if frame.kind == Kind::Signal {
                 self.signal(frame.id, now);
@@ -157,6 +165,7 @@ impl Process {
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Threaded(worker) => worker.deliver(&mut self.common, frame, now),
+                    Worker::Green(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Async(worker) => worker.deliver(&mut self.common, frame, now),
                 }
             }
@@ -168,6 +177,7 @@ impl Process {
         let worker = match &self.worker {
             Worker::Sync(worker) => worker.deadline(),
             Worker::Threaded(worker) => worker.deadline(),
+            Worker::Green(worker) => worker.deadline(),
             Worker::Async(worker) => worker.deadline(),
         };
         let threads = self.threads.deadline();
@@ -178,8 +188,9 @@ impl Process {
     /// Timers that are due.
     pub fn tick(&mut self, now: Millis) {
         match &mut self.worker {
-            Worker::Sync(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Sync(worker) => worker.tick(now),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Green(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);
             }
@@ -190,14 +201,15 @@ impl Process {
     /// Wakes the threads that wait for connections and should look. Returns whether a thread could be resumed.
     pub fn settle(&mut self, now: Millis) -> bool {
         let ready = match &mut self.worker {
-            Worker::Sync(worker) => worker.is_ready(),
-            Worker::Threaded(worker) => {
-                let (ready, keys) = worker.take_ready();
-                for key in keys {
-                    self.threads.wake_all(key, now);
+            Worker::Sync(worker) => {
+                let ready = worker.take_ready();
+                for core in &ready {
+                    self.threads.wake_all(cores::key(*core), now);
                 }
-                ready
+                ready.first() == Some(&0)
             }
+            Worker::Threaded(worker) => wake(&mut self.threads, worker.take_ready(), now),
+            Worker::Green(worker) => wake(&mut self.threads, worker.take_ready(), now),
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
         };
         if ready || !self.common.hooks.is_empty() {
@@ -319,7 +331,8 @@ impl Process {
                 }
                 .to_owned(),
             ),
-            ("multithread", flag(!sync)),
+            ("green", flag(launch.worker_class == WorkerClass::Green)),
+            ("multithread", flag(!sync || launch.threads > 1)),
             ("multiprocess", flag(launch.workers > 1)),
             (
                 "graceful_timeout",
@@ -338,7 +351,7 @@ impl Process {
                 "threads",
                 match launch.worker_class {
                     WorkerClass::Threaded => launch.threads.to_string(),
-                    WorkerClass::Sync | WorkerClass::Async => String::new(),
+                    WorkerClass::Sync | WorkerClass::Async | WorkerClass::Green => String::new(),
                 },
             ),
         ];
@@ -353,11 +366,11 @@ impl Process {
         self.memory.put(&run);
     }
 
-    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done.
+    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done, by the thread that they were served by.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
         if self.common.launch.server == Server::Uwsgi {
-            push(&mut self.common.frames, Kind::Request, 0, text.as_bytes());
+            push(&mut self.common.frames, Kind::Request, level, text.as_bytes());
             return;
         }
         let level = match level {
@@ -369,6 +382,11 @@ impl Process {
             _ => Level::Critical,
         };
         self.common.log(level, &text, now);
+    }
+
+    /// A master's process has loaded the app, and forked.
+    pub fn loaded(&mut self) {
+        self.common.tell(Kind::Accepting, 0);
     }
 
     /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask again.
@@ -415,14 +433,15 @@ impl Process {
     }
 
     /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1: leave.
-    pub fn next_request(&mut self, now: Millis) -> i32 {
+    pub fn next_request(&mut self, core: u32, now: Millis) -> i32 {
+        self.at_work();
         let Worker::Sync(worker) = &mut self.worker else {
             return -1;
         };
-        match worker.next(&mut self.common, now) {
+        match worker.next(&mut self.common, core, now) {
             Next::Request { environ, has_body } => {
                 self.memory.put(&environ);
-                let id = worker.request();
+                let id = worker.core(core).map_or(0, |core| core.request());
                 self.threads.serve(id, now);
                 (id << 2) as i32 | if has_body { 2 } else { 1 }
             }
@@ -434,16 +453,16 @@ impl Process {
     /// The code of the `SystemExit` to raise in the app because of a signal; -1: none.
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
-            Worker::Sync(worker) => worker.interrupted().unwrap_or(-1),
-            Worker::Threaded(_) | Worker::Async(_) => -1,
+            Worker::Sync(worker) => worker.core(0).and_then(|core| core.interrupted()).unwrap_or(-1),
+            _ => -1,
         }
     }
 
     /// The code that the worker leaves with.
-    pub fn exit_code(&self) -> i32 {
-        match &self.worker {
-            Worker::Sync(worker) => worker.exit_code(),
-            Worker::Threaded(_) | Worker::Async(_) => 0,
+    pub fn exit_code(&mut self) -> i32 {
+        match &mut self.worker {
+            Worker::Sync(worker) => worker.core(0).map_or(0, |core| core.exit_code()),
+            _ => 0,
         }
     }
 
@@ -469,11 +488,12 @@ impl Process {
                 match &mut self.worker {
                     Worker::Sync(worker) => {
                         worker.signal(&mut self.common, signal);
-                        if worker.is_interrupted() {
+                        if worker.core(0).is_some_and(|core| core.is_interrupted()) {
                             self.threads.signal(number, now);
                         }
                     }
                     Worker::Threaded(worker) => worker.signal(signal),
+                    Worker::Green(worker) => worker.signal(signal),
                     Worker::Async(worker) => worker.signal(signal),
                 }
             }
@@ -482,7 +502,7 @@ impl Process {
 
     /// Whether this is the process of gunicorn's master itself.
     fn is_master(&self) -> bool {
-        self.common.launch.interpreter && self.common.parent == SHELL
+        self.common.launch.interpreter && self.common.slot == 0
     }
 
     /// What the threads did since the last time goes into the trace.
@@ -496,6 +516,7 @@ impl Process {
                 _ if interval.request == 0 => None,
                 Worker::Sync(_) => Some((interval.request, 0)),
                 Worker::Threaded(worker) => worker.request(interval.request),
+                Worker::Green(worker) => worker.request(interval.request),
                 Worker::Async(worker) => worker.request(interval.request),
             };
             self.common.interval(&interval, request);
@@ -636,7 +657,7 @@ impl Process {
     pub fn connections(&self) -> usize {
         match &self.worker {
             Worker::Async(worker) => worker.connections(),
-            Worker::Sync(_) | Worker::Threaded(_) => 0,
+            _ => 0,
         }
     }
 
@@ -644,9 +665,17 @@ impl Process {
     pub fn total(&self) -> u32 {
         match &self.worker {
             Worker::Async(worker) => worker.total(),
-            Worker::Sync(_) | Worker::Threaded(_) => 0,
+            _ => 0,
         }
     }
+}
+
+/// Wakes the threads that wait for these keys; whether the main thread should look.
+fn wake(threads: &mut EventLoop, (ready, keys): (bool, Vec<Key>), now: Millis) -> bool {
+    for key in keys {
+        threads.wake_all(key, now);
+    }
+    ready
 }
 
 /// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).

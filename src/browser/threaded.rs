@@ -1,4 +1,4 @@
-//! What the Python of gunicorn's gthread worker calls: its main thread and the threads of its pool.
+//! What the Python of gunicorn's gthread and gevent workers calls: their main threads, and the threads that serve connections.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -12,10 +12,12 @@ impl Process {
     /// The main thread asks: a connection for the pool; 0: park. -1: leave.
     pub fn next_connection(&mut self, now: Millis) -> i32 {
         self.at_work();
-        let Worker::Threaded(worker) = &mut self.worker else {
-            return -1;
+        let next = match &mut self.worker {
+            Worker::Threaded(worker) => worker.next(&mut self.common, now),
+            Worker::Green(worker) => worker.next(&mut self.common, now),
+            _ => Next::Exit,
         };
-        match worker.next(&mut self.common, now) {
+        match next {
             Next::Submit(id) => id as i32,
             Next::Park => 0,
             Next::Exit => -1,
@@ -23,13 +25,19 @@ impl Process {
     }
 
     /// A thread of the pool takes a connection, or has waited for it. 1 or 2: a request, its environ is put; 2 if it has a
-    /// body. 0: it is done. PARK: wait for the connection's key. -2: the same, for 5 seconds at most.
+    /// body. 0: it is done. PARK: wait for the connection's key. Below: the same, for at most `-2 - result` milliseconds.
     pub fn take(&mut self, id: u32, now: Millis) -> i32 {
         self.at_work();
-        let Worker::Threaded(worker) = &mut self.worker else {
-            return 0;
+        if let Worker::Green(_) = self.worker {
+            // While it is known which of the connection's requests it was.
+            self.trace_threads();
+        }
+        let taken = match &mut self.worker {
+            Worker::Threaded(worker) => worker.take(&mut self.common, id, now),
+            Worker::Green(worker) => worker.take(&mut self.common, id, now),
+            _ => Taken::Done,
         };
-        match worker.take(&mut self.common, id, now) {
+        match taken {
             Taken::Request { environ, has_body } => {
                 self.memory.put(&environ);
                 self.threads.serve(id, now);
@@ -37,7 +45,8 @@ impl Process {
             }
             Taken::Done => 0,
             Taken::Park => PARK,
-            Taken::ParkForData => -2,
+            Taken::ParkFor(time) if time.is_finite() => -2 - time.max(0.0).ceil() as i32,
+            Taken::ParkFor(_) => PARK,
         }
     }
 
@@ -64,8 +73,10 @@ impl Process {
 
     /// The worker stops.
     pub fn stop(&mut self) {
-        if let Worker::Threaded(worker) = &mut self.worker {
-            worker.stop();
+        match &mut self.worker {
+            Worker::Threaded(worker) => worker.stop(),
+            Worker::Green(worker) => worker.stop(),
+            _ => {}
         }
     }
 
@@ -73,6 +84,7 @@ impl Process {
     pub fn early_signal(&mut self) -> i32 {
         match &mut self.worker {
             Worker::Threaded(worker) => worker.early().map_or(0, Signal::number),
+            Worker::Green(worker) => worker.early().map_or(0, Signal::number),
             _ => 0,
         }
     }

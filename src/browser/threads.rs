@@ -45,10 +45,10 @@ impl Process {
         id
     }
 
-    /// The running thread lets others go first. Returns its number.
-    pub fn thread_yield(&mut self, request: u32, now: Millis) -> u32 {
+    /// The running thread lets others go first, or (`turn`) messages. Returns its number.
+    pub fn thread_yield(&mut self, turn: bool, request: u32, now: Millis) -> u32 {
         let id = self.threads.holder().unwrap_or(0);
-        self.threads.yield_now(request, now);
+        self.threads.yield_now(turn, request, now);
         id
     }
 

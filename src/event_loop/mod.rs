@@ -170,6 +170,8 @@ pub struct EventLoop {
     switched: Millis,
     /// When the worker's event loop last turned.
     turned: Millis,
+    /// Threads let go of the GIL only where they wait.
+    cooperative: bool,
     /// Threads that wait for I/O.
     io: usize,
     intervals: Vec<Interval>,
@@ -198,6 +200,7 @@ impl EventLoop {
             interval: SWITCH_INTERVAL,
             switched: now,
             turned: now,
+            cooperative: false,
             io: 0,
             intervals: Vec::new(),
         }
@@ -230,6 +233,11 @@ impl EventLoop {
     /// `sys.setswitchinterval`.
     pub fn set_switch_interval(&mut self, interval: Millis) {
         self.interval = interval;
+    }
+
+    /// From now on threads let go of the GIL only where they wait, as gevent's do, all of which are the main thread to the system.
+    pub fn cooperate(&mut self) {
+        self.cooperative = true;
     }
 
     /// A new thread, which waits for its first turn.
@@ -276,10 +284,13 @@ impl EventLoop {
         }
     }
 
-    /// The running thread lets the others go first.
-    pub fn yield_now(&mut self, request: u32, now: Millis) {
+    /// The running thread lets the others go first, or (`turn`) the worker's event loop.
+    pub fn yield_now(&mut self, turn: bool, request: u32, now: Millis) {
         if let Some(id) = self.let_go(request, now) {
             self.get_ready(id, Outcome::Woken, now);
+            if turn && self.cooperative {
+                self.ready.rotate_right(1);
+            }
         }
     }
 
@@ -376,10 +387,11 @@ impl EventLoop {
     /// What the running thread, which asks every now and then, should do.
     pub fn check(&mut self, now: Millis) -> Check {
         self.expire(now);
-        if self.holder == Some(MAIN) && self.signals.pending() {
+        if (self.holder == Some(MAIN) || self.cooperative) && self.signals.pending() {
             return Check::Signal;
         }
         if let Some(since) = self.first_ready_since()
+            && !self.cooperative
             && now >= since.max(self.switched) + self.interval
         {
             return Check::Switch;

@@ -47,7 +47,7 @@ fn nobody_is_resumed_while_a_thread_holds_the_gil() {
     let mut threads = EventLoop::new(0.0);
     threads.spawn(0.0);
     threads.spawn(0.0);
-    threads.yield_now(0, 1.0);
+    threads.yield_now(false, 0, 1.0);
     assert!(next(&mut threads, 1.0).is_some());
     assert_eq!(next(&mut threads, 100.0), None);
 }
@@ -56,11 +56,11 @@ fn nobody_is_resumed_while_a_thread_holds_the_gil() {
 fn threads_take_the_gil_in_the_order_in_which_they_wanted_it() {
     let mut threads = EventLoop::new(0.0);
     let (a, b) = (threads.spawn(0.0), threads.spawn(0.0));
-    threads.yield_now(0, 1.0);
+    threads.yield_now(false, 0, 1.0);
     let mut order = Vec::new();
     for at in 2..8 {
         order.push(next(&mut threads, Millis::from(at)).unwrap().0);
-        threads.yield_now(0, Millis::from(at));
+        threads.yield_now(false, 0, Millis::from(at));
     }
     assert_eq!(order, [a, b, MAIN, a, b, MAIN]);
 }
@@ -96,7 +96,7 @@ fn sleeps_end_in_the_order_of_their_times_then_of_their_beginnings() {
 fn those_who_wait_for_a_key_are_woken_first_come_first_served() {
     let mut threads = EventLoop::new(0.0);
     let (a, b) = (threads.spawn(0.0), threads.spawn(0.0));
-    threads.yield_now(0, 0.0);
+    threads.yield_now(false, 0, 0.0);
     next(&mut threads, 0.0);
     threads.wait(lock(7), 0.0);
     next(&mut threads, 0.0);
@@ -115,7 +115,7 @@ fn those_who_wait_for_a_key_are_woken_first_come_first_served() {
 fn a_lock_is_handed_over_to_a_thread_that_has_waited_for_a_millisecond() {
     let mut threads = EventLoop::new(0.0);
     let a = threads.spawn(0.0);
-    threads.yield_now(0, 0.0);
+    threads.yield_now(false, 0, 0.0);
     next(&mut threads, 0.0);
     threads.wait(lock(7), 0.0);
     next(&mut threads, 0.0);
@@ -128,12 +128,12 @@ fn a_lock_is_handed_over_to_a_thread_that_has_waited_for_a_millisecond() {
 fn fairness_counts_from_the_first_of_the_waits_that_ended_in_vain() {
     let mut threads = EventLoop::new(0.0);
     threads.spawn(0.0);
-    threads.yield_now(0, 0.0);
+    threads.yield_now(false, 0, 0.0);
     next(&mut threads, 0.0);
     threads.wait(lock(7), 0.0);
     next(&mut threads, 0.0);
     assert_eq!(threads.wake_one(7, 0.8), Woke::First);
-    threads.yield_now(0, 0.8);
+    threads.yield_now(false, 0, 0.8);
     next(&mut threads, 0.8);
     let again = Wait {
         again: true,
@@ -177,7 +177,7 @@ fn the_holder_is_asked_to_let_go_when_another_has_waited_for_the_switch_interval
 fn the_interval_begins_anew_with_each_switch() {
     let mut threads = EventLoop::new(0.0);
     threads.spawn(0.0);
-    threads.yield_now(0, 5.0);
+    threads.yield_now(false, 0, 5.0);
     next(&mut threads, 5.0);
     assert_eq!(threads.check(9.9), Check::GoOn);
     assert_eq!(threads.check(10.0), Check::Switch);
@@ -243,11 +243,11 @@ fn a_signal_before_a_wait_of_the_main_thread_ends_it_at_once() {
 fn a_computing_main_thread_is_told_of_its_signals_and_no_other_thread_is() {
     let mut threads = EventLoop::new(0.0);
     threads.spawn(0.0);
-    threads.yield_now(0, 0.0);
+    threads.yield_now(false, 0, 0.0);
     next(&mut threads, 0.0);
     threads.signal(15, 1.0);
     assert_eq!(threads.check(1.0), Check::GoOn);
-    threads.yield_now(0, 1.0);
+    threads.yield_now(false, 0, 1.0);
     next(&mut threads, 1.0);
     assert_eq!(threads.check(1.0), Check::Signal);
 }
@@ -275,7 +275,7 @@ fn the_trace_tells_what_a_threads_time_went_to() {
     );
     next(&mut threads, 3.0);
     threads.check(14.0);
-    threads.yield_now(0, 20.0);
+    threads.yield_now(false, 0, 20.0);
     next(&mut threads, 20.0);
     let intervals: Vec<_> = threads
         .take_intervals()
@@ -340,14 +340,14 @@ fn when_all_threads_have_ended_nobody_is_left() {
 fn many_timers_that_were_cleared_do_not_pile_up() {
     let mut threads = EventLoop::new(0.0);
     threads.spawn(0.0);
-    threads.yield_now(0, 0.0);
+    threads.yield_now(false, 0, 0.0);
     for round in 0..1000 {
         let now = Millis::from(round);
         next(&mut threads, now);
         threads.wait(wait(Name::Lock, Some(7), Some(1e9)), now);
         next(&mut threads, now);
         threads.wake_one(7, now);
-        threads.yield_now(0, now);
+        threads.yield_now(false, 0, now);
     }
     assert!(threads.timers.len() < 200);
 }

@@ -204,7 +204,7 @@ impl World {
                 self.arrive();
                 let now = self.time();
                 match self.event_loop.check(now) {
-                    Check::Switch => self.event_loop.yield_now(0, now),
+                    Check::Switch => self.event_loop.yield_now(false, 0, now),
                     Check::Turn => self.event_loop.turned(now),
                     Check::GoOn => {
                         let since = self.event_loop.first_ready_since().unwrap_or(now);

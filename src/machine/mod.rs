@@ -17,7 +17,7 @@ use crate::trace::{self, Name, Raw, Span};
 /// The first process id: the machine's own `init` and its shell have those before.
 const FIRST_PID: Pid = 10;
 /// What servers are started from.
-pub const SHELL: Pid = 1;
+const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
 /// Memory that a worker takes, as measured with a small app.
@@ -258,7 +258,7 @@ impl Machine {
                 let launch = *launch;
                 let master_pid = self.pid();
                 let interpreter = launch.interpreter;
-                let mut running = Running {
+                let running = Running {
                     master: Master::new(&launch, master_pid),
                     master_pid,
                     busy: interpreter,
@@ -273,19 +273,10 @@ impl Machine {
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
                     launch,
                 };
-                if interpreter {
-                    self.processes.insert(master_pid, server);
-                    running.processes.push(master_pid);
-                    self.outputs.push_back(Output::Spawn {
-                        pid: master_pid,
-                        parent: SHELL,
-                        argv: running.launch.argv.clone(),
-                        env: running.env.clone(),
-                        replaced: true,
-                    });
-                }
                 self.servers.insert(server, running);
-                if !interpreter {
+                if interpreter {
+                    self.start_process(server, master_pid, SHELL, 0);
+                } else {
                     self.tell_master(server, Event::Started, now);
                 }
             }
@@ -381,8 +372,8 @@ impl Machine {
                 Kind::Busy | Kind::Request => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
                     let event = match frame.kind {
-                        Kind::Busy => Event::Busy(pid, text),
-                        _ => Event::Request(pid, text),
+                        Kind::Busy => Event::Busy(pid, frame.id, text),
+                        _ => Event::Request(pid, frame.id, text),
                     };
                     self.tell_master(server, event, now);
                 }
@@ -600,25 +591,23 @@ impl Machine {
             }
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
-                let (argv, env) = (running.launch.argv.clone(), running.env.clone());
-                let replaced = running.launch.master;
                 let interpreter = running.launch.interpreter;
                 let pid = self.pid();
                 if interpreter {
                     let call = format!("spawned {slot} {pid}");
                     self.net.tell_process(parent, Kind::Hook, 0, call.as_bytes());
                 }
-                self.processes.insert(pid, server);
-                self.net.tell_process(pid, Kind::Slot, slot, b"");
-                self.inherit(server, pid);
-                self.outputs.push_back(Output::Spawn {
-                    pid,
-                    parent,
-                    argv,
-                    env,
-                    replaced,
-                });
+                self.start_process(server, pid, parent, slot);
                 return Some(Event::Spawned { slot, pid });
+            }
+            Action::Load => {
+                let pid = running.master_pid;
+                if self.processes.contains_key(&pid) {
+                    // It executes itself anew.
+                    running.processes.retain(|its| *its != pid);
+                    self.outputs.push_back(Output::Kill(pid));
+                }
+                self.start_process(server, pid, SHELL, 0);
             }
             Action::Signal(pid, Signal::Kill) => {
                 if self.processes.contains_key(&pid) {
@@ -661,6 +650,23 @@ impl Machine {
             Action::Exit(code) => self.exit(server, code),
         }
         None
+    }
+
+    fn start_process(&mut self, server: ServerId, pid: Pid, parent: Pid, slot: u32) {
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
+        let spawn = Output::Spawn {
+            pid,
+            parent,
+            argv: running.launch.argv.clone(),
+            env: running.env.clone(),
+            replaced: running.launch.master && slot > 0,
+        };
+        self.processes.insert(pid, server);
+        self.net.tell_process(pid, Kind::Slot, slot, b"");
+        self.inherit(server, pid);
+        self.outputs.push_back(spawn);
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {
@@ -796,6 +802,7 @@ impl Machine {
                     name: name as u8,
                     start,
                     end,
+                    on: 0,
                 };
                 trace::encode_record(
                     seen.number,

@@ -63,6 +63,8 @@ pub(super) struct Arbiter {
     hooks: bool,
     /// Whether the addresses are bound anew, in a reload.
     rebinding: bool,
+    /// `--preload`: the master loads the app.
+    preload: bool,
     state: State,
 }
 
@@ -77,6 +79,8 @@ enum Wake {
 #[derive(Debug, Clone, Copy)]
 enum State {
     NotStarted,
+    /// For the answer to [`Action::Load`].
+    Loading,
     /// For the answer to [`Action::Bind`].
     Binding {
         index: usize,
@@ -165,6 +169,7 @@ impl Arbiter {
             closed: false,
             hooks: launch.interpreter,
             rebinding: false,
+            preload: launch.preload && !launch.interpreter,
             state: State::NotStarted,
         };
         arbiter.configure(launch);
@@ -194,7 +199,12 @@ impl Arbiter {
             State::BindPause { until, .. } | State::Waiting { until } => Some(until),
             State::Spawning { until, .. } => until,
             State::Reloading { poll, .. } | State::Stopping { poll, .. } => Some(poll),
-            State::NotStarted | State::Binding { .. } | State::Rereading | State::Turn | State::Ended => None,
+            State::NotStarted
+            | State::Loading
+            | State::Binding { .. }
+            | State::Rereading
+            | State::Turn
+            | State::Ended => None,
         }
     }
 
@@ -205,17 +215,28 @@ impl Arbiter {
         self.table.note(now, event);
         match *event {
             Event::Started if matches!(self.state, State::Rereading) => self.reread(now, actions),
-            Event::Started => self.start(now, actions),
             Event::HookFailed => self.stop(now, false, End::Abandon, actions),
+            Event::Started if self.preload => {
+                self.state = State::Loading;
+                actions.push(Action::Load);
+            }
+            Event::Started => self.start(now, actions),
+            Event::Accepting(pid) if pid == self.pid => self.start(now, actions),
             Event::Bound { index, ok } => self.bound(now, index, ok, actions),
-            Event::Exited(pid, _) => {
+            Event::Exited(pid, exit) => {
+                if pid == self.pid {
+                    self.exit(exit.shell_code(), actions);
+                    return;
+                }
                 // waitpid() knows only children that were spawned.
                 if let Some(slot) = self.table.iter().find(|w| w.pid == Some(pid)).map(|w| w.slot) {
                     self.zombies.push_back(slot);
                     self.queue.push_back(Wake::Child);
                 }
             }
-            Event::Signal(signal @ (Signal::Kill | Signal::Abrt)) => {
+            Event::Signal(signal)
+                if matches!(signal, Signal::Kill | Signal::Abrt) || matches!(self.state, State::Loading) =>
+            {
                 self.exit(Exit::Signal(signal).shell_code(), actions);
             }
             // The handlers are installed after the first line and before the binding.
@@ -244,7 +265,11 @@ impl Arbiter {
     fn proceed(&mut self, now: Millis, actions: &mut Vec<Action>) {
         while !self.table.spawning() {
             match self.state {
-                State::NotStarted | State::Binding { .. } | State::Rereading | State::Ended => return,
+                State::NotStarted
+                | State::Loading
+                | State::Binding { .. }
+                | State::Rereading
+                | State::Ended => return,
                 State::BindPause {
                     index,
                     attempt,

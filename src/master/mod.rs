@@ -179,11 +179,11 @@ pub enum Event {
     /// killed. uvicorn's stand for the pongs of a thread of their own: at least one a second for as long as Python
     /// bytecode can run, even if the event loop is blocked.
     Heartbeat(Pid),
-    /// A uWSGI worker begins a request; so its master tells of it.
-    Busy(Pid, String),
-    /// A uWSGI worker has served a request: its line for the log, if it has one, with a NUL where the numbers of
+    /// A uWSGI worker's thread of this number begins a request; so its master tells of it.
+    Busy(Pid, u32, String),
+    /// A uWSGI worker's thread has served a request: its line for the log, if it has one, with a NUL where the numbers of
     /// requests belong.
-    Request(Pid, String),
+    Request(Pid, u32, String),
     /// A worker has ended.
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].
@@ -212,6 +212,9 @@ pub enum Action {
     /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is done before it has run. The
     /// numbers are those of a worker (its age and pid) or of workers (new and old).
     Hook(&'static str, [u32; 2]),
+    /// Have the master's own process load the app, so that workers started from then on are forks of it. Answered by
+    /// [`Event::Accepting`] with the master's process id, or by [`Event::Exited`] with it.
+    Load,
     /// Send a worker a signal. [`Signal::Kill`] ends it at once. A worker that has ended already, but whose [`Event::Exited`] was
     /// still under way, ignores it.
     Signal(Pid, Signal),

@@ -26,6 +26,8 @@ pub(super) struct Stage {
     next_pid: Pid,
     /// Attempts to bind that fail before one succeeds.
     pub(super) address_in_use: u32,
+    /// How the master's process ends where it loads the app; `None`: it has it loaded.
+    pub(super) load_fails: Option<Exit>,
     record: Vec<String>,
     code: Option<i32>,
 }
@@ -38,6 +40,7 @@ impl Stage {
             now: BEGIN,
             next_pid: MASTER,
             address_in_use: 0,
+            load_fails: None,
             record: Vec::new(),
             code: None,
         }
@@ -77,6 +80,11 @@ impl Stage {
                 let ok = self.address_in_use == 0;
                 self.address_in_use -= u32::from(!ok);
                 (format!("bind {index}"), Some(Event::Bound { index, ok }))
+            }
+            Action::Load => {
+                let loaded = Event::Accepting(MASTER);
+                let answer = self.load_fails.map_or(loaded, |exit| Event::Exited(MASTER, exit));
+                ("load".into(), Some(answer))
             }
             Action::CloseListeners => ("close".into(), None),
             Action::Spawn { slot } => {

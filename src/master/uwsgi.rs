@@ -3,9 +3,8 @@
 //! The original is a loop that waits for a second at most and is not woken by the death of a worker: whatever it does about
 //! workers, it does at the next [`TICK`]. Signals are handled where they arrive.
 //!
-//! Fork is the one thing that is not as it was: the original loads the app once and forks, here each worker loads it. What the
-//! app prints while it is loaded is shown once all the same (`src/python/uwsgi_worker.py`), and the lines that follow the
-//! loading wait for the first worker to have it loaded.
+//! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves that to them. Without a master
+//! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
 
 mod lines;
 #[cfg(test)]
@@ -40,12 +39,14 @@ pub(super) struct Uwsgi {
     backlog: u32,
     /// Workers that there should be.
     count: u32,
+    /// Threads of each.
+    threads: u32,
     master: bool,
     /// Seconds; 0 is never.
     harakiri: u32,
     die_on_term: bool,
     need_app: bool,
-    lazy_apps: bool,
+    preload: bool,
     router: bool,
     workers: Vec<Worker>,
     ending: Option<Ending>,
@@ -79,8 +80,8 @@ struct Worker {
     cursed_at: Option<i64>,
     /// The second at which its request is given up.
     harakiri: Option<i64>,
-    /// What it does, as the master tells when it gives it up.
-    request: String,
+    /// What its threads do, by their numbers, as the master tells when it gives them up.
+    busy: Vec<(u32, String)>,
     respawns: u32,
     /// It is to be respawned at the next turn.
     missing: bool,
@@ -116,11 +117,12 @@ impl Uwsgi {
             directory: launch.chdir.clone().unwrap_or_default(),
             backlog: launch.backlog,
             count: launch.workers,
+            threads: launch.threads,
             master: launch.master,
             harakiri: (launch.timeout / 1000.0) as u32,
             die_on_term: launch.die_on_term,
             need_app: launch.need_app,
-            lazy_apps: launch.lazy_apps,
+            preload: launch.preload,
             router: launch.router,
             workers: Vec::new(),
             ending: None,
@@ -153,8 +155,8 @@ impl Uwsgi {
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
             Event::Accepting(pid) => self.accepting(now, pid, actions),
-            Event::Busy(pid, what) => self.busy(now, pid, what),
-            Event::Request(pid, line) => self.request(pid, &line, actions),
+            Event::Busy(pid, core, what) => self.busy(now, pid, (core, what)),
+            Event::Request(pid, core, line) => self.request(pid, core, &line, actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
             Event::Signal(signal) => self.signal(now, signal, actions),
             Event::Deadline if self.state == State::Running && now >= self.tick => {
@@ -190,7 +192,7 @@ impl Uwsgi {
         }
     }
 
-    /// Starts the workers; the first of them loads the app in the master's place.
+    /// Loads the app, or starts the workers that do.
     fn load(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.say_mode(actions);
         self.state = State::Running;
@@ -198,6 +200,14 @@ impl Uwsgi {
         self.forked = false;
         self.workers.clear();
         self.workers.resize_with(self.count as usize, Worker::default);
+        if self.master && self.preload {
+            actions.push(Action::Load);
+        } else {
+            self.spawn_all(actions);
+        }
+    }
+
+    fn spawn_all(&self, actions: &mut Vec<Action>) {
         for slot in 1..=self.count {
             actions.push(Action::Spawn { slot });
         }
@@ -222,7 +232,7 @@ impl Uwsgi {
                 "Respawned uWSGI worker % (new pid: %)",
                 &[slot & 0xffff, pid],
             );
-        } else if self.lazy_apps && self.workers.iter().all(|worker| worker.pid.is_some()) {
+        } else if (self.master || !self.preload) && self.workers.iter().all(|worker| worker.pid.is_some()) {
             self.fork(now, actions);
         }
     }
@@ -236,6 +246,10 @@ impl Uwsgi {
     }
 
     fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
+        if pid == self.pid {
+            self.spawn_all(actions);
+            return;
+        }
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
             worker.accepting = true;
@@ -250,23 +264,26 @@ impl Uwsgi {
     }
 
     /// A worker begins a request.
-    fn busy(&mut self, now: Millis, pid: Pid, what: String) {
+    fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
         let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;
-            worker.request = what;
+            worker.busy.retain(|(core, _)| *core != what.0);
+            worker.busy.push(what);
         }
     }
 
     /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
-    fn request(&mut self, pid: Pid, line: &str, actions: &mut Vec<Action>) {
+    fn request(&mut self, pid: Pid, core: u32, line: &str, actions: &mut Vec<Action>) {
         self.total += 1;
         let total = self.total;
         let Some(worker) = self.worker(pid) else {
             return;
         };
+        // Of one of its threads: the clock is the worker's.
         worker.harakiri = None;
+        worker.busy.retain(|(busy, _)| *busy != core);
         if let Some((before, after)) = line.split_once('\0') {
             // Without an app there are no requests to it.
             let own = if before.contains('-') {
@@ -280,6 +297,10 @@ impl Uwsgi {
     }
 
     fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {
+        if pid == self.pid {
+            self.exit(exit.shell_code(), actions);
+            return;
+        }
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
             if worker.heir == Some(pid) {
@@ -289,6 +310,7 @@ impl Uwsgi {
             worker.exit = Some(exit);
             worker.accepting = false;
             worker.harakiri = None;
+            worker.busy.clear();
         }
         let alone = !self.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {

@@ -119,7 +119,7 @@ def _is_standard(spec: ModuleSpec) -> bool:
     return spec.origin is not None and spec.origin.startswith(os.path.dirname(os.__file__))
 
 
-def _cpu_count() -> None:
+def count_processors() -> None:
     """CPython asks Emscripten, which knows of one processor; the browser tells how many there are."""
     if "PYTHON_CPU_COUNT" in os.environ:
         return
@@ -140,8 +140,7 @@ def _cpu_count() -> None:
 
 
 def install() -> None:
-    """Completes the interpreter, and every module as it is imported."""
-    _cpu_count()
+    """Completes every module as it is imported."""
     sys.meta_path.insert(0, Finder)
     for name, complete in _COMPLETIONS.items():
         if name in sys.modules:

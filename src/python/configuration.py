@@ -1,10 +1,15 @@
 """What the command line and the machine say to this process."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import _wasgi
 
 from .crossing import take_strings
+
+
+MASTER: Final = 0
+"""The slot of a master's own process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Configuration:
     python_path: list[str]
     lifespan: str
     """``auto``, ``on`` or ``off``."""
+    green: bool
+    """Whether threads let go of the GIL only where they wait."""
     multithread: bool
     multiprocess: bool
     graceful_timeout: float
@@ -72,6 +79,7 @@ def read() -> Configuration:
         directory=_text(values["directory"]),
         python_path=[_text(path) for path in values["python_path"].split("\0") if path],
         lifespan=values["lifespan"],
+        green=values["green"] == "1",
         multithread=values["multithread"] == "1",
         multiprocess=values["multiprocess"] == "1",
         graceful_timeout=float(values["graceful_timeout"]),

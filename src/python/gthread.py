@@ -15,21 +15,22 @@ import _wasgi
 
 from .configuration import Configuration
 from .parking import CONNECTIONS, IO, park, request, wait
-from .wsgi import App, Exchange, base_environ
+from .wsgi import KEYS, App, Exchange, base_environ
 
 PARK: Final = -1
-PARK_FOR_DATA: Final = -2
 PATIENCE: Final = 5.0
-"""How long a thread of the pool waits for a client that says nothing."""
-
-_KEYS: Final = 0x8000_0000
-"""The key of a connection is its number and this."""
+"""How long a thread of the pool waits for the rest of a body that the app has not read."""
 
 _next_connection = _wasgi.next_connection
 _take = _wasgi.take
 _end = _wasgi.end
 _finish_request = _wasgi.finish_request
 _wake_all = _wasgi.wake_all
+
+
+def patience(event: int) -> float:
+    """For how many seconds a thread waits, as `_take` says it; negative: for ever."""
+    return -1.0 if event == PARK else (-2 - event) / 1000
 
 
 class Worker:
@@ -95,9 +96,9 @@ class Worker:
 
     def handle(self, connection: int) -> None:
         """Serves one request of a connection."""
-        exchange = Exchange(connection, _KEYS | connection)
+        exchange = Exchange(connection, KEYS | connection)
         while (event := _take(connection)) < 0:
-            wait(IO, exchange.key, PATIENCE if event == PARK_FOR_DATA else -1.0)
+            wait(IO, exchange.key, patience(event))
         if event == 0:
             return
         request.set(connection)

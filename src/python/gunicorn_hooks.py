@@ -56,15 +56,19 @@ class Response:
 class Worker:
     """The ``worker`` that hooks are given."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, server: Any = None) -> None:
+        """``server`` is the master that this process is a fork of, if it is one."""
         self.age = configuration.slot
         self.pid = os.getpid()
         self.ppid = os.getppid()
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            self.app = gunicorn_settings.application(configuration, Arbiter)
-            self.cfg = self.app.cfg
-            self.server = _server(self.app, self.ppid)
-        self.log = self.server.log = self.cfg.logger_class(self.cfg)
+        if server is None:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                server = _server(gunicorn_settings.application(configuration, Arbiter), self.ppid)
+            server.log = server.cfg.logger_class(server.cfg)
+        self.server = server
+        self.app = server.app
+        self.cfg = server.cfg
+        self.log = server.log
         self.sockets = self.server.LISTENERS
         self.timeout = self.cfg.timeout / 2
         self.booted = False

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import _wasgi
 
-from . import gunicorn_settings, parking
+from . import configuration as configurations
+from . import forking, gunicorn_settings, gunicorn_worker, parking
 from .configuration import Configuration
 from .crossing import put_text, take_text
 from .parking import park
@@ -112,6 +113,8 @@ class Arbiter:
         lines = (f"  {name}: {setting.value}" for name, setting in settings)
         self.log.debug("Current configuration:\n{}".format("\n".join(lines)))
         os.environ.update(self.cfg.env)
+        if self.cfg.preload_app:
+            self.app.wsgi()
 
     def run(self) -> None:
         """What gunicorn's application calls; the rest follows in ``main``."""
@@ -186,14 +189,21 @@ def _handle(arbiter: Arbiter, order: str) -> None:
         _answer(DONE)
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
     """Runs for as long as the server; SystemExit ends it. A generator: see ``stepping``."""
     try:
         app = gunicorn_settings.application(configuration, Arbiter)
         app.run()
         arbiter = _arbiter
         assert arbiter is not None
-        _answer(SETTINGS, gunicorn_settings.command_line(app))
+        settings = gunicorn_settings.command_line(app)
+        if arbiter.cfg.preload_app and (yield from forking.fork()):
+            worker = configurations.read()
+            forking.identify(worker)
+            gunicorn_worker.forget_handlers()
+            yield from gunicorn_worker.work(worker, app.wsgi(), arbiter)
+            return
+        _answer(SETTINGS, settings)
         while True:
             if length := _wasgi.next_hook():
                 _handle(arbiter, take_text(length))

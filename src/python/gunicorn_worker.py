@@ -3,18 +3,23 @@
 import sys
 from collections.abc import Callable, Generator
 from functools import partial
+from signal import SIG_DFL, SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, signal
 from typing import Any, Final
 
 import _wasgi
 
-from . import parking, uvicorn_worker, wsgi
-from .configuration import Configuration
+from . import configuration as configurations
+from . import forking, parking, uvicorn_worker, wsgi
+from .configuration import MASTER, Configuration
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
 from .threads import NO_THREADS
 
 BOOT_ERROR: Final = 3
 LOAD_ERROR: Final = 4
+
+_SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD)
+"""For which arbiter and workers have handlers of their own."""
 
 
 def _load(configuration: Configuration, reloader: Any) -> object:
@@ -43,8 +48,35 @@ def _call[T](hook: Callable[..., T], *arguments: object) -> T:
         raise _cannot_boot(error) from None
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def forget_handlers() -> None:
+    """The master has set handlers of its own since its forks' image was made; a worker begins with none."""
+    for number in _SIGNALS:
+        signal(number, SIG_DFL)
+
+
+def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[Configuration, object]]:
+    """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone, each with the app.
+
+    What the import raises ends the master, with its traceback.
+    """
+    app = load_for_gunicorn(configuration.module, configuration.attribute)
+    configuration = yield from forking.workers()
+    forget_handlers()
+    return configuration, app
+
+
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
+    app = None
+    if configuration.slot == MASTER:
+        configuration, app = yield from _preload(configuration)
+    yield from work(configuration, app)
+
+
+def work(
+    configuration: Configuration, app: object = None, server: object = None
+) -> Generator[int | None, int, None]:
+    """A worker's life: with the app, if its master has loaded it, and with its master as it was, if it is a fork of it."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     hooks = None
     try:
@@ -52,11 +84,15 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
         if configuration.options.get("--hooks"):
             from . import gunicorn_hooks
 
-            hooks = gunicorn_hooks.Worker(configuration)
+            hooks = gunicorn_hooks.Worker(configuration, server)
             _call(hooks.forked)
-        if configuration.threads is not None:
-            if not parking.SUSPENDS:
-                raise _cannot_boot(RuntimeError(NO_THREADS))
+        if (configuration.threads is not None or configuration.green) and not parking.SUSPENDS:
+            raise _cannot_boot(RuntimeError(NO_THREADS))
+        if configuration.green:
+            from . import green
+
+            worker = green.Worker()
+        elif configuration.threads is not None:
             # Not before: who imports concurrent.futures registers with the threading that is there now.
             from . import gthread
 
@@ -70,7 +106,7 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
 
             interrupted = None if hooks is None else hooks.interrupted
             reloader = _call(gunicorn_reload.Reloader, configuration, interrupted)
-        app = _load(configuration, reloader)
+        app = app or _load(configuration, reloader)
         if reloader is not None:
             _call(reloader.start)
         if hooks is not None:

@@ -109,6 +109,13 @@ def _signal_signal(signalnum: int, handler: Any, /) -> Any:
     return before
 
 
+def tell_dispositions() -> None:
+    """Tells a new process what its memory says that it does on signals."""
+    for number in _signal.valid_signals():
+        if number != TICK:
+            _wasgi.set_disposition(number, _disposition(_getsignal(number)))
+
+
 def raise_signal(signalnum: int, /) -> None:
     """Send a signal to the executing process."""
     import os

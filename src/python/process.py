@@ -11,26 +11,24 @@ from typing import Final, NoReturn
 import _wasgi
 
 from . import configuration as configurations
-from . import completing, event_loop, parking, preemption, threads
+from . import completing, event_loop, forking, parking, preemption, threads
 from .configuration import Configuration
 from .ending import EndedBySignal, exit_code
 from .loading import search_first
 from .traceback_text import traceback_of
 
 
-def _identity(configuration: Configuration) -> None:
-    """Emscripten gives every process the same pid; ours are the machine's."""
+def _install_identity() -> None:
+    """Emscripten gives every process the same pid; ours are the machine's. They change in a fork, whoever holds the functions."""
     import posix
-
-    pid, ppid = configuration.pid, configuration.ppid
 
     def getpid() -> int:
         """Return the current process id."""
-        return pid
+        return forking.pid
 
     def getppid() -> int:
         """Return the parent's process id."""
-        return ppid
+        return forking.ppid
 
     def _exit(status: int) -> NoReturn:
         """Exit to the system with specified status, without normal exit processing."""
@@ -39,11 +37,11 @@ def _identity(configuration: Configuration) -> None:
 
     def kill(process: int, number: int, /) -> None:
         """Kill a process with a signal."""
-        if process == pid and number == SIGKILL:
+        if process == forking.pid and number == SIGKILL:
             _wasgi.exit(-SIGKILL)
         if number:
             _wasgi.kill(index(process), index(number))
-        if process == pid:
+        if process == forking.pid:
             preemption.handle_own(sys._getframe(1))
 
     for module in (os, posix):
@@ -76,8 +74,24 @@ def _end() -> None:
     atexit._run_exitfuncs()
 
 
-def _live() -> Generator[None, int, int]:
+def _prepare() -> None:
+    """The system as every process finds it: what the image of a booted interpreter holds."""
+    _install_identity()
+    forking.install()
+    completing.install()
+    parking.install()
+    preemption.install()
+    threads.install()
+    event_loop.install()
+    _close_the_browser()
+
+
+def _live() -> Generator[int | None, int, int]:
     """The process; its exit code, or minus the number of the signal that ended it."""
+    _prepare()
+    yield forking.FORK
+    forking.begin()
+    forking.reseed()
     code = yield from _run()
     try:
         if code >= 0:
@@ -88,18 +102,12 @@ def _live() -> Generator[None, int, int]:
     return code
 
 
-def _run() -> Generator[None, int, int]:
-    _wasgi.main_started()
+def _run() -> Generator[int | None, int, int]:
     configuration = configurations.read()
-    _identity(configuration)
-    completing.install()
-    parking.install()
-    preemption.install()
-    threads.install()
-    event_loop.install()
+    forking.identify(configuration)
+    completing.count_processors()
     os.chdir(configuration.directory)
     search_first([configuration.directory, *configuration.python_path])
-    _close_the_browser()
     role = "master" if configuration.master else "worker"
     worker = import_module(f".{configuration.server}_{role}", __package__)
     try:
@@ -131,11 +139,12 @@ NOT_YET: Final = 1 << 16
 def step(outcome: int | None = None) -> int:
     """Runs the process to its end, and returns how it ended, as the machine has it: an exit code or minus a signal's number.
 
-    Without stack switching (JSPI) it returns NOT_YET wherever the main thread waits, and wants to be called again with how the
-    wait ended.
+    It returns ``forking.FORK`` where an image may be made of the process, and wants to be called again in each process that
+    comes of it. Without stack switching (JSPI) it returns NOT_YET wherever the main thread waits, and wants to be called again
+    with how the wait ended.
     """
     try:
-        _life.send(outcome)  # type: ignore[arg-type]
+        state = _life.send(outcome)  # type: ignore[arg-type]
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
-    return NOT_YET
+    return NOT_YET if state is None else state

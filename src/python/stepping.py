@@ -171,7 +171,7 @@ def serve(app: wsgi.App) -> Steps[None]:
     base = wsgi.base_environ()
     exchange = _Exchange(0, CONNECTIONS)
     while True:
-        event = _wasgi.next_request()
+        event = _wasgi.next_request(0)
         if event == 0:
             yield from parked()
             continue

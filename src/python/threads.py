@@ -103,7 +103,7 @@ def start(number: int) -> None:
     except SystemExit:
         pass
     except BaseException as error:
-        _unraisable(error, function)
+        report_unraisable(error, f"Exception ignored in thread started by {function!r}")
     finally:
         del function, args, kwargs
         _alive -= 1
@@ -113,8 +113,8 @@ def start(number: int) -> None:
             handle._set_done()
 
 
-def _unraisable(error: BaseException, function: object) -> None:
-    message = f"Exception ignored in thread started by {function!r}"
+def report_unraisable(error: BaseException, message: str) -> None:
+    """What CPython does with an exception that nobody could catch."""
     hook = sys.unraisablehook
     if hook is sys.__unraisablehook__:
         # CPython's own takes nothing but what CPython has made.
@@ -130,6 +130,14 @@ def _unraisable(error: BaseException, function: object) -> None:
             object=None,
         )
     )
+
+
+def forget() -> None:
+    """The memory is that of another process, whose other threads are not here."""
+    global _alive
+    _alive = 0
+    _begun.clear()
+    _not_daemons.clear()
 
 
 def _spawn(

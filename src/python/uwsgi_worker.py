@@ -1,29 +1,32 @@
 """The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling it.
 
-uWSGI loads the app once and forks; here each worker loads it. So that it looks the same, Rust shows what the first worker
-prints meanwhile and keeps the others' to itself, and the app sees its master's process id, as it does there.
+The master's process loads the app, and the workers are forks of it (``--lazy-apps``: each worker loads it). Without a master each
+worker loads it all the same; so that it looks like a fork, Rust shows what the first one prints meanwhile.
 """
 
+import _thread
 import io
 import os
-import posix
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Generator
 from itertools import takewhile
+from signal import SIG_DFL, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, signal
 from types import ModuleType
 from typing import Any, Final
 
 import _wasgi
 
-from . import parking
-from .configuration import Configuration
+from . import forking, parking
+from .configuration import MASTER, Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
-from .parking import CONNECTIONS, park, request
+from .ending import exit_code
+from .parking import CONNECTIONS, IO, request, wait
+from .threads import NO_THREADS
 from .traceback_text import traceback_of
-from .wsgi import BROKEN, PARK, Exchange, ExcInfo, _Body, base_environ
+from .wsgi import BROKEN, KEYS, PARK, Exchange, ExcInfo, _Body, base_environ
 
 FAILED_APP: Final = 22
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
@@ -84,18 +87,11 @@ def _find(options: dict[str, str]) -> Any:
 
 def _load(configuration: Configuration) -> Any:
     """The app, or None; SystemExit where uWSGI does not go on without one."""
-    options = configuration.options
-    lazy = bool(options["--lazy-apps"]) or not configuration.child
-    pid = configuration.pid if lazy else configuration.ppid
-    identity = os.getpid, os.getppid
-    if not lazy:
-        for module in (os, posix):
-            module.getpid = lambda: pid
-            module.getppid = lambda: 1
+    pid = configuration.pid
     begun = time.monotonic()
     app = None
     try:
-        app = _find(options)
+        app = _find(configuration.options)
         if app is not None:
             seconds = int(time.monotonic() - begun)
             _say(
@@ -107,26 +103,37 @@ def _load(configuration: Configuration) -> Any:
         if text:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
-    finally:
-        for module in (os, posix):
-            module.getpid, module.getppid = identity
     if app is None:
-        if options["--need-app"]:
+        if configuration.options["--need-app"]:
             _say("*** no app loaded. GAME OVER ***")
             raise SystemExit(FAILED_APP)
         _say("*** no app loaded. going in full dynamic mode ***")
     return app
 
 
-def _install_module(configuration: Configuration, number: int) -> None:
+_configuration: Configuration
+"""This process's."""
+
+
+def _number() -> int:
+    return _configuration.slot & 0xFFFF
+
+
+def _master_pid() -> int:
+    if not _configuration.child:
+        return 0
+    return _configuration.ppid if _number() else _configuration.pid
+
+
+def _install_module() -> None:
     """The module ``uwsgi``, as far as it tells what is so."""
     module = ModuleType("uwsgi")
     module.__dict__.update(
         version=b"2.0.31",
         applications=None,
-        masterpid=lambda: configuration.ppid if configuration.child else 0,
-        worker_id=lambda: number,
-        mypid=lambda: configuration.pid,
+        masterpid=_master_pid,
+        worker_id=_number,
+        mypid=lambda: _configuration.pid,
     )
     sys.modules["uwsgi"] = module
 
@@ -134,7 +141,7 @@ def _install_module(configuration: Configuration, number: int) -> None:
 # --- calling the app
 
 
-def _number(text: str) -> int:
+def _digits(text: str) -> int:
     return int("".join(takewhile(str.isdigit, text)) or 0)
 
 
@@ -193,41 +200,15 @@ class _Answer:
         self.switches = 0
         self.app = 0
 
-    def line(self, environ: dict[str, Any], pid: int) -> str:
+    def line(self, environ: dict[str, Any], pid: int, core: int) -> str:
         """The line; Rust puts the numbers of requests where the NUL is."""
         fields, head = (self.fields, self.head) if self.head else (0, 0)
         return (
             f"[pid: {pid}|app: {self.app}|req: \0] {environ['REMOTE_ADDR']} () {{{self.variables} vars in {self.size} bytes}}"
             f" [{time.ctime(self.begun)}] {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {self.sent} bytes"
             f" in {int(1000 * (time.time() - self.begun))} msecs ({self.version} {self.status}) {fields} headers"
-            f" in {head} bytes ({self.switches} switches on core 0)"
+            f" in {head} bytes ({self.switches} switches on core {core})"
         )
-
-
-answer: _Answer
-"""The answer that the only thread is at."""
-
-exchange: Final = Exchange(0, CONNECTIONS)
-"""The only thread's requests, one after the other."""
-
-
-def _settle(state: int) -> None:
-    # In steps, what the client does not take waits in memory.
-    while state == PARK and parking.SUSPENDS:
-        park()
-        state = _wasgi.flushed(exchange.id)
-    if state == BROKEN:
-        raise OSError("write error")
-
-
-def _write(data: bytes) -> None:
-    answer.sent += len(data)
-    if data:
-        answer.head = answer.head or answer.pending
-    for start in range(0, len(data) or 1, SIZE):
-        part = data[start : start + SIZE]
-        view[: len(part)] = part
-        _settle(_wasgi.write(exchange.id, len(part)))
 
 
 def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
@@ -239,131 +220,191 @@ def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
         raise TypeError(not_latin1) from None
 
 
-def start_response(status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Any:
-    """PEP 3333's, with uWSGI's own checks and no others."""
-    not_latin1 = "http header must be encodable in latin1"
-    fields = [_latin1(status, "http status must be a string", "http status string must be encodable in latin1")]
-    if not isinstance(headers, list):
-        raise TypeError("http headers must be in a python list")
-    for header in headers:
-        if not isinstance(header, tuple):
-            raise TypeError("http header must be defined in a tuple")
-        if len(header) < 2:
-            raise TypeError("http header must be a 2-item tuple")
-        fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
-        fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
-    if _wasgi.start_response(exchange.id, put_bytes(fields), True):
-        raise OSError("headers already sent")
-    answer.status = status[:3]
-    answer.fields = len(headers)
-    # The status line, the fields and the empty line.
-    answer.pending = len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
-    return _write
+class _Core:
+    """A thread that takes requests, one after the other."""
 
+    def __init__(self, number: int, app: Any, configuration: Configuration) -> None:
+        self.number = number
+        self.app = app
+        self.configuration = configuration
+        self.exchange = Exchange(number, KEYS | number if number else CONNECTIONS)
+        self.answer: _Answer
 
-def _no_app(environ: dict[str, Any], start: Any) -> list[bytes]:
-    _say(NO_APP)
-    answer.app = -1
-    answer.switches = -1
-    start("500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")])
-    return [b"Internal Server Error"]
+    def _settle(self, state: int) -> None:
+        # In steps, what the client does not take waits in memory.
+        while state == PARK and parking.SUSPENDS:
+            wait(IO, self.exchange.key)
+            state = _wasgi.flushed(self.number)
+        if state == BROKEN:
+            raise OSError("write error")
 
+    def write(self, data: bytes) -> None:
+        """PEP 3333's."""
+        answer = self.answer
+        answer.sent += len(data)
+        if data:
+            answer.head = answer.head or answer.pending
+        for start in range(0, len(data) or 1, SIZE):
+            part = data[start : start + SIZE]
+            view[: len(part)] = part
+            self._settle(_wasgi.write(self.number, len(part)))
 
-def _send(result: Any) -> None:
-    if isinstance(result, bytes):
-        _write(result)
-        return
-    for chunk in result:
-        answer.switches += 1
-        if isinstance(chunk, bytes):
-            _write(chunk)
-        elif chunk is not None:
-            _say(f"[ERROR] Unhandled object from iterator: {chunk!r} ({id(chunk):#x})")
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Any:
+        """PEP 3333's, with uWSGI's own checks and no others."""
+        not_latin1 = "http header must be encodable in latin1"
+        fields = [_latin1(status, "http status must be a string", "http status string must be encodable in latin1")]
+        if not isinstance(headers, list):
+            raise TypeError("http headers must be in a python list")
+        for header in headers:
+            if not isinstance(header, tuple):
+                raise TypeError("http header must be defined in a tuple")
+            if len(header) < 2:
+                raise TypeError("http header must be a 2-item tuple")
+            fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
+            fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
+        if _wasgi.start_response(self.number, put_bytes(fields), True):
+            raise OSError("headers already sent")
+        answer = self.answer
+        answer.status = status[:3]
+        answer.fields = len(headers)
+        # The status line, the fields and the empty line.
+        answer.pending = len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
+        return self.write
 
-
-def _report(error: BaseException) -> None:
-    if isinstance(error, SystemExit):
-        # What Python makes of it where it prints an exception: the process ends.
-        raise error
-    _wasgi.raised_wsgi(exchange.id, put_text(traceback_of(error)), 0, True)
-
-
-def _respond(app: Any, environ: dict[str, Any]) -> None:
-    result = None
-    try:
-        result = app(environ, start_response)
-        _send(result)
-        _settle(_wasgi.finish(exchange.id))
-    except BaseException as error:
-        _report(error)
-    finally:
-        close = getattr(result, "close", None)
-        if close is not None:
-            try:
-                close()
-            except BaseException as error:
-                _say(traceback_of(error))
-    # A head that waits goes out at the end, whatever became of the body.
-    answer.head = answer.head or answer.pending
-
-
-def _serve(app: Any, configuration: Configuration) -> Generator[None, int, None]:
-    """Takes requests until the worker is told to leave."""
-    global answer
-    logs = configuration.options["--disable-logging"] != "true"
-    pid = configuration.pid
-    base = base_environ()
-    base["uwsgi.version"] = b"2.0.31"
-    base["uwsgi.node"] = os.uname().nodename.encode()
-    while True:
-        event = _wasgi.next_request()
-        if event == 0:
-            yield from _parked()
-            continue
-        if event < 0:
-            return
-        strings = iter(take_strings())
-        environ: dict[str, Any] = dict(zip(strings, strings))
-        answer = _Answer(environ)
-        variables = dict(environ)
-        has_body = event & 3 == 2
-        environ["wsgi.input"] = (
-            _Input(exchange, _number(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+    def _no_app(self) -> list[bytes]:
+        _say(NO_APP)
+        self.answer.app = -1
+        self.answer.switches = -1
+        self.start_response(
+            "500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")]
         )
-        environ.update(base)
-        request.set(event >> 2)
-        if parking.SUSPENDS:
-            _respond(app, environ)
-        else:
-            from . import stepping
+        return [b"Internal Server Error"]
 
-            if has_body:
-                environ["wsgi.input"] = yield from stepping.whole_body(exchange.id)
-            _respond(app, environ)
-            yield from stepping.flushed(exchange.id)
-        request.set(0)
-        del environ
-        _wasgi.log(0, put_text(answer.line(variables, pid) if logs else ""))
+    def _send(self, result: Any) -> None:
+        if isinstance(result, bytes):
+            self.write(result)
+            return
+        for chunk in result:
+            self.answer.switches += 1
+            if isinstance(chunk, bytes):
+                self.write(chunk)
+            elif chunk is not None:
+                _say(f"[ERROR] Unhandled object from iterator: {chunk!r} ({id(chunk):#x})")
+
+    def _report(self, error: BaseException) -> None:
+        if isinstance(error, SystemExit):
+            # What Python makes of it where it prints an exception: the process ends.
+            raise error
+        _wasgi.raised_wsgi(self.number, put_text(traceback_of(error)), 0, True)
+
+    def _respond(self, environ: dict[str, Any]) -> None:
+        result = None
+        try:
+            result = self._no_app() if self.app is None else self.app(environ, self.start_response)
+            self._send(result)
+            self._settle(_wasgi.finish(self.number))
+        except BaseException as error:
+            self._report(error)
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                try:
+                    close()
+                except BaseException as error:
+                    _say(traceback_of(error))
+        # A head that waits goes out at the end, whatever became of the body.
+        self.answer.head = self.answer.head or self.answer.pending
+
+    def serve(self) -> Generator[None, int, None]:
+        """Takes requests until the worker is told to leave."""
+        configuration = self.configuration
+        logs = configuration.options["--disable-logging"] != "true"
+        exchange = self.exchange
+        base = base_environ()
+        base["uwsgi.version"] = b"2.0.31"
+        if configuration.multithread:
+            base["uwsgi.core"] = self.number
+        base["uwsgi.node"] = os.uname().nodename.encode()
+        while True:
+            event = _wasgi.next_request(self.number)
+            if event == 0:
+                yield from _parked(exchange.key)
+                continue
+            if event < 0:
+                return
+            strings = iter(take_strings())
+            environ: dict[str, Any] = dict(zip(strings, strings))
+            self.answer = _Answer(environ)
+            variables = dict(environ)
+            has_body = event & 3 == 2
+            environ["wsgi.input"] = (
+                _Input(exchange, _digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+            )
+            environ.update(base)
+            request.set(event >> 2)
+            if parking.SUSPENDS:
+                self._respond(environ)
+            else:
+                from . import stepping
+
+                if has_body:
+                    environ["wsgi.input"] = yield from stepping.whole_body(exchange.id)
+                self._respond(environ)
+                yield from stepping.flushed(exchange.id)
+            request.set(0)
+            del environ
+            line = self.answer.line(variables, configuration.pid, self.number)
+            _wasgi.log(self.number, put_text(line if logs else ""))
+
+    def run(self) -> None:
+        """The life of a core whose thread is not the main one."""
+        self.name()
+        try:
+            for _ in self.serve():
+                pass
+        except SystemExit as error:
+            _wasgi.exit(exit_code(error))
+
+    def name(self) -> None:
+        """Names the running thread."""
+        worker = self.configuration.slot & 0xFFFF
+        threading.current_thread().name = f"uWSGIWorker{worker}Core{self.number}"
 
 
-def _parked() -> Generator[None, int, None]:
+def _parked(key: int = CONNECTIONS) -> Generator[None, int, None]:
     if parking.SUSPENDS:
-        park()
+        wait(IO, key)
     else:
         from . import stepping
 
         yield from stepping.parked()
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
-    number = configuration.slot & 0xFFFF
+    threads = max(1, _digits(configuration.options["--threads"]))
+    if threads > 1 and not parking.SUSPENDS:
+        _say(NO_THREADS)
+        raise SystemExit(1)
+    global _configuration
+    _configuration = configuration
     sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
-    _install_module(configuration, number)
-    app = _load(configuration) or _no_app
-    threading.current_thread().name = f"uWSGIWorker{number}Core0"
+    _install_module()
+    app = _load(configuration)
+    if configuration.slot == MASTER:
+        _configuration = configuration = yield from forking.workers()
+        # A worker begins with the default actions.
+        for signal_number in (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2):
+            signal(signal_number, SIG_DFL)
+    cores = [_Core(number, app, configuration) for number in range(threads)]
+    cores[0].name()
     while _wasgi.accepting() == PARK:
         yield from _parked()
-    yield from _serve(app, configuration)
+    handles = [_thread.start_joinable_thread(core.run) for core in cores[1:]]
+    yield from cores[0].serve()
+    for handle in handles:
+        handle.join()
     if code := _wasgi.exit_code():
         raise SystemExit(code)

@@ -33,6 +33,9 @@ _raised = _wasgi.raised_wsgi
 PARK: Final = -1
 BROKEN: Final = -2
 
+KEYS: Final = 0x8000_0000
+"""The key of a connection, or of a thread that takes connections, is its number and this."""
+
 
 class FileWrapper:
     """``wsgi.file_wrapper``: a file as an iterable of blocks."""
@@ -262,7 +265,7 @@ def serve(app: App) -> None:
     base = base_environ()
     exchange = Exchange(0, CONNECTIONS)
     while True:
-        event = _next_request()
+        event = _next_request(0)
         if event == 0:
             park()
             continue

@@ -280,7 +280,7 @@ impl Launch {
             chdir: None,
             die_on_term: false,
             need_app: false,
-            lazy_apps: false,
+            preload: false,
             router: false,
             interpreter: false,
             scale: 1,
@@ -339,6 +339,8 @@ pub enum WorkerClass {
     Sync,
     /// One thread for the connections, a pool of threads for their requests (gunicorn `gthread`).
     Threaded,
+    /// A thread for each connection, none of which is made to let go of the GIL (gunicorn `gevent`).
+    Green,
     /// An asyncio loop, many requests at a time (uvicorn, `gunicorn -k uvicorn_worker.UvicornWorker`).
     Async,
 }
@@ -506,8 +508,8 @@ pub struct Launch {
     pub die_on_term: bool,
     /// uWSGI `--need-app`: no server without an app.
     pub need_app: bool,
-    /// uWSGI `--lazy-apps`: each worker loads the app for itself.
-    pub lazy_apps: bool,
+    /// The app is loaded once, before workers are forked: gunicorn's `--preload`, uWSGI without `--lazy-apps`.
+    pub preload: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,
     /// wasgi's own `--scale`: replicas of the server, each behind the same address.

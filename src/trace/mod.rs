@@ -47,9 +47,11 @@ pub struct Span {
     pub start: Millis,
     /// When it ended.
     pub end: Millis,
+    /// What a thread waited for, by a number of its process: the same lock has the same one. 0: nothing that has a number.
+    pub on: u32,
 }
 
-const LENGTH: usize = 29;
+const LENGTH: usize = 33;
 
 impl Span {
     /// Appends it to a message.
@@ -60,9 +62,10 @@ impl Span {
         out.push(self.name as u8);
         out.extend_from_slice(&self.start.to_le_bytes());
         out.extend_from_slice(&self.end.to_le_bytes());
+        out.extend_from_slice(&self.on.to_le_bytes());
     }
 
-    /// Reads all spans of a message, each as (connection, sequence, thread, name's number, start, end).
+    /// Reads all spans of a message.
     pub fn decode_all(message: &[u8]) -> impl Iterator<Item = Raw> + '_ {
         message.chunks_exact(LENGTH).filter_map(|record| {
             let (connection, rest) = record.split_first_chunk()?;
@@ -70,7 +73,8 @@ impl Span {
             let (thread, rest) = rest.split_first_chunk()?;
             let (&[name], rest) = rest.split_first_chunk()?;
             let (start, rest) = rest.split_first_chunk()?;
-            let (end, _) = rest.split_first_chunk()?;
+            let (end, rest) = rest.split_first_chunk()?;
+            let (on, _) = rest.split_first_chunk()?;
             Some(Raw {
                 connection: u32::from_le_bytes(*connection),
                 sequence: u32::from_le_bytes(*sequence),
@@ -78,6 +82,7 @@ impl Span {
                 name,
                 start: f64::from_le_bytes(*start),
                 end: f64::from_le_bytes(*end),
+                on: u32::from_le_bytes(*on),
             })
         })
     }
@@ -93,9 +98,10 @@ pub struct Raw {
     pub name: u8,
     pub start: Millis,
     pub end: Millis,
+    pub on: u32,
 }
 
-/// Appends a record for the page: six numbers, times relative to the server's start.
+/// Appends a record for the page: seven numbers, times relative to the server's start.
 pub fn encode_record(request: u32, process: u32, span: &Raw, origin: Millis, out: &mut Vec<u8>) {
     let numbers = [
         f64::from(request),
@@ -104,6 +110,7 @@ pub fn encode_record(request: u32, process: u32, span: &Raw, origin: Millis, out
         f64::from(span.name),
         span.start - origin,
         span.end - origin,
+        f64::from(span.on),
     ];
     for number in numbers {
         out.extend_from_slice(&number.to_le_bytes());
@@ -123,6 +130,7 @@ mod tests {
             name: Name::Backlog,
             start: 1000.5,
             end: 1002.25,
+            on: 17,
         };
         let mut message = Vec::new();
         span.encode(&mut message);
@@ -137,6 +145,7 @@ mod tests {
             name: Name::Backlog as u8,
             start: 1000.5,
             end: 1002.25,
+            on: 17,
         };
         assert_eq!(read[0], expected);
     }
@@ -150,6 +159,7 @@ mod tests {
             name: 4,
             start: 1500.0,
             end: 1750.0,
+            on: 3,
         };
         let mut record = Vec::new();
         encode_record(9, 12, &span, 1000.0, &mut record);
@@ -157,6 +167,6 @@ mod tests {
             .chunks_exact(8)
             .filter_map(|b| Some(f64::from_le_bytes(b.try_into().ok()?)))
             .collect();
-        assert_eq!(numbers, [9.0, 12.0, 1.0, 4.0, 500.0, 750.0]);
+        assert_eq!(numbers, [9.0, 12.0, 1.0, 4.0, 500.0, 750.0, 3.0]);
     }
 }

@@ -52,6 +52,10 @@ pub struct Process {
     pub hooks: VecDeque<Vec<u8>>,
     /// The thread that is at work, for its spans.
     pub thread: u32,
+    /// Requests begun.
+    pub served: u32,
+    /// When the worker was first asked for a request; 0: not yet.
+    pub born: Millis,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -78,6 +82,8 @@ impl Process {
             muted: false,
             hooks: VecDeque::new(),
             thread: crate::event_loop::MAIN,
+            served: 0,
+            born: 0.0,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -100,8 +106,11 @@ impl Process {
             }
             Kind::Slot => {
                 self.slot = frame.id;
-                // Only the first loads the app as the original does: once.
-                self.muted = self.launch.server == Server::Uwsgi && frame.id != 1 && !self.launch.lazy_apps;
+                // uWSGI without a master loads the app once, and forks; here each process loads it, and the first shows it.
+                self.muted = self.launch.server == Server::Uwsgi
+                    && frame.id != 1
+                    && self.launch.preload
+                    && !self.launch.master;
                 true
             }
             Kind::Hook => {
@@ -150,6 +159,7 @@ impl Process {
             name: interval.name,
             start: interval.start,
             end: interval.end,
+            on: interval.key,
         }
         .encode(&mut self.spans);
     }
@@ -164,6 +174,7 @@ impl Process {
                 name,
                 start,
                 end,
+                on: 0,
             }
             .encode(&mut self.spans);
         }

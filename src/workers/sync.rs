@@ -34,19 +34,15 @@ pub enum Next {
 #[derive(Debug)]
 pub struct SyncWorker {
     state: State,
+    /// Its number among the threads that do the same.
+    number: u32,
     alive: bool,
-    /// Requests served.
-    served: u32,
-    /// Retire after so many.
-    max_requests: Option<u32>,
     /// Something has changed since the thread last looked.
     ready: bool,
     notify_at: Millis,
     seen: Vec<u32>,
     interrupt: Option<i32>,
     exit_code: i32,
-    /// When the worker was first asked for a request.
-    born: Millis,
 }
 
 #[derive(Debug)]
@@ -66,20 +62,18 @@ enum State {
 }
 
 impl SyncWorker {
-    /// A worker that retires after `max_requests`.
+    /// The worker's thread of this number.
     #[must_use]
-    pub fn new(max_requests: Option<u32>) -> Self {
+    pub fn new(number: u32) -> Self {
         Self {
             state: State::Idle,
+            number,
             alive: true,
-            served: 0,
-            max_requests,
             ready: false,
             notify_at: 0.0,
             seen: Vec::new(),
             interrupt: None,
             exit_code: 0,
-            born: 0.0,
         }
     }
 
@@ -90,6 +84,41 @@ impl SyncWorker {
             State::Running(c) => c.wire.id,
             _ => 0,
         }
+    }
+
+    /// The connection that is served.
+    pub(super) fn connection(&self) -> Option<u32> {
+        match &self.state {
+            State::Reading(c) | State::Running(c) => Some(c.wire.id),
+            _ => None,
+        }
+    }
+
+    /// Whether the thread is, or would be, where connections are accepted.
+    pub(super) fn accepts(&self) -> bool {
+        match &self.state {
+            State::Idle | State::Polling => self.alive,
+            State::Accepting(_) | State::Lingering => true,
+            _ => false,
+        }
+    }
+
+    /// The code with which the worker leaves, once it is to.
+    pub(super) fn leaves_with(&self) -> Option<i32> {
+        (!self.alive).then_some(self.exit_code)
+    }
+
+    /// The worker leaves, with this code.
+    pub(super) fn leave(&mut self, code: i32) {
+        if std::mem::replace(&mut self.alive, false) {
+            self.exit_code = code;
+            self.ready = true;
+        }
+    }
+
+    /// The parked thread should look again.
+    pub(super) fn wake(&mut self) {
+        self.ready = true;
     }
 
     /// Whether the parked thread should look again.
@@ -201,14 +230,7 @@ impl SyncWorker {
                 if c.wait_until < Millis::INFINITY {
                     c.wait(now);
                 }
-                let wire = &mut c.wire;
-                match kind {
-                    Kind::Data => wire.receive(frame.body),
-                    Kind::Eof => wire.eof = true,
-                    Kind::Reset => wire.reset(),
-                    Kind::Credit => wire.grant(frame.number(), &mut process.frames),
-                    _ => {}
-                }
+                c.wire.deliver(kind, &frame, &mut process.frames);
             }
         }
     }
@@ -240,8 +262,8 @@ impl SyncWorker {
     /// The thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
         let uwsgi = process.launch.server == Server::Uwsgi;
-        if self.born == 0.0 {
-            self.born = now;
+        if process.born == 0.0 {
+            process.born = now;
         }
         loop {
             match &mut self.state {
@@ -273,9 +295,15 @@ impl SyncWorker {
                     None if matches!(self.state, State::Reading(_)) => return Next::Park,
                     None => {}
                 },
-                // The thread has left the app without telling: nothing is known of its answer.
-                State::Running(_) => self.close(process, now),
+                State::Running(_) => self.end_request(process, now),
             }
+        }
+    }
+
+    /// The thread has left the app.
+    pub(super) fn end_request(&mut self, process: &mut Process, now: Millis) {
+        if let State::Running(_) = self.state {
+            self.close(process, now);
         }
     }
 
@@ -302,10 +330,11 @@ impl SyncWorker {
             self.close(process, now);
             return None;
         };
-        self.served += 1;
+        process.served += 1;
+        let most = process.launch.max_requests;
         if process.launch.server == Server::Uwsgi {
-            c.announce(process, now);
-        } else if self.max_requests.is_some_and(|most| self.served >= most) && self.alive {
+            c.announce(process, self.number, now);
+        } else if most.is_some_and(|most| process.served >= most) && self.alive {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.alive = false;
         }

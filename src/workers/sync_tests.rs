@@ -17,7 +17,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new(line: &str) -> Self {
         let rig = Rig::new(line);
-        let worker = SyncWorker::new(rig.process.launch.max_requests);
+        let worker = SyncWorker::new(0);
         Self { rig, worker }
     }
 

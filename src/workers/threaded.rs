@@ -72,8 +72,6 @@ pub struct ThreadedWorker {
     stopped: bool,
     /// Until when the connections of a worker that stops may be served.
     stop_until: Option<Millis>,
-    /// Requests served.
-    served: u32,
     notified_at: Millis,
     /// Keys of threads that should look again.
     woken: Vec<Key>,
@@ -204,13 +202,7 @@ impl ThreadedWorker {
                     return;
                 };
                 let wire = &mut seat.conversation.wire;
-                match kind {
-                    Kind::Data => wire.receive(frame.body),
-                    Kind::Eof => wire.eof = true,
-                    Kind::Reset => wire.reset(),
-                    Kind::Credit => wire.grant(frame.number(), &mut process.frames),
-                    _ => {}
-                }
+                wire.deliver(kind, &frame, &mut process.frames);
                 if matches!(seat.stage, Stage::Kept(..) | Stage::Pending(_)) {
                     self.look(frame.id);
                 } else {

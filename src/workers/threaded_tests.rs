@@ -210,9 +210,9 @@ fn slow_headers_hold_only_the_thread_that_reads_them() {
 fn a_silent_connection_goes_back_after_five_seconds_and_is_closed_two_seconds_later() {
     let mut bench = bench();
     let silent = bench.client("");
-    assert_eq!(bench.take(silent), Taken::ParkForData);
+    assert_eq!(bench.take(silent), Taken::ParkFor(PATIENCE));
     bench.pass(4999.0);
-    assert_eq!(bench.take(silent), Taken::ParkForData);
+    assert_eq!(bench.take(silent), Taken::ParkFor(1.0));
     bench.pass(1.0);
     assert_eq!(bench.take(silent), Taken::Done);
     assert!(!bench.finish(silent));

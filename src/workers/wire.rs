@@ -1,7 +1,7 @@
 //! A process's end of a connection: what was received and not read, what is to be sent and not taken.
 
 use crate::net::WINDOW;
-use crate::net::frame::{Kind, push, push_number};
+use crate::net::frame::{Frame, Kind, push, push_number};
 
 /// A process's end of a connection.
 #[derive(Debug)]
@@ -67,6 +67,17 @@ impl Wire {
             push_number(frames, Kind::Credit, self.id, length - known);
         }
         bytes
+    }
+
+    /// Takes a frame that concerns the connection.
+    pub(super) fn deliver(&mut self, kind: Kind, frame: &Frame<'_>, frames: &mut Vec<u8>) {
+        match kind {
+            Kind::Data => self.receive(frame.body),
+            Kind::Eof => self.eof = true,
+            Kind::Reset => self.reset(),
+            Kind::Credit => self.grant(frame.number(), frames),
+            _ => {}
+        }
     }
 
     /// The client takes so many bytes more.

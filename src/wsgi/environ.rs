@@ -33,7 +33,7 @@ pub enum Constant {
 /// The constant part, in order.
 #[must_use]
 pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
-    let multithread = Constant::Bool(launch.worker_class != WorkerClass::Sync);
+    let multithread = Constant::Bool(launch.worker_class != WorkerClass::Sync || launch.threads > 1);
     let multiprocess = Constant::Bool(launch.workers > 1);
     let run_once = Constant::Bool(false);
     match launch.server {

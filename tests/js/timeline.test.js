@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { axisMarks, barsOf, phaseTotals, rowsOf, summarise } from "../../www/app/timeline-layout.js";
+import { aboutOf, phaseAt, threadRowsOf } from "../../www/app/timeline-threads.js";
 import { barInDirection, clamped, zoomed } from "../../www/app/timeline-navigation.js";
 
 /**
@@ -196,4 +197,41 @@ test("a view stays within what there is to see", () => {
   const all = { start: 0, end: 100 };
   assert.deepEqual(clamped({ start: -50, end: 0 }, all), { start: -2, end: 48 });
   assert.equal(clamped({ start: -50, end: 200 }, all), null);
+});
+
+test("each thread has a row of what it does, for requests and for none, as far as it is in sight", () => {
+  const spans = [
+    span(1, "app", 0, 50, 8, 2),
+    span(1, "sleep", 20, 30, 8, 2),
+    span(1, "run", 0, 20, 8, 2),
+    span(0, "io", 0, 90, 8, 1),
+    span(0, "io", 200, 300, 8, 3),
+  ];
+  const rows = threadRowsOf(spans, { start: 0, end: 100 });
+  assert.deepEqual(
+    rows.map(({ label, phases }) => [label, phases?.map(({ name }) => name)]),
+    [
+      ["8: main thread", ["io"]],
+      ["8: thread 2", ["run", "sleep"]],
+    ],
+  );
+});
+
+test("the phase at a point is the one there, or the next within reach", () => {
+  const phases = [
+    { ...span(1, "run", 0, 10, 8), on: 0 },
+    { ...span(1, "lock", 14, 20, 8), on: 7 },
+  ];
+  assert.equal(phaseAt(phases, 5, 1)?.name, "run");
+  assert.equal(phaseAt(phases, 13, 2)?.name, "lock");
+  assert.equal(phaseAt(phases, 12, 1), null);
+  assert.equal(phaseAt(phases, 30, 1), null);
+});
+
+test("what a thread waits for is said, and for whom", () => {
+  assert.equal(aboutOf({ ...span(3, "lock", 0, 1, 8, 2), on: 17 }), "lock 17, for request 3");
+  assert.equal(
+    aboutOf({ ...span(0, "io", 0, 1, 8, 1), on: 1 }),
+    "the worker's connections, for no request in particular",
+  );
 });

@@ -1,4 +1,4 @@
-// The trace as the machine sends it: records of six numbers.
+// The trace as the machine sends it: records of seven numbers.
 
 /**
  * @typedef {object} Span
@@ -8,6 +8,8 @@
  * @property {string} name what the time went to
  * @property {number} start milliseconds since the server's start
  * @property {number} end milliseconds since the server's start
+ * @property {number} on what a thread waited for, by a number of its process: the same lock has the same one, the worker's
+ *   connections have 1; 0 is nothing that has a number
  */
 
 /** The names, by their number in a record; see `trace::Name`. */
@@ -25,7 +27,7 @@ const NAMES = [
   "write",
   "keepalive",
 ];
-const FIELDS = 6;
+const FIELDS = 7;
 /** Records kept; the oldest go first. */
 const MOST = 200_000;
 
@@ -53,6 +55,7 @@ export class Spans {
           name: NAMES[numbers[at + 3]],
           start: numbers[at + 4],
           end: numbers[at + 5],
+          on: numbers[at + 6],
         });
       }
     }

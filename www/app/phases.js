@@ -29,6 +29,9 @@ export const PHASES = [
   { name: "keepalive", label: "keep-alive", meaning: "answered; the connection is kept open", waiting: true },
 ];
 
+/** What a thread does, at every moment one of these. */
+export const OF_THREADS = new Set(["gil", "run", "sleep", "lock", "io"]);
+
 /** @type {Map<string, number>} */
 const ORDER = new Map(PHASES.map((phase, index) => [phase.name, index]));
 

@@ -1,10 +1,9 @@
+import { OF_THREADS } from "./phases.js";
+
 /** @import { Bar, Phase, Row, Span } from "./types.js" */
 
 /** Spans that are recorded before any worker has the request: they say nothing about who serves it. */
 const BEFORE_ACCEPT = new Set(["connect", "backlog"]);
-
-/** What a thread's time goes to, whatever it does: such spans lie within others, or beside them in other threads. */
-const OF_THREADS = new Set(["gil", "run", "sleep", "lock", "io"]);
 
 /** The row of requests that no worker has taken. */
 export const WAITING_ROW = "waiting";
@@ -51,6 +50,7 @@ function barOf(request, spans, now) {
   // Of two that start together the longer one is the outer one, and is painted first.
   phases.sort((a, b) => a.start - b.start || b.end - a.end);
   const owner = ownerOf(phases);
+  // Spans of threads lie within others, or beside them in other threads.
   // A background task's thread goes on after the last byte.
   const doors = phases.filter((phase) => !OF_THREADS.has(phase.name));
   const last = (doors.length > 0 ? doors : phases).reduce(

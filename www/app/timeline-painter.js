@@ -1,7 +1,8 @@
 import { axisMarks } from "./timeline-layout.js";
-import { PHASES } from "./phases.js";
+import { OF_THREADS, PHASES } from "./phases.js";
+import { phaseAt } from "./timeline-threads.js";
 
-/** @import { Bar, Row } from "./types.js" */
+/** @import { Bar, Row, ThreadPhase } from "./types.js" */
 
 const MOST_LANE = 20;
 const LEAST_LANE = 3;
@@ -9,9 +10,6 @@ const ROW_GAP = 9;
 /** A lane that is this high has room for text (px). */
 const TEXT_LANE = 13;
 const AXIS_HEIGHT = 22;
-
-/** Phases that are painted over the application's. */
-const WITHIN_APP = new Set(["gil", "run", "sleep", "lock", "io"]);
 
 /** @typedef {{ start: number, end: number }} Range milliseconds since the server's start */
 /** @typedef {{ row: Row, top: number, height: number }} PlacedRow */
@@ -96,6 +94,13 @@ export class TimelinePainter {
     return best;
   }
 
+  /** What a thread does at a point of its row. @param {number} x @param {number} y @returns {ThreadPhase | null} */
+  threadAt(x, y) {
+    const placed = this.rows.find(({ top, height }) => y >= top && y < top + height);
+    if (!placed?.row.phases) return null;
+    return phaseAt(placed.row.phases, this.time(x), this.time(4) - this.time(0));
+  }
+
   /**
    * @param {object} marks
    * @param {Bar | null} marks.focused
@@ -116,6 +121,7 @@ export class TimelinePainter {
       context.fillRect(0, Math.round(top + height) - 1, this.#width, 1);
       for (const bar of row.bars)
         this.#paintBar(context, bar, top + ROW_GAP / 2 + bar.lane * this.laneHeight);
+      if (row.phases) this.#paintThread(context, row.phases, top + ROW_GAP / 2);
     }
     for (const { row } of this.rows) {
       for (const bar of row.bars) {
@@ -139,7 +145,7 @@ export class TimelinePainter {
     if (right < 0 || left > this.#width) return;
     context.fillStyle = this.#colour("rest");
     context.fillRect(left, top, Math.max(1.5, right - left), height);
-    const detailed = bar.phases.some(({ name }) => WITHIN_APP.has(name));
+    const detailed = bar.phases.some(({ name }) => OF_THREADS.has(name));
     for (const phase of bar.phases) {
       const from = Math.max(-1, this.x(phase.start));
       const to = Math.min(this.#width + 1, this.x(phase.end));
@@ -154,6 +160,18 @@ export class TimelinePainter {
       // A ragged end: it goes on.
       context.fillStyle = this.#colour("accent");
       for (let y = top; y < top + height; y += 4) context.fillRect(right - 1, y, 2, 2);
+    }
+  }
+
+  /** Running stands out, waiting is half as high. @param {CanvasRenderingContext2D} context @param {ThreadPhase[]} phases @param {number} top */
+  #paintThread(context, phases, top) {
+    const whole = Math.max(4, this.laneHeight - 2);
+    for (const { name, start, end } of phases) {
+      const from = Math.max(-1, this.x(start));
+      const to = Math.min(this.#width + 1, this.x(end));
+      const height = name === "run" ? whole : whole / 2;
+      context.fillStyle = this.#colour(name);
+      context.fillRect(from, top + whole - height, Math.max(0.75, to - from), height);
     }
   }
 

@@ -2,8 +2,9 @@ import { h, uniqueId } from "./dom.js";
 import { counted, formatMs } from "./format.js";
 import { PHASES, comparePhases, phaseLabel } from "./phases.js";
 import { phaseTotals, summarise, threadName } from "./timeline-layout.js";
+import { aboutOf } from "./timeline-threads.js";
 
-/** @import { Bar } from "./types.js" */
+/** @import { Bar, ThreadPhase } from "./types.js" */
 
 /** How many rows the table shows. */
 const MOST_ROWS = 500;
@@ -51,9 +52,14 @@ function swatch(name) {
   return element;
 }
 
-/** The colours that are in sight, and what they mean. @param {HTMLElement} list @param {Bar[]} bars */
-export function drawLegend(list, bars) {
-  const names = [...new Set(bars.flatMap((bar) => bar.phases.map((phase) => phase.name)))].sort(
+/**
+ * The colours that are in sight, and what they mean.
+ *
+ * @param {HTMLElement} list
+ * @param {{ phases?: { name: string }[] }[]} drawn
+ */
+export function drawLegend(list, drawn) {
+  const names = [...new Set(drawn.flatMap(({ phases = [] }) => phases.map(({ name }) => name)))].sort(
     comparePhases,
   );
   if (names.join() === list.dataset.names) return;
@@ -126,11 +132,28 @@ export class TimelineTip {
         h("td", { class: "number" }, `${ms.toFixed(2)} ms`),
       ),
     );
-    this.element.replaceChildren(
-      h("b", {}, titleOf(bar, describe)),
-      h("div", { class: "muted" }, factsOf(bar)),
-      h("table", {}, ...rows),
+    this.#say(
+      [
+        h("b", {}, titleOf(bar, describe)),
+        h("div", { class: "muted" }, factsOf(bar)),
+        h("table", {}, ...rows),
+      ],
+      x,
+      y,
     );
+  }
+
+  /** What a thread does. @param {ThreadPhase} phase @param {number} x @param {number} y CSS px of the viewport */
+  showThread(phase, x, y) {
+    const meaning = PHASES.find(({ name }) => name === phase.name)?.meaning ?? phase.name;
+    const title = h("b", {}, `pid ${phase.process}, ${threadName(phase.thread)}`);
+    const what = h("div", {}, swatch(phase.name), ` ${meaning}, ${formatMs(phase.end - phase.start)}`);
+    this.#say([title, what, h("div", { class: "muted" }, aboutOf(phase))], x, y);
+  }
+
+  /** @param {Node[]} content @param {number} x @param {number} y */
+  #say(content, x, y) {
+    this.element.replaceChildren(...content);
     if (!this.element.matches(":popover-open")) this.element.showPopover();
     const { width, height } = this.element.getBoundingClientRect();
     const left = x + 14 + width > innerWidth ? x - width - 10 : x + 14;

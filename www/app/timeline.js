@@ -3,6 +3,7 @@ import { barsOf, rowsOf, summarise } from "./timeline-layout.js";
 import { barInDirection, clamped, zoomed } from "./timeline-navigation.js";
 import { TimelinePainter } from "./timeline-painter.js";
 import { listenToPointer } from "./timeline-pointer.js";
+import { threadRowsOf } from "./timeline-threads.js";
 import { TimelineTip, drawLegend, drawTable, sentenceOf, summaryOf } from "./timeline-words.js";
 
 /** @import { Bar, Row, Span } from "./types.js" */
@@ -39,11 +40,16 @@ export class Timeline {
     this.#look("burst"),
   );
   #allButton = button("All", "Show everything since the server's start", "zoom-all", () => this.#look("all"));
+  #threadsButton = button("Threads", "Show what each thread does", "timeline-threads", () =>
+    this.#toggleThreads(),
+  );
   #tableButton = button("Table", "Show the numbers as a table", "timeline-table", () => this.#toggleTable());
   /** @type {Bar[]} */
   #bars = [];
   /** @type {Row[]} */
   #rows = [];
+  /** @type {Span[]} */
+  #spans = [];
   /** Requests that were there before the last press of Send. @type {Set<number>} */
   #before = new Set();
   /** When Send was pressed last, by this page's clock. */
@@ -53,6 +59,7 @@ export class Timeline {
   /** @type {"burst" | "all" | Range} */
   #looking = "burst";
   #tabular = false;
+  #withThreads = false;
   /** @type {number | null} the request that has the keyboard focus */
   #focused = null;
   /** @type {number | null} */
@@ -83,6 +90,7 @@ export class Timeline {
         this.#allButton,
         button("+", "Zoom in (+)", "zoom-in", () => this.#zoom(0.5)),
         button("−", "Zoom out (−)", "zoom-out", () => this.#zoom(2)),
+        this.#threadsButton,
         this.#tableButton,
       ),
       this.#empty,
@@ -96,10 +104,10 @@ export class Timeline {
     this.#plot.addEventListener("blur", () => this.#focus(null));
     this.#plot.addEventListener("dblclick", () => this.#look("burst"));
     listenToPointer(this.#plot, this.#painter.canvas, {
-      hover: (x, y, event) => this.#point(this.#painter.barAt(x, y), event),
+      hover: (x, y, event) => this.#point(this.#painter.barAt(x, y), event, x, y),
       click: (x, y, event) => {
         const bar = this.#painter.barAt(x, y);
-        this.#point(bar, event);
+        this.#point(bar, event, x, y);
         if (bar) this.#onSelect(bar.request);
       },
       drag: (range) => {
@@ -125,6 +133,7 @@ export class Timeline {
   /** Forgets all: a new server's clock starts at zero. */
   clear() {
     this.#bars = [];
+    this.#spans = [];
     this.#before = new Set();
     this.#focused = null;
     this.#selected = null;
@@ -150,6 +159,7 @@ export class Timeline {
     const first = recent.find(({ request }) => !this.#before.has(request));
     if (first) this.#began ??= { at: first.start, pressed: this.#pressed };
     const began = this.#began;
+    this.#spans = recent;
     const now = began ? began.at + performance.now() - began.pressed : 0;
     this.#bars = barsOf(recent, (request) =>
       busy && !this.#before.has(request) && !answered(request) ? now : null,
@@ -200,6 +210,11 @@ export class Timeline {
     return { range: { start: start - margin, end: end + margin }, origin: looking === "burst" ? start : 0 };
   }
 
+  get #visible() {
+    const { start, end } = this.#view.range;
+    return this.#bars.filter((bar) => bar.end >= start && bar.start <= end);
+  }
+
   #drawNow() {
     const none = this.#bars.length === 0;
     this.#empty.hidden = !none;
@@ -208,12 +223,14 @@ export class Timeline {
     this.#burstButton.setAttribute("aria-pressed", String(this.#looking === "burst"));
     this.#allButton.setAttribute("aria-pressed", String(this.#looking === "all"));
     this.#tableButton.setAttribute("aria-pressed", String(this.#tabular));
+    this.#threadsButton.setAttribute("aria-pressed", String(this.#withThreads));
     const { range, origin } = this.#view;
-    const visible = this.#bars.filter((bar) => bar.end >= range.start && bar.start <= range.end);
-    this.#rows = rowsOf(visible);
+    const visible = this.#visible;
+    const threads = this.#withThreads && !none ? threadRowsOf(this.#spans, range) : [];
+    this.#rows = [...rowsOf(visible), ...threads];
     this.#summary.textContent = none ? "" : summaryOf(this.#looking === "burst" ? this.#burst : visible);
     this.#summary.title = this.#summary.textContent;
-    drawLegend(this.#legend, visible);
+    drawLegend(this.#legend, [...visible, ...threads]);
     if (none) return;
     if (this.#tabular) drawTable(this.#table, visible, origin, this.#describe);
     else this.#paint(range, origin);
@@ -245,6 +262,12 @@ export class Timeline {
     this.#draw();
   }
 
+  #toggleThreads() {
+    this.#withThreads = !this.#withThreads;
+    this.#tip.hide();
+    this.#draw();
+  }
+
   /** @param {number} factor below 1 shows less time @param {number} [about] the time that stays where it is */
   #zoom(factor, about) {
     const { range } = this.#view;
@@ -266,7 +289,8 @@ export class Timeline {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.shiftKey && key === "ArrowLeft") this.#pan(-0.2);
     else if (event.shiftKey && key === "ArrowRight") this.#pan(0.2);
-    else if (/^(Arrow|Home$|End$)/.test(key)) this.#focus(barInDirection(this.#rows, this.#focused, key));
+    else if (/^(Arrow|Home$|End$)/.test(key))
+      this.#focus(barInDirection(rowsOf(this.#visible), this.#focused, key));
     else if (key === "+" || key === "=") this.#zoom(0.5);
     else if (key === "-") this.#zoom(2);
     else if (key === "0") this.#look("burst");
@@ -276,9 +300,11 @@ export class Timeline {
     event.preventDefault();
   }
 
-  /** Shows or hides the numbers under the pointer. @param {Bar | null} bar @param {MouseEvent} event */
-  #point(bar, event) {
+  /** Shows or hides the numbers under the pointer. @param {Bar | null} bar @param {MouseEvent} event @param {number} x @param {number} y */
+  #point(bar, event, x, y) {
+    const phase = bar ? null : this.#painter.threadAt(x, y);
     if (bar) this.#tip.show(bar, this.#describe, event.clientX, event.clientY);
+    else if (phase) this.#tip.showThread(phase, event.clientX, event.clientY);
     else this.#tip.hide();
   }
 
@@ -313,7 +339,9 @@ export class Timeline {
 function recentSpans(spans) {
   let latest = 0;
   for (const { request } of spans) latest = Math.max(latest, request);
-  return latest <= MOST_REQUESTS ? spans : spans.filter(({ request }) => request > latest - MOST_REQUESTS);
+  return latest <= MOST_REQUESTS
+    ? spans
+    : spans.filter(({ request }) => request === 0 || request > latest - MOST_REQUESTS);
 }
 
 /** @param {string} text @param {string} title @param {string} testid @param {() => void} onclick */

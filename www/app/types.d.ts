@@ -9,6 +9,8 @@ export interface Span {
   name: string;
   start: number;
   end: number;
+  /** What a thread waited for, by a number of its process; 0 is nothing that has a number. */
+  on?: number;
 }
 
 export interface LogLine {
@@ -84,6 +86,11 @@ export interface Phase {
   thread: number;
 }
 
+/** What a thread did for a while. */
+export interface ThreadPhase extends Span {
+  on: number;
+}
+
 /** One request on the timeline: connect to last byte. */
 export interface Bar {
   request: number;
@@ -106,4 +113,6 @@ export interface Row {
   thread: number;
   lanes: number;
   bars: Bar[];
+  /** In the row of a thread: what it does, in the order of time. */
+  phases?: ThreadPhase[];
 }

@@ -94,11 +94,11 @@ class KeyDerivation {
 }
 
 /**
- * @param {any} FS Emscripten's
+ * @param {() => any} fileSystem Emscripten's
  * @returns {() => KeyDerivation} makes one; the first call compiles
  */
-export function keyDerivation(FS) {
+export function keyDerivation(fileSystem) {
   /** @type {WebAssembly.Module | undefined} */
   let module;
-  return () => new KeyDerivation((module ??= new WebAssembly.Module(FS.readFile(MODULE))));
+  return () => new KeyDerivation((module ??= new WebAssembly.Module(fileSystem().readFile(MODULE))));
 }

@@ -1,7 +1,7 @@
 // The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
-import { Spares } from "./spares.js";
+import { Origins } from "./origins.js";
 
 /**
  * @typedef {object} MachineInit
@@ -18,6 +18,9 @@ const BOOT_FAILURE = 3;
 /** The signals by which a process ends itself. @type {Record<number, string>} */
 const SIGNALS = { 2: "INT", 9: "KILL", 15: "TERM" };
 
+/** What the log says where a master cannot fork, before the reason. */
+const NO_FORK = "wasgi: each worker imports the app by itself: ";
+
 const now = () => performance.timeOrigin + performance.now();
 
 /** @param {MachineInit} init */
@@ -26,7 +29,7 @@ export async function runMachine(init) {
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
   /** Processes; `early` holds what is said to one before it has its init message. */
-  /** @type {Map<number, { worker: Worker, early: Uint8Array[] | null }>} */
+  /** @type {Map<number, { worker: Worker, origin: import("./origins.js").Origin, early: Uint8Array[] | null }>} */
   const processes = new Map();
   /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
   let loading;
@@ -37,7 +40,16 @@ export async function runMachine(init) {
     throw error;
   };
 
-  const spares = new Spares(init.core, () => machine.is_quiet());
+  const origins = new Origins(init.core, () => machine.is_quiet());
+  /** @param {number} pid a process that is no more */
+  const end = (pid) => {
+    const process = processes.get(pid);
+    if (!process) return;
+    processes.delete(pid);
+    process.worker.terminate();
+    process.origin.ended(process.worker);
+    origins.ended(pid);
+  };
   const devices = {
     /**
      * @param {number} pid
@@ -47,16 +59,16 @@ export async function runMachine(init) {
      * @param {boolean} replaced
      */
     spawn(pid, ppid, argv, env, replaced) {
-      const prepared = spares.take();
-      const worker = prepared ?? spares.worker();
-      const process = { worker, early: /** @type {Uint8Array[] | null} */ ([]) };
+      const origin = origins.of(ppid);
+      const prepared = origin.take();
+      const worker = prepared ?? origins.worker();
+      const process = { worker, origin, early: /** @type {Uint8Array[] | null} */ ([]) };
       processes.set(pid, process);
       let booted = false;
       /** @param {number} code @param {string} [signal] */
       const exited = (code, signal = "") => {
         if (processes.get(pid) !== process) return;
-        processes.delete(pid);
-        worker.terminate();
+        end(pid);
         machine.exited(pid, code, signal, now());
         settle();
       };
@@ -72,6 +84,11 @@ export async function runMachine(init) {
           booted = true;
           machine.deliver_process(pid, data, now());
           settle();
+        } else if (data.image !== undefined) {
+          origin.made(data.image);
+        } else if (data.fork !== undefined) {
+          if (data.fork.image) origins.forked(pid, data.fork.image);
+          else machine.output(pid, NO_FORK + data.fork.reason, now());
         } else if ("exit" in data) {
           exited(Math.max(0, data.exit), SIGNALS[-data.exit]);
         } else {
@@ -84,21 +101,19 @@ export async function runMachine(init) {
       };
       assets().then(
         (python) => {
-          const identity = { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files };
-          if (prepared) worker.postMessage({ identity });
-          else worker.postMessage({ role: "process", core: init.core, python, identity });
-          if (replaced) spares.prepare(python);
-          for (const message of process.early ?? []) post(worker, message);
+          if (!prepared) origin.start(worker, python);
+          const messages = process.early ?? [];
+          worker.postMessage({
+            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages },
+          });
           process.early = null;
+          if (replaced) origin.prepare(python);
         },
         (error) => failed(String(error.message)),
       );
     },
     /** @param {number} pid */
-    kill(pid) {
-      processes.get(pid)?.worker.terminate();
-      processes.delete(pid);
-    },
+    kill: (pid) => end(pid),
     /** @param {number} pid @param {Uint8Array} message a view of wasm memory */
     to_process(pid, message) {
       const process = processes.get(pid);
@@ -235,7 +250,7 @@ async function loadAssets(base) {
     file("stdlib.zip").then((response) => response.arrayBuffer()),
     file("site.pack").then((response) => response.arrayBuffer()),
   ]);
-  return { base, module, stdlib: shared(stdlib), pack: shared(pack) };
+  return { base, module, stdlib: shared(stdlib), pack: shared(pack), clockOrigin: performance.timeOrigin };
 }
 
 /**

@@ -1,11 +1,12 @@
 // The process role: one CPython behind our Rust in this worker.
 
 import { initSync, Process } from "#wasgi_core";
+import { makeCalls } from "./calls.js";
 import { hideGlobals } from "./globals.js";
-import { keyDerivation } from "./key_derivation.js";
+import { makeImage } from "./image.js";
 import { bootPython } from "./python.js";
 import { threadState } from "./thread_state.js";
-import { Threads } from "./threads.js";
+import { FORK, MAIN, Threads } from "./threads.js";
 
 /**
  * Which process it is. A worker whose interpreter boots before that is known gets it in a message of its own.
@@ -16,6 +17,13 @@ import { Threads } from "./threads.js";
  * @property {number} ppid
  * @property {string} directory
  * @property {Map<string, Uint8Array | null>} files
+ * @property {Uint8Array[]} messages what the kernel has said to it already
+ */
+
+/**
+ * What the process's memory is to be: a copy of an image; of one that comes in a message of its own, if it does; or that of an
+ * interpreter that boots, of which an image may be wanted.
+ * @typedef {import("./image.js").Image | "awaited" | "boot" | "boot, and make an image"} Memory
  */
 
 /**
@@ -23,62 +31,50 @@ import { Threads } from "./threads.js";
  * @property {"process"} role
  * @property {WebAssembly.Module} core
  * @property {import("./python.js").PythonAssets} python
+ * @property {Memory} memory
  * @property {Identity} [identity]
  */
+
+/** What the main thread is sent where it goes on after a fork. */
+const PARENT = 0;
+const CHILD = 1;
 
 const now = () => performance.timeOrigin + performance.now();
 
 /**
  * @param {ProcessInit} options
  */
-export async function runProcess({ core: module, python, identity }) {
+export async function runProcess({ core: module, python, memory: source, identity }) {
   initSync({ module });
+  const inbox = new Inbox(identity);
   /** What Python prints, once there is a process that prints it. @type {(stream: 1 | 2, bytes: Uint8Array) => void} */
   let output = () => {};
-  const booting = bootPython(python, {
-    env: { HOME: "/home/wasgi" },
-    stdout: (bytes) => output(1, bytes),
-    stderr: (bytes) => output(2, bytes),
-  });
-  // Until its result is asked for, a failure is kept.
-  booting.catch(() => {});
-  const init = identity ?? (await assignment());
   const memory = new SharedBuffer();
-  const core = new Process(
-    memory,
-    init.argv,
-    Object.entries(init.env).flat(),
-    init.pid,
-    init.ppid,
-    init.directory,
-    now(),
-    Math.random(),
-  );
+  const host = /** @type {import("./calls.js").Host} */ ({});
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
-  /** CPython's, once it has booted. @type {any} */
-  let fileSystem = null;
 
   const flush = (all = false) => {
-    const message = core.take_outbox(all, now());
+    const message = host.core.take_outbox(all, now());
     if (message) {
-      if (message.length > 8192) self.postMessage(message, [message.buffer]);
+      if (message.length > 8192)
+        self.postMessage(message, { transfer: [/** @type {ArrayBuffer} */ (message.buffer)] });
       else self.postMessage(message);
     }
   };
   // When all threads wait, nobody will call soon: what could wait for the next message leaves now.
-  const threads = new Threads(core, () => {
+  const threads = new Threads(() => {
     flush(true);
     schedule();
   });
   const settle = () => {
     flush();
-    if (core.settle(now())) threads.schedule();
+    if (host.core.settle(now())) threads.schedule();
   };
   // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
   const schedule = () => {
-    const at = core.deadline();
+    const at = host.core.deadline();
     if (at >= timerAt) return;
     timerAt = at;
     clearTimeout(timer);
@@ -92,161 +88,150 @@ export async function runProcess({ core: module, python, identity }) {
   hop.port1.onmessage = () => {
     timerAt = Infinity;
     threads.turned();
-    if (core.deadline() <= now()) {
-      core.tick(now());
+    if (host.core.deadline() <= now()) {
+      host.core.tick(now());
       settle();
       if (!threads.scheduled) threads.pump();
     } else {
       schedule();
     }
   };
-  self.onmessage = ({ data }) => {
-    if (data instanceof Uint8Array) {
-      core.deliver(data, now());
-      threads.turned();
-      settle();
-      schedule();
-    } else if (data.files) {
-      // While Python boots, what changes is written with the rest.
-      if (fileSystem) writeFiles(fileSystem, init.directory, data.files);
-      else for (const [name, content] of data.files) init.files.set(name, content);
-    }
+  /** @param {number} code */
+  const exit = (code) => {
+    host.core.exiting();
+    flush(true);
+    self.postMessage({ exit: code });
   };
 
+  Object.assign(host, { threads, settle, exit });
+  const calls = makeCalls(host);
+  const image = source === "awaited" ? inbox.image : typeof source === "object" ? source : null;
+  const { pyodide, copied } = await bootPython(python, {
+    env: { HOME: "/home/wasgi" },
+    stdout: (bytes) => output(1, bytes),
+    stderr: (bytes) => output(2, bytes),
+    image,
+    calls,
+  });
+  host.suspends = pyodide._module.jspiSupported;
+  if (!copied) {
+    pyodide.registerJsModule("_wasgi", calls);
+    pyodide.unregisterJsModule("pyodide_js");
+  }
+  const step = bind(pyodide, host, memory);
+  if (!copied) await threads.live(step);
+  hideGlobals();
+  if (source === "boot, and make an image") {
+    self.postMessage({ image: copy(pyodide, calls, new Map()).image });
+  }
+
+  const init = await inbox.identity;
+  const core = (host.core = new Process(
+    memory,
+    init.argv,
+    Object.entries(init.env).flat(),
+    init.pid,
+    init.ppid,
+    init.directory,
+    now(),
+    Math.random(),
+  ));
+  threads.serve(core);
   output = (stream, bytes) => {
     core.output(stream, bytes);
     flush();
   };
-  const pyodide = await booting;
+  /** @param {Uint8Array} message */
+  const deliver = (message) => {
+    core.deliver(message, now());
+    threads.turned();
+    settle();
+    schedule();
+  };
   const { environ } = pyodide.pyimport("os");
   // The variable without a name is between the machine and us: a server's settings.
   for (const [name, value] of Object.entries(init.env)) if (name) environ.set(name, value);
-  fileSystem = pyodide.FS;
-  writeFiles(fileSystem, init.directory, init.files);
+  writeFiles(pyodide.FS, init.directory, changes(copied?.given, init.files));
   core.booted();
+  for (const message of init.messages) core.deliver(message, now());
   settle();
-
-  /** Calls from Python: what they leave to be sent is sent at once. */
-  const flushed =
-    (/** @type {(...args: any[]) => any} */ call) =>
-    (/** @type {any[]} */ ...args) => {
-      const result = call(...args);
-      settle();
-      return result;
-    };
-  /** @param {number} code */
-  const exit = (code) => {
-    core.exiting();
-    flush(true);
-    self.postMessage({ exit: code });
-  };
-  pyodide.registerJsModule("_wasgi", {
-    gate: threads.gate,
-    exit: (/** @type {number} */ code) => {
-      exit(code);
-      halt();
-    },
-    kill: flushed((pid, signal) => {
-      core.kill(pid, signal, now());
-      threads.soon();
-    }),
-    wait: (
-      /** @type {number} */ name,
-      /** @type {number} */ key,
-      /** @type {number} */ timeout,
-      /** @type {boolean} */ again,
-      /** @type {number} */ request,
-    ) => threads.wait(name, key, timeout, again, request),
-    block: flushed((name, timeout, request) => threads.block(name, timeout, request)),
-    suspends: pyodide._module.jspiSupported,
-    yield_now: (/** @type {boolean} */ turn, /** @type {number} */ request) => threads.yield(turn, request),
-    wake_one: (/** @type {number} */ key) => core.wake_one(key, now()),
-    wake_all: (/** @type {number} */ key) => core.wake_all(key, now()),
-    check: () => threads.check(),
-    look_again: () => threads.lookAgain(),
-    spawn: () => threads.spawn(),
-    thread_started: (/** @type {number} */ ident) => state.begin(ident, threads.startedOn()),
-    main_started: () => state.limit(threads.mainStack()),
-    thread_ending: () => state.end(),
-    set_switch_interval: (/** @type {number} */ interval) => core.set_switch_interval(interval),
-    set_disposition: (/** @type {number} */ signal, /** @type {number} */ disposition) =>
-      core.set_disposition(signal, disposition),
-    raise_signal: (/** @type {number} */ signal) => {
-      core.raise_signal(signal, now());
-      threads.soon();
-    },
-    take_signal: () => core.take_signal(),
-    cpu_count: navigator.hardwareConcurrency,
-    key_derivation: keyDerivation(pyodide.FS),
-    configuration: () => core.configuration(),
-    next_hook: () => core.next_hook(),
-    answer: flushed((answer, length) => core.answer(answer, length)),
-    log: flushed((level, length) => core.log(level, length, now())),
-    notify: flushed(() => core.notify()),
-    interrupted: () => core.interrupted(),
-    exit_code: () => core.exit_code(),
-    base_environ: () => core.base_environ(),
-    accepting: flushed(() => core.accepting()),
-    close_listeners: flushed(() => core.close_listeners(now())),
-    connections: () => core.connections(),
-    total: () => core.total(),
-    next_request: flushed(() => core.next_request(now())),
-    read_body: flushed((id, size) => core.read_body(id, size, now())),
-    start_response: (
-      /** @type {number} */ id,
-      /** @type {number} */ length,
-      /** @type {boolean} */ excInfo,
-    ) => core.start_response(id, length, excInfo),
-    write: flushed((id, length) => core.write(id, length, now())),
-    // As write and finish, of what another call follows at once.
-    write_part: (/** @type {number} */ id, /** @type {number} */ length) => core.write(id, length, now()),
-    finish_part: (/** @type {number} */ id) => core.finish(id, now()),
-    flushed: flushed((id) => core.flushed(id)),
-    finish: flushed((id) => core.finish(id, now())),
-    raised_wsgi: flushed((id, length, cause, iterating) =>
-      core.raised_wsgi(id, length, cause, iterating, now()),
-    ),
-    next_connection: flushed(() => core.next_connection(now())),
-    take: flushed((id) => core.take(id, now())),
-    end: flushed((id) => core.end(id, now())),
-    finish_request: flushed((id) => core.finish_request(id, now())),
-    stop: () => core.stop(),
-    early_signal: () => core.early_signal(),
-    polling: flushed((on) => core.polling(on, now())),
-    next_event: () => core.next_event(now()),
-    receive: flushed((id) => core.receive(id, now())),
-    send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
-      core.send_start(id, status, length),
-    send_start_failed: flushed((id, status) => core.send_start_failed(id, status)),
-    send_body: flushed((id, length, rest, more) => core.send_body(id, length, rest, more, now())),
-    send_other: (/** @type {number} */ id, /** @type {number} */ length) => core.send_other(id, length),
-    returned: flushed((id, length) => core.returned(id, length, now())),
-    raised_asgi: flushed((id, length) => core.raised_asgi(id, length, now())),
+  inbox.pass((data) => {
+    if (data instanceof Uint8Array) deliver(data);
+    else if (data.files) {
+      writeFiles(pyodide.FS, init.directory, data.files);
+      for (const [name, content] of data.files) init.files.set(name, content);
+    }
   });
-  memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
-  threads.start = pyodide.pyimport("wasgi_runtime.threads").start;
-  const state = threadState(pyodide);
-  const { step } = pyodide.pyimport("wasgi_runtime.process");
-  threads.attach(pyodide);
-  pyodide.unregisterJsModule("pyodide_js");
-  hideGlobals();
-  exit(await threads.run(threads.live(step), 1));
+
+  const live = async () => {
+    let code = await threads.live(step, CHILD);
+    while (code === FORK) {
+      self.postMessage({ fork: copy(pyodide, calls, init.files) });
+      code = await threads.live(step, PARENT);
+    }
+    return code;
+  };
+  exit(await threads.run(live(), MAIN));
 }
 
 /**
- * Waits to be told which process this is.
- * @returns {Promise<Identity>}
+ * An image of this process, or why there is none.
+ * @param {any} pyodide
+ * @param {Record<string, any>} calls
+ * @param {Map<string, Uint8Array | null>} given
+ * @returns {{ image: import("./image.js").Image | null, reason: string }}
  */
-function assignment() {
-  return new Promise((resolve) => {
-    self.onmessage = ({ data }) => resolve(data.identity);
-  });
+function copy(pyodide, calls, given) {
+  try {
+    return { image: makeImage(pyodide, calls, given), reason: "" };
+  } catch (error) {
+    return { image: null, reason: String(/** @type {Error} */ (error).message) };
+  }
 }
 
-/** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */
-function halt() {
-  const forever = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
-  for (;;) if (forever) Atomics.wait(forever, 0, 0);
+/**
+ * Binds what Python and JavaScript have of each other.
+ * @param {any} pyodide
+ * @param {import("./calls.js").Host} host
+ * @param {SharedBuffer} memory
+ * @returns {any} `wasgi_runtime.process.step`
+ */
+function bind(pyodide, host, memory) {
+  host.FS = pyodide.FS;
+  memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
+  host.threads.start = pyodide.pyimport("wasgi_runtime.threads").start;
+  host.state = threadState(pyodide);
+  host.threads.attach(pyodide);
+  return pyodide.pyimport("wasgi_runtime.process").step;
+}
+
+/** What the machine says, in the order in which it is wanted. */
+class Inbox {
+  /** @param {Identity} [identity] if it is known already */
+  constructor(identity) {
+    /** @type {(image: import("./image.js").Image | null) => void} */
+    let gotImage = () => {};
+    /** @type {(identity: Identity) => void} */
+    let gotIdentity = () => {};
+    /** @type {Promise<import("./image.js").Image | null>} null: none could be made */
+    this.image = new Promise((resolve) => (gotImage = resolve));
+    /** @type {Promise<Identity>} */
+    this.identity = new Promise((resolve) => (gotIdentity = resolve));
+    if (identity) gotIdentity(identity);
+    /** What comes before somebody takes it. @type {any[]} */
+    this.early = [];
+    self.onmessage = ({ data }) => {
+      if (data.identity) gotIdentity(data.identity);
+      else if ("image" in data) gotImage(data.image);
+      else this.early.push(data);
+    };
+  }
+
+  /** @param {(data: any) => void} take whatever comes, from now on */
+  pass(take) {
+    self.onmessage = ({ data }) => take(data);
+    for (const data of this.early) take(data);
+  }
 }
 
 /** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared. */
@@ -267,6 +252,22 @@ class SharedBuffer {
   get(into) {
     into.set(this.module.HEAPU8.subarray(this.start, /** @type {number} */ (this.start) + into.length));
   }
+}
+
+/**
+ * What has changed of files since a process had them given: what the process made of the others is its copy's too.
+ * @param {Map<string, Uint8Array | null>} given
+ * @param {Map<string, Uint8Array | null>} files
+ */
+function changes(given = new Map(), files) {
+  const changed = new Map(files);
+  for (const [name, before] of given) {
+    const after = files.get(name) ?? null;
+    if (before?.length === after?.length && before?.every((byte, index) => byte === after?.[index]))
+      changed.delete(name);
+    else changed.set(name, after);
+  }
+  return changed;
 }
 
 /**

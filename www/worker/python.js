@@ -1,6 +1,7 @@
 // Boots one CPython (Pyodide) in this worker: from the shared compiled module, the precompiled standard library and the
 // package file, without touching the network except for Pyodide's two scripts.
 
+import { handleOf, restoreMemory } from "./image.js";
 import { packFileSystem } from "./pack.js";
 
 /**
@@ -10,6 +11,7 @@ import { packFileSystem } from "./pack.js";
  * @property {WebAssembly.Module} module pyodide.asm.wasm, compiled
  * @property {ArrayBufferLike} stdlib the standard library's zip
  * @property {ArrayBufferLike} pack the package file
+ * @property {number} clockOrigin where the monotonic clock of all processes begins, in milliseconds since the epoch
  */
 
 const LOCK = {
@@ -24,36 +26,90 @@ const LOCK = {
 };
 
 /**
- * @param {PythonAssets} assets
- * @param {{ env: Record<string, string>, stdout: (bytes: Uint8Array) => void, stderr: (bytes: Uint8Array) => void }} options
- * @returns {Promise<any>} the Pyodide API
+ * @typedef {object} BootOptions
+ * @property {Record<string, string>} env
+ * @property {(bytes: Uint8Array) => void} stdout
+ * @property {(bytes: Uint8Array) => void} stderr
+ * @property {Promise<import("./image.js").Image | null> | import("./image.js").Image | null} image what to be a copy of; null:
+ *   of nothing
+ * @property {Record<string, any>} calls the module `_wasgi`, whose functions an image may hold
  */
-export async function bootPython(assets, { env, stdout, stderr }) {
+
+/** There is no image to be a copy of. */
+class NoImage extends Error {}
+
+/**
+ * @param {PythonAssets} assets
+ * @param {BootOptions} options
+ * @returns {Promise<{ pyodide: any, copied: import("./image.js").Image | null }>} the Pyodide API, and what it is a copy of
+ */
+export async function bootPython(assets, options) {
   const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
     import(/* @vite-ignore */ `${assets.base}python/pyodide.mjs`),
     import(/* @vite-ignore */ `${assets.base}python/pyodide.asm.mjs`),
   ]);
   const restore = serveFromMemory(assets);
-  try {
-    const pyodide = await loadPyodide({
+  const create = (/** @type {object} */ settings) =>
+    createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
+  const boot = (/** @type {object} */ more) =>
+    loadPyodide({
       indexURL: `${assets.base}python/`,
       lockFileContents: LOCK,
       packageBaseUrl: `${assets.base}python/`,
       // What `import js` shows: nothing. User code has no way to the worker's globals through it.
       jsglobals: Object.create(null),
-      env,
-      createPyodideModule,
+      env: options.env,
+      createPyodideModule: create,
       /** @param {any} FS @param {{ sitePackages: string }} info */
       fsInit: async (FS, { sitePackages }) => {
         FS.mount(packFileSystem(FS, assets.pack), {}, sitePackages);
       },
+      ...more,
     });
-    pyodide.setStdout({ write: writer(stdout), isatty: false });
-    pyodide.setStderr({ write: writer(stderr), isatty: false });
-    return pyodide;
+  try {
+    let pyodide;
+    let copied = null;
+    if (options.image) {
+      try {
+        pyodide = await boot(copying(create, options));
+        copied = await options.image;
+        // Boot puts it there each time.
+        pyodide._api.sys.path.shift();
+      } catch (error) {
+        if (!(error instanceof NoImage)) throw error;
+      }
+    }
+    pyodide ??= await boot({});
+    pyodide.setStdout({ write: writer(options.stdout), isatty: false });
+    pyodide.setStderr({ write: writer(options.stderr), isatty: false });
+    return { pyodide, copied };
   } finally {
     restore();
   }
+}
+
+/**
+ * Options by which Pyodide takes over an image's memory instead of running CPython from its beginning.
+ * @param {(settings: object) => Promise<any>} create
+ * @param {BootOptions} options
+ */
+function copying(create, { image, calls }) {
+  /** @type {any} */
+  let module;
+  return {
+    // What tells Pyodide that there is one; the image itself may not be there yet.
+    _loadSnapshot: new Uint8Array(1),
+    _snapshotDeserializer: (/** @type {string} */ name) => handleOf(name, calls, module.API.public_api),
+    /** @param {object} settings */
+    createPyodideModule: async (settings) => {
+      module = await create(settings);
+      const found = await image;
+      if (!found) throw new NoImage();
+      restoreMemory(module, found);
+      module.API.restoreSnapshot = () => found.handles;
+      return module;
+    },
+  };
 }
 
 /** @param {(bytes: Uint8Array) => void} sink */

@@ -10,10 +10,13 @@ import { Stacks } from "./stacks.js";
 /** What `next_thread` says of a thread that is to be started; other codes are how its wait ended. */
 const START = 7;
 const CODE_BITS = 3;
-const MAIN = 1;
+export const MAIN = 1;
 
 /** What a process that runs in steps says while it has not ended. */
 const NOT_YET = 1 << 16;
+
+/** What a process says where an image of it may be made. */
+export const FORK = 1 << 17;
 
 /** How long microtasks may follow each other before messages and timers have their turn, in milliseconds. */
 const TURN_AFTER = 4;
@@ -39,12 +42,10 @@ const now = () => TIME_ORIGIN + performance.now();
 
 /** The threads of this process. */
 export class Threads {
-  /**
-   * @param {import("#wasgi_core").Process} core
-   * @param {() => void} idle called when all threads wait
-   */
-  constructor(core, idle) {
-    this.core = core;
+  /** @param {() => void} idle called when all threads wait */
+  constructor(idle) {
+    /** There is none before `serve`. @type {import("#wasgi_core").Process} */
+    this.core = /** @type {any} */ (null);
     this.idle = idle;
     /** Waits whose `then` has not been called yet, in order. @type {Wait[]} */
     this.begun = [];
@@ -81,9 +82,17 @@ export class Threads {
     this.starting = 0;
     this.checks = 50;
     this.lookedAt = 0;
-    this.quietUntil = 0;
+    this.quietUntil = Infinity;
     this.again = 0;
+    /** @type {(now: number) => number} */
+    this.core_check = () => 0;
+  }
+
+  /** @param {import("#wasgi_core").Process} core decides, from now on */
+  serve(core) {
+    this.core = core;
     this.core_check = core.check.bind(core);
+    this.quietUntil = 0;
   }
 
   /**
@@ -93,9 +102,10 @@ export class Threads {
   attach(pyodide) {
     this.module = pyodide._module;
     this.stacks = new Stacks(this.module);
+    this.module.mainStack = this.module.stackSave();
     this.module.enterStack = () => {
       const stack = this.stackOf.get(this.starting);
-      if (stack) this.module.stackRestore(stack.base + stack.size);
+      this.module.stackRestore(stack ? stack.base + stack.size : this.module.mainStack);
     };
     this.clock = this.module.__Py_emscripten_signal_clock >> 2;
     this.module.lookUp = () => this.look();
@@ -176,11 +186,13 @@ export class Threads {
    * The life of the main thread: one stack that is suspended wherever it waits, or, where the browser cannot, a call for
    * each step from one wait to the next.
    * @param {any} step `wasgi_runtime.process.step`
-   * @returns {Promise<number>} how it ended
+   * @param {number} [outcome] of the fork that it goes on from
+   * @returns {Promise<number>} how it ended, or FORK
    */
-  async live(step) {
-    if (this.module.jspiSupported) return step.callPromising();
-    let code = step();
+  async live(step, outcome) {
+    this.starting = MAIN;
+    if (this.module.jspiSupported) return step.callPromising(outcome);
+    let code = step(outcome);
     while (code === NOT_YET) code = step(await this.gate);
     return code;
   }
@@ -191,7 +203,7 @@ export class Threads {
    * @param {number} request
    */
   yield(turn, request) {
-    this.begin(this.core.thread_yield(request, now()));
+    this.begin(this.core.thread_yield(turn, request, now()));
     this.schedule(turn);
   }
 

@@ -22,6 +22,36 @@ fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {
 }
 
 #[test]
+fn preload_loads_the_app_before_the_first_line() {
+    Stage::new("gunicorn --preload app:app")
+        .event(Event::Started)
+        .expect_in_short(&[
+            "load",
+            "[INFO] Starting gunicorn 27.0.1",
+            "bind 0",
+            "[INFO] Listening at: http://127.0.0.1:8000 (7)",
+            "[INFO] Using worker: sync",
+            "spawn 8",
+        ]);
+}
+
+#[test]
+fn an_app_that_cannot_be_preloaded_ends_the_server_before_its_first_line() {
+    let mut stage = Stage::new("gunicorn --preload app:app");
+    stage.load_fails = Some(Exit::Code(1));
+    stage.event(Event::Started).expect_in_short(&["load", "exit 1"]);
+}
+
+#[test]
+fn a_master_whose_process_ends_ends_the_server() {
+    let mut stage = Stage::running("gunicorn --preload app:app");
+    stage
+        .exits(MASTER, Exit::Code(7))
+        .pass(100.0)
+        .expect_in_short(&["exit 7"]);
+}
+
+#[test]
 fn gthread_is_warned_of_that_can_keep_no_connection() {
     let warning = "[WARNING] No keepalived connections can be handled. Check the number of worker connections and threads.";
     for (options, warned) in [

@@ -41,10 +41,11 @@ impl Uwsgi {
             "python threads support enabled",
             "your server socket listen backlog is limited to % connections",
             "your mercy for graceful operations on workers is 60 seconds",
-            if self.count > 1 {
-                "*** Operational MODE: preforking ***"
-            } else {
-                "*** Operational MODE: single process ***"
+            match (self.count > 1, self.threads > 1) {
+                (true, false) => "*** Operational MODE: preforking ***",
+                (true, true) => "*** Operational MODE: preforking+threaded ***",
+                (false, true) => "*** Operational MODE: threaded ***",
+                (false, false) => "*** Operational MODE: single process ***",
             },
         ] {
             say(actions, line, &[self.backlog]);
@@ -66,12 +67,12 @@ impl Uwsgi {
             say(actions, line, &[self.pid]);
         }
         let line = if self.master || self.count > 1 {
-            "spawned uWSGI worker % (pid: %, cores: 1)"
+            "spawned uWSGI worker % (pid: %, cores: %)"
         } else {
-            "spawned uWSGI worker % (and the only) (pid: %, cores: 1)"
+            "spawned uWSGI worker % (and the only) (pid: %, cores: %)"
         };
         for (number, worker) in (1..).zip(&self.workers) {
-            say(actions, line, &[number, worker.pid.unwrap_or(0)]);
+            say(actions, line, &[number, worker.pid.unwrap_or(0), self.threads]);
         }
         if self.router {
             say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);

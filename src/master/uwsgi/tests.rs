@@ -31,6 +31,7 @@ fn the_master_comes_into_being_when_the_app_is_loaded() {
             "your server socket listen backlog is limited to 100 connections",
             "your mercy for graceful operations on workers is 60 seconds",
             "*** Operational MODE: preforking ***",
+            "load",
             "spawn 8",
             "spawn 9",
             "*** uWSGI is running in multiple interpreter mode ***",
@@ -44,8 +45,26 @@ fn the_master_comes_into_being_when_the_app_is_loaded() {
 #[test]
 fn without_the_app_that_it_needs_the_server_is_not_there() {
     let mut stage = Stage::new(&format!("{LINE} -p 2 --need-app"));
-    stage.event(Event::Started).exits(8, Exit::Code(22));
+    stage.load_fails = Some(Exit::Code(22));
+    stage.event(Event::Started);
     assert_eq!(stage.code(), Some(22));
+}
+
+#[test]
+fn lazy_workers_load_the_app_themselves() {
+    let mut stage = Stage::new(&format!("{LINE} --lazy-apps"));
+    stage.event(Event::Started);
+    assert_eq!(stage.count(" load"), 0);
+}
+
+#[test]
+fn a_reload_loads_the_app_again() {
+    let mut stage = running("uwsgi --http-socket :8000 --master", &[8]);
+    stage
+        .signal(Signal::Term)
+        .exits(8, Exit::Signal(Signal::Kill))
+        .pass(1_000.0);
+    assert_eq!(stage.count(" load"), 1);
 }
 
 #[test]
@@ -137,7 +156,7 @@ fn a_worker_that_does_not_finish_at_a_reload_is_killed_after_a_minute() {
 fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
     running(&format!("{LINE} --harakiri 2"), &[8])
         .pass(400.0)
-        .event(Event::Busy(8, "127.0.0.1 - GET /100%25 since 0".to_owned()))
+        .event(Event::Busy(8, 0, "127.0.0.1 - GET /100%25 since 0".to_owned()))
         .pass(1_700.0)
         .exits(8, Exit::Signal(Signal::Kill))
         .pass(1_000.0)
@@ -158,8 +177,8 @@ fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
 fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
-        .event(Event::Busy(8, "it".to_owned()))
-        .event(Event::Request(8, String::new()))
+        .event(Event::Busy(8, 0, "it".to_owned()))
+        .event(Event::Request(8, 0, String::new()))
         .pass(9_000.0)
         .expect(&[]);
 }
@@ -169,8 +188,8 @@ fn requests_are_counted_by_worker_and_in_all() {
     let mut stage = running(&format!("{LINE} -p 2"), &[8, 9]);
     for pid in [8, 9, 9] {
         stage
-            .event(Event::Busy(pid, "it".to_owned()))
-            .event(Event::Request(pid, format!("[pid: {pid}|app: 0|req: \0] /")));
+            .event(Event::Busy(pid, 0, "it".to_owned()))
+            .event(Event::Request(pid, 0, format!("[pid: {pid}|app: 0|req: \0] /")));
     }
     stage.expect(&[
         "0.00 [pid: 8|app: 0|req: 1/1] /",
@@ -219,7 +238,7 @@ fn without_a_master_the_first_worker_is_the_server() {
 fn who_was_to_take_the_place_of_a_killed_worker_goes_with_the_others() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
-        .event(Event::Busy(8, "it".to_owned()))
+        .event(Event::Busy(8, 0, "it".to_owned()))
         .pass(2_000.0)
         .count("");
     stage

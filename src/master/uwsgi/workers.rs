@@ -1,6 +1,6 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
-use super::{Ending, FAILED_APP, MERCY, RELOAD, State, TICK, Uwsgi, say, say_when, second};
+use super::{Ending, FAILED_APP, MERCY, RELOAD, State, TICK, Uwsgi, fill, say, say_when, second};
 use crate::Millis;
 use crate::master::{Action, Exit, Signal, Stream};
 use crate::servers::log;
@@ -180,9 +180,13 @@ impl Uwsgi {
                     &both,
                 );
                 say_when(now, actions, "HARAKIRI !!! worker % status !!!", &both);
-                // A request may have a `%` of its own.
-                let status = [&log::ctime(now), " - HARAKIRI [core 0] ", &worker.request].concat();
-                actions.push(Action::Log(Stream::Stderr, status));
+                worker.busy.sort_by_key(|(core, _)| *core);
+                for (core, what) in &worker.busy {
+                    // A request may have a `%` of its own.
+                    let before = fill(" - HARAKIRI [core %] ", &[*core]);
+                    let status = [&log::ctime(now), &before, what.as_str()].concat();
+                    actions.push(Action::Log(Stream::Stderr, status));
+                }
                 say_when(now, actions, "HARAKIRI !!! end of worker % status !!!", &both);
                 say_when(now, actions, "HARAKIRI triggered by worker % core 0 !!!", &both);
             } else {

@@ -92,7 +92,7 @@ pub(super) fn launch(
         chdir,
         die_on_term: false,
         need_app: false,
-        lazy_apps: false,
+        preload: values.flag("--preload"),
         router: false,
         interpreter: false,
         scale: 1,
@@ -140,12 +140,15 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const SYNC: &str = "sync gunicorn.workers.sync.SyncWorker";
     const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
     const THREADED: &str = "gthread gunicorn.workers.gthread.ThreadWorker";
-    const LATER: &str = "gevent gevent_wsgi gevent_pywsgi asgi tornado";
+    const GREEN: &str = "gevent gunicorn.workers.ggevent.GeventWorker";
+    const LATER: &str = "gevent_wsgi gevent_pywsgi asgi tornado";
     let name = trim(values.text("--worker-class"));
     let (option, reason) = if listed(name, UVICORN) {
         return Ok((WorkerClass::Async, Interface::Asgi));
     } else if listed(name, THREADED) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));
+    } else if listed(name, GREEN) {
+        return Ok((WorkerClass::Green, Interface::Wsgi));
     } else if listed(name, LATER) {
         ("--worker-class", "wasgi does not have this worker yet.")
     } else if !listed(name, SYNC) {

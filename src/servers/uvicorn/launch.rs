@@ -90,7 +90,7 @@ pub(super) fn launch(
         chdir: None,
         die_on_term: false,
         need_app: false,
-        lazy_apps: false,
+        preload: false,
         router: false,
         interpreter: false,
         scale: 1,

@@ -12,9 +12,6 @@ use crate::servers::{
 /// # Errors
 /// What is printed instead, before it exits with 1.
 pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<Box<Launch>, String> {
-    if values.count("--threads") > Some(1) {
-        return Err(refusal("--threads", "wasgi cannot do this yet."));
-    }
     let mut launch = Box::new(Launch::base(Server::Uwsgi, argv("uwsgi", words), call));
     launch.worker_class = WorkerClass::Sync;
     launch.interface = Interface::Wsgi;
@@ -38,6 +35,7 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     launch.router = kind == "--http";
     launch.keep_alive = if kind == "--http11-socket" { 4000.0 } else { 0.0 };
     launch.workers = count("--processes", 1).max(1);
+    launch.threads = count("--threads", 1).max(1);
     launch.timeout = f64::from(count("--harakiri", 0)) * 1000.0;
     launch.max_requests = values.count("--max-requests").filter(|&requests| requests > 0);
     launch.backlog = count("--listen", 100);
@@ -46,7 +44,7 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     launch.master = values.flag("--master");
     launch.die_on_term = values.flag("--die-on-term");
     launch.need_app = values.given("--need-app").is_some();
-    launch.lazy_apps = values.flag("--lazy-apps");
+    launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {
             launch.env.push((own(name), own(value)));

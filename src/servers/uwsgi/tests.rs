@@ -74,7 +74,6 @@ fn the_version_needs_a_right_command_line_and_the_help_does_not() {
 #[test]
 fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
     for line in [
-        "uwsgi --http :8000 --wsgi-file app.py --callable app -p 2 --threads 2 --master",
         "uwsgi --emperor /etc/uwsgi",
         "uwsgi --cheaper-busyness-max 3",
         "uwsgi -s :3031",
@@ -98,12 +97,15 @@ fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
 #[test]
 fn a_right_command_line_starts_a_server() {
     let launch = launch(
-        "uwsgi --http-socket 127.0.0.1:8000 -Mp 3 --harakiri=2 --wsgi-file a/f.py --callable app --pp x --pp y \
+        "uwsgi --http-socket 127.0.0.1:8000 -Mp 3 --threads 2 --harakiri=2 --wsgi-file a/f.py --callable app --pp x --pp y \
          --need-app --die-on-term --env A=B --max-requests 7 -b 8192 -L",
     );
     assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
-    assert!(launch.master && launch.need_app && launch.die_on_term && !launch.lazy_apps && !launch.router);
-    assert_eq!((launch.workers, launch.max_requests), (3, Some(7)));
+    assert!(launch.master && launch.need_app && launch.die_on_term && launch.preload && !launch.router);
+    assert_eq!(
+        (launch.workers, launch.threads, launch.max_requests),
+        (3, 2, Some(7))
+    );
     assert!((launch.timeout - 2000.0).abs() < f64::EPSILON);
     assert_eq!(launch.limits.head, 8192);
     assert_eq!(launch.env, [("A".to_owned(), "B".to_owned())]);

@@ -188,8 +188,14 @@ impl Conversation {
             RaisedKind::BaseException => true,
             _ => false,
         };
-        if escapes && process.launch.worker_class == WorkerClass::Threaded {
-            return true;
+        match process.launch.worker_class {
+            WorkerClass::Threaded if escapes => return true,
+            // Nothing is answered, and the next request waited for.
+            WorkerClass::Green if escapes && raised.kind == RaisedKind::SystemExit => {
+                self.keeps = Some(true);
+                return false;
+            }
+            _ => {}
         }
         let rejection = self.rejection.take();
         let cause = match (raised.kind, &rejection) {

@@ -35,8 +35,8 @@ impl Conversation {
         process.line(Stream::Stderr, &line);
     }
 
-    /// Tells the master what the worker is about to do. From here on the client is waited for only where the app waits.
-    pub(in crate::workers) fn announce(&mut self, process: &mut Process, now: Millis) {
+    /// Tells the master what a thread of the worker is about to do. From here on the client is waited for only where the app waits.
+    pub(in crate::workers) fn announce(&mut self, process: &mut Process, core: u32, now: Millis) {
         self.wait_until = Millis::INFINITY;
         let text = [
             &self.peer.remote.0,
@@ -54,7 +54,7 @@ impl Conversation {
         } else {
             &mut process.lazy
         };
-        push(frames, Kind::Busy, 0, text.as_bytes());
+        push(frames, Kind::Busy, core, text.as_bytes());
     }
 
     /// The thread is about to wait for the client.

@@ -42,7 +42,10 @@ impl SyncWorker {
             process.span(c.key(), Name::App, c.started_at, now);
         }
         let most = process.launch.max_requests;
-        if self.alive && most.is_some_and(|most| self.served >= most) && now - self.born >= LEAST_LIFETIME {
+        if self.alive
+            && most.is_some_and(|most| process.served >= most)
+            && now - process.born >= LEAST_LIFETIME
+        {
             let line = [
                 "...The work of process ",
                 &process.pid.to_string(),

@@ -13,7 +13,7 @@ use super::{PATIENCE, Stage, ThreadedWorker, Verdict};
 const MOST_DRAINED: usize = 65_536;
 
 /// What a thread does with the connection that it has taken from the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Taken {
     /// Call the app with this environ, as a run of strings.
     Request {
@@ -24,8 +24,8 @@ pub enum Taken {
     },
     /// Wait for the connection's key, and ask again.
     Park,
-    /// The same, for at most `PATIENCE`.
-    ParkForData,
+    /// The same, for at most so long.
+    ParkFor(Millis),
     /// Nothing more: tell the main thread.
     Done,
 }
@@ -58,7 +58,7 @@ impl ThreadedWorker {
                         seat.begun = true;
                         seat.stage = Stage::Reading;
                     } else if now < until {
-                        return Taken::ParkForData;
+                        return Taken::ParkFor(until - now);
                     } else {
                         seat.stage = Stage::Done(Verdict::Defer);
                     }
@@ -82,13 +82,9 @@ impl ThreadedWorker {
     }
 
     fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
-        self.served += 1;
-        if process
-            .launch
-            .max_requests
-            .is_some_and(|most| self.served >= most)
-            && !self.stopped
-        {
+        process.served += 1;
+        let most = process.launch.max_requests;
+        if most.is_some_and(|most| process.served >= most) && !self.stopped {
             process.log(Level::Info, "Autorestarting worker after current request.", now);
             self.stopped = true;
         }

@@ -13,7 +13,7 @@ struct Change {
     after: &'static str,
 }
 
-const CHANGES: [Change; 4] = [
+const CHANGES: [Change; 6] = [
     // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames on the stack, where a switch
     // to another thread aborts the interpreter.
     Change {
@@ -46,6 +46,21 @@ const CHANGES: [Change; 4] = [
             "catch(e){return 0}}"
         ),
         after: "function _Py_CheckEmscriptenSignals_Helper(){return Module.lookUp?Module.lookUp():0}",
+    },
+    // A library's memory: in a copy of a process it lies where it lay, see `www/worker/libraries.js`.
+    Change {
+        what: "loadWebAssemblyModule",
+        before: "var memoryBase=metadata.memorySize?",
+        after: "var memoryBase=Module.libraryBase?Module.libraryBase:metadata.memorySize?",
+    },
+    // The monotonic clock is one for all processes, as on any system: a fork goes on with times that its parent has noted.
+    Change {
+        what: "_emscripten_get_now",
+        before: "_emscripten_get_now=()=>performance.now()",
+        after: concat!(
+            "_emscripten_get_now=()=>performance.timeOrigin-(Module.clockOrigin??performance.timeOrigin)",
+            "+performance.now()"
+        ),
     },
 ];
 

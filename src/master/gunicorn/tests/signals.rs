@@ -131,6 +131,13 @@ fn hup_starts_new_workers_and_ends_the_old() {
 }
 
 #[test]
+fn hup_does_not_load_a_preloaded_app_again() {
+    let mut stage = Stage::running("gunicorn --preload app:app");
+    stage.signal(Signal::Hup).pass(100.0);
+    assert_eq!(stage.count(" load"), 0);
+}
+
+#[test]
 fn hup_waits_for_the_old_workers_before_it_hears_another_signal() {
     Stage::running("gunicorn app:app")
         .signal(Signal::Hup)

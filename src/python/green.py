@@ -1,0 +1,92 @@
+"""gunicorn's gevent worker: this thread is the hub, which accepts; a green thread serves each connection.
+
+What happens to a connection is decided in Rust (src/workers/green.rs), and that no thread is made to let go of the GIL
+(src/event_loop/): like greenlets, threads go on until they wait.
+"""
+
+import _thread
+import sys
+import time
+from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM, signal
+from types import FrameType
+
+import _wasgi
+
+from .gthread import patience
+from .parking import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
+from .wsgi import KEYS, App, Exchange, base_environ
+
+_next_connection = _wasgi.next_connection
+_take = _wasgi.take
+
+
+class Worker:
+    """A worker process."""
+
+    def __init__(self) -> None:
+        self.left: SystemExit | None = None
+        for number, handler in (
+            (SIGQUIT, self.handle_quit),
+            (SIGTERM, self.handle_exit),
+            (SIGINT, self.handle_quit),
+            (SIGABRT, self.handle_abort),
+        ):
+            signal(number, handler)
+        if early := _wasgi.early_signal():
+            _wasgi.raise_signal(early)
+
+    def handle_exit(self, _number: int, _frame: FrameType | None) -> None:
+        """Stops when the connections are done with; the hub sees it at its next beat."""
+        _wasgi.stop()
+
+    def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
+        """Leaves at once: in a green thread of its own, so that it may wait."""
+        _thread.start_new_thread(self._quit, ())
+
+    def _quit(self) -> None:
+        _wasgi.stop()
+        time.sleep(0.1)
+        self.leave(SystemExit(0))
+
+    def handle_abort(self, _number: int, _frame: FrameType | None) -> None:
+        """The arbiter has not heard of this worker for too long: whatever it is doing gets a SystemExit."""
+        _wasgi.stop()
+        sys.exit(1)
+
+    def leave(self, error: SystemExit) -> None:
+        """Ends the hub."""
+        self.left = error
+        _wasgi.wake_all(CONNECTIONS)
+
+    def run(self, app: App) -> None:
+        """Runs until the worker has been told to stop, and has."""
+        self.app = app
+        self.base = base_environ()
+        begun = False
+        while self.left is None:
+            connection = _next_connection()
+            if connection > 0:
+                _thread.start_new_thread(self.handle, (connection,))
+                begun = True
+            elif connection < 0:
+                return
+            elif begun:
+                # They go first: one that computes keeps the hub from accepting more.
+                begun = False
+                wait(SLEEP, NO_KEY, 0.0)
+            else:
+                park()
+        raise self.left
+
+    def handle(self, connection: int) -> None:
+        """Serves a connection's requests."""
+        exchange = Exchange(connection, KEYS | connection)
+        while event := _take(connection):
+            if event < 0:
+                wait(IO, exchange.key, patience(event))
+                continue
+            request.set(connection)
+            try:
+                exchange.run(self.app, exchange.environ(self.base, event == 2))
+            finally:
+                request.set(0)

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Origins } from "../../www/worker/origins.js";
+
+const core = /** @type {any} */ ({});
+const python = /** @type {any} */ ({});
+
+class FakeWorker {
+  /** @type {FakeWorker[]} */
+  static all = [];
+
+  constructor() {
+    /** @type {unknown[]} */
+    this.messages = [];
+    this.terminated = false;
+    FakeWorker.all.push(this);
+  }
+
+  /** @param {unknown} message */
+  postMessage(message) {
+    this.messages.push(message);
+  }
+
+  terminate() {
+    this.terminated = true;
+  }
+}
+
+beforeEach(() => {
+  FakeWorker.all = [];
+  mock.timers.enable({ apis: ["setTimeout"] });
+  Object.assign(globalThis, { Worker: FakeWorker, self: { location: { href: "worker.js" } } });
+});
+afterEach(() => mock.timers.reset());
+
+const image = /** @type {any} */ ({ size: 1 });
+const start = (/** @type {object} */ memory) => ({ role: "process", core, python, memory });
+
+/** @param {() => boolean} [quiet] */
+function booted(quiet = () => true) {
+  const origins = new Origins(core, quiet);
+  origins.interpreter.made(image);
+  return origins;
+}
+
+test("the first process boots and makes an image, which those that start meanwhile wait for", () => {
+  const { interpreter } = new Origins(core, () => true);
+  const [first, second] = /** @type {any[]} */ ([new FakeWorker(), new FakeWorker()]);
+  interpreter.start(first, python);
+  interpreter.start(second, python);
+  assert.deepEqual(first.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
+  assert.deepEqual(second.messages, [start(/** @type {any} */ ("awaited"))]);
+  interpreter.made(image);
+  assert.deepEqual(second.messages.at(-1), { image });
+});
+
+test("a process is a copy of the image that there is", () => {
+  const { interpreter } = booted();
+  const worker = /** @type {any} */ (new FakeWorker());
+  interpreter.start(worker, python);
+  assert.deepEqual(worker.messages, [start(image)]);
+});
+
+test("where who makes the image ends, the others boot by themselves, and the next makes one", () => {
+  const { interpreter } = new Origins(core, () => true);
+  const [first, second, third] = /** @type {any[]} */ ([1, 2, 3].map(() => new FakeWorker()));
+  interpreter.start(first, python);
+  interpreter.start(second, python);
+  interpreter.ended(first);
+  assert.deepEqual(second.messages.at(-1), { image: null });
+  interpreter.start(third, python);
+  assert.deepEqual(third.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
+});
+
+test("the children of a master that has forked are copies of it, those of others are not", () => {
+  const origins = booted();
+  const forked = /** @type {any} */ ({ size: 2 });
+  origins.forked(11, forked);
+  assert.equal(origins.of(11).image, forked);
+  assert.equal(origins.of(12).image, image);
+  origins.ended(11);
+  assert.equal(origins.of(11).image, image);
+});
+
+test("a spare is prepared when those that start have started, without knowing which process it will be", () => {
+  const { interpreter } = booted();
+  interpreter.prepare(python);
+  assert.equal(FakeWorker.all.length, 0);
+  mock.timers.tick(500);
+  assert.deepEqual(FakeWorker.all[0].messages, [start(image)]);
+});
+
+test("there is one spare at most", () => {
+  const { interpreter } = booted();
+  interpreter.prepare(python);
+  interpreter.prepare(python);
+  mock.timers.tick(500);
+  interpreter.prepare(python);
+  mock.timers.tick(500);
+  assert.equal(FakeWorker.all.length, 1);
+});
+
+test("a spare is taken once", () => {
+  const { interpreter } = booted();
+  interpreter.prepare(python);
+  mock.timers.tick(500);
+  assert.equal(interpreter.take(), FakeWorker.all[0]);
+  assert.equal(interpreter.take(), null);
+});
+
+test("the heir of a spare that was used waits until nobody is connected", () => {
+  let quiet = false;
+  const { interpreter } = booted(() => quiet);
+  interpreter.prepare(python);
+  mock.timers.tick(500);
+  interpreter.take();
+  interpreter.prepare(python);
+  mock.timers.tick(5000);
+  assert.equal(FakeWorker.all.length, 1);
+  quiet = true;
+  mock.timers.tick(500);
+  assert.equal(FakeWorker.all.length, 2);
+});
+
+test("a spare that fails to boot is none", () => {
+  const { interpreter } = booted();
+  interpreter.prepare(python);
+  mock.timers.tick(500);
+  const [worker] = /** @type {any[]} */ (FakeWorker.all);
+  worker.onerror({ preventDefault() {} });
+  assert.equal(interpreter.take(), null);
+  assert.ok(worker.terminated);
+});
+
+test("the spare of a master ends with it", () => {
+  const origins = booted();
+  origins.forked(11, image);
+  origins.of(11).prepare(python);
+  mock.timers.tick(500);
+  origins.ended(11);
+  assert.ok(FakeWorker.all[0].terminated);
+});
