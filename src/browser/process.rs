@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::Millis;
 use crate::asgi::http::Part;
 use crate::asgi::http::Received;
-use crate::event_loop::{EventLoop, Key, MAIN};
+use crate::event_loop::{EventLoop, MAIN};
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
@@ -14,7 +14,6 @@ use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::conversation::Conversation;
 use crate::workers::cores::{self, Cores};
-use crate::workers::green::GreenWorker;
 use crate::workers::sync::Next;
 use crate::workers::threaded::ThreadedWorker;
 
@@ -66,7 +65,6 @@ impl Memory {
 pub(super) enum Worker {
     Sync(Cores),
     Threaded(ThreadedWorker),
-    Green(GreenWorker),
     Async(AsyncWorker),
 }
 
@@ -76,7 +74,6 @@ impl Worker {
         match self {
             Self::Sync(worker) => worker.running(id),
             Self::Threaded(worker) => worker.running(id),
-            Self::Green(worker) => worker.running(id),
             Self::Async(_) => None,
         }
     }
@@ -127,8 +124,7 @@ impl Process {
         let common = Common::new(*launch, pid, parent);
         let worker = match common.launch.worker_class {
             WorkerClass::Sync => Worker::Sync(Cores::new(&common)),
-            WorkerClass::Threaded => Worker::Threaded(ThreadedWorker::new()),
-            WorkerClass::Green => Worker::Green(GreenWorker::default()),
+            WorkerClass::Threaded | WorkerClass::Green => Worker::Threaded(ThreadedWorker::new()),
             WorkerClass::Async => Worker::Async(AsyncWorker::new()),
         };
         let mut threads = EventLoop::new(now);
@@ -165,7 +161,6 @@ impl Process {
                 match &mut self.worker {
                     Worker::Sync(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Threaded(worker) => worker.deliver(&mut self.common, frame, now),
-                    Worker::Green(worker) => worker.deliver(&mut self.common, frame, now),
                     Worker::Async(worker) => worker.deliver(&mut self.common, frame, now),
                 }
             }
@@ -177,7 +172,6 @@ impl Process {
         let worker = match &self.worker {
             Worker::Sync(worker) => worker.deadline(),
             Worker::Threaded(worker) => worker.deadline(),
-            Worker::Green(worker) => worker.deadline(),
             Worker::Async(worker) => worker.deadline(),
         };
         let threads = self.threads.deadline();
@@ -190,7 +184,6 @@ impl Process {
         match &mut self.worker {
             Worker::Sync(worker) => worker.tick(now),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
-            Worker::Green(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);
             }
@@ -208,8 +201,13 @@ impl Process {
                 }
                 ready.first() == Some(&0)
             }
-            Worker::Threaded(worker) => wake(&mut self.threads, worker.take_ready(), now),
-            Worker::Green(worker) => wake(&mut self.threads, worker.take_ready(), now),
+            Worker::Threaded(worker) => {
+                let (ready, keys) = worker.take_ready();
+                for key in keys {
+                    self.threads.wake_all(key, now);
+                }
+                ready
+            }
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
         };
         if ready || !self.common.hooks.is_empty() {
@@ -331,6 +329,7 @@ impl Process {
                 }
                 .to_owned(),
             ),
+            ("python_responses", flag(launch.python_responses)),
             ("green", flag(launch.worker_class == WorkerClass::Green)),
             ("multithread", flag(!sync || launch.threads > 1)),
             ("multiprocess", flag(launch.workers > 1)),
@@ -493,7 +492,6 @@ impl Process {
                         }
                     }
                     Worker::Threaded(worker) => worker.signal(signal),
-                    Worker::Green(worker) => worker.signal(signal),
                     Worker::Async(worker) => worker.signal(signal),
                 }
             }
@@ -516,7 +514,6 @@ impl Process {
                 _ if interval.request == 0 => None,
                 Worker::Sync(_) => Some((interval.request, 0)),
                 Worker::Threaded(worker) => worker.request(interval.request),
-                Worker::Green(worker) => worker.request(interval.request),
                 Worker::Async(worker) => worker.request(interval.request),
             };
             self.common.interval(&interval, request);
@@ -668,14 +665,6 @@ impl Process {
             _ => 0,
         }
     }
-}
-
-/// Wakes the threads that wait for these keys; whether the main thread should look.
-fn wake(threads: &mut EventLoop, (ready, keys): (bool, Vec<Key>), now: Millis) -> bool {
-    for key in keys {
-        threads.wake_all(key, now);
-    }
-    ready
 }
 
 /// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).

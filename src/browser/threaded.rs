@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::process::{PARK, Process, Worker};
 use crate::Millis;
 use crate::master::Signal;
+use crate::servers::WorkerClass;
 use crate::workers::threaded::{Next, Taken};
 
 #[wasm_bindgen]
@@ -12,12 +13,10 @@ impl Process {
     /// The main thread asks: a connection for the pool; 0: park. -1: leave.
     pub fn next_connection(&mut self, now: Millis) -> i32 {
         self.at_work();
-        let next = match &mut self.worker {
-            Worker::Threaded(worker) => worker.next(&mut self.common, now),
-            Worker::Green(worker) => worker.next(&mut self.common, now),
-            _ => Next::Exit,
+        let Worker::Threaded(worker) = &mut self.worker else {
+            return -1;
         };
-        match next {
+        match worker.next(&mut self.common, now) {
             Next::Submit(id) => id as i32,
             Next::Park => 0,
             Next::Exit => -1,
@@ -28,16 +27,14 @@ impl Process {
     /// body. 0: it is done. PARK: wait for the connection's key. Below: the same, for at most `-2 - result` milliseconds.
     pub fn take(&mut self, id: u32, now: Millis) -> i32 {
         self.at_work();
-        if let Worker::Green(_) = self.worker {
+        if self.common.launch.worker_class == WorkerClass::Green {
             // While it is known which of the connection's requests it was.
             self.trace_threads();
         }
-        let taken = match &mut self.worker {
-            Worker::Threaded(worker) => worker.take(&mut self.common, id, now),
-            Worker::Green(worker) => worker.take(&mut self.common, id, now),
-            _ => Taken::Done,
+        let Worker::Threaded(worker) = &mut self.worker else {
+            return 0;
         };
-        match taken {
+        match worker.take(&mut self.common, id, now) {
             Taken::Request { environ, has_body } => {
                 self.memory.put(&environ);
                 self.threads.serve(id, now);
@@ -73,10 +70,8 @@ impl Process {
 
     /// The worker stops.
     pub fn stop(&mut self) {
-        match &mut self.worker {
-            Worker::Threaded(worker) => worker.stop(),
-            Worker::Green(worker) => worker.stop(),
-            _ => {}
+        if let Worker::Threaded(worker) = &mut self.worker {
+            worker.stop();
         }
     }
 
@@ -84,7 +79,6 @@ impl Process {
     pub fn early_signal(&mut self) -> i32 {
         match &mut self.worker {
             Worker::Threaded(worker) => worker.early().map_or(0, Signal::number),
-            Worker::Green(worker) => worker.early().map_or(0, Signal::number),
             _ => 0,
         }
     }

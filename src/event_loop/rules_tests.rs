@@ -351,3 +351,31 @@ fn many_timers_that_were_cleared_do_not_pile_up() {
     }
     assert!(threads.timers.len() < 200);
 }
+
+#[test]
+fn threads_that_cooperate_are_never_asked_to_let_others_go_first() {
+    let mut threads = EventLoop::new(0.0);
+    threads.cooperate();
+    let child = threads.spawn(0.0);
+    assert_eq!(threads.check(20.0), Check::GoOn);
+    assert_eq!(threads.check(60.0), Check::Turn);
+    threads.yield_now(true, 0, 60.0);
+    assert_eq!(
+        next(&mut threads, 60.0),
+        Some((MAIN, Some(Outcome::Woken))),
+        "the turn was for messages"
+    );
+    threads.yield_now(false, 0, 61.0);
+    assert_eq!(next(&mut threads, 61.0), Some((child, None)));
+}
+
+#[test]
+fn a_signal_interrupts_whichever_of_those_that_cooperate_runs() {
+    let mut threads = EventLoop::new(0.0);
+    threads.cooperate();
+    threads.spawn(0.0);
+    threads.wait(io(1), 0.0);
+    next(&mut threads, 0.0);
+    threads.signal(6, 1.0);
+    assert_eq!(threads.check(1.0), Check::Signal);
+}

@@ -36,6 +36,8 @@ class Configuration:
     python_path: list[str]
     lifespan: str
     """``auto``, ``on`` or ``off``."""
+    python_responses: bool
+    """Whether responses are written in Python (gunicorn's asgi worker)."""
     green: bool
     """Whether threads let go of the GIL only where they wait."""
     multithread: bool
@@ -79,6 +81,7 @@ def read() -> Configuration:
         directory=_text(values["directory"]),
         python_path=[_text(path) for path in values["python_path"].split("\0") if path],
         lifespan=values["lifespan"],
+        python_responses=values["python_responses"] == "1",
         green=values["green"] == "1",
         multithread=values["multithread"] == "1",
         multiprocess=values["multiprocess"] == "1",

@@ -12,6 +12,7 @@ from types import FrameType
 
 import _wasgi
 
+from . import gevent_modules
 from .gthread import patience
 from .parking import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
 from .wsgi import KEYS, App, Exchange, base_environ
@@ -24,6 +25,7 @@ class Worker:
     """A worker process."""
 
     def __init__(self) -> None:
+        gevent_modules.install()
         self.left: SystemExit | None = None
         for number, handler in (
             (SIGQUIT, self.handle_quit),

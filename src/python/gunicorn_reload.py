@@ -25,8 +25,8 @@ class Reloader:
         self.interrupted = interrupted
         with importable():
             from gunicorn import reloader
-        files = [file for file in configuration.options["--reload-extra-file"].split("\0") if file]
-        engine = reloader.reloader_engines[configuration.options["--reload"]]
+        files = [file for file in configuration.options["--watch-files"].split("\0") if file]
+        engine = reloader.reloader_engines[configuration.options["--watch"]]
         self.thread = engine(extra_files=files, callback=self.changed)
 
     def changed(self, file: str) -> None:

@@ -101,7 +101,7 @@ def work(
             except ValueError as error:
                 raise _cannot_boot(error) from None
         reloader = None
-        if "--reload" in configuration.options:
+        if "--watch" in configuration.options:
             from . import gunicorn_reload
 
             interrupted = None if hooks is None else hooks.interrupted
@@ -111,6 +111,11 @@ def work(
             _call(reloader.start)
         if hooks is not None:
             _call(hooks.loaded, app)
+        if configuration.python_responses:
+            from . import asgi_worker
+
+            yield from asgi_worker.run(app, configuration)  # type: ignore[arg-type]
+            return
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)

@@ -269,6 +269,7 @@ impl Launch {
             access_log: true,
             access_log_format: String::new(),
             use_colors: false,
+            python_responses: false,
             server_header: true,
             date_header: true,
             headers: Vec::new(),
@@ -486,6 +487,8 @@ pub struct Launch {
     pub access_log_format: String,
     /// Whether log lines are coloured.
     pub use_colors: bool,
+    /// Whether the responses to ASGI apps are written in Python, bytes and all (daphne, gunicorn's asgi worker).
+    pub python_responses: bool,
     /// Whether responses say which server sent them.
     pub server_header: bool,
     /// Whether responses say when they were sent.

@@ -21,6 +21,7 @@ use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
+use crate::wsgi::error_page::Rejection;
 
 use super::Process;
 use super::wire::Wire;
@@ -199,6 +200,8 @@ impl AsyncWorker {
             };
             match c.exchange.and_then(|exchange| self.exchanges.get_mut(&exchange)) {
                 Some(exchange) if !exchange.cycle.is_complete() => exchange.cycle.close_after(),
+                // gunicorn waits for kept connections.
+                _ if process.launch.python_responses => {}
                 _ => self.close(process, id, now),
             }
         }
@@ -384,19 +387,25 @@ impl AsyncWorker {
                     }
                 }
                 Ok(Some(Event::Closed)) => return,
-                Err(_) => {
-                    self.refuse(process, id, now);
+                Err(error) => {
+                    let rejection = Rejection::of(&error);
+                    self.refuse(process, id, rejection.as_ref(), now);
                     return;
                 }
             }
         }
     }
 
-    fn refuse(&mut self, process: &mut Process, id: u32, now: Millis) {
-        process.log(Level::Warning, "Invalid HTTP request received.", now);
+    fn refuse(&mut self, process: &mut Process, id: u32, rejection: Option<&Rejection>, now: Millis) {
         let mut out = Vec::new();
-        let date = process.date(now).to_owned();
-        http::reject(&process.launch, &date, &mut out);
+        match rejection {
+            Some(rejection) if process.launch.worker_class_name == "asgi" => rejection.write_text(&mut out),
+            _ => {
+                process.log(Level::Warning, "Invalid HTTP request received.", now);
+                let date = process.date(now).to_owned();
+                http::reject(&process.launch, &date, &mut out);
+            }
+        }
         if let Some(c) = self.connections.get_mut(&id) {
             c.wire.send(&out, &mut process.frames);
         }
@@ -418,11 +427,13 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
-        if upgrade(head).is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"websocket")) {
+        if !process.launch.python_responses
+            && upgrade(head).is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"websocket"))
+        {
             process.log(Level::Warning, "Unsupported upgrade request.", now);
         }
         let Ok(scope) = Scope::new(head, &c.peer, &process.launch) else {
-            self.refuse(process, id, now);
+            self.refuse(process, id, None, now);
             return;
         };
         let mut encoded = Vec::new();

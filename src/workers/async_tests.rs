@@ -265,6 +265,27 @@ fn a_send_that_waits_goes_on_when_the_client_is_gone() {
 }
 
 #[test]
+fn a_response_that_python_writes_waits_behind_its_bytes_and_says_whether_its_connection_is_kept() {
+    let mut bench = Bench::new("gunicorn -k asgi app:app");
+    let client = bench.client(GET);
+    let id = bench.request();
+    bench.rig.clients.get_mut(&client).unwrap().holds_back = true;
+    let data = vec![b'x'; WINDOW as usize + HIGH_WATER + 1];
+    let mut body = |data: &[u8], rest: usize, more: bool| {
+        let part = Part { data, rest, more };
+        bench.worker.body(&mut bench.rig.process, id, part, 0.0)
+    };
+    assert_eq!(body(&data, 0, true), Sent::Blocked);
+    assert_eq!(body(b"", 1, false), Sent::Done);
+    bench.settle();
+    bench.rig.net.grant(client, data.len() as u32);
+    bench.settle();
+    assert!(!bench.rig.clients[&client].eof, "it is kept");
+    bench.send(client, GET);
+    assert_eq!(bench.requests().len(), 1);
+}
+
+#[test]
 fn a_large_body_in_parts_is_one_chunk_and_waits_once() {
     let mut bench = Bench::new("uvicorn app:app");
     let client = bench.client(GET);

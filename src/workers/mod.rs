@@ -5,7 +5,6 @@
 pub mod r#async;
 pub mod conversation;
 pub mod cores;
-pub mod green;
 mod process;
 #[cfg(test)]
 mod rig;

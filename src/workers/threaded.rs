@@ -1,9 +1,10 @@
 //! gunicorn's gthread worker: the main thread accepts connections and keeps idle ones, a pool of threads serves one request
-//! of one connection each.
+//! of one connection each. And its gevent worker (`green.rs`), which has a green thread for each connection.
 //!
 //! The main thread's rounds are in `main_thread.rs`, what a thread of the pool does with a connection in `serving.rs`; here is
 //! what both have in common, and what the kernel brings.
 
+mod green;
 mod main_thread;
 mod serving;
 
@@ -70,6 +71,10 @@ pub struct ThreadedWorker {
     /// Something has been done in the main thread that ends its round.
     dispatched: bool,
     stopped: bool,
+    /// Green threads are to be begun, and have not run yet.
+    begun: bool,
+    /// When the last green thread's connection ended.
+    left_at: Millis,
     /// Until when the connections of a worker that stops may be served.
     stop_until: Option<Millis>,
     notified_at: Millis,

@@ -174,6 +174,25 @@ fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
 }
 
 #[test]
+fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
+    let mut stage = Stage::new(&format!("{LINE} -p 2 --threads 3 --harakiri 2"));
+    stage.event(Event::Started).accepts(8);
+    stage.accepts(9);
+    assert_eq!(stage.count(", cores: 3)"), 2);
+    for core in [2, 0, 1] {
+        stage.event(Event::Busy(8, core, "it".to_owned()));
+    }
+    stage.event(Event::Request(8, 0, String::new())).pass(9_000.0);
+    assert_eq!(
+        stage.count("HARAKIRI"),
+        0,
+        "an answer of one thread takes the clock off"
+    );
+    stage.event(Event::Busy(8, 0, "more".to_owned())).pass(2_500.0);
+    assert_eq!(stage.count("HARAKIRI [core "), 3);
+}
+
+#[test]
 fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage

@@ -36,6 +36,7 @@ pub(super) fn launch(
         }
     }
     let mut launch = Box::new(Launch::base(Server::Daphne, argv("daphne", words), call));
+    launch.python_responses = true;
     let app = values.positionals.first().map_or("", String::as_str);
     launch.target = Target::new(app, app, "", false);
     launch.binds.push((own(given_host), port));

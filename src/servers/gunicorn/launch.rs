@@ -7,6 +7,9 @@ use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
 };
 
+/// gunicorn's own worker for ASGI apps.
+const ASGI: &str = "asgi gunicorn.workers.gasgi.ASGIWorker";
+
 /// Everything that the values say. `workers` is the default.
 pub(super) fn launch(
     words: &[String],
@@ -24,6 +27,7 @@ pub(super) fn launch(
         python::clamp(workers)
     };
     let (worker_class, interface) = worker_class(values)?;
+    let own_asgi = listed(trim(values.text("--worker-class")), ASGI);
     let binds = binds(values, call)?;
     let env = environment(values, call)?;
     let access_log = log("--access-logfile", values, "/dev/stdout")?;
@@ -40,7 +44,8 @@ pub(super) fn launch(
     {
         python_path.insert(0, absolute(directory, path));
     }
-    let uvicorn = interface == Interface::Asgi;
+    let uvicorn = interface == Interface::Asgi && !own_asgi;
+    let backlog = count("--backlog");
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
@@ -61,9 +66,12 @@ pub(super) fn launch(
         interface,
         target: target(app),
         binds,
-        backlog: count("--backlog"),
-        // Of the worker classes with an event loop: uvicorn's, which takes uvloop.
-        accepts: 1,
+        backlog,
+        // Of the worker classes with an event loop: uvloop accepts one, asyncio's own as many as wait.
+        accepts: match trim(values.text("--asgi-loop")) {
+            "asyncio" if own_asgi => backlog.max(1),
+            _ => 1,
+        },
         timeout: seconds("--timeout"),
         graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
@@ -81,13 +89,19 @@ pub(super) fn launch(
         access_log,
         access_log_format: own(trim(values.text("--access-logformat"))),
         use_colors: false,
+        python_responses: own_asgi,
         server_header: true,
         date_header: true,
         headers: Vec::new(),
         root_path: String::new(),
-        proxy_headers: true,
+        proxy_headers: !own_asgi,
         forwarded_allow_ips: own(trusted.unwrap_or(values.text("--forwarded-allow-ips"))),
-        lifespan: if uvicorn { Lifespan::Auto } else { Lifespan::Off },
+        lifespan: match trim(values.text("--asgi-lifespan")) {
+            "on" if own_asgi => Lifespan::On,
+            "off" if own_asgi => Lifespan::Off,
+            _ if interface == Interface::Asgi => Lifespan::Auto,
+            _ => Lifespan::Off,
+        },
         python_path,
         chdir,
         die_on_term: false,
@@ -97,7 +111,7 @@ pub(super) fn launch(
         interpreter: false,
         scale: 1,
         reload: None,
-        options: Vec::new(),
+        options: if own_asgi { values.texts() } else { Vec::new() },
     })
 }
 
@@ -141,9 +155,11 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
     const THREADED: &str = "gthread gunicorn.workers.gthread.ThreadWorker";
     const GREEN: &str = "gevent gunicorn.workers.ggevent.GeventWorker";
-    const LATER: &str = "gevent_wsgi gevent_pywsgi asgi tornado";
+    const LATER: &str = "gevent_wsgi gevent_pywsgi tornado";
     let name = trim(values.text("--worker-class"));
     let (option, reason) = if listed(name, UVICORN) {
+        return Ok((WorkerClass::Async, Interface::Asgi));
+    } else if listed(name, ASGI) {
         return Ok((WorkerClass::Async, Interface::Asgi));
     } else if listed(name, THREADED) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));

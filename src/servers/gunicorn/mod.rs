@@ -119,8 +119,9 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let mut launch = launch::launch(words, &values, &app, workers, call)?;
     launch.interpreter = interpreter;
     if reload {
-        let files = ("--reload-extra-file", extra_files);
-        launch.options.extend([("--reload", engine), files]);
+        launch
+            .options
+            .extend([("--watch", engine), ("--watch-files", extra_files)]);
     }
     launch.options.extend(hooks.map(|hooks| ("--hooks", hooks)));
     Ok(launch)

@@ -1,8 +1,9 @@
 //! What gunicorn 27.0.1 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+use crate::http1::Rules;
 use crate::servers::testing::{launch, printed};
-use crate::servers::{Command, Interface, Level, SETTINGS, WorkerClass, parse};
+use crate::servers::{Command, Interface, Level, Lifespan, SETTINGS, WorkerClass, parse};
 
 #[test]
 fn usage_errors_are_those_of_argparse() {
@@ -334,6 +335,30 @@ fn asgi_apps_run_in_uvicorns_worker() {
         );
         assert_eq!(launch.worker_class_name, class);
     }
+}
+
+#[test]
+fn gunicorns_own_worker_for_asgi_apps_has_its_own_options() {
+    let line = "gunicorn -k asgi --asgi-loop asyncio --asgi-lifespan on --root-path /x --backlog 9 app:app";
+    let launch = launch(line);
+    assert_eq!(
+        (launch.worker_class, launch.interface, launch.lifespan),
+        (WorkerClass::Async, Interface::Asgi, Lifespan::On)
+    );
+    assert!(launch.python_responses && !launch.proxy_headers && launch.root_path.is_empty());
+    assert_eq!((launch.accepts, launch.rules), (9, Rules::GUNICORN));
+    let root_path = launch.options.iter().find(|(name, _)| *name == "--root-path");
+    assert_eq!(root_path.map(|(_, text)| text.as_str()), Some("/x"));
+    assert_eq!(self::launch("gunicorn -k asgi app:app").accepts, 1, "uvloop");
+}
+
+#[test]
+fn gevent_is_a_class_of_green_threads() {
+    let launch = launch("gunicorn -k gevent --threads 4 -w 2 app:app");
+    assert_eq!(
+        (launch.worker_class, launch.worker_class_name.as_str()),
+        (WorkerClass::Green, "gevent")
+    );
 }
 
 #[test]

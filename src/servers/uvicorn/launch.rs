@@ -72,6 +72,7 @@ pub(super) fn launch(
         access_log: values.flag("--access-log"),
         access_log_format: String::new(),
         use_colors: values.flag("--use-colors"),
+        python_responses: false,
         server_header: values.flag("--server-header"),
         date_header: values.flag("--date-header"),
         headers: headers(values)?,

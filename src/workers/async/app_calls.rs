@@ -64,11 +64,11 @@ impl AsyncWorker {
 
     /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a body as a whole.
     ///
-    /// daphne's Python writes the bytes of the whole response: here `rest` says whether the connection is kept afterwards.
+    /// Where Python writes the bytes of the whole response, `rest` says whether the connection is kept afterwards, and what it waits for
+    /// are the bytes that this call has sent.
     pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
-        if process.launch.server == Server::Daphne {
-            self.write(process, id, part, now);
-            return Sent::Done;
+        if process.launch.python_responses {
+            return self.write(process, id, part, now);
         }
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return Sent::Done;
@@ -96,19 +96,26 @@ impl AsyncWorker {
         }
     }
 
-    fn write(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) {
+    fn write(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
-            return;
+            return Sent::Done;
         };
+        let mut sent = Sent::Done;
         if let Some(c) = self.connections.get_mut(&exchange.connection)
             && !c.close_when_sent
         {
             c.wire.send(part.data, &mut process.frames);
+            // daphne waits for no client.
+            if part.more && c.wire.unsent() > HIGH_WATER && process.launch.server != Server::Daphne {
+                c.blocked = true;
+                sent = Sent::Blocked;
+            }
         }
         if !part.more && !exchange.cycle.is_complete() {
             exchange.cycle.finish();
             self.complete(process, id, part.rest > 0, now);
         }
+        sent
     }
 
     /// An event of another type.

@@ -6,6 +6,7 @@
 
 use crate::Millis;
 use crate::net::frame::{Kind, push_number};
+use crate::servers::WorkerClass;
 use crate::trace::Name;
 use crate::workers::Process;
 
@@ -14,6 +15,9 @@ use super::{NOTIFY_EVERY, Next, SELECT, STOPPING, Stage, ThreadedWorker, Verdict
 impl ThreadedWorker {
     /// The main thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+        if process.launch.worker_class == WorkerClass::Green {
+            return self.next_green(process, now);
+        }
         loop {
             if let Some(id) = self.submissions.pop_front() {
                 return Next::Submit(id);
@@ -64,7 +68,7 @@ impl ThreadedWorker {
         self.select_until = Some(now + timeout);
     }
 
-    fn poll(&mut self, process: &mut Process, listener: u32) {
+    pub(super) fn poll(&mut self, process: &mut Process, listener: u32) {
         if !self.polled.contains(&listener) && !self.listeners.contains(&listener) {
             process.tell(Kind::Poll, listener);
             self.polled.push(listener);
@@ -134,7 +138,7 @@ impl ThreadedWorker {
     }
 
     /// Closes a connection at once.
-    fn drop(&mut self, process: &mut Process, id: u32) {
+    pub(super) fn drop(&mut self, process: &mut Process, id: u32) {
         if let Some(mut seat) = self.connections.remove(&id) {
             seat.conversation.wire.close(&mut process.frames);
         }

@@ -2,7 +2,7 @@
 //! throws away what the app has left of the body.
 
 use crate::Millis;
-use crate::servers::Level;
+use crate::servers::{Level, WorkerClass};
 use crate::trace::Name;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Conversation, Head};
@@ -39,6 +39,9 @@ impl ThreadedWorker {
 
     /// A thread has taken the connection from the queue, or has waited.
     pub fn take(&mut self, process: &mut Process, id: u32, now: Millis) -> Taken {
+        if process.launch.worker_class == WorkerClass::Green {
+            return self.take_green(process, id, now);
+        }
         let Some(seat) = self.connections.get_mut(&id) else {
             return Taken::Done;
         };
@@ -81,7 +84,7 @@ impl ThreadedWorker {
         }
     }
 
-    fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
         process.served += 1;
         let most = process.launch.max_requests;
         if most.is_some_and(|most| process.served >= most) && !self.stopped {
@@ -90,7 +93,8 @@ impl ThreadedWorker {
         }
         let launch = &process.launch;
         let most = launch.worker_connections.saturating_sub(launch.threads) as usize;
-        let keeps = !self.stopped && launch.keep_alive > 0.0 && self.kept.len() < most;
+        let room = self.kept.len() < most || launch.worker_class == WorkerClass::Green;
+        let keeps = !self.stopped && launch.keep_alive > 0.0 && room;
         if let Some(c) = self.running(id) {
             c.respond(process, keeps, now);
         }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use super::super::{ThreadedWorker, key};
 use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
@@ -11,14 +12,14 @@ const GEVENT: &str = "gunicorn -k gevent app:app";
 
 struct Bench {
     rig: Rig,
-    worker: GreenWorker,
+    worker: ThreadedWorker,
 }
 
 impl Bench {
     fn new(line: &str) -> Self {
         let mut bench = Self {
             rig: Rig::new(line),
-            worker: GreenWorker::default(),
+            worker: ThreadedWorker::default(),
         };
         assert_eq!(bench.hub(), Some(Vec::new()));
         bench
@@ -104,7 +105,7 @@ fn no_more_connections_are_accepted_than_worker_connections() {
 
 #[test]
 fn a_connection_is_kept_for_its_time_and_then_closed_without_a_word() {
-    let mut bench = Bench::new(GEVENT);
+    let mut bench = Bench::new("gunicorn -k gevent --worker-connections 1 app:app");
     let client = bench.rig.client(GET);
     bench.hub();
     assert_eq!(bench.serve(client), Taken::ParkFor(2000.0));
@@ -162,7 +163,7 @@ fn a_worker_that_stops_sees_it_at_its_next_beat_and_leaves_at_one_without_connec
     bench.rig.client(GET);
     assert_eq!(bench.hub().unwrap().len(), 1, "it accepts until then");
     for _ in 0..3 {
-        bench.rig.now += BEAT;
+        bench.rig.now += SELECT;
         bench.worker.tick();
         assert_eq!(bench.hub(), Some(Vec::new()));
     }
@@ -173,6 +174,6 @@ fn a_worker_that_stops_sees_it_at_its_next_beat_and_leaves_at_one_without_connec
     assert_eq!(bench.take(client), Taken::Done);
     let other = *bench.rig.clients.keys().next_back().unwrap();
     assert_eq!(bench.serve(other), Taken::Done);
-    bench.rig.now += BEAT;
+    bench.rig.now += SELECT;
     assert_eq!(bench.hub(), None);
 }

@@ -1,0 +1,99 @@
+// uWSGI's --threads: each thread of a process accepts and serves by itself.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { PlaygroundPage } from "../playground.js";
+import { launchBrowser, serveSite } from "../support.js";
+
+const APP = `
+import json, os, sys, threading, time
+
+barrier = threading.Barrier(4)
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/meet":
+        barrier.wait()
+    if path == "/go":
+        print("waits", flush=True)
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+    if path == "/sleep":
+        time.sleep(600)
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps([threading.current_thread().name, environ["wsgi.multithread"], environ["uwsgi.core"]]).encode()]
+`;
+const BASE = "uwsgi --http-socket :8000 --master --wsgi-file app.py --callable app";
+
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {PlaygroundPage} */
+let page;
+
+before(async () => {
+  site = await serveSite();
+  browser = await launchBrowser();
+  page = await PlaygroundPage.open(browser, site.url);
+  await page.write({ "app.py": APP });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+describe("uWSGI with four threads", { timeout: 120_000 }, () => {
+  test("serves four requests at once, each in a thread that has its core's name", async () => {
+    const server = await page.start(`${BASE} --threads 4`);
+    assert.match(await server.log(), /^\*\*\* Operational MODE: threaded \*\*\*$/m);
+    assert.match(await server.log(), /^spawned uWSGI worker 1 \(pid: \d+, cores: 4\)$/m);
+    const answers = await server.run(async ({ server: running }) => {
+      const responses = await Promise.all([1, 2, 3, 4].map(() => running.fetch("/meet")));
+      return Promise.all(
+        responses.map(async (response) => /** @type {[string, boolean, number]} */ (await response.json())),
+      );
+    });
+    const expected = [0, 1, 2, 3].map((core) => [`uWSGIWorker1Core${core}`, true, core]);
+    assert.deepEqual(
+      answers.toSorted((a, b) => a[2] - b[2]),
+      expected,
+    );
+    for (const core of [0, 1, 2, 3])
+      await server.logged(new RegExp(`GET /meet .* switches on core ${core}\\)$`));
+    await server.stop();
+  });
+
+  test("lets its threads finish their requests before it reloads", async () => {
+    await page.write({ go: null });
+    const server = await page.start(`${BASE} --threads 2`);
+    const two = [server.fetch("/go"), server.fetch("/go")];
+    await server.run(async ({ log }) => {
+      while (log.filter(({ line }) => line === "waits").length < 2)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    await server.run(({ server: running }) => running.signal("HUP"));
+    await server.logged(/^Gracefully killing worker 1/);
+    await page.write({ go: "" });
+    assert.deepEqual(
+      (await Promise.all(two)).map(({ status }) => status),
+      [200, 200],
+    );
+    await server.logged(/^gracefully \(RE\)spawned uWSGI master process/);
+    assert.equal((await server.fetch("/")).status, 200);
+    await server.run(({ server: running }) => running.signal("INT"));
+    await server.logged(/^goodbye to uWSGI\.$/);
+  });
+
+  test("is killed with all its threads when a request takes too long", async () => {
+    const server = await page.start(`${BASE} --threads 2 --harakiri 1`);
+    const both = [server.fetch("/sleep"), server.fetch("/sleep")];
+    for (const dropped of both) await assert.rejects(dropped);
+    for (const core of [0, 1])
+      await server.logged(new RegExp(`HARAKIRI \\[core ${core}\\] 127\\.0\\.0\\.1 - GET /sleep since`));
+    await server.logged(/^Respawned uWSGI worker 1/);
+    assert.equal((await server.fetch("/")).status, 200);
+    await server.stop();
+  });
+});
