@@ -71,6 +71,16 @@ impl Machine {
         signal.is_some()
     }
 
+    /// How many workers may be asked for, by the memory that there is.
+    pub fn set_room(&mut self, room: u32) {
+        self.0.set_room(room);
+    }
+
+    /// A file of the working directory has changed: its absolute path.
+    pub fn file_changed(&mut self, path: &str, now: Millis) {
+        self.0.file_changed(path, now);
+    }
+
     /// A message of the page.
     pub fn deliver_page(&mut self, message: &[u8], now: Millis) {
         self.0.from_page(message, now);

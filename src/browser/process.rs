@@ -100,6 +100,8 @@ pub struct Process {
 impl Process {
     /// The process that a command line makes of one of its server's workers.
     ///
+    /// `random` is between 0 and 1: what is random about the worker depends on it.
+    ///
     /// # Errors
     /// The command line is none that starts a server: the machine parses it before.
     #[wasm_bindgen(constructor)]
@@ -111,12 +113,14 @@ impl Process {
         parent: Pid,
         directory: String,
         now: Millis,
+        random: f64,
     ) -> Result<Process, String> {
         let mut flat = env.into_iter();
         let env: Vec<_> = std::iter::from_fn(|| Some((flat.next()?, flat.next()?))).collect();
-        let Command::Serve(launch) = servers::parse_argv(&argv, &env, &directory) else {
+        let Command::Serve(mut launch) = servers::parse_argv(&argv, &env, &directory) else {
             return Err("this command line starts no server".to_owned());
         };
+        launch.jitter(random);
         let common = Common::new(*launch, pid, parent);
         let worker = match common.launch.worker_class {
             WorkerClass::Sync => Worker::Sync(Cores::new(&common)),
@@ -206,7 +210,7 @@ impl Process {
             }
             Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
         };
-        if ready {
+        if ready || !self.common.hooks.is_empty() {
             self.threads.wake_all(CONNECTIONS, now);
         }
         self.thread_is_due()
@@ -235,6 +239,19 @@ impl Process {
             },
             bytes,
         );
+    }
+
+    /// Puts the next hook that the master is to run; returns its length, 0: none.
+    pub fn next_hook(&mut self) -> usize {
+        let hook = self.common.hooks.pop_front().unwrap_or_default();
+        self.memory.put(&hook);
+        hook.len()
+    }
+
+    /// The hook has run: see [`crate::machine::Answer`].
+    pub fn answer(&mut self, answer: u32, length: usize) {
+        let text = self.memory.read(length);
+        push(&mut self.common.frames, Kind::Hook, answer, &text);
     }
 
     /// The interpreter is up.
@@ -291,6 +308,9 @@ impl Process {
                 "directory",
                 launch.chdir.clone().unwrap_or_else(|| self.directory.clone()),
             ),
+            ("argv", launch.argv.join("\0")),
+            ("cwd", self.directory.clone()),
+            ("master", flag(self.is_master())),
             ("python_path", launch.python_path.join("\0")),
             (
                 "heartbeat",
@@ -476,6 +496,11 @@ impl Process {
                 }
             }
         }
+    }
+
+    /// Whether this is the process of gunicorn's master itself.
+    fn is_master(&self) -> bool {
+        self.common.launch.interpreter && self.common.slot == 0
     }
 
     /// What the threads did since the last time goes into the trace.

@@ -20,6 +20,8 @@ const FIRST_PID: Pid = 10;
 const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
+/// Memory that a worker takes, as measured with a small app.
+const MEGABYTES: u32 = 64;
 
 /// What the machine wants done by its devices.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,14 +73,74 @@ pub enum Output {
 #[derive(Debug)]
 struct Running {
     launch: Launch,
+    /// The environment of its processes, names and values in turn.
     env: Vec<String>,
+    /// The environment and the working directory of the command.
+    given: Vec<(String, String)>,
+    directory: String,
     master: Master,
     master_pid: Pid,
+    /// The master's Python, if it needs one, is at work: what is next has to wait.
+    busy: bool,
+    /// What the master is still to be told, and what it still wants done.
+    events: VecDeque<Event>,
+    actions: VecDeque<Action>,
     started_at: Millis,
     /// By index into `Launch::binds`.
     listeners: LiteMap<usize, Held>,
     processes: Vec<Pid>,
     pong_at: Option<Millis>,
+}
+
+impl Running {
+    /// Whether the configuration is known.
+    fn is_configured(&self) -> bool {
+        !self.launch.interpreter || self.env.last().is_some_and(|settings| !settings.is_empty())
+    }
+
+    /// Takes a configuration that was read, perhaps not for the first time.
+    fn configure(&mut self, launch: Launch, settings: &str) {
+        self.env = flat(&self.given, &launch, Some(settings));
+        self.master.reconfigure(&launch);
+        if launch.binds != self.launch.binds {
+            // Workers that have the old listeners keep them until they end.
+            for index in 0..self.launch.binds.len() {
+                if let Some(held) = self.listeners.remove(&index) {
+                    self.listeners.insert(index + RETIRED, held);
+                }
+            }
+        }
+        self.launch = launch;
+    }
+}
+
+/// Names and values of a process's environment, in turn; the settings come last.
+fn flat(given: &[(String, String)], launch: &Launch, settings: Option<&str>) -> Vec<String> {
+    let mut env: Vec<String> = given
+        .iter()
+        .chain(&launch.env)
+        .flat_map(|(name, value)| [name.clone(), value.clone()])
+        .collect();
+    if let Some(settings) = settings {
+        env.extend([servers::SETTINGS.to_owned(), settings.to_owned()]);
+    }
+    env
+}
+
+/// Added to the index of a listener whose address the configuration no longer has.
+const RETIRED: usize = 1 << 16;
+
+/// What the master's Python answers.
+#[derive(Debug)]
+pub struct Answer;
+
+impl Answer {
+    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be read again.
+    pub const SETTINGS: u32 = 0;
+    /// The hook has run.
+    pub const DONE: u32 = 1;
+    /// The hook has raised.
+    pub const RAISED: u32 = 2;
 }
 
 /// A listener lives for as long as a process has it.
@@ -101,6 +163,38 @@ pub struct Machine {
     app_ends: LiteMap<u32, Millis>,
     outputs: VecDeque<Output>,
     page: Vec<u8>,
+    /// Servers that have replicas.
+    scales: LiteMap<ServerId, Scale>,
+    /// How many workers may be asked for.
+    room: u32,
+}
+
+/// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
+#[derive(Debug, Default)]
+struct Scale {
+    running: u32,
+    /// Those that accept, or have exited: a bit for each.
+    settled: u128,
+    listening: Option<(String, u16)>,
+    code: i32,
+}
+
+impl Scale {
+    fn new(replicas: u32) -> Self {
+        Self {
+            running: replicas,
+            settled: u128::MAX << replicas,
+            ..Self::default()
+        }
+    }
+}
+
+/// Where a replica's number begins in a server's.
+const REPLICA: u32 = 24;
+
+/// A server as the page knows it.
+fn page_id(server: ServerId) -> ServerId {
+    server & ((1 << REPLICA) - 1)
 }
 
 impl Machine {
@@ -109,6 +203,7 @@ impl Machine {
     pub fn new() -> Self {
         Self {
             next_pid: FIRST_PID,
+            room: u32::MAX,
             ..Self::default()
         }
     }
@@ -133,29 +228,45 @@ impl Machine {
             StartCommand::Line(line) => servers::parse(line, env, directory),
             StartCommand::Words(words) => servers::parse_argv(words, env, directory),
         };
+        if let Command::Serve(launch) = &parsed
+            && server == page_id(server)
+        {
+            let wanted = launch.scale.saturating_mul(launch.workers.max(1));
+            if wanted > self.room {
+                let refusal = format!(
+                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of its own, of about {MEGABYTES} MB, and there is room for {}: ask for fewer.",
+                    self.room
+                );
+                self.print(server, Vec::new(), vec![refusal], now);
+                self.outputs.push_back(Output::Exit { server, code: 1 });
+                return;
+            }
+            if launch.scale > 1 {
+                self.scales.insert(server, Scale::new(launch.scale));
+                for replica in 1..=launch.scale {
+                    self.start(server | replica << REPLICA, command, env, directory, now);
+                }
+                return;
+            }
+        }
         match parsed {
             Command::Print { stdout, stderr, code } => {
-                let log = |stream, line| Output::Log {
-                    server,
-                    stream,
-                    line,
-                    time: now,
-                };
-                self.outputs
-                    .extend(stdout.into_iter().map(|line| log(Stream::Stdout, line)));
-                self.outputs
-                    .extend(stderr.into_iter().map(|line| log(Stream::Stderr, line)));
+                self.print(server, stdout, stderr, now);
                 self.outputs.push_back(Output::Exit { server, code });
             }
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
-                let mut all = env.to_vec();
-                all.extend(launch.env.iter().cloned());
+                let interpreter = launch.interpreter;
                 let running = Running {
                     master: Master::new(&launch, master_pid),
                     master_pid,
-                    env: all.into_iter().flat_map(|(name, value)| [name, value]).collect(),
+                    busy: interpreter,
+                    events: VecDeque::new(),
+                    actions: VecDeque::new(),
+                    env: flat(env, &launch, interpreter.then_some("")),
+                    given: env.to_vec(),
+                    directory: directory.to_owned(),
                     started_at: now,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
@@ -163,14 +274,45 @@ impl Machine {
                     launch,
                 };
                 self.servers.insert(server, running);
-                self.tell_master(server, Event::Started, now);
+                if interpreter {
+                    self.start_process(server, master_pid, SHELL, 0);
+                } else {
+                    self.tell_master(server, Event::Started, now);
+                }
+            }
+        }
+    }
+
+    /// How many workers may be asked for, by the memory that there is.
+    pub fn set_room(&mut self, room: u32) {
+        self.room = room;
+    }
+
+    /// A server, or its replicas.
+    fn servers_of(&self, server: ServerId) -> Vec<ServerId> {
+        let mut all: Vec<ServerId> = self.servers.keys().copied().collect();
+        all.retain(|one| page_id(*one) == server);
+        all
+    }
+
+    fn print(&mut self, server: ServerId, stdout: Vec<String>, stderr: Vec<String>, time: Millis) {
+        for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
+            for line in lines {
+                self.outputs.push_back(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time,
+                });
             }
         }
     }
 
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
-        self.tell_master(server, Event::Signal(signal), now);
+        for server in self.servers_of(server) {
+            self.tell_master(server, Event::Signal(signal), now);
+        }
         // Workers may have been killed: their clients hear of it.
         self.settle(now);
     }
@@ -178,9 +320,18 @@ impl Machine {
     /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only reload.
     #[must_use]
     pub fn last_signal(&self, server: ServerId) -> Signal {
+        let server = self.servers_of(server).pop().unwrap_or(server);
         match self.servers.get(&server).map(|running| &running.launch) {
             Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
             _ => Signal::Term,
+        }
+    }
+
+    /// A file of the working directory has changed: its absolute path.
+    pub fn file_changed(&mut self, path: &str, now: Millis) {
+        let servers: Vec<ServerId> = self.servers.keys().copied().collect();
+        for server in servers {
+            self.tell_master(server, Event::FileChanged(path.to_owned()), now);
         }
     }
 
@@ -226,6 +377,7 @@ impl Machine {
                     };
                     self.tell_master(server, event, now);
                 }
+                Kind::Hook => self.answered(server, frame, now),
                 Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
                 Kind::Unlisten => {
                     self.net.from_process(pid, frame, now);
@@ -265,6 +417,13 @@ impl Machine {
         }
         self.net.process_ended(pid);
         self.settle(now);
+        if self
+            .servers
+            .get(&server)
+            .is_some_and(|running| running.master_pid == pid)
+        {
+            self.exit(server, exit.shell_code());
+        }
         self.let_go(server, |_| true, pid);
         self.tell_master(server, Event::Exited(pid, exit), now);
         self.settle(now);
@@ -284,6 +443,7 @@ impl Machine {
         let masters = self
             .servers
             .values()
+            .filter(|running| !running.busy)
             .filter_map(|running| running.master.deadline());
         let pongs = self.servers.values().filter_map(|running| running.pong_at);
         masters
@@ -343,16 +503,63 @@ impl Machine {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
-        let mut actions: VecDeque<Action> = running.master.handle(now, event).into();
-        while let Some(action) = actions.pop_front() {
-            let answer = self.carry_out(server, action, now);
-            let Some(running) = self.servers.get_mut(&server) else {
-                return;
-            };
-            if let Some(answer) = answer {
-                actions.extend(running.master.handle(now, answer));
+        match event {
+            // A master has no handlers for signals before it has read its configuration.
+            Event::Signal(signal) if running.busy && !running.is_configured() => {
+                self.exit(server, Exit::Signal(signal).shell_code());
+            }
+            event => {
+                running.events.push_back(event);
+                self.run_master(server, now);
             }
         }
+    }
+
+    /// Lets the master go on, until it has to wait for its Python.
+    fn run_master(&mut self, server: ServerId, now: Millis) {
+        while let Some(running) = self.servers.get_mut(&server)
+            && !running.busy
+        {
+            if let Some(action) = running.actions.pop_front() {
+                let answer = self.carry_out(server, action, now);
+                if let Some(answer) = answer
+                    && let Some(running) = self.servers.get_mut(&server)
+                {
+                    running.actions.extend(running.master.handle(now, answer));
+                }
+            } else if let Some(event) = running.events.pop_front() {
+                running.actions.extend(running.master.handle(now, event));
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// The master's Python has done what it was to do.
+    fn answered(&mut self, server: ServerId, frame: Frame<'_>, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        running.busy = false;
+        match frame.id {
+            Answer::SETTINGS => {
+                let settings = String::from_utf8_lossy(frame.body);
+                let mut env = running.given.clone();
+                env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
+                match servers::parse_argv(&running.launch.argv, &env, &running.directory) {
+                    Command::Print { stdout, stderr, code } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                        return;
+                    }
+                    Command::Serve(launch) => running.configure(*launch, &settings),
+                }
+                running.events.push_front(Event::Started);
+            }
+            Answer::RAISED => running.events.push_front(Event::HookFailed),
+            _ => {}
+        }
+        self.run_master(server, now);
     }
 
     fn carry_out(&mut self, server: ServerId, action: Action, now: Millis) -> Option<Event> {
@@ -363,13 +570,33 @@ impl Machine {
                 let ok = self.bind(server, index, pid).is_some();
                 return Some(Event::Bound { index, ok });
             }
+            Action::Hook(name, [first, second]) => {
+                if running.launch.interpreter {
+                    running.busy = true;
+                    let pid = running.master_pid;
+                    let call = format!("{name} {first} {second}");
+                    self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
             Action::CloseListeners => {
                 let pid = running.master_pid;
                 self.let_go(server, |_| true, pid);
             }
+            Action::Spawn { slot } if self.processes.len() as u32 / 2 >= self.room => {
+                // As where fork() fails: a restart may need twice the workers, no more.
+                let pid = self.next_pid + 1;
+                self.next_pid = pid;
+                running.events.push_back(Event::Exited(pid, Exit::Code(1)));
+                return Some(Event::Spawned { slot, pid });
+            }
             Action::Spawn { slot } => {
                 let parent = running.master_pid;
+                let interpreter = running.launch.interpreter;
                 let pid = self.pid();
+                if interpreter {
+                    let call = format!("spawned {slot} {pid}");
+                    self.net.tell_process(parent, Kind::Hook, 0, call.as_bytes());
+                }
                 self.start_process(server, pid, parent, slot);
                 return Some(Event::Spawned { slot, pid });
             }
@@ -463,7 +690,13 @@ impl Machine {
     fn bind(&mut self, server: ServerId, index: usize, holder: Pid) -> Option<ListenerId> {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
-        let id = self.net.listen(address, running.launch.backlog).ok()?;
+        let backlog = running.launch.backlog;
+        let group = if server == page_id(server) {
+            0
+        } else {
+            page_id(server)
+        };
+        let id = self.net.share(address, backlog, group).ok()?;
         if running.launch.server == Server::Uwsgi {
             let router = running.launch.router;
             self.net
@@ -486,7 +719,11 @@ impl Machine {
     fn inherit(&mut self, server: ServerId, pid: Pid) {
         if let Some(running) = self.servers.get_mut(&server) {
             running.processes.push(pid);
-            for (_, held) in &mut running.listeners {
+            for (_, held) in running
+                .listeners
+                .iter_mut()
+                .filter(|(index, _)| **index < RETIRED)
+            {
                 held.holders.push(pid);
             }
         }
@@ -547,7 +784,7 @@ impl Machine {
             }
             trace::encode_record(number, pid, &span, running.started_at, &mut records);
         }
-        push(&mut self.page, Kind::Spans, server, &records);
+        push(&mut self.page, Kind::Spans, page_id(server), &records);
     }
 
     /// What the client saw: the connect, and the last byte of the answer.
@@ -579,7 +816,7 @@ impl Machine {
             if let Some(end) = self.app_ends.remove(&seen.number) {
                 record(Name::Write, end, seen.complete_at);
             }
-            push(&mut self.page, Kind::Spans, *server, &records);
+            push(&mut self.page, Kind::Spans, page_id(*server), &records);
         }
         while self.app_ends.len() > 4096
             && let Some((&oldest, _)) = self.app_ends.first()
@@ -619,7 +856,61 @@ impl Machine {
 
     /// What is to be done next.
     pub fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        loop {
+            let output = self.outputs.pop_front()?;
+            if let Some(output) = self.of_scale(output) {
+                return Some(output);
+            }
+        }
+    }
+
+    /// What a replica's output is to the page: its lines tell its number, and all replicas together listen and exit.
+    fn of_scale(&mut self, output: Output) -> Option<Output> {
+        let (Output::Log { server, .. } | Output::Listening { server, .. } | Output::Exit { server, .. }) =
+            output
+        else {
+            return Some(output);
+        };
+        let (replica, server) = (server >> REPLICA, page_id(server));
+        let scale = self.scales.get_mut(&server).filter(|_| replica > 0);
+        let Some(scale) = scale else {
+            return Some(output);
+        };
+        let settled = scale.settled == u128::MAX;
+        match output {
+            Output::Log {
+                stream, line, time, ..
+            } => {
+                let line = format!("replica-{replica}  | {line}");
+                return Some(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time,
+                });
+            }
+            Output::Listening { address, port, .. } => scale.listening = Some((address, port)),
+            Output::Exit { code, .. } => {
+                scale.running -= 1;
+                scale.code = scale.code.max(code);
+            }
+            _ => {}
+        }
+        scale.settled |= 1 << (replica - 1);
+        if scale.running == 0 {
+            let code = scale.code;
+            self.scales.remove(&server);
+            return Some(Output::Exit { server, code });
+        }
+        if settled || scale.settled != u128::MAX {
+            return None;
+        }
+        let (address, port) = scale.listening.take()?;
+        Some(Output::Listening {
+            server,
+            address,
+            port,
+        })
     }
 }
 

@@ -72,6 +72,14 @@ impl Bench {
         }
     }
 
+    /// A process prints a line.
+    fn log(&mut self, pid: Pid, line: &str) {
+        let mut message = Vec::new();
+        push(&mut message, Kind::Log, 2, line.as_bytes());
+        self.machine.from_process(pid, &message, self.now);
+        self.look();
+    }
+
     fn exits(&mut self, pid: Pid, exit: Exit) {
         self.machine.exited(pid, exit, self.now);
         self.look();
@@ -319,4 +327,205 @@ fn a_boot_loop_spawns_one_process_at_a_time_and_can_be_stopped() {
     bench.exits(last, Exit::Signal(Signal::Term));
     bench.pass(1000.0);
     assert_eq!(bench.exits, [(SERVER, 0)]);
+}
+
+// --- a gunicorn with a configuration file
+
+/// The master's Python answers.
+fn answers(bench: &mut Bench, answer: u32, text: &str) {
+    let mut message = Vec::new();
+    push(&mut message, Kind::Hook, answer, text.as_bytes());
+    let master = bench.spawned[0];
+    bench.machine.from_process(master, &message, bench.now);
+    bench.look();
+}
+
+#[test]
+fn a_configuration_file_is_read_by_a_process_before_anything_starts() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    assert_eq!(bench.spawned, [11]);
+    assert!(bench.lines.is_empty());
+    answers(
+        &mut bench,
+        Answer::SETTINGS,
+        "--workers=2 --bind=127.0.0.1:9000 -- app:app ''",
+    );
+    assert!(bench.lines[0].ends_with("Starting gunicorn 27.0.1"));
+    // on_starting, when_ready, and pre_fork for each: none is passed over.
+    for _ in 0..3 {
+        assert_eq!(bench.spawned, [11]);
+        answers(&mut bench, Answer::DONE, "");
+    }
+    assert!(
+        bench
+            .lines
+            .iter()
+            .any(|line| line.contains("http://127.0.0.1:9000 (11)"))
+    );
+    bench.pass(50.0);
+    answers(&mut bench, Answer::DONE, "");
+    assert_eq!(bench.spawned, [11, 12, 13]);
+}
+
+#[test]
+fn what_happens_while_a_hook_runs_waits_for_it() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    answers(&mut bench, Answer::SETTINGS, "--workers=1 -- app:app ''");
+    bench.signal(Signal::Term);
+    assert!(bench.exits.is_empty());
+    for _ in 0..3 {
+        answers(&mut bench, Answer::DONE, "");
+    }
+    bench.exits(12, Exit::Code(0));
+    bench.pass(200.0);
+    while bench.exits.is_empty() {
+        answers(&mut bench, Answer::DONE, "");
+        bench.pass(200.0);
+    }
+    assert_eq!(bench.exits, [(SERVER, 0)]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_the_server_with_its_code() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    bench.exits(11, Exit::Code(1));
+    assert_eq!(bench.exits, [(SERVER, 1)]);
+}
+
+#[test]
+fn a_signal_ends_a_master_that_still_reads_its_configuration() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    bench.signal(Signal::Term);
+    assert_eq!(
+        (bench.exits.as_slice(), bench.killed.as_slice()),
+        (&[(SERVER, 143)][..], &[11][..])
+    );
+}
+
+#[test]
+fn a_setting_that_cannot_be_honoured_is_refused_in_a_sentence() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    answers(&mut bench, Answer::SETTINGS, "--certfile=x -- app:app ''");
+    assert_eq!(bench.exits, [(SERVER, 1)]);
+    assert!(
+        bench.lines[1].starts_with("Error: --certfile: there is no TLS here"),
+        "{:?}",
+        bench.lines
+    );
+}
+
+#[test]
+fn a_reload_takes_the_new_settings_for_the_new_workers() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    answers(&mut bench, Answer::SETTINGS, "--workers=1 -- app:app ''");
+    for _ in 0..3 {
+        answers(&mut bench, Answer::DONE, "");
+    }
+    bench.pass(100.0);
+    bench.boots(12);
+    bench.signal(Signal::Hup);
+    answers(
+        &mut bench,
+        Answer::SETTINGS,
+        "--workers=1 --bind=127.0.0.1:9000 -- app:app ''",
+    );
+    assert!(
+        bench
+            .lines
+            .iter()
+            .any(|line| line.ends_with("Listening at: http://127.0.0.1:9000"))
+    );
+    for _ in 0..2 {
+        answers(&mut bench, Answer::DONE, "");
+    }
+    assert_eq!(bench.spawned, [11, 12, 13]);
+    let listeners = |pid: Pid| {
+        let told = bench
+            .told
+            .iter()
+            .filter(|told| told.0 == pid && told.1 == Kind::Listening);
+        told.map(|told| told.2).collect::<Vec<_>>()
+    };
+    assert_eq!((listeners(12).len(), listeners(13).len()), (1, 1));
+    assert_ne!(listeners(12), listeners(13));
+}
+
+// --- --scale, and how many workers there may be
+
+#[test]
+fn replicas_share_an_address_and_tell_their_number() {
+    let mut bench = Bench::start("uvicorn --no-use-colors app:app --scale 3");
+    assert_eq!(bench.spawned, [12, 14, 16]);
+    for pid in [12, 14, 16] {
+        assert!(bench.listening.is_empty());
+        bench.says(pid, Kind::Bind, 0);
+        bench.boots(pid);
+        bench.log(pid, "hello");
+    }
+    assert_eq!(bench.listening, ["http://127.0.0.1:8000"]);
+    assert_eq!(
+        bench.lines,
+        ["replica-1  | hello", "replica-2  | hello", "replica-3  | hello"]
+    );
+}
+
+#[test]
+fn replicas_are_signalled_and_exit_together() {
+    let mut bench = Bench::start("uvicorn app:app --scale=2");
+    bench.signal(Signal::Term);
+    let told: Vec<Pid> = bench
+        .told
+        .iter()
+        .filter(|told| told.1 == Kind::Signal)
+        .map(|told| told.0)
+        .collect();
+    assert_eq!(told, [12, 14]);
+    bench.exits(12, Exit::Code(0));
+    assert!(bench.exits.is_empty());
+    bench.exits(14, Exit::Code(3));
+    assert_eq!(bench.exits, [(SERVER, 3)]);
+}
+
+#[test]
+fn a_replica_that_cannot_start_does_not_keep_the_others_from_listening() {
+    let mut bench = Bench::start("uvicorn app:app --scale 2");
+    bench.says(12, Kind::Bind, 0);
+    bench.boots(12);
+    bench.exits(14, Exit::Code(3));
+    assert_eq!(bench.listening.len(), 1);
+    assert!(bench.exits.is_empty());
+}
+
+#[test]
+fn more_workers_than_there_is_memory_for_are_refused_in_a_sentence() {
+    for line in ["gunicorn -w 9 app:app", "uvicorn --workers 3 --scale 3 app:app"] {
+        let mut bench = Bench::start("uvicorn app:app");
+        bench.machine.set_room(8);
+        bench.start_another(2, line);
+        assert_eq!(bench.exits, [(2, 1)], "{line}");
+        assert!(bench.lines[0].starts_with("wasgi: 9 workers do not fit into this tab."));
+    }
+    let mut bench = Bench::start("uvicorn app:app");
+    bench.machine.set_room(8);
+    bench.start_another(2, "gunicorn -b :9000 -w 8 app:app");
+    assert!(bench.exits.is_empty());
+}
+
+#[test]
+fn a_gunicorn_without_workers_listens_all_the_same() {
+    let bench = Bench::start("gunicorn -w 0 app:app");
+    assert_eq!((bench.listening.len(), bench.spawned.len()), (1, 0));
+}
+
+#[test]
+fn scale_takes_a_number() {
+    for line in [
+        "gunicorn --scale",
+        "gunicorn --scale x app:app",
+        "gunicorn --scale=0 app:app",
+    ] {
+        let bench = Bench::start(line);
+        assert_eq!(bench.exits, [(SERVER, 2)], "{line}");
+        assert!(bench.lines[0].starts_with("wasgi: --scale takes a number"));
+    }
 }

@@ -8,7 +8,10 @@
 //! between 0 and 0.1 s in the original (14 spawns a second were measured for an app that calls `sys.exit(1)`), here always its
 //! mean, [`SPAWN_PAUSE`], which makes at most 20 spawns a second whatever the number of workers.
 //!
-//! Not here: the control socket (and its line), `USR2` upgrades (refused), the dump of the configuration at level DEBUG.
+//! With a configuration file the master has a Python, which runs the hooks ([`Action::Hook`]) and reads the file again at HUP;
+//! the dump of the configuration at level DEBUG is Python's too, and missing without a file.
+//!
+//! Not here: the control socket (and its line), `USR2` upgrades (refused).
 
 mod stop;
 #[cfg(test)]
@@ -33,6 +36,8 @@ const BIND_PAUSE: Millis = 1000.0;
 
 /// gunicorn's master process.
 #[derive(Debug)]
+// Each is a fact of its own; none excludes another.
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Arbiter {
     pid: Pid,
     binds: Vec<(String, u16)>,
@@ -54,6 +59,10 @@ pub(super) struct Arbiter {
     zombies: VecDeque<u32>,
     /// Whether the listeners are closed.
     closed: bool,
+    /// Whether there is a Python that runs hooks.
+    hooks: bool,
+    /// Whether the addresses are bound anew, in a reload.
+    rebinding: bool,
     /// `--preload`: the master loads the app.
     preload: bool,
     state: State,
@@ -95,6 +104,8 @@ enum State {
         until: Option<Millis>,
         resume: Resume,
     },
+    /// In a reload, until the configuration is read.
+    Rereading,
     /// In a reload, until the workers up to slot `old` have ended.
     Reloading {
         old: u32,
@@ -127,6 +138,8 @@ enum End {
     Halt,
     /// Exit.
     Exit(Option<BootFailure>),
+    /// Exit without a word, after an exception in the main loop.
+    Abandon,
 }
 
 /// Why a server that never worked is halted.
@@ -138,27 +151,44 @@ struct BootFailure {
 
 impl Arbiter {
     pub(super) fn new(launch: &Launch, pid: Pid) -> Arbiter {
-        Arbiter {
+        let mut arbiter = Arbiter {
             pid,
-            binds: launch.binds.clone(),
-            worker_class: launch.worker_class_name.clone(),
-            keeps_none: launch.worker_class == WorkerClass::Threaded
-                && launch.worker_connections <= launch.threads
-                && launch.keep_alive > 0.0,
-            configured_workers: launch.workers,
-            timeout: launch.timeout,
-            graceful_timeout: launch.graceful_timeout,
-            log_level: launch.log_level,
-            num_workers: launch.workers as usize,
+            binds: Vec::new(),
+            worker_class: String::new(),
+            keeps_none: false,
+            configured_workers: 0,
+            timeout: 0.0,
+            graceful_timeout: None,
+            log_level: Level::Info,
+            num_workers: 0,
             logged_workers: None,
             table: Table::default(),
             queue: VecDeque::new(),
             batch: VecDeque::new(),
             zombies: VecDeque::new(),
             closed: false,
-            preload: launch.preload,
+            hooks: launch.interpreter,
+            rebinding: false,
+            preload: launch.preload && !launch.interpreter,
             state: State::NotStarted,
-        }
+        };
+        arbiter.configure(launch);
+        arbiter
+    }
+
+    /// Takes what the configuration says.
+    pub(super) fn configure(&mut self, launch: &Launch) {
+        self.rebinding = self.binds != launch.binds;
+        self.binds.clone_from(&launch.binds);
+        self.worker_class.clone_from(&launch.worker_class_name);
+        self.keeps_none = launch.worker_class == WorkerClass::Threaded
+            && launch.worker_connections <= launch.threads
+            && launch.keep_alive > 0.0;
+        self.configured_workers = launch.workers;
+        self.timeout = launch.timeout;
+        self.graceful_timeout = launch.graceful_timeout;
+        self.log_level = launch.log_level;
+        self.num_workers = launch.workers as usize;
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
@@ -169,7 +199,12 @@ impl Arbiter {
             State::BindPause { until, .. } | State::Waiting { until } => Some(until),
             State::Spawning { until, .. } => until,
             State::Reloading { poll, .. } | State::Stopping { poll, .. } => Some(poll),
-            State::NotStarted | State::Loading | State::Binding { .. } | State::Turn | State::Ended => None,
+            State::NotStarted
+            | State::Loading
+            | State::Binding { .. }
+            | State::Rereading
+            | State::Turn
+            | State::Ended => None,
         }
     }
 
@@ -179,6 +214,8 @@ impl Arbiter {
         }
         self.table.note(now, event);
         match *event {
+            Event::Started if matches!(self.state, State::Rereading) => self.reread(now, actions),
+            Event::HookFailed => self.stop(now, false, End::Abandon, actions),
             Event::Started if self.preload => {
                 self.state = State::Loading;
                 actions.push(Action::Load);
@@ -210,9 +247,15 @@ impl Arbiter {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::FileChanged(_)
             | Event::Deadline => {}
         }
-        if !matches!(self.state, State::Stopping { .. } | State::Ended) {
+        // Without workers it is the binding that counts.
+        let announced = match self.configured_workers {
+            0 => matches!(self.state, State::Waiting { .. }),
+            _ => !matches!(self.state, State::Stopping { .. } | State::Ended),
+        };
+        if announced {
             self.table.announce(self.configured_workers, actions);
         }
         self.proceed(now, actions);
@@ -222,7 +265,11 @@ impl Arbiter {
     fn proceed(&mut self, now: Millis, actions: &mut Vec<Action>) {
         while !self.table.spawning() {
             match self.state {
-                State::NotStarted | State::Loading | State::Binding { .. } | State::Ended => return,
+                State::NotStarted
+                | State::Loading
+                | State::Binding { .. }
+                | State::Rereading
+                | State::Ended => return,
                 State::BindPause {
                     index,
                     attempt,
@@ -299,6 +346,8 @@ impl Arbiter {
 
     fn start(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.log(now, Level::Info, "Starting gunicorn 27.0.1", actions);
+        self.rebinding = false;
+        self.hook("on_starting", [0, 0], actions);
         self.bind(now, 0, actions);
     }
 
@@ -310,7 +359,13 @@ impl Arbiter {
             return;
         }
         let urls: Vec<String> = self.binds.iter().map(|(host, port)| url(host, *port)).collect();
-        let listening = format!("Listening at: {} ({})", urls.join(","), self.pid);
+        let listening = ["Listening at: ", &urls.join(",")].concat();
+        if self.rebinding {
+            self.log(now, Level::Info, &listening, actions);
+            self.respawn(now, actions);
+            return;
+        }
+        let listening = format!("{listening} ({})", self.pid);
         self.log(now, Level::Debug, "Arbiter booted", actions);
         self.log(now, Level::Info, &listening, actions);
         let using = ["Using worker: ", &self.worker_class].concat();
@@ -319,6 +374,7 @@ impl Arbiter {
             let message = "No keepalived connections can be handled. Check the number of worker connections and threads.";
             self.log(now, Level::Warning, message, actions);
         }
+        self.hook("when_ready", [0, 0], actions);
         self.manage_workers(now, Resume::Wait, actions);
     }
 
@@ -380,11 +436,11 @@ impl Arbiter {
             Signal::Int | Signal::Quit => self.stop(now, false, End::Halt, actions),
             Signal::Hup => self.reload(now, actions),
             Signal::Ttin => {
-                self.num_workers += 1;
+                self.set_workers(self.num_workers + 1, actions);
                 self.manage_workers(now, Resume::Turn, actions);
             }
             Signal::Ttou if self.num_workers > 1 => {
-                self.num_workers -= 1;
+                self.set_workers(self.num_workers - 1, actions);
                 self.manage_workers(now, Resume::Turn, actions);
             }
             Signal::Usr1 => self.kill_workers(Signal::Usr1, actions),
@@ -396,6 +452,17 @@ impl Arbiter {
             Signal::Winch => self.log(now, Level::Debug, "SIGWINCH ignored. Not daemonized", actions),
             // KILL and ABRT have ended the master without a word.
             Signal::Ttou | Signal::Abrt | Signal::Kill => {}
+        }
+    }
+
+    fn set_workers(&mut self, number: usize, actions: &mut Vec<Action>) {
+        let old = std::mem::replace(&mut self.num_workers, number);
+        self.hook("nworkers_changed", [number as u32, old as u32], actions);
+    }
+
+    fn hook(&self, name: &'static str, numbers: [u32; 2], actions: &mut Vec<Action>) {
+        if self.hooks {
+            actions.push(Action::Hook(name, numbers));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The servers' masters: who is spawned, who is killed, what is logged, which code the server exits with.
 //!
 //! Sans-IO: a master takes an [`Event`] and answers with [`Action`]s; the machine carries them out. Each kind of master is a
-//! file: [`gunicorn`]'s arbiter, [`uvicorn`]'s supervisor of `--workers N`, [`uwsgi`]'s master, and [`single`], a process without a master.
+//! file: [`gunicorn`]'s arbiter, [`uvicorn`]'s supervisor of `--workers N`, its [`reloader`], [`uwsgi`]'s master, and [`single`], a process without a master.
 //! A new kind is one more variant of `Kind`.
 //!
 //! What the machine promises:
@@ -14,6 +14,7 @@
 //! Everything a worker logs, it logs by itself: a master prints only what the original's master prints.
 
 mod gunicorn;
+mod reloader;
 mod single;
 mod table;
 mod uvicorn;
@@ -187,6 +188,10 @@ pub enum Event {
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].
     Signal(Signal),
+    /// A hook has raised: the master gives up.
+    HookFailed,
+    /// A file of the working directory has changed: its absolute path.
+    FileChanged(String),
     /// The time of [`Master::deadline`] has come.
     Deadline,
 }
@@ -204,6 +209,9 @@ pub enum Action {
         /// Chosen by the master, to tell its answer apart.
         slot: u32,
     },
+    /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is done before it has run. The
+    /// numbers are those of a worker (its age and pid) or of workers (new and old).
+    Hook(&'static str, [u32; 2]),
     /// Have the master's own process load the app, so that workers started from then on are forks of it. Answered by
     /// [`Event::Accepting`] with the master's process id, or by [`Event::Exited`] with it.
     Load,
@@ -228,6 +236,7 @@ pub struct Master {
 enum Kind {
     Gunicorn(gunicorn::Arbiter),
     Uvicorn(uvicorn::Supervisor),
+    Reloader(Box<reloader::Reloader>),
     Uwsgi(Box<uwsgi::Uwsgi>),
     Single(single::Single),
 }
@@ -238,6 +247,9 @@ impl Master {
     pub fn new(launch: &Launch, pid: Pid) -> Master {
         let kind = match launch.server {
             Server::Gunicorn => Kind::Gunicorn(gunicorn::Arbiter::new(launch, pid)),
+            Server::Uvicorn if let Some(reload) = &launch.reload => {
+                Kind::Reloader(Box::new(reloader::Reloader::new(launch, reload, pid)))
+            }
             Server::Uvicorn if launch.master => Kind::Uvicorn(uvicorn::Supervisor::new(launch, pid)),
             Server::Uwsgi => Kind::Uwsgi(Box::new(uwsgi::Uwsgi::new(launch, pid))),
             // daphne never has a master.
@@ -252,10 +264,18 @@ impl Master {
         match &mut self.kind {
             Kind::Gunicorn(arbiter) => arbiter.handle(now, &event, &mut actions),
             Kind::Uvicorn(supervisor) => supervisor.handle(now, &event, &mut actions),
+            Kind::Reloader(reloader) => reloader.handle(now, event, &mut actions),
             Kind::Uwsgi(master) => master.handle(now, event, &mut actions),
             Kind::Single(single) => single.handle(&event, &mut actions),
         }
         actions
+    }
+
+    /// The configuration was read again: [`Event::Started`] follows once more.
+    pub fn reconfigure(&mut self, launch: &Launch) {
+        if let Kind::Gunicorn(arbiter) = &mut self.kind {
+            arbiter.configure(launch);
+        }
     }
 
     /// When [`Event::Deadline`] is due, if ever. It changes with every event.
@@ -264,6 +284,7 @@ impl Master {
         match &self.kind {
             Kind::Gunicorn(arbiter) => arbiter.deadline(),
             Kind::Uvicorn(supervisor) => supervisor.deadline(),
+            Kind::Reloader(reloader) => reloader.deadline(),
             Kind::Uwsgi(master) => master.deadline(),
             Kind::Single(_) => None,
         }

@@ -97,6 +97,7 @@ impl Stage {
                     }),
                 )
             }
+            Action::Hook(name, [first, second]) => (format!("hook {name} {first} {second}"), None),
             Action::Signal(pid, signal) => (format!("SIG{} to {pid}", signal.name()), None),
             Action::Log(stream, line) => {
                 assert_eq!(stream, Stream::Stderr);
@@ -122,6 +123,12 @@ impl Stage {
             assert!(next.is_none_or(|next| next > self.now), "the clock stands still");
         }
         self.now = end;
+        self
+    }
+
+    /// The configuration was read again.
+    pub(super) fn reconfigure(&mut self, line: &str) -> &mut Self {
+        self.master.reconfigure(&launch(line));
         self
     }
 

@@ -33,6 +33,8 @@ impl Single {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::HookFailed
+            | Event::FileChanged(_)
             | Event::Deadline => {}
         }
     }

@@ -86,7 +86,7 @@ impl Table {
     /// that died and are reaped are not.
     pub(super) fn announce(&mut self, count: u32, actions: &mut Vec<Action>) {
         let ready = self.last_slot >= count
-            && self.workers.iter().any(|w| w.accepting)
+            && (count == 0 || self.workers.iter().any(|w| w.accepting))
             && self.workers.iter().all(|w| w.slot > count || w.accepting);
         if ready && !self.listening {
             self.listening = true;

@@ -32,6 +32,8 @@ const STARTUP_FAILURE: i32 = 3;
 pub(super) struct Supervisor {
     pid: Pid,
     bind: Option<(String, u16)>,
+    /// What is wrong with the options.
+    warning: Option<String>,
     configured_workers: u32,
     /// How long a child may be silent.
     healthcheck: Millis,
@@ -96,6 +98,7 @@ impl Supervisor {
         Supervisor {
             pid,
             bind: launch.binds.first().cloned(),
+            warning: launch.options.first().map(|(_, warning)| warning.clone()),
             configured_workers: launch.workers,
             healthcheck: launch.worker_healthcheck,
             log_level: launch.log_level,
@@ -128,6 +131,9 @@ impl Supervisor {
         self.table.note(now, event);
         match *event {
             Event::Started => {
+                if let Some(warning) = self.warning.take() {
+                    self.log(Level::Warning, &warning, actions);
+                }
                 self.state = State::Binding;
                 actions.push(Action::Bind(0));
             }
@@ -142,6 +148,8 @@ impl Supervisor {
             | Event::Heartbeat(_)
             | Event::Busy(..)
             | Event::Request(..)
+            | Event::HookFailed
+            | Event::FileChanged(_)
             | Event::Exited(..)
             | Event::Deadline => {}
         }

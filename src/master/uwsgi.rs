@@ -162,7 +162,11 @@ impl Uwsgi {
             Event::Deadline if self.state == State::Running && now >= self.tick => {
                 self.look_after_workers(now, actions);
             }
-            Event::Booted(_) | Event::Heartbeat(_) | Event::Deadline => {}
+            Event::Booted(_)
+            | Event::Heartbeat(_)
+            | Event::HookFailed
+            | Event::FileChanged(_)
+            | Event::Deadline => {}
         }
     }
 

@@ -79,6 +79,9 @@ kinds! {
     Busy = 31,
     /// \[p→k\] [`crate::master::Event::Request`]; the body is its line.
     Request = 32,
+    /// \[k→p\] The master's Python is to run a hook of the configuration: the body is its name and two numbers, separated by
+    /// spaces. \[p→k\] It has; id is an [`crate::machine::Answer`].
+    Hook = 33,
 
     /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id are its body.
     Fetch = 40,

@@ -70,6 +70,7 @@ pub enum ClientEvent {
 #[derive(Debug)]
 struct Listener {
     address: Address,
+    group: u32,
     backlog: usize,
     deferral: Deferral,
     waiting: VecDeque<ConnectionId>,
@@ -126,6 +127,8 @@ pub struct Network {
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     turned: Vec<Pid>,
     next_listener: ListenerId,
+    /// The listener of the last connection.
+    turn: ListenerId,
     next_connection: ConnectionId,
     outboxes: LiteMap<Pid, Vec<u8>>,
     client_events: VecDeque<(ConnectionId, ClientEvent)>,
@@ -151,16 +154,26 @@ impl Network {
     /// # Errors
     /// The port is taken.
     pub fn listen(&mut self, address: Address, backlog: u32) -> Result<ListenerId, ListenError> {
+        self.share(address, backlog, 0)
+    }
+
+    /// Begins to listen. Listeners of the same group, which is not 0, share their port: connections go to each in turn, as a
+    /// load balancer before them would have it.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn share(&mut self, address: Address, backlog: u32, group: u32) -> Result<ListenerId, ListenError> {
         if self
             .listeners
             .values()
-            .any(|listener| listener.address.1 == address.1)
+            .any(|listener| listener.address.1 == address.1 && (group == 0 || listener.group != group))
         {
             return Err(ListenError::AddressInUse(address.1));
         }
         self.next_listener += 1;
         let listener = Listener {
             address,
+            group,
             backlog: backlog as usize + 1,
             deferral: Deferral::None,
             waiting: VecDeque::new(),
@@ -217,13 +230,17 @@ impl Network {
     /// # Errors
     /// Nobody listens there.
     pub fn connect(&mut self, port: u16, now: Millis) -> Result<ConnectionId, ConnectError> {
-        let found = self
-            .listeners
-            .iter()
-            .find(|(_, listener)| listener.address.1 == port);
-        let Some((&listener, _)) = found else {
+        let mut found = None;
+        for (&id, listener) in &self.listeners {
+            // The first after that of the connection before, or else the first of all.
+            if listener.address.1 == port && found.is_none_or(|found| found <= self.turn && id > self.turn) {
+                found = Some(id);
+            }
+        }
+        let Some(listener) = found else {
             return Err(ConnectError::Refused(port));
         };
+        self.turn = listener;
         self.next_connection = self.next_connection.wrapping_add(1).max(1);
         let id = self.next_connection;
         let connection = Connection {

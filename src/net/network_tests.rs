@@ -351,3 +351,22 @@ fn a_process_that_dies_while_it_lingers_leaves_nothing_behind() {
     net.shutdown(id);
     assert!(net.connections.is_empty());
 }
+
+#[test]
+fn listeners_of_a_group_get_connections_in_turn() {
+    let mut net = Network::new();
+    let listeners = [1, 2, 3].map(|_| net.share((String::new(), 80), 10, 7).unwrap());
+    assert!(net.share((String::new(), 80), 10, 8).is_err());
+    assert!(net.listen((String::new(), 80), 10).is_err());
+    let mut turns = Vec::new();
+    for _ in 0..4 {
+        let before = listeners.map(|listener| net.waiting(listener));
+        net.connect(80, 0.0).unwrap();
+        let after = listeners.map(|listener| net.waiting(listener));
+        turns.extend((0..3).filter(|at| after[*at] > before[*at]));
+    }
+    assert_eq!(turns, [0, 1, 2, 0]);
+    net.close_listener(listeners[1]);
+    net.connect(80, 0.0).unwrap();
+    assert_eq!(net.waiting(listeners[2]), 2);
+}

@@ -29,6 +29,8 @@ class Configuration:
     ppid: int
     child: bool
     """Whether a master started this process."""
+    cwd: str
+    """The working directory of the command."""
     directory: str
     """The working directory."""
     python_path: list[str]
@@ -48,6 +50,10 @@ class Configuration:
     """Threads in the worker's pool, if it has one."""
     max_requests: int
     """The process retires after so many; 0: never."""
+    argv: list[str]
+    """The command line."""
+    master: bool
+    """Whether this is gunicorn's master itself."""
     address: tuple[str, int]
     """The first address to listen on."""
     slot: int
@@ -71,6 +77,7 @@ def read() -> Configuration:
         pid=int(values["pid"]),
         ppid=int(values["ppid"]),
         child=values["child"] == "1",
+        cwd=_text(values["cwd"]),
         directory=_text(values["directory"]),
         python_path=[_text(path) for path in values["python_path"].split("\0") if path],
         lifespan=values["lifespan"],
@@ -82,6 +89,8 @@ def read() -> Configuration:
         heartbeat=float(values["heartbeat"]),
         threads=int(values["threads"]) if values["threads"] else None,
         max_requests=int(values["max_requests"]),
+        argv=_text(values["argv"]).split("\0"),
+        master=values["master"] == "1",
         address=(values["host"], int(values["port"])),
         slot=int(values["slot"]),
         options={name: _text(value) for name, value in values.items() if name.startswith("--")},

@@ -1,9 +1,10 @@
 """The life of a gunicorn worker process, from "Booting worker" to its exit code."""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from signal import SIG_DFL, SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, signal
-from typing import Final
+from typing import Any, Final
 
 import _wasgi
 
@@ -21,10 +22,11 @@ _SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, 
 """For which arbiter and workers have handlers of their own."""
 
 
-def _load(configuration: Configuration) -> object:
+def _load(configuration: Configuration, reloader: Any) -> object:
     """The app, or SystemExit with gunicorn's exit code."""
     try:
-        return load_for_gunicorn(configuration.module, configuration.attribute)
+        load = partial(load_for_gunicorn, configuration.module, configuration.attribute)
+        return load() if reloader is None else reloader.load(load)
     except AppImportError as error:
         exception(DEBUG, "Exception while loading the application", error)
         print(error, file=sys.stderr, flush=True)
@@ -39,6 +41,19 @@ def _cannot_boot(error: Exception) -> SystemExit:
     return SystemExit(BOOT_ERROR)
 
 
+def _call[T](hook: Callable[..., T], *arguments: object) -> T:
+    try:
+        return hook(*arguments)
+    except Exception as error:
+        raise _cannot_boot(error) from None
+
+
+def forget_handlers() -> None:
+    """The master has set handlers of its own since its forks' image was made; a worker begins with none."""
+    for number in _SIGNALS:
+        signal(number, SIG_DFL)
+
+
 def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[Configuration, object]]:
     """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone, each with the app.
 
@@ -46,9 +61,7 @@ def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[C
     """
     app = load_for_gunicorn(configuration.module, configuration.attribute)
     configuration = yield from forking.workers()
-    # The master has set handlers of its own since the app's import; a worker begins with none.
-    for number in _SIGNALS:
-        signal(number, SIG_DFL)
+    forget_handlers()
     return configuration, app
 
 
@@ -57,9 +70,22 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
     app = None
     if configuration.slot == MASTER:
         configuration, app = yield from _preload(configuration)
+    yield from work(configuration, app)
+
+
+def work(
+    configuration: Configuration, app: object = None, server: object = None
+) -> Generator[int | None, int, None]:
+    """A worker's life: with the app, if its master has loaded it, and with its master as it was, if it is a fork of it."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
+    hooks = None
     try:
         worker = None
+        if configuration.options.get("--hooks"):
+            from . import gunicorn_hooks
+
+            hooks = gunicorn_hooks.Worker(configuration, server)
+            _call(hooks.forked)
         if (configuration.threads is not None or configuration.green) and not parking.SUSPENDS:
             raise _cannot_boot(RuntimeError(NO_THREADS))
         if configuration.green:
@@ -74,7 +100,17 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
                 worker = gthread.Worker(configuration)
             except ValueError as error:
                 raise _cannot_boot(error) from None
-        app = app or _load(configuration)
+        reloader = None
+        if "--watch" in configuration.options:
+            from . import gunicorn_reload
+
+            interrupted = None if hooks is None else hooks.interrupted
+            reloader = _call(gunicorn_reload.Reloader, configuration, interrupted)
+        app = app or _load(configuration, reloader)
+        if reloader is not None:
+            _call(reloader.start)
+        if hooks is not None:
+            _call(hooks.loaded, app)
         if configuration.python_responses:
             from . import asgi_worker
 
@@ -104,3 +140,5 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
             raise SystemExit(code)
     finally:
         log(INFO, f"Worker exiting (pid: {configuration.pid})")
+        if hooks is not None:
+            hooks.exiting()

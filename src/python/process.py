@@ -108,7 +108,8 @@ def _run() -> Generator[int | None, int, int]:
     completing.count_processors()
     os.chdir(configuration.directory)
     search_first([configuration.directory, *configuration.python_path])
-    worker = import_module(f".{configuration.server}_worker", __package__)
+    role = "master" if configuration.master else "worker"
+    worker = import_module(f".{configuration.server}_{role}", __package__)
     try:
         # With stack switching a worker may run to its end in one call.
         if (steps := worker.main(configuration)) is not None:

@@ -212,6 +212,8 @@ def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
 
 def main(configuration: Configuration) -> Generator[None, int, None]:
     """Runs until the server is told to leave; SystemExit says with which code."""
+    if (warning := configuration.options.get("--warning")) and not configuration.child:
+        log(WARNING, warning)
     app = _load(configuration)
     signal = yield from run(app, configuration)
     if signal == SIGTERM:

@@ -23,9 +23,18 @@ mod tests;
 use crate::Millis;
 use crate::http1::{Limits, Rules};
 use option::{own, text};
+use std::rc::Rc;
+pub use uvicorn::Reload;
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
+
+/// The most replicas that `--scale` makes.
+const MOST_REPLICAS: u32 = 99;
+
+/// The name of the variable, which no environment can have, that stands in [`parse`]'s environment for what a gunicorn
+/// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
+pub const SETTINGS: &str = "";
 
 /// Reads a command line as a shell and its program would.
 ///
@@ -55,7 +64,12 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     {
         words = rest;
     }
-    let [program, arguments @ ..] = words else {
+    let mut words = words.to_vec();
+    let scale = match scale(&mut words) {
+        Ok(scale) => scale,
+        Err(refusal) => return refusal,
+    };
+    let [program, arguments @ ..] = words.as_slice() else {
         return Command::complain(
             2,
             "wasgi: There is no command. Type one such as `gunicorn app:app` or `uvicorn app:app`.",
@@ -68,7 +82,7 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         },
         cwd,
     };
-    match program.as_str() {
+    let mut command = match program.as_str() {
         "gunicorn" => gunicorn::command(arguments, &call),
         "uvicorn" => uvicorn::command("uvicorn", arguments, &call),
         "daphne" => daphne::command("daphne", arguments, &call),
@@ -78,6 +92,30 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
             Command::complain(127, &text(&["bash: ", path, ": No such file or directory"]))
         }
         name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),
+    };
+    if let Command::Serve(launch) = &mut command {
+        launch.scale = scale;
+    }
+    command
+}
+
+/// Takes `--scale N` out of a command. It is wasgi's own and goes with every server: so many containers of it.
+fn scale(words: &mut Vec<String>) -> Result<u32, Command> {
+    let Some(at) = words.iter().position(|word| word.starts_with("--scale")) else {
+        return Ok(1);
+    };
+    let word = words.remove(at);
+    let value = match word.strip_prefix("--scale=") {
+        Some(value) => own(value),
+        None if word == "--scale" && at < words.len() => words.remove(at),
+        None => String::new(),
+    };
+    match value.parse() {
+        Ok(scale @ 1..=MOST_REPLICAS) => Ok(scale),
+        _ => Err(Command::complain(
+            2,
+            "wasgi: --scale takes a number of replicas from 1 to 99, such as --scale 3.",
+        )),
     }
 }
 
@@ -191,6 +229,14 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 impl Launch {
+    /// Adds to `max_requests` what is this worker's own, by a random number from 0 to below 1.
+    pub fn jitter(&mut self, random: f64) {
+        if let Some(requests) = &mut self.max_requests {
+            let more = (random * (f64::from(self.max_requests_jitter) + 1.0)) as u32;
+            *requests = requests.saturating_add(more);
+        }
+    }
+
     #[inline(never)]
     /// One process on nothing, by the defaults that most servers share.
     fn base(server: Server, argv: Vec<String>, call: &Call) -> Self {
@@ -237,6 +283,9 @@ impl Launch {
             need_app: false,
             preload: false,
             router: false,
+            interpreter: false,
+            scale: 1,
+            reload: None,
             options: Vec::new(),
         }
     }
@@ -466,6 +515,12 @@ pub struct Launch {
     pub preload: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,
+    /// wasgi's own `--scale`: replicas of the server, each behind the same address.
+    pub scale: u32,
+    /// uvicorn `--reload`.
+    pub reload: Option<Rc<Reload>>,
+    /// gunicorn: the master needs a Python of its own, for a configuration file.
+    pub interpreter: bool,
     /// Options that concern the process's Python alone, by the names that it knows.
     pub options: Vec<(&'static str, String)>,
 }

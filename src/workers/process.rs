@@ -8,6 +8,7 @@ use crate::servers::log;
 use crate::servers::log::AccessFormat;
 use crate::servers::{Launch, Level, Server};
 use crate::trace::{Name, Span};
+use std::collections::VecDeque;
 
 /// A listening socket that the process has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Process {
     pub lazy: Vec<u8>,
     /// What the app prints is kept from the log: it has been printed by another process already.
     pub muted: bool,
+    /// Hooks that the master's Python is to run.
+    pub hooks: VecDeque<Vec<u8>>,
     /// The thread that is at work, for its spans.
     pub thread: u32,
     /// Requests begun.
@@ -77,6 +80,7 @@ impl Process {
             bound: None,
             lazy: Vec::new(),
             muted: false,
+            hooks: VecDeque::new(),
             thread: crate::event_loop::MAIN,
             served: 0,
             born: 0.0,
@@ -107,6 +111,10 @@ impl Process {
                     && frame.id != 1
                     && self.launch.preload
                     && !self.launch.master;
+                true
+            }
+            Kind::Hook => {
+                self.hooks.push_back(frame.body.to_vec());
                 true
             }
             Kind::BindFailed => {

@@ -68,6 +68,8 @@ export function makeCalls(host) {
     cpu_count: navigator.hardwareConcurrency,
     key_derivation: keyDerivation(() => host.FS),
     configuration: () => host.core.configuration(),
+    next_hook: () => host.core.next_hook(),
+    answer: flushed((answer, length) => host.core.answer(answer, length)),
     log: flushed((level, length) => host.core.log(level, length, now())),
     notify: flushed(() => host.core.notify()),
     interrupted: () => host.core.interrupted(),

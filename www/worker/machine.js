@@ -139,6 +139,7 @@ export async function runMachine(init) {
   };
 
   const machine = new Machine();
+  machine.set_room(room());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -170,6 +171,7 @@ export async function runMachine(init) {
       for (const [name, content] of changes) {
         if (content === null) files.delete(name);
         else files.set(name, content);
+        machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
       for (const { worker, early } of processes.values()) {
         if (!early) worker.postMessage({ files: changes });
@@ -177,6 +179,9 @@ export async function runMachine(init) {
       self.postMessage({ op: "files" });
     },
     start({ server, command, env }) {
+      // gunicorn reads this file if it is there; where "there" is, the command line may say.
+      const configured = [...files.keys()].some((name) => name.split("/").pop() === "gunicorn.conf.py");
+      if (configured) env = [...env, "", ""];
       if (typeof command === "string") machine.start_line(server, command, env, DIRECTORY, now());
       else machine.start_words(server, command, env, DIRECTORY, now());
     },
@@ -189,6 +194,15 @@ export async function runMachine(init) {
     settle();
   };
   self.postMessage({ op: "ready" });
+}
+
+/** Memory that a worker takes, in megabytes: see `src/machine`. */
+const WORKER = 64;
+
+/** How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB at most. */
+function room() {
+  const { deviceMemory = 4 } = /** @type {{ deviceMemory?: number }} */ (navigator);
+  return Math.max(4, Math.floor((deviceMemory * 1024) / 2 / WORKER));
 }
 
 /**

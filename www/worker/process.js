@@ -134,6 +134,7 @@ export async function runProcess({ core: module, python, memory: source, identit
     init.ppid,
     init.directory,
     now(),
+    Math.random(),
   ));
   threads.serve(core);
   output = (stream, bytes) => {
@@ -148,7 +149,8 @@ export async function runProcess({ core: module, python, memory: source, identit
     schedule();
   };
   const { environ } = pyodide.pyimport("os");
-  for (const [name, value] of Object.entries(init.env)) environ.set(name, value);
+  // The variable without a name is between the machine and us: a server's settings.
+  for (const [name, value] of Object.entries(init.env)) if (name) environ.set(name, value);
   writeFiles(pyodide.FS, init.directory, changes(copied?.given, init.files));
   core.booted();
   for (const message of init.messages) core.deliver(message, now());

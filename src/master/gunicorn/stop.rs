@@ -70,6 +70,7 @@ impl Arbiter {
     fn stopped(&mut self, now: Millis, end: End, actions: &mut Vec<Action>) {
         match end {
             End::Halt => self.halt(now, None, actions),
+            End::Abandon => self.exit(255, actions),
             End::Exit(failure) => {
                 let level = if failure.is_none() {
                     Level::Info
@@ -80,6 +81,7 @@ impl Arbiter {
                 if let Some(BootFailure { reason, .. }) = failure {
                     self.log(now, level, &["Reason: ", reason].concat(), actions);
                 }
+                self.hook("on_exit", [0, 0], actions);
                 self.exit(failure.map_or(0, |failure| failure.code), actions);
             }
         }

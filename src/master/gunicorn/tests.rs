@@ -1,5 +1,6 @@
 //! The log lines and their order are those of real runs of gunicorn 27.0.1, with pids and times of the stage.
 
+mod hooks;
 mod signals;
 
 use crate::master::script::{MASTER, Stage};

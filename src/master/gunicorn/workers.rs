@@ -26,7 +26,7 @@ impl Arbiter {
         actions: &mut Vec<Action>,
     ) {
         if left > 0 {
-            self.table.spawn(actions);
+            self.spawn(actions);
             self.state = State::Spawning {
                 left: left - 1,
                 until: None,
@@ -66,8 +66,30 @@ impl Arbiter {
     /// HUP: new workers, then the end of the old ones. TTIN and TTOU are forgotten.
     pub(super) fn reload(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.log(now, Level::Info, "Hang up: Master", actions);
+        if self.hooks {
+            self.state = State::Rereading;
+            self.hook("reload", [0, 0], actions);
+        } else {
+            self.num_workers = self.configured_workers as usize;
+            self.respawn(now, actions);
+        }
+    }
+
+    /// The configuration was read again.
+    pub(super) fn reread(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        if self.rebinding {
+            actions.push(Action::CloseListeners);
+            self.bind(now, 0, actions);
+        } else {
+            self.respawn(now, actions);
+        }
+    }
+
+    /// Puts new workers in the place of the old ones.
+    pub(super) fn respawn(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.rebinding = false;
+        self.hook("on_reload", [0, 0], actions);
         let old = self.table.last_slot();
-        self.num_workers = self.configured_workers as usize;
         self.state = State::Reloading {
             old,
             limit: now,
@@ -75,9 +97,14 @@ impl Arbiter {
         };
         // Without the sleep that other spawns have.
         for _ in 0..self.num_workers {
-            self.table.spawn(actions);
+            self.spawn(actions);
         }
         self.manage_workers(now, Resume::Reload { old }, actions);
+    }
+
+    fn spawn(&mut self, actions: &mut Vec<Action>) {
+        self.hook("pre_fork", [self.table.last_slot() + 1, 0], actions);
+        self.table.spawn(actions);
     }
 
     /// When workers that are told to finish at `now` have had their time.
@@ -159,6 +186,7 @@ impl Arbiter {
                     self.log(now, level, &message, actions);
                 }
             }
+            self.hook("child_exit", [slot, pid], actions);
         }
         Ok(())
     }

@@ -108,6 +108,9 @@ pub(super) fn launch(
         need_app: false,
         preload: values.flag("--preload"),
         router: false,
+        interpreter: false,
+        scale: 1,
+        reload: None,
         options: if own_asgi { values.texts() } else { Vec::new() },
     })
 }

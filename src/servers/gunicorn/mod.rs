@@ -7,8 +7,8 @@ mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::option::{Table, own, text};
-use super::{Call, Command, Launch, WASGI, python};
+use super::option::{Table, own, text, trim};
+use super::{Call, Command, Launch, SETTINGS, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -68,10 +68,17 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let workers = call.env.get("WEB_CONCURRENCY").map_or(Ok(1), environment_int)?;
     validate::positive(workers)?;
     validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
-    let line = PROGRAM.parse(words)?;
-    let Some(more) = shlex::split(call.env.get("GUNICORN_CMD_ARGS").unwrap_or("")) else {
+    // What the master's Python made of the configuration file, the environment and the command line takes their place.
+    let settings = call.env.get(SETTINGS);
+    let resolved = settings.filter(|line| !line.is_empty());
+    let more = call.env.get("GUNICORN_CMD_ARGS").unwrap_or("");
+    let Some(mut more) = shlex::split(resolved.unwrap_or(more)) else {
         return Err(Failure::Config(own("No closing quotation")));
     };
+    let mut line = PROGRAM.parse(words)?;
+    if resolved.is_some() {
+        line = PROGRAM.parse(&std::mem::take(&mut more))?;
+    }
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
         for option in PROGRAM.table.options() {
@@ -80,17 +87,44 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             }
         }
     }
+    let mut interpreter = settings.is_some();
+    // Whether files that are to be watched exist, Python looks.
+    for name in [
+        "--config",
+        "--check-config",
+        "--print-config",
+        "--reload-extra-file",
+    ] {
+        interpreter |= line.given(name).or(variable.given(name)).is_some();
+    }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
         Some(app) => own(app),
         None if line.given("--paste").is_some() => String::new(),
+        // It may be in the configuration file.
+        None if interpreter => String::new(),
         None => return Err(Failure::Config(own("No application module specified."))),
     };
+    let hooks = line.positionals.get(1).filter(|_| resolved.is_some()).cloned();
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {
+        if resolved.is_some() {
+            return Err(Failure::Config(text(&[option.name(), ": ", reason])));
+        }
         return Err(PROGRAM.option_error(option, reason).into());
     }
-    launch::launch(words, &values, &app, workers, call)
+    let reload = values.flag("--reload");
+    let engine = own(trim(values.text("--reload-engine")));
+    let extra_files = values.all("--reload-extra-file").join("\0");
+    let mut launch = launch::launch(words, &values, &app, workers, call)?;
+    launch.interpreter = interpreter;
+    if reload {
+        launch
+            .options
+            .extend([("--watch", engine), ("--watch-files", extra_files)]);
+    }
+    launch.options.extend(hooks.map(|hooks| ("--hooks", hooks)));
+    Ok(launch)
 }
 
 /// A usage error that refuses an option's value.

@@ -3,7 +3,7 @@
 
 use crate::http1::Rules;
 use crate::servers::testing::{launch, printed};
-use crate::servers::{Command, Interface, Level, Lifespan, WorkerClass, parse};
+use crate::servers::{Command, Interface, Level, Lifespan, SETTINGS, WorkerClass, parse};
 
 #[test]
 fn usage_errors_are_those_of_argparse() {
@@ -366,4 +366,40 @@ fn directories_are_absolute_and_the_last_is_searched_first() {
     let launch = launch("gunicorn --chdir ../shop --pythonpath lib,/opt/x app:app");
     assert_eq!(launch.chdir.as_deref(), Some("/home/shop"));
     assert_eq!(launch.python_path, ["/opt/x", "/home/shop/lib"]);
+}
+
+#[test]
+fn what_is_settled_takes_the_place_of_the_words_and_of_the_environment() {
+    let env = |settings: &str| {
+        [
+            ("WEB_CONCURRENCY", "9"),
+            ("GUNICORN_CMD_ARGS", "--threads 5"),
+            (SETTINGS, settings),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let read = |settings: &str| match parse("gunicorn -w 3", &env(settings), "/home/web") {
+        Command::Serve(launch) => *launch,
+        printed @ Command::Print { .. } => panic!("{printed:?}"),
+    };
+    let unread = read("");
+    assert!(unread.interpreter);
+    let launch = read("--workers=4 -- 'app:create(\"x\")' pre_fork,worker_exit");
+    assert_eq!((launch.workers, launch.threads, launch.interpreter), (4, 1, true));
+    assert_eq!(launch.target.attribute, "create(\"x\")");
+    assert_eq!(launch.options, [("--hooks", "pre_fork,worker_exit".to_owned())]);
+    assert_eq!(launch.argv, ["gunicorn", "-w", "3"]);
+}
+
+#[test]
+fn jitter_adds_up_to_so_many_requests() {
+    let mut launch = launch("gunicorn --max-requests 10 --max-requests-jitter 5 app:app");
+    for (random, expected) in [(0.0, 10), (0.99, 15), (0.5, 13)] {
+        let mut worker = launch.clone();
+        worker.jitter(random);
+        assert_eq!(worker.max_requests, Some(expected));
+    }
+    launch.max_requests = None;
+    launch.jitter(0.9);
+    assert_eq!(launch.max_requests, None);
 }

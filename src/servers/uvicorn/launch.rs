@@ -1,11 +1,18 @@
 //! From uvicorn's values to a [`Launch`].
 
+use std::rc::Rc;
+
+use super::reload::Reload;
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
 use crate::servers::option::{Values, own, split, text};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
+
+/// What uvicorn warns of where files are to be watched without `--reload`.
+const NO_RELOAD: &str =
+    "Current configuration will not reload as not all conditions are met, please refer to documentation.";
 
 /// Everything that the values say.
 pub(super) fn launch(
@@ -23,13 +30,22 @@ pub(super) fn launch(
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
+    let reload = values
+        .flag("--reload")
+        .then(|| Rc::new(Reload::new(values, workers > 1, call)));
+    let mut options = Vec::new();
+    for name in ["--reload-dir", "--reload-include", "--reload-exclude"] {
+        if reload.is_none() && options.is_empty() && values.given(name).is_some() {
+            options.push(("--warning", own(NO_RELOAD)));
+        }
+    }
     let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
         server: Server::Uvicorn,
         argv: argv("uvicorn", words),
         env: call.env.own.to_vec(),
-        workers,
-        master: workers > 1,
+        workers: if reload.is_some() { 1 } else { workers },
+        master: workers > 1 || reload.is_some(),
         worker_class: WorkerClass::Async,
         worker_class_name: String::new(),
         threads: 1,
@@ -77,7 +93,10 @@ pub(super) fn launch(
         need_app: false,
         preload: false,
         router: false,
-        options: Vec::new(),
+        interpreter: false,
+        scale: 1,
+        reload,
+        options,
     })
 }
 

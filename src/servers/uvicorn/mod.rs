@@ -1,6 +1,7 @@
 //! uvicorn 0.54.0: its command line.
 
 mod launch;
+mod reload;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,8 @@ use super::grammar::Stop;
 use super::grammar::click::Program;
 use super::option::{Table, text};
 use super::{Call, Command, Launch, WASGI};
+
+pub use reload::Reload;
 
 /// What happens with these arguments. `name` is how it was called: `uvicorn` or `python -m uvicorn`.
 pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {

@@ -238,7 +238,6 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
     for option in [
         "--uds x",
         "--fd 3",
-        "--reload",
         "--ssl-keyfile x",
         "--http2",
         "--http h11",

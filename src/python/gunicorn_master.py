@@ -1,0 +1,219 @@
+"""The Python of gunicorn's master: it reads the configuration and runs the master's hooks.
+
+The arbiter itself, who is spawned, killed and reaped, is in Rust (``src/master/gunicorn.rs``). It waits for each hook to have run.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from typing import Any, Final
+
+import _wasgi
+
+from . import configuration as configurations
+from . import forking, gunicorn_settings, gunicorn_worker, parking
+from .configuration import Configuration
+from .crossing import put_text, take_text
+from .parking import park
+from .traceback_text import traceback_of
+
+SETTINGS: Final = 0
+DONE: Final = 1
+RAISED: Final = 2
+"""Answers to Rust."""
+
+_FATAL: Final = ("on_starting", "when_ready", "on_exit")
+"""Hooks that run outside the arbiter's main loop, so that nothing catches what they raise."""
+
+
+class Listener:
+    """A listening socket, as hooks see it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.cfg_addr = address
+
+    def __str__(self) -> str:
+        host, port = self.cfg_addr
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def getsockname(self) -> tuple[str, int]:
+        """The address that it listens on."""
+        return self.cfg_addr
+
+
+class Worker:
+    """A worker, as the master knows it."""
+
+    def __init__(
+        self, age: int, ppid: int, sockets: list[Listener], app: Any, timeout: float, cfg: Any, log: Any
+    ) -> None:
+        self.age = age
+        self.pid: int | str = "[booting]"
+        self.ppid = ppid
+        self.sockets = sockets
+        self.app = app
+        self.timeout = timeout
+        self.cfg = cfg
+        self.log = log
+        self.booted = False
+        self.aborted = False
+        self.alive = True
+        self.reloader = None
+        self.nr = 0
+        self.max_requests = cfg.max_requests or sys.maxsize
+
+    def __str__(self) -> str:
+        return f"<Worker {self.pid}>"
+
+
+class Arbiter:
+    """The ``server`` that hooks are given."""
+
+    def __init__(self, app: Any) -> None:
+        os.environ["SERVER_SOFTWARE"] = "gunicorn/27.0.1"
+        self.pid = os.getpid()
+        self.log: Any = None
+        self.LISTENERS: list[Listener] = []
+        self.WORKERS: dict[int, Worker] = {}
+        self.START_CTX = {"args": [sys.executable, *sys.argv], "cwd": os.getcwd(), 0: sys.executable}
+        self.worker_age = 0
+        self.reexec_pid = 0
+        self.master_pid = 0
+        self.master_name = "Master"
+        self.pidfile = None
+        self.systemd = False
+        self._num_workers: int | None = None
+        self._forked: Worker | None = None
+        self.setup(app)
+
+    @property
+    def num_workers(self) -> int | None:
+        """How many workers there should be."""
+        return self._num_workers
+
+    @num_workers.setter
+    def num_workers(self, number: int) -> None:
+        before, self._num_workers = self._num_workers, number
+        self.cfg.nworkers_changed(self, number, before)
+
+    def setup(self, app: Any) -> None:
+        """Takes over what the application's configuration says."""
+        self.app = app
+        self.cfg = app.cfg
+        if self.log is None:
+            self.log = self.cfg.logger_class(self.cfg)
+        else:
+            self.log.setup(self.cfg)
+        self.worker_class = self.cfg.worker_class_str
+        self.address = self.cfg.address
+        self.num_workers = self.cfg.workers
+        self.timeout = self.cfg.timeout
+        self.proc_name = self.cfg.proc_name
+        settings = sorted(self.cfg.settings.items(), key=lambda item: item[1])
+        lines = (f"  {name}: {setting.value}" for name, setting in settings)
+        self.log.debug("Current configuration:\n{}".format("\n".join(lines)))
+        os.environ.update(self.cfg.env)
+        if self.cfg.preload_app:
+            self.app.wsgi()
+
+    def run(self) -> None:
+        """What gunicorn's application calls; the rest follows in ``main``."""
+        global _arbiter
+        _arbiter = self
+
+    def reload(self) -> None:
+        """Reads the configuration again."""
+        for name in self.cfg.env:
+            if name in self.cfg.env_orig:
+                os.environ[name] = self.cfg.env_orig[name]
+            else:
+                os.environ.pop(name, None)
+        self.app.reload()
+        self.setup(self.app)
+
+    def call(self, hook: str, first: int, second: int) -> None:
+        """Runs what Rust's arbiter has come to."""
+        match hook:
+            case "pre_fork":
+                self.worker_age = first
+                self._forked = Worker(
+                    first, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
+                )
+                self.cfg.pre_fork(self, self._forked)
+            case "child_exit":
+                worker = self.WORKERS.pop(second, None)
+                if worker is not None:
+                    self.cfg.child_exit(self, worker)
+            case "nworkers_changed":
+                self.num_workers = first
+            case _:
+                if hook == "when_ready":
+                    self.LISTENERS[:] = map(Listener, self.address)
+                getattr(self.cfg, hook)(self)
+
+    def forked(self, pid: int) -> None:
+        """The worker that the last ``pre_fork`` was for is there."""
+        worker = self._forked
+        if worker is not None:
+            worker.pid = pid
+            self.WORKERS[pid] = worker
+
+
+_arbiter: Arbiter | None = None
+
+
+def _answer(answer: int, text: str = "") -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    _wasgi.answer(answer, put_text(text))
+
+
+def _handle(arbiter: Arbiter, order: str) -> None:
+    hook, first, second = order.split()
+    match hook:
+        case "spawned":
+            arbiter.forked(int(second))
+            return
+        case "reload":
+            arbiter.reload()
+            _answer(SETTINGS, gunicorn_settings.command_line(arbiter.app))
+            return
+    try:
+        arbiter.call(hook, int(first), int(second))
+    except Exception as error:
+        if hook in _FATAL:
+            raise
+        arbiter.log.error(f"Unhandled exception in main loop\n{traceback_of(error)}")
+        _answer(RAISED)
+    else:
+        _answer(DONE)
+
+
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
+    """Runs for as long as the server; SystemExit ends it. A generator: see ``stepping``."""
+    try:
+        app = gunicorn_settings.application(configuration, Arbiter)
+        app.run()
+        arbiter = _arbiter
+        assert arbiter is not None
+        settings = gunicorn_settings.command_line(app)
+        if arbiter.cfg.preload_app and (yield from forking.fork()):
+            worker = configurations.read()
+            forking.identify(worker)
+            gunicorn_worker.forget_handlers()
+            yield from gunicorn_worker.work(worker, app.wsgi(), arbiter)
+            return
+        _answer(SETTINGS, settings)
+        while True:
+            if length := _wasgi.next_hook():
+                _handle(arbiter, take_text(length))
+            elif parking.SUSPENDS:
+                park()
+            else:
+                from . import stepping
+
+                yield from stepping.parked()
+    except RuntimeError as error:
+        # As gunicorn's application does.
+        print(f"\nError: {error}\n", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None

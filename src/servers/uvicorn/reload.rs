@@ -1,0 +1,191 @@
+//! `--reload`: which files are watched.
+
+use crate::Millis;
+use crate::servers::option::{Values, own, split, text};
+use crate::servers::{Call, absolute, python};
+
+/// What uvicorn's reloader looks after.
+#[derive(Debug, PartialEq)]
+pub struct Reload {
+    /// The directories as the log lists them.
+    pub watched: String,
+    /// The least time between two reloads, milliseconds.
+    pub delay: Millis,
+    /// Whether `--workers` was given too.
+    pub ignores_workers: bool,
+    /// The working directory, with a slash behind it.
+    directory: String,
+    rules: Vec<Rule>,
+}
+
+/// A directory to watch, absolute and with a slash behind it, or a pattern of files.
+#[derive(Debug, PartialEq)]
+struct Rule(Kind, String);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Directory,
+    Include,
+    Exclude,
+}
+
+impl Reload {
+    pub(super) fn new(values: &Values, ignores_workers: bool, call: &Call) -> Self {
+        let mut reload = Self {
+            watched: String::new(),
+            delay: millis(values.text("--reload-delay")),
+            ignores_workers,
+            directory: text(&[call.cwd, "/"]),
+            rules: Vec::new(),
+        };
+        for (kind, name) in [
+            (Kind::Include, "--reload-include"),
+            (Kind::Exclude, "--reload-exclude"),
+        ] {
+            for pattern in values.all(name) {
+                reload.rules.push(Rule(kind, own(pattern)));
+            }
+        }
+        for (kind, other, pattern) in [
+            (Kind::Include, Kind::Exclude, "*.py"),
+            (Kind::Exclude, Kind::Include, ".*"),
+            (Kind::Exclude, Kind::Include, ".py[cod]"),
+            (Kind::Exclude, Kind::Include, ".sw.*"),
+            (Kind::Exclude, Kind::Include, "~*"),
+        ] {
+            // A default gives way to the same pattern on the other side.
+            if !reload.any(other, |given| given == pattern) {
+                reload.rules.push(Rule(kind, own(pattern)));
+            }
+        }
+        let mut directories = values.all("--reload-dir");
+        if directories.is_empty() {
+            directories.push(".");
+        }
+        for directory in directories {
+            let directory = absolute(call.cwd, directory);
+            reload
+                .watched
+                .push_str(if reload.watched.is_empty() { "[" } else { ", " });
+            reload.watched.push_str(&python::repr(&directory));
+            reload.rules.push(Rule(Kind::Directory, text(&[&directory, "/"])));
+        }
+        reload.watched.push(']');
+        reload
+    }
+
+    #[inline(never)]
+    fn any(&self, kind: Kind, is: impl Fn(&str) -> bool) -> bool {
+        self.rules.iter().any(|rule| rule.0 == kind && is(&rule.1))
+    }
+
+    /// Whether a change of the file at this absolute path is one.
+    #[must_use]
+    pub fn watches(&self, path: &str) -> bool {
+        let from_here = self.shown(path);
+        let excluded = |pattern: &str| {
+            path_matches(path, pattern)
+                || split(from_here, '/').is_some_and(|(directory, _)| directory == pattern)
+        };
+        self.any(Kind::Directory, |directory| path.starts_with(directory))
+            && self.any(Kind::Include, |pattern| {
+                path_matches(path, pattern) && (path.ends_with(pattern) || !self.any(Kind::Exclude, excluded))
+            })
+    }
+
+    /// A path as the log shows it: from the working directory, if it is in there.
+    #[must_use]
+    pub fn shown<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix(&*self.directory).unwrap_or(path)
+    }
+}
+
+/// Seconds as milliseconds; exponents are not read. The standard library's way is 10 kB of the wasm (gzip).
+fn millis(seconds: &str) -> Millis {
+    let (whole, fraction) = split(seconds, '.').unwrap_or((seconds, ""));
+    let fraction = text(&[fraction, "000"]);
+    let thousandths = text(&[whole, fraction.get(..3).unwrap_or("")]);
+    f64::from(python::clamp(python::int(&thousandths).unwrap_or(250)))
+}
+
+/// `PurePath.match`: a pattern is matched from the right, part by part.
+fn path_matches(path: &str, pattern: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    pattern.rsplit('/').all(|pattern| {
+        parts
+            .next()
+            .is_some_and(|part| matches(part.as_bytes(), pattern.as_bytes()))
+    })
+}
+
+/// `fnmatch.fnmatchcase`, of bytes.
+fn matches(name: &[u8], pattern: &[u8]) -> bool {
+    match (pattern, name) {
+        ([], _) => name.is_empty(),
+        ([b'*', rest @ ..], [_, after @ ..]) => matches(name, rest) || matches(after, pattern),
+        ([b'*', rest @ ..], []) => matches(name, rest),
+        ([b'[', set @ ..], [first, name @ ..]) => match set.iter().position(|byte| *byte == b']') {
+            Some(end) => {
+                set.iter().position(|byte| byte == first) < Some(end)
+                    && set.contains(first)
+                    && matches(name, set.get(end + 1..).unwrap_or_default())
+            }
+            None => false,
+        },
+        ([byte, rest @ ..], [first, name @ ..]) => (byte == first || *byte == b'?') && matches(name, rest),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::servers::testing::launch;
+
+    fn watches(options: &str, path: &str) -> bool {
+        let launch = launch(&format!("uvicorn --reload {options} app:app"));
+        launch.reload.is_some_and(|reload| reload.watches(path))
+    }
+
+    #[test]
+    fn the_delay_is_read_in_seconds() {
+        for (options, delay) in [
+            ("", 250.0),
+            ("--reload-delay 2", 2000.0),
+            ("--reload-delay .5", 500.0),
+        ] {
+            let launch = launch(&format!("uvicorn --reload {options} app:app"));
+            assert_eq!(launch.reload.map(|reload| reload.delay), Some(delay), "{options}");
+        }
+    }
+
+    #[test]
+    fn python_files_in_the_working_directory_are_watched() {
+        for (path, watched) in [
+            ("/home/web/app.py", true),
+            ("/home/web/deep/in/app.py", true),
+            ("/home/web/app.pyc", false),
+            ("/home/web/.hidden.py", false),
+            ("/home/web/~app.py", false),
+            ("/home/web/page.html", false),
+            ("/elsewhere/app.py", false),
+        ] {
+            assert_eq!(watches("", path), watched, "{path}");
+        }
+    }
+
+    #[test]
+    fn patterns_add_files_and_take_files_away() {
+        for (options, path, watched) in [
+            ("--reload-include '*.html'", "/home/web/a/page.html", true),
+            ("--reload-include 'a/*.html'", "/home/web/page.html", false),
+            ("--reload-exclude 'test_*'", "/home/web/test_app.py", false),
+            ("--reload-exclude 'tests'", "/home/web/tests/app.py", false),
+            ("--reload-exclude '*.py'", "/home/web/app.py", false),
+            ("--reload-dir src", "/home/web/app.py", false),
+            ("--reload-dir src", "/home/web/src/app.py", true),
+            ("--reload-dir src --reload-dir /lib", "/lib/app.py", true),
+        ] {
+            assert_eq!(watches(options, path), watched, "{options} {path}");
+        }
+    }
+}
