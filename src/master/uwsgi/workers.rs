@@ -180,7 +180,6 @@ impl Uwsgi {
                     &both,
                 );
                 say_when(now, actions, "HARAKIRI !!! worker % status !!!", &both);
-                worker.busy.sort_by_key(|(core, _)| *core);
                 for (core, what) in &worker.busy {
                     // A request may have a `%` of its own.
                     let before = fill(" - HARAKIRI [core %] ", &[*core]);
