@@ -661,7 +661,8 @@ impl Machine {
             parent,
             argv: running.launch.argv.clone(),
             env: running.env.clone(),
-            replaced: running.launch.master && slot > 0,
+            // A master with a Python forks for each worker: none can be ready before.
+            replaced: running.launch.master && slot > 0 && !running.launch.interpreter,
         };
         self.processes.insert(pid, server);
         self.net.tell_process(pid, Kind::Slot, slot, b"");

@@ -63,6 +63,9 @@ pub(super) struct Uwsgi {
     total: u32,
     /// The last respawn, in seconds since the epoch, and how many came in quick succession.
     respawned: (i64, u32),
+    /// `--touch-reload`: files whose change is one for the server, and one that has changed.
+    touchable: Vec<String>,
+    touched: Option<String>,
     tick: Millis,
     state: State,
 }
@@ -124,6 +127,13 @@ impl Uwsgi {
             need_app: launch.need_app,
             preload: launch.preload,
             router: launch.router,
+            touchable: launch
+                .options
+                .iter()
+                .filter(|option| option.0 == "--touched")
+                .map(|option| option.1.clone())
+                .collect(),
+            touched: None,
             workers: Vec::new(),
             ending: None,
             reloaded: false,
@@ -162,11 +172,15 @@ impl Uwsgi {
             Event::Deadline if self.state == State::Running && now >= self.tick => {
                 self.look_after_workers(now, actions);
             }
-            Event::Booted(_)
-            | Event::Heartbeat(_)
-            | Event::HookFailed
-            | Event::FileChanged(_)
-            | Event::Deadline => {}
+            Event::FileChanged(path) => {
+                let is_it = |file: &&String| {
+                    path == **file || path.strip_suffix(&***file) == Some(&[&*self.directory, "/"].concat())
+                };
+                if let Some(file) = self.touchable.iter().find(is_it) {
+                    self.touched = Some(file.clone());
+                }
+            }
+            Event::Booted(_) | Event::Heartbeat(_) | Event::HookFailed | Event::Deadline => {}
         }
     }
 

@@ -1,6 +1,6 @@
 """The hooks of gunicorn's configuration file that workers run.
 
-A real worker inherits the configuration from its master's memory; here each one reads the file for itself, silently.
+A worker is a fork of its master and has the configuration from it. Where the master could not fork, it reads the file for itself, silently.
 """
 
 import contextlib
@@ -77,6 +77,10 @@ class Worker:
         self.reloader = None
         self.nr = 0
         self.max_requests = configuration.max_requests or sys.maxsize
+        # What pre_fork has given it.
+        for name, value in vars(server.forking).items() if server.forking else ():
+            if name not in vars(self):
+                setattr(self, name, value)
 
     def __str__(self) -> str:
         return f"<Worker {self.pid}>"
@@ -198,5 +202,6 @@ def _server(app: Any, pid: int) -> Any:
         pidfile=None,
         systemd=False,
         _num_workers=app.cfg.workers,
+        forking=None,
     )
     return server

@@ -83,7 +83,7 @@ class Arbiter:
         self.pidfile = None
         self.systemd = False
         self._num_workers: int | None = None
-        self._forked: Worker | None = None
+        self.forking: Worker | None = None
         self.setup(app)
 
     @property
@@ -136,10 +136,10 @@ class Arbiter:
         match hook:
             case "pre_fork":
                 self.worker_age = first
-                self._forked = Worker(
+                self.forking = Worker(
                     first, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
                 )
-                self.cfg.pre_fork(self, self._forked)
+                self.cfg.pre_fork(self, self.forking)
             case "child_exit":
                 worker = self.WORKERS.pop(second, None)
                 if worker is not None:
@@ -153,7 +153,7 @@ class Arbiter:
 
     def forked(self, pid: int) -> None:
         """The worker that the last ``pre_fork`` was for is there."""
-        worker = self._forked
+        worker = self.forking
         if worker is not None:
             worker.pid = pid
             self.WORKERS[pid] = worker
@@ -162,22 +162,27 @@ class Arbiter:
 _arbiter: Arbiter | None = None
 
 
-def _answer(answer: int, text: str = "") -> None:
+def _flush() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def _answer(answer: int, text: str = "") -> None:
+    _flush()
     _wasgi.answer(answer, put_text(text))
 
 
-def _handle(arbiter: Arbiter, order: str) -> None:
+def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
+    """Does what Rust's arbiter has come to. Whether this process is a worker now: before each is started, the master forks."""
     hook, first, second = order.split()
     match hook:
         case "spawned":
             arbiter.forked(int(second))
-            return
+            return False
         case "reload":
             arbiter.reload()
             _answer(SETTINGS, gunicorn_settings.command_line(arbiter.app))
-            return
+            return False
     try:
         arbiter.call(hook, int(first), int(second))
     except Exception as error:
@@ -185,8 +190,22 @@ def _handle(arbiter: Arbiter, order: str) -> None:
             raise
         arbiter.log.error(f"Unhandled exception in main loop\n{traceback_of(error)}")
         _answer(RAISED)
-    else:
-        _answer(DONE)
+        return False
+    if hook == "pre_fork":
+        _flush()
+        if (yield from forking.fork()):
+            return True
+    _answer(DONE)
+    return False
+
+
+def _work(arbiter: Arbiter) -> Generator[int | None, int, None]:
+    """The life of a worker that is a fork of the master."""
+    configuration = configurations.read()
+    forking.identify(configuration)
+    gunicorn_worker.forget_handlers()
+    app = arbiter.app.wsgi() if arbiter.cfg.preload_app else None
+    yield from gunicorn_worker.work(configuration, app, arbiter)
 
 
 def main(configuration: Configuration) -> Generator[int | None, int, None]:
@@ -196,17 +215,11 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
         app.run()
         arbiter = _arbiter
         assert arbiter is not None
-        settings = gunicorn_settings.command_line(app)
-        if arbiter.cfg.preload_app and (yield from forking.fork()):
-            worker = configurations.read()
-            forking.identify(worker)
-            gunicorn_worker.forget_handlers()
-            yield from gunicorn_worker.work(worker, app.wsgi(), arbiter)
-            return
-        _answer(SETTINGS, settings)
+        _answer(SETTINGS, gunicorn_settings.command_line(app))
         while True:
             if length := _wasgi.next_hook():
-                _handle(arbiter, take_text(length))
+                if (yield from _handle(arbiter, take_text(length))):
+                    break
             elif parking.SUSPENDS:
                 park()
             else:
@@ -217,3 +230,4 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
         # As gunicorn's application does.
         print(f"\nError: {error}\n", file=sys.stderr, flush=True)
         raise SystemExit(1) from None
+    yield from _work(arbiter)

@@ -274,3 +274,20 @@ fn who_was_to_take_the_place_of_a_killed_worker_goes_with_the_others() {
             "exit 0",
         ]);
 }
+
+#[test]
+fn a_file_that_is_touched_reloads_the_server_at_the_masters_next_look() {
+    let mut stage = running(
+        &format!("{LINE} --touch-reload app.py --touch-reload other"),
+        &[8],
+    );
+    stage
+        .event(Event::FileChanged("/home/user/none.py".to_owned()))
+        .event(Event::FileChanged("/home/user/app.py".to_owned()))
+        .pass(1_200.0)
+        .expect_in_short(&[
+            "Sun Nov 22 10:00:01 2026 - *** app.py has been touched... grace them all !!! ***",
+            "...gracefully killing workers...",
+            "SIGHUP to 8",
+        ]);
+}

@@ -35,6 +35,13 @@ impl Uwsgi {
     /// A turn of the loop.
     pub(super) fn look_after_workers(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.tick = now + TICK;
+        if self.ending.is_none()
+            && let Some(file) = self.touched.take()
+        {
+            let touched = ["*** ", &file, " has been touched... grace them all !!! ***"].concat();
+            say_when(now, actions, &touched, &[]);
+            self.signal(now, Signal::Hup, actions);
+        }
         for index in 0..self.workers.len() {
             if self.ending.is_none() && self.workers.get(index).is_some_and(|worker| worker.missing) {
                 self.spawn_again(index, actions);

@@ -57,6 +57,9 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     }
     launch.chdir = Some(directory);
     launch.options = values.texts();
+    for file in values.all("--touch-reload") {
+        launch.options.push(("--touched", own(file)));
+    }
     Ok(launch)
 }
 

@@ -205,6 +205,33 @@ describe("hooks", { timeout: 180_000 }, () => {
     running = null;
   });
 
+  test("leave to workers what they did before those were forked", async () => {
+    await page.write({
+      "gunicorn.conf.py": `
+workers = 2
+done = []
+def on_starting(server): done.append("starting")
+def pre_fork(server, worker): done.append(worker.age); worker.note = "noted"
+def post_fork(server, worker): worker.log.info(f"hook {done} {worker.note}")
+`,
+    });
+    const server = await start("gunicorn app:app");
+    assert.deepEqual(hooks(await server.log()).sort(), ["['starting', 1, 2] noted", "['starting', 1] noted"]);
+  });
+
+  test("and --preload go together: the app is imported once, by the master, also at HUP", async () => {
+    await page.write({
+      "gunicorn.conf.py": `workers = 2\npreload_app = True\n${HOOKS}`,
+      "loud.py": `print("importing", flush=True)\n${APP}`,
+    });
+    const server = await start("gunicorn loud:app");
+    assert.match(await server.log(), /^importing\n/m);
+    assert.match((await server.fetch("/", { headers: { "x-key": "" } })).text, /^\d+$/);
+    await server.run((started) => started.server.signal("HUP"));
+    await server.logged(/hook child_exit 2/);
+    assert.equal(count(await server.log(), "importing"), 1);
+  });
+
   test("worker_int runs where INT ends a worker", async () => {
     await page.write({ "gunicorn.conf.py": HOOKS });
     const server = await start("gunicorn app:app");
