@@ -60,7 +60,7 @@ def _call(hooks: list[Callable[[], object]]) -> None:
 
 
 def install() -> None:
-    """Lets modules say what they do in a fork; those that were imported before are seen to in ``_leave_threads_behind``."""
+    """Lets modules say what they do in a fork; those that were imported before are seen to one by one."""
     import posix
 
     for module in (os, posix):
@@ -80,21 +80,29 @@ def reseed() -> None:
         module._inst.seed()
 
 
-def fork() -> Generator[int, int, bool]:
-    """Makes an image of this process. Goes on in this process and in each that comes of the image; whether this is one of those."""
-    _call(_before)
+def fork(knows: bool = True) -> Generator[int, int, bool]:
+    """Makes an image of this process. Goes on in this process and in each that comes of the image; whether this is one of those.
+
+    Unless Python ``knows`` of the fork, as of ``os.fork()``, nothing is told that has registered to be.
+    """
+    if knows:
+        _call(_before)
     hook = sys.excepthook
     outcome = yield FORK
     begin()
     if outcome == PARENT:
-        _call(_after_in_parent)
+        if knows:
+            _call(_after_in_parent)
         return False
     # To boot has set it.
     sys.excepthook = hook
-    _leave_threads_behind()
+    threads.forget()
     reseed()
     preemption.tell_dispositions()
-    _call(_after_in_child)
+    if knows:
+        threads.end_others()
+        _release_logging()
+        _call(_after_in_child)
     return True
 
 
@@ -104,9 +112,9 @@ def identify(configuration: Configuration) -> None:
     pid, ppid = configuration.pid, configuration.ppid
 
 
-def workers() -> Generator[int | None, int, Configuration]:
+def workers(knows: bool = True) -> Generator[int | None, int, Configuration]:
     """Forks a master's process that has loaded the app. Goes on in its workers alone, each with its configuration."""
-    if not (yield from fork()):
+    if not (yield from fork(knows)):
         # Its threads live on. All else that the master does is in Rust.
         _wasgi.loaded()
         while True:
@@ -119,8 +127,8 @@ def workers() -> Generator[int | None, int, Configuration]:
     return configuration
 
 
-def _leave_threads_behind() -> None:
-    threads.forget()
+def _release_logging() -> None:
+    """What ``logging`` does in a child, which it could not register when it was imported."""
     logging._lock._at_fork_reinit()  # type: ignore[attr-defined]
     for reference in logging._handlerList:  # type: ignore[attr-defined]
         handler = reference()

@@ -8,7 +8,9 @@ from typing import Any
 
 
 class AppImportError(Exception):
-    """gunicorn found the module but not the app in it: no traceback, exit code 4."""
+    """gunicorn found the module but not the app in it: exit code 4, without a traceback but under ``--preload``."""
+
+    __module__ = "gunicorn.errors"
 
 
 class ImportFromStringError(Exception):

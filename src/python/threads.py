@@ -132,6 +132,16 @@ def report_unraisable(error: BaseException, message: str) -> None:
     )
 
 
+def end_others() -> None:
+    """The threads of the process that this is a copy of have ended, as far as this process is concerned."""
+    import threading
+
+    me = threading.current_thread()
+    for thread in {*threading.enumerate(), *threading._dangling}:  # type: ignore[attr-defined]
+        if thread is not me and (handle := thread._os_thread_handle)._started:
+            handle._done = True
+
+
 def forget() -> None:
     """The memory is that of another process, whose other threads are not here."""
     global _alive

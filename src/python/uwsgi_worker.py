@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Generator
 from itertools import takewhile
-from signal import SIG_DFL, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, signal
+from signal import SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from types import ModuleType
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ from .traceback_text import traceback_of
 from .wsgi import BROKEN, KEYS, PARK, Exchange, ExcInfo, _Body, base_environ
 
 FAILED_APP: Final = 22
+
+_SIGNALS: Final = (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2)
+"""For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are not called."""
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
 
 
@@ -133,7 +136,6 @@ def _install_module() -> None:
         applications=None,
         masterpid=_master_pid,
         worker_id=_number,
-        mypid=lambda: _configuration.pid,
     )
     sys.modules["uwsgi"] = module
 
@@ -394,10 +396,9 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
     _install_module()
     app = _load(configuration)
     if configuration.slot == MASTER:
-        _configuration = configuration = yield from forking.workers()
-        # A worker begins with the default actions.
-        for signal_number in (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2):
-            signal(signal_number, SIG_DFL)
+        _configuration = configuration = yield from forking.workers(knows=False)
+        for number in _SIGNALS:
+            _wasgi.set_disposition(number, 0)
     cores = [_Core(number, app, configuration) for number in range(threads)]
     cores[0].name()
     while _wasgi.accepting() == PARK:
