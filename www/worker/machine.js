@@ -1,6 +1,7 @@
 // The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
+import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
 
 /**
@@ -18,6 +19,9 @@ const BOOT_FAILURE = 3;
 /** The signals by which a process ends itself. @type {Record<number, string>} */
 const SIGNALS = { 2: "INT", 9: "KILL", 15: "TERM" };
 
+/** An image is kept for the next visit when those that start now have started, in milliseconds. */
+const STORE_AFTER = 3000;
+
 /** What the log says where a master cannot fork, before the reason. */
 const NO_FORK = "wasgi: each worker imports the app by itself: ";
 
@@ -33,13 +37,19 @@ export async function runMachine(init) {
   const processes = new Map();
   /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
   let loading;
-  const assets = () => (loading ??= loadAssets(init.base).catch(forget));
+  const assets = () => (loading ??= load().catch(forget));
+  const load = async () => {
+    const [python, image] = await Promise.all([loadAssets(init.base), cache.load()]);
+    if (image) origins.interpreter.made(image);
+    return python;
+  };
   /** @param {unknown} error @returns {never} */
   const forget = (error) => {
     loading = undefined;
     throw error;
   };
 
+  const cache = new ImageCache(init.base);
   const origins = new Origins(init.core, () => machine.is_quiet());
   /** @param {number} pid a process that is no more */
   const end = (pid) => {
@@ -86,6 +96,8 @@ export async function runMachine(init) {
           settle();
         } else if (data.image !== undefined) {
           origin.made(data.image);
+          if (data.image) setTimeout(() => cache.store(data.image), STORE_AFTER);
+          else void cache.forget();
         } else if (data.fork !== undefined) {
           if (data.fork.image) origins.forked(pid, data.fork.image);
           else machine.output(pid, NO_FORK + data.fork.reason, now());

@@ -121,6 +121,10 @@ export async function runProcess({ core: module, python, memory: source, identit
   const step = bind(pyodide, host, memory);
   if (!copied) await threads.live(step);
   hideGlobals();
+  if (image && !copied) {
+    // It is not fit for others either.
+    self.postMessage({ image: null });
+  }
   if (source === "boot, and make an image") {
     self.postMessage({ image: copy(pyodide, calls, new Map()).image });
   }

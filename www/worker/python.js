@@ -35,9 +35,6 @@ const LOCK = {
  * @property {Record<string, any>} calls the module `_wasgi`, whose functions an image may hold
  */
 
-/** There is no image to be a copy of. */
-class NoImage extends Error {}
-
 /**
  * @param {PythonAssets} assets
  * @param {BootOptions} options
@@ -75,8 +72,8 @@ export async function bootPython(assets, options) {
         copied = await options.image;
         // Boot puts it there each time.
         pyodide._api.sys.path.shift();
-      } catch (error) {
-        if (!(error instanceof NoImage)) throw error;
+      } catch {
+        // There is none, or one that does not fit: an interpreter that boots does as well.
       }
     }
     pyodide ??= await boot({});
@@ -104,7 +101,7 @@ function copying(create, { image, calls }) {
     createPyodideModule: async (settings) => {
       module = await create(settings);
       const found = await image;
-      if (!found) throw new NoImage();
+      if (!found) throw new Error("There is no image to be a copy of.");
       restoreMemory(module, found);
       module.API.restoreSnapshot = () => found.handles;
       return module;
