@@ -477,7 +477,7 @@ fn closed(log: String) -> Outcome {
     }
 }
 
-fn write_status_line(status: u16, out: &mut Vec<u8>) {
+pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     push_decimal(out, status.into());
     out.push(b' ');

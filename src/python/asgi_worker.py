@@ -334,7 +334,8 @@ class Call:
                 raise self.error
             if not self.started:
                 self._answer()
-                self.closes = True
+                # Its own words of closing notwithstanding.
+                self.closes = self._will_close() or not self.body_complete
             elif not self.complete:
                 self.closes = True
                 if not self.gone:
@@ -527,8 +528,8 @@ class Server:
     def ended(self, call: Call) -> None:
         """The app's call is over."""
         self.requests += 1
-        if call.closes:
-            call._out(b"", end=True)
+        if call.closes or not call.complete:
+            call._out(b"", True, not call.closes)
         if self.format:
             print(self.format % _Atoms(call.atoms()), flush=True)
         self.calls.pop(call.id, None)
