@@ -19,7 +19,13 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
         E::Method(what) | E::Version(what) | E::FieldName(what) | E::FieldLine(what) => {
             (400, Cow::Borrowed(&what[..]))
         }
-        E::Repeated(name) => (400, Cow::Owned([b"Duplicate ", &name[..], b" header"].concat())),
+        E::Repeated(name) => {
+            let mut name = name.clone();
+            if !name.eq_ignore_ascii_case(b"content-length") {
+                name.make_ascii_lowercase();
+            }
+            (400, Cow::Owned([b"Duplicate ", &name[..], b" header"].concat()))
+        }
         E::BareLfInRequestLine | E::BareLfInFields => fixed(
             400,
             "Bare LF as line terminator, CRLF required (RFC 9112 section 2.2)",
@@ -51,7 +57,7 @@ mod tests {
             Connection: close\r\n\r\nfoo";
         assert_eq!(answer(&RequestError::UnsupportedCoding(b"foo".to_vec())), text);
         assert!(answer(&RequestError::TooManyFields { limit: 1 }).starts_with("HTTP/1.1 431 "));
-        let host = answer(&RequestError::Repeated(b"host".to_vec()));
+        let host = answer(&RequestError::Repeated(b"Host".to_vec()));
         assert!(host.ends_with("\r\n\r\nDuplicate host header"), "{host}");
     }
 

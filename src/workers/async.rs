@@ -365,6 +365,9 @@ impl AsyncWorker {
                 Ok(Some(Event::Request(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
                     if let Some(exchange) = exchange {
+                        if process.launch.is_gunicorns_asgi() {
+                            exchange.cycle.no_continue();
+                        }
                         exchange.cycle.request_body(data);
                         self.happenings.extend(wake(exchange, c.exchange));
                     }
@@ -376,7 +379,9 @@ impl AsyncWorker {
                             _ => None,
                         });
                         // uvicorn adds them to the list in the scope, where an app that began before may or may not look.
-                        if let Some(run) = waiting {
+                        if process.launch.is_gunicorns_asgi() {
+                            exchange.cycle.no_continue();
+                        } else if let Some(run) = waiting {
                             append_trailers(run, c.http.trailers());
                         }
                         exchange.cycle.request_end();
@@ -398,9 +403,7 @@ impl AsyncWorker {
     fn refuse(&mut self, process: &mut Process, id: u32, error: Option<&RequestError>, now: Millis) {
         let mut out = Vec::new();
         match error {
-            Some(error) if process.launch.python_responses && process.launch.server == Server::Gunicorn => {
-                refusal::refuse(error, &mut out);
-            }
+            Some(error) if process.launch.is_gunicorns_asgi() => refusal::refuse(error, &mut out),
             _ => {
                 process.log(Level::Warning, "Invalid HTTP request received.", now);
                 let date = process.date(now).to_owned();
