@@ -128,6 +128,11 @@ impl Cycle {
         }
     }
 
+    /// A body that has come without it, or has ended, needs no `100 Continue` (gunicorn's asgi worker).
+    pub fn no_continue(&mut self) {
+        self.waiting_for_continue = false;
+    }
+
     /// A piece of the request's body came.
     pub fn request_body(&mut self, data: &[u8]) {
         if !self.complete {
@@ -477,7 +482,7 @@ fn closed(log: String) -> Outcome {
     }
 }
 
-fn write_status_line(status: u16, out: &mut Vec<u8>) {
+pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     push_decimal(out, status.into());
     out.push(b' ');

@@ -3,6 +3,7 @@
 pub mod event_error;
 pub mod http;
 pub mod proxy;
+pub mod refusal;
 pub mod scope;
 pub mod status;
 pub mod url;

@@ -25,7 +25,7 @@ use crate::asgi::url;
 use crate::gateway::encoding::{close, open, push_decimal, put, put_u32};
 use crate::gateway::{Peer, percent};
 use crate::http1::message::{RequestHead, Version};
-use crate::servers::{Launch, Server};
+use crate::servers::Launch;
 
 /// Strings that stand before the headers.
 const FIELDS: usize = 11;
@@ -55,7 +55,7 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// The request is to be refused with [`reject`](crate::asgi::http::reject).
     pub fn new(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> Result<Self, ScopeError> {
-        if launch.server == Server::Daphne {
+        if launch.python_responses {
             // Its Python takes the target apart.
             return Ok(Self {
                 head,

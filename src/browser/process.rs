@@ -14,7 +14,7 @@ use crate::workers::Process as Common;
 use crate::workers::r#async::{AsyncWorker, Happening, Sent};
 use crate::workers::conversation::Conversation;
 use crate::workers::cores::{self, Cores};
-use crate::workers::sync::Next;
+use crate::workers::sync::{Next, SyncWorker};
 use crate::workers::threaded::ThreadedWorker;
 
 use super::threads::CONNECTIONS;
@@ -452,7 +452,7 @@ impl Process {
     /// The code of the `SystemExit` to raise in the app because of a signal; -1: none.
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
-            Worker::Sync(worker) => worker.core(0).and_then(|core| core.interrupted()).unwrap_or(-1),
+            Worker::Sync(worker) => worker.core(0).and_then(SyncWorker::interrupted).unwrap_or(-1),
             _ => -1,
         }
     }

@@ -41,9 +41,8 @@ impl Process {
                 if has_body { 2 } else { 1 }
             }
             Taken::Done => 0,
-            Taken::Park => PARK,
             Taken::ParkFor(time) if time.is_finite() => -2 - time.max(0.0).ceil() as i32,
-            Taken::ParkFor(_) => PARK,
+            Taken::Park | Taken::ParkFor(_) => PARK,
         }
     }
 

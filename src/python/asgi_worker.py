@@ -90,12 +90,12 @@ class Call:
         self.id = id
         self.server = server
         self.begun = time.monotonic()
-        version, method, _, _, raw_path, query, _, host, port, own_host, own_port, *fields = take_bytes()
+        version, method, _, _, self.target, _, _, host, port, own_host, own_port, *fields = take_bytes()
         pairs = iter(fields)
         self.headers = list(zip(pairs, pairs))
         self.version = version.decode()
         self.method = method.decode("latin-1")
-        self.target = raw_path + (b"?" + query if query else b"")
+        raw_path, _, query = self.target.partition(b"?")
         self.client = (host.decode(), int(port))
         self.scope: Scope = {
             "type": "http",
@@ -113,7 +113,9 @@ class Call:
             "state": server.state.copy(),
         }
         # Rust answers an expectation when it is asked for the body: not before the app asks.
-        self.expects = any(name == b"expect" for name, _ in self.headers)
+        self.expects = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
+        )
         self.task: asyncio.Task[None] | None = None
         # The request's body.
         self.chunks: deque[bytes] = deque()
@@ -334,7 +336,8 @@ class Call:
                 raise self.error
             if not self.started:
                 self._answer()
-                self.closes = True
+                # Its own words of closing notwithstanding.
+                self.closes = self._will_close() or not self.body_complete
             elif not self.complete:
                 self.closes = True
                 if not self.gone:
@@ -527,8 +530,8 @@ class Server:
     def ended(self, call: Call) -> None:
         """The app's call is over."""
         self.requests += 1
-        if call.closes:
-            call._out(b"", end=True)
+        if call.closes or not call.complete:
+            call._out(b"", True, not call.closes)
         if self.format:
             print(self.format % _Atoms(call.atoms()), flush=True)
         self.calls.pop(call.id, None)

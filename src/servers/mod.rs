@@ -237,6 +237,12 @@ impl Launch {
         }
     }
 
+    /// Whether this is gunicorn's own worker for ASGI apps.
+    #[must_use]
+    pub fn is_gunicorns_asgi(&self) -> bool {
+        self.python_responses && self.server == Server::Gunicorn
+    }
+
     #[inline(never)]
     /// One process on nothing, by the defaults that most servers share.
     fn base(server: Server, argv: Vec<String>, call: &Call) -> Self {

@@ -13,15 +13,15 @@ use litemap::LiteMap;
 
 use crate::Millis;
 use crate::asgi::http::{self, Cycle};
+use crate::asgi::refusal;
 use crate::asgi::scope::Scope;
 use crate::gateway::{Peer, encoding};
-use crate::http1::RequestHead;
 use crate::http1::server::{Connection, Event};
+use crate::http1::{RequestError, RequestHead};
 use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
-use crate::wsgi::error_page::Rejection;
 
 use super::Process;
 use super::wire::Wire;
@@ -365,6 +365,9 @@ impl AsyncWorker {
                 Ok(Some(Event::Request(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
                     if let Some(exchange) = exchange {
+                        if process.launch.is_gunicorns_asgi() {
+                            exchange.cycle.no_continue();
+                        }
                         exchange.cycle.request_body(data);
                         self.happenings.extend(wake(exchange, c.exchange));
                     }
@@ -376,7 +379,9 @@ impl AsyncWorker {
                             _ => None,
                         });
                         // uvicorn adds them to the list in the scope, where an app that began before may or may not look.
-                        if let Some(run) = waiting {
+                        if process.launch.is_gunicorns_asgi() {
+                            exchange.cycle.no_continue();
+                        } else if let Some(run) = waiting {
                             append_trailers(run, c.http.trailers());
                         }
                         exchange.cycle.request_end();
@@ -388,18 +393,17 @@ impl AsyncWorker {
                 }
                 Ok(Some(Event::Closed)) => return,
                 Err(error) => {
-                    let rejection = Rejection::of(&error);
-                    self.refuse(process, id, rejection.as_ref(), now);
+                    self.refuse(process, id, Some(&error), now);
                     return;
                 }
             }
         }
     }
 
-    fn refuse(&mut self, process: &mut Process, id: u32, rejection: Option<&Rejection>, now: Millis) {
+    fn refuse(&mut self, process: &mut Process, id: u32, error: Option<&RequestError>, now: Millis) {
         let mut out = Vec::new();
-        match rejection {
-            Some(rejection) if process.launch.worker_class_name == "asgi" => rejection.write_text(&mut out),
+        match error {
+            Some(error) if process.launch.is_gunicorns_asgi() => refusal::refuse(error, &mut out),
             _ => {
                 process.log(Level::Warning, "Invalid HTTP request received.", now);
                 let date = process.date(now).to_owned();

@@ -286,6 +286,29 @@ fn a_response_that_python_writes_waits_behind_its_bytes_and_says_whether_its_con
 }
 
 #[test]
+fn gunicorns_asgi_worker_asks_for_no_body_that_has_come_and_leaves_trailers_out() {
+    let head = "POST /a?b HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
+    for (rest, answered) in [
+        ("Content-Length: 2\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("Content-Length: 2\r\n\r\nab", ""),
+        ("Transfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\n\r\n", ""),
+    ] {
+        let mut bench = Bench::new("gunicorn -k asgi app:app");
+        let client = bench.client(&[head, rest].concat());
+        let happenings = bench.happenings();
+        let [Happening::Request(id, scope), ..] = &happenings[..] else {
+            panic!("{happenings:?}")
+        };
+        let strings: Vec<_> = crate::gateway::encoding::run(scope).collect();
+        assert_eq!(strings[4], b"/a?b", "Python takes the target apart");
+        assert!(!strings.contains(&&b"x"[..]));
+        bench.worker.receive(&mut bench.rig.process, *id, 0.0);
+        bench.settle();
+        assert_eq!(bench.rig.clients[&client].text(), answered, "{rest:?}");
+    }
+}
+
+#[test]
 fn a_large_body_in_parts_is_one_chunk_and_waits_once() {
     let mut bench = Bench::new("uvicorn app:app");
     let client = bench.client(GET);

@@ -50,6 +50,7 @@ pub enum Next {
 
 /// The worker.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
 pub struct ThreadedWorker {
     connections: LiteMap<u32, Box<Seat>>,
     /// Connections for the pool, in order.

@@ -25,12 +25,6 @@ impl Rejection {
         ["Invalid request from ip=", remote, ": ", &self.error].concat()
     }
 
-    /// Appends what gunicorn's asgi worker says of it.
-    pub fn write_text(&self, out: &mut Vec<u8>) {
-        write_head(self.status, self.reason, "", "plain", self.error.len(), out);
-        out.extend_from_slice(self.error.as_bytes());
-    }
-
     /// Appends gunicorn's page for it.
     pub fn write(&self, out: &mut Vec<u8>) {
         write(self.status, self.reason, &self.message, out);
@@ -61,32 +55,14 @@ pub fn write(status: u16, reason: &str, message: &str, out: &mut Vec<u8>) {
     }
     body.extend_from_slice(b"\n  </body>\n</html>\n");
 
-    let close = "Connection: close\r\n";
-    write_head(status, reason, close, "html", body.len(), out);
-    out.extend_from_slice(&body);
-}
-
-/// The head: `Connection: close` comes first, or last if it is not there.
-fn write_head(status: u16, reason: &str, close: &str, kind: &str, length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     push_decimal(out, status.into());
-    for text in [
-        " ",
-        reason,
-        "\r\n",
-        close,
-        "Content-Type: text/",
-        kind,
-        "\r\nContent-Length: ",
-    ] {
-        out.extend_from_slice(text.as_bytes());
-    }
-    push_decimal(out, length as u64);
-    out.extend_from_slice(if close.is_empty() {
-        b"\r\nConnection: close\r\n\r\n"
-    } else {
-        b"\r\n\r\n"
-    });
+    out.push(b' ');
+    out.extend_from_slice(reason.as_bytes());
+    out.extend_from_slice(b"\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ");
+    push_decimal(out, body.len() as u64);
+    out.extend_from_slice(b"\r\n\r\n");
+    out.extend_from_slice(&body);
 }
 
 #[cfg(test)]
@@ -101,22 +77,6 @@ mod tests {
             Content-Length: 141\r\n\r\n<html>\n  <head>\n    <title>Internal Server Error</title>\n  </head>\n  <body>\n    \
             <h1><p>Internal Server Error</p></h1>\n    \n  </body>\n</html>\n";
         assert_eq!(String::from_utf8_lossy(&out), page);
-    }
-
-    #[test]
-    fn gunicorns_asgi_worker_says_it_in_plain_text() {
-        let rejection = Rejection {
-            status: 431,
-            reason: "Request Header Fields Too Large",
-            message: String::new(),
-            error: "limit request headers fields".to_owned(),
-            accessed: false,
-        };
-        let mut out = Vec::new();
-        rejection.write_text(&mut out);
-        let answer = "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\n\
-            Content-Length: 28\r\nConnection: close\r\n\r\nlimit request headers fields";
-        assert_eq!(String::from_utf8_lossy(&out), answer);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From gunicorn's values to a [`Launch`].
 
 use super::{Failure, refuse};
-use crate::http1::{Limits, Methods, Rules, Underscores};
+use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
 use crate::servers::option::{Values, listed, own, split, text, trim};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
@@ -76,7 +76,15 @@ pub(super) fn launch(
         graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
         keep_alive: seconds("--keep-alive"),
-        rules: if uvicorn { Rules::HTTPTOOLS } else { rules(values) },
+        rules: match own_asgi {
+            _ if uvicorn => Rules::HTTPTOOLS,
+            // It leaves expectations to whoever reads the body.
+            true => Rules {
+                expectations: Expectations::Continue,
+                ..rules(values)
+            },
+            false => rules(values),
+        },
         limits: if uvicorn {
             Limits::HTTPTOOLS
         } else {
@@ -157,9 +165,7 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const GREEN: &str = "gevent gunicorn.workers.ggevent.GeventWorker";
     const LATER: &str = "gevent_wsgi gevent_pywsgi tornado";
     let name = trim(values.text("--worker-class"));
-    let (option, reason) = if listed(name, UVICORN) {
-        return Ok((WorkerClass::Async, Interface::Asgi));
-    } else if listed(name, ASGI) {
+    let (option, reason) = if listed(name, UVICORN) || listed(name, ASGI) {
         return Ok((WorkerClass::Async, Interface::Asgi));
     } else if listed(name, THREADED) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));

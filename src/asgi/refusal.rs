@@ -1,0 +1,68 @@
+//! What gunicorn's asgi worker answers to a request that is none: what its parser says, as plain text.
+
+use std::borrow::Cow;
+
+use crate::asgi::http::write_status_line;
+use crate::gateway::encoding::push_decimal;
+use crate::http1::RequestError;
+
+/// Appends the answer, after which the connection is closed. Nothing where the client has ended the connection.
+pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
+    use RequestError as E;
+    let fixed = |status: u16, text: &'static str| (status, Cow::Borrowed(text.as_bytes()));
+    let (status, text) = match error {
+        E::EndInHead | E::EndInBody { .. } | E::EndInChunkEnd(_) => return,
+        E::RequestLineTooLong { .. } => fixed(414, "Request line is too large"),
+        E::TooManyFields { .. } => fixed(431, "Too many headers"),
+        E::FieldTooLong { .. } | E::HeadTooLong { .. } => fixed(431, "Request header field is too large"),
+        E::UnsupportedCoding(what) => (501, Cow::Borrowed(&what[..])),
+        E::Method(what) | E::Version(what) | E::FieldName(what) | E::FieldLine(what) => {
+            (400, Cow::Borrowed(&what[..]))
+        }
+        E::Repeated(name) => {
+            let mut name = name.clone();
+            if !name.eq_ignore_ascii_case(b"content-length") {
+                name.make_ascii_lowercase();
+            }
+            (400, Cow::Owned([b"Duplicate ", &name[..], b" header"].concat()))
+        }
+        E::BareLfInRequestLine | E::BareLfInFields => fixed(
+            400,
+            "Bare LF as line terminator, CRLF required (RFC 9112 section 2.2)",
+        ),
+        E::ChunkSize(_) => fixed(400, "Invalid character in chunk size"),
+        E::RequestLine(_) => fixed(400, "Invalid request line"),
+        _ => fixed(400, "Invalid header"),
+    };
+    write_status_line(status, out);
+    out.extend_from_slice(b"Content-Type: text/plain\r\nContent-Length: ");
+    push_decimal(out, text.len() as u64);
+    out.extend_from_slice(b"\r\nConnection: close\r\n\r\n");
+    out.extend_from_slice(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(error: &RequestError) -> String {
+        let mut out = Vec::new();
+        refuse(error, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn what_offends_is_the_text() {
+        let text = "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\
+            Connection: close\r\n\r\nfoo";
+        assert_eq!(answer(&RequestError::UnsupportedCoding(b"foo".to_vec())), text);
+        assert!(answer(&RequestError::TooManyFields { limit: 1 }).starts_with("HTTP/1.1 431 "));
+        let host = answer(&RequestError::Repeated(b"Host".to_vec()));
+        assert!(host.ends_with("\r\n\r\nDuplicate host header"), "{host}");
+    }
+
+    #[test]
+    fn who_has_gone_is_not_answered() {
+        assert_eq!(answer(&RequestError::EndInHead), "");
+    }
+}
