@@ -8,6 +8,7 @@
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
 import { Outgoing, readFrames } from "./worker/frames.js";
+import { Bell, Link } from "./worker/ring.js";
 
 export { ConnectionLost, ConnectionRefused, PlaygroundError, ServerExit, WasgiError } from "./api/errors.js";
 export { Connection } from "./api/connection.js";
@@ -23,6 +24,8 @@ const encoder = new TextEncoder();
 export class Playground extends EventTarget {
   /** @type {Worker} */
   #worker;
+  #bell;
+  #link;
   /** @type {Map<number, Server>} */
   #servers = new Map();
   /** @type {Map<number, { resolve: (server: Server) => void, reject: (error: Error) => void, log: string[] }>} */
@@ -54,17 +57,21 @@ export class Playground extends EventTarget {
       );
     }
     const worker = new Worker(new URL("worker.js", base), { type: "module", name: "wasgi machine" });
-    const playground = new Playground(worker);
-    await playground.#boot({ role: "machine", core, base: base.href });
+    const bells = [Bell.shared(), Bell.shared()];
+    const [line, itsLine] = Link.lines(bells[0], bells[1]);
+    const playground = new Playground(worker, new Bell(bells[0]), new Link(worker, line));
+    await playground.#boot({ role: "machine", core, base: base.href, line: itsLine, bell: bells[1] });
     return playground;
   }
 
-  /** @param {Worker} worker */
-  constructor(worker) {
+  /** @param {Worker} worker @param {Bell} bell @param {Link} link */
+  constructor(worker, bell, link) {
     super();
     this.#worker = worker;
+    this.#bell = bell;
+    this.#link = link;
     /** @internal */
-    this.outgoing = new Outgoing((message) => worker.postMessage(message));
+    this.outgoing = new Outgoing((message) => link.send(message));
   }
 
   /** @param {object} init */
@@ -81,16 +88,33 @@ export class Playground extends EventTarget {
       };
       this.#worker.postMessage(init);
     });
-    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onmessage = ({ data }) => {
+      if (data.failed) {
+        this.#crashed(data.failed);
+        return;
+      }
+      this.#link.accept(data);
+      this.#listen();
+    };
     this.#worker.onerror = (event) => this.#crashed(event.message);
+    this.#listen();
   }
 
-  /** @param {any} data */
+  /** Takes what has come from the machine. */
+  #listen() {
+    do {
+      this.#bell.awake();
+      while (this.#link.take((message) => this.#receive(message)));
+    } while (!this.#bell.sleep(() => this.#link.isReady()));
+  }
+
+  /** @param {import("./worker/ring.js").Message} data */
   #receive(data) {
     if (data instanceof Uint8Array) {
       /** @type {Set<Server>} */
       const touched = new Set();
-      readFrames(data, (kind, id, body) => {
+      // A copy: bodies of responses take no shared memory.
+      readFrames(data.slice(), (kind, id, body) => {
         for (const server of this.#servers.values()) {
           if (server.receive(kind, id, body)) {
             touched.add(server);
@@ -99,10 +123,6 @@ export class Playground extends EventTarget {
         }
       });
       for (const server of touched) server.settle();
-      return;
-    }
-    if (data.failed) {
-      this.#crashed(data.failed);
       return;
     }
     const server = this.#servers.get(data.server);
@@ -153,7 +173,7 @@ export class Playground extends EventTarget {
   /** Fetches Python now, so that the first start need not. */
   preload() {
     this.#check();
-    this.#worker.postMessage({ op: "preload" });
+    this.#link.tell({ op: "preload" });
   }
 
   /**
@@ -174,7 +194,7 @@ export class Playground extends EventTarget {
       changes.set(name, typeof content === "string" ? encoder.encode(content) : content);
     }
     const written = new Promise((resolve) => this.#written.push(() => resolve(undefined)));
-    this.#worker.postMessage({ op: "files", files: changes });
+    this.#link.post({ op: "files", files: changes });
     await written;
   }
 
@@ -189,14 +209,14 @@ export class Playground extends EventTarget {
     this.#check();
     const id = this.#nextServer++;
     const line = typeof command === "string" ? command : command.join(" ");
-    const server = new Server(id, line, this.outgoing, (message) => this.#worker.postMessage(message));
+    const server = new Server(id, line, this.outgoing, (message) => this.#link.tell(message));
     if (onLog) {
       server.addEventListener("log", (event) => onLog(/** @type {CustomEvent} */ (event).detail));
     }
     this.#servers.set(id, server);
     return new Promise((resolve, reject) => {
       this.#starting.set(id, { resolve, reject, log: [] });
-      this.#worker.postMessage({ op: "start", server: id, command, env: Object.entries(env).flat() });
+      this.#link.tell({ op: "start", server: id, command, env: Object.entries(env).flat() });
     });
   }
 

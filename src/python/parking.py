@@ -88,8 +88,9 @@ def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     if not can_run_sync():
         return _block(name, timeout)
     _room()
-    _begin(name, key, timeout * 1000.0, again, request.get())
-    outcome: int = run_sync(_WAIT)
+    outcome: int = _begin(name, key, timeout * 1000.0, again, request.get())
+    if outcome < 0:
+        outcome = run_sync(_WAIT)
     if outcome == INTERRUPTED:
         on_interrupt(sys._getframe(1))
     return outcome
@@ -114,8 +115,10 @@ def park(timeout: float = -1.0) -> None:
 def yield_now(turn: bool = False) -> None:
     """Lets other threads go first; with ``turn`` also messages from outside the process."""
     _room()
-    _yield(turn, request.get())
-    if run_sync(_WAIT) == INTERRUPTED:
+    outcome = _yield(turn, request.get())
+    if outcome < 0:
+        outcome = run_sync(_WAIT)
+    if outcome == INTERRUPTED:
         on_interrupt(sys._getframe(1))
 
 

@@ -27,15 +27,19 @@ BROKEN: Final = -2
 
 def parked(timeout: float = -1.0) -> Steps[None]:
     """``parking.park``."""
-    _wasgi.wait(IO, CONNECTIONS, timeout * 1000.0, False, request.get())
-    if (yield) == INTERRUPTED:
+    outcome: int = _wasgi.wait(IO, CONNECTIONS, timeout * 1000.0, False, request.get())
+    if outcome < 0:
+        outcome = yield
+    if outcome == INTERRUPTED:
         parking.on_interrupt(sys._getframe())
 
 
 def turned() -> Steps[None]:
     """``parking.yield_now(True)``."""
-    _wasgi.yield_now(True, request.get())
-    if (yield) == INTERRUPTED:
+    outcome: int = _wasgi.yield_now(True, request.get())
+    if outcome < 0:
+        outcome = yield
+    if outcome == INTERRUPTED:
         parking.on_interrupt(sys._getframe())
 
 

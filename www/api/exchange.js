@@ -194,11 +194,8 @@ export class Exchange {
       for (const part of this.early) this.incoming.push(part);
       if (!NULL_BODY.has(code)) body = this.incoming.readable;
     }
-    const response = new Response(body, {
-      status: code,
-      statusText: printable(reason),
-      headers: valid(headers),
-    });
+    const statusText = printable(reason);
+    const response = responseOf(body, { status: code, statusText, headers });
     Object.defineProperties(response, {
       url: { value: `http://127.0.0.1${this.request.target}` },
       wasgi: { value: { request: Number(request), headers } },
@@ -224,23 +221,23 @@ export class Exchange {
 }
 
 /**
- * Header fields that a Headers object takes; the app may have sent others.
- * @param {[string, string][]} headers
+ * @param {BodyInit | null} body
+ * @param {{ status: number, statusText: string, headers: [string, string][] }} init
  */
-function valid(headers) {
+function responseOf(body, init) {
   try {
-    return new Headers(headers);
+    return new Response(body, init);
   } catch {
     // Names and values that no browser would show stay in `response.wasgi.headers`.
-    const result = new Headers();
-    for (const [name, value] of headers) {
+    const headers = new Headers();
+    for (const [name, value] of init.headers) {
       try {
-        result.append(name, value);
+        headers.append(name, value);
       } catch {
         // This is one.
       }
     }
-    return result;
+    return new Response(body, { ...init, headers });
   }
 }
 

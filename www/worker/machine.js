@@ -3,12 +3,24 @@
 import { initSync, Machine } from "#wasgi_core";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
+import { Bell, Link } from "./ring.js";
 
 /**
  * @typedef {object} MachineInit
  * @property {"machine"} role
  * @property {WebAssembly.Module} core
  * @property {string} base where the assets are
+ * @property {import("./ring.js").Line | null} line to the page
+ * @property {Int32Array | null} bell the machine's
+ */
+
+/**
+ * @typedef {object} Process
+ * @property {Worker} worker
+ * @property {import("./origins.js").Origin} origin
+ * @property {Link} link
+ * @property {Uint8Array[] | null} early what is said to it before it has its init message
+ * @property {(message: import("./ring.js").Message) => void} take takes a message of it
  */
 
 /** The working directory of every process. */
@@ -16,6 +28,12 @@ const DIRECTORY = "/home/wasgi/project";
 
 /** The exit code that tells a master not to try again. */
 const BOOT_FAILURE = 3;
+/** How long messages are waited for on the bell after the last one, in milliseconds; and how long without the event loop. */
+const LINGER = 1;
+const TURN_AFTER = 4;
+/** Messages that are taken before it is seen to what they ask for. */
+const TAKEN_TOGETHER = 32;
+
 /** The signals by which a process ends itself. @type {Record<number, string>} */
 const SIGNALS = { 2: "INT", 9: "KILL", 15: "TERM" };
 
@@ -32,14 +50,16 @@ export async function runMachine(init) {
   initSync({ module: init.core });
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
-  /** Processes; `early` holds what is said to one before it has its init message. */
-  /** @type {Map<number, { worker: Worker, origin: import("./origins.js").Origin, early: Uint8Array[] | null }>} */
+  /** @type {Map<number, Process>} */
   const processes = new Map();
+  const bell = new Bell(init.bell);
+  const page = new Link(self, init.line);
   /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
   let loading;
   const assets = () => (loading ??= load().catch(forget));
   const load = async () => {
-    const [python, image] = await Promise.all([loadAssets(init.base), cache.load()]);
+    const told = loadAssets(init.base, (message) => page.tell(message));
+    const [python, image] = await Promise.all([told, cache.load()]);
     if (image) origins.interpreter.made(image);
     return python;
   };
@@ -72,39 +92,55 @@ export async function runMachine(init) {
       const origin = origins.of(ppid);
       const prepared = origin.take();
       const worker = prepared ?? origins.worker();
-      const process = { worker, origin, early: /** @type {Uint8Array[] | null} */ ([]) };
-      processes.set(pid, process);
+      const itsBell = Bell.shared();
+      const [line, itsLine] = Link.lines(bell.state, itsBell);
+      const link = new Link(worker, line);
       let booted = false;
+      /** @type {Process} */
+      const process = {
+        worker,
+        origin,
+        link,
+        early: [],
+        take(message) {
+          if (message instanceof Uint8Array) {
+            booted = true;
+            machine.deliver_process(pid, message, now());
+          } else if (message.fork) {
+            if (message.fork.image) origins.forked(pid, message.fork.image);
+            else machine.output(pid, NO_FORK + message.fork.reason, now());
+          } else {
+            exited(Math.max(0, message.exit), SIGNALS[-message.exit]);
+          }
+        },
+      };
+      processes.set(pid, process);
       /** @param {number} code @param {string} [signal] */
       const exited = (code, signal = "") => {
         if (processes.get(pid) !== process) return;
         end(pid);
         machine.exited(pid, code, signal, now());
-        settle();
       };
       /** A crash of the interpreter is a crash of the process; one that never came up is a failure to boot. */
       const failed = (/** @type {string} */ text) => {
+        if (processes.get(pid) !== process) return;
+        work();
         machine.output(pid, text, now());
         if (booted) exited(0, "ABRT");
         else exited(BOOT_FAILURE);
+        work();
       };
       worker.onmessage = ({ data }) => {
         if (processes.get(pid) !== process) return;
-        if (data instanceof Uint8Array) {
-          booted = true;
-          machine.deliver_process(pid, data, now());
-          settle();
+        if (data.failed) {
+          failed(data.failed);
         } else if (data.image !== undefined) {
           origin.made(data.image);
           if (data.image) setTimeout(() => cache.store(data.image), STORE_AFTER);
           else void cache.forget();
-        } else if (data.fork !== undefined) {
-          if (data.fork.image) origins.forked(pid, data.fork.image);
-          else machine.output(pid, NO_FORK + data.fork.reason, now());
-        } else if ("exit" in data) {
-          exited(Math.max(0, data.exit), SIGNALS[-data.exit]);
         } else {
-          failed(data.failed);
+          link.accept(data);
+          work();
         }
       };
       worker.onerror = (event) => {
@@ -115,8 +151,9 @@ export async function runMachine(init) {
         (python) => {
           if (!prepared) origin.start(worker, python);
           const messages = process.early ?? [];
+          const ring = { line: itsLine, bell: itsBell };
           worker.postMessage({
-            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages },
+            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages, ...ring },
           });
           process.early = null;
           if (replaced) origin.prepare(python);
@@ -130,23 +167,23 @@ export async function runMachine(init) {
     to_process(pid, message) {
       const process = processes.get(pid);
       if (process?.early) process.early.push(message.slice());
-      else post(process?.worker, message);
+      else process?.link.send(message);
     },
     /** @param {Uint8Array} message a view of wasm memory */
     to_page(message) {
-      post(self, message);
+      page.send(message);
     },
     /** @param {number} server @param {number} stream @param {string} line @param {number} time */
     log(server, stream, line, time) {
-      self.postMessage({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
+      page.tell({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
     },
     /** @param {number} server @param {string} address @param {number} port */
     listening(server, address, port) {
-      self.postMessage({ op: "listening", server, address, port });
+      page.tell({ op: "listening", server, address, port });
     },
     /** @param {number} server @param {number} code */
     exit(server, code) {
-      self.postMessage({ op: "exit", server, code });
+      page.tell({ op: "exit", server, code });
     },
   };
 
@@ -155,10 +192,6 @@ export async function runMachine(init) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
-  const settle = () => {
-    machine.flush(devices);
-    schedule();
-  };
   // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
   const schedule = () => {
     const at = machine.deadline();
@@ -169,12 +202,71 @@ export async function runMachine(init) {
   };
   const expire = () => {
     timerAt = Infinity;
-    if (machine.deadline() <= now()) {
-      machine.tick(now());
-      settle();
-    } else {
-      schedule();
+    work();
+  };
+  const isReady = () => {
+    if (page.isReady()) return true;
+    for (const { link } of processes.values()) if (link.isReady()) return true;
+    return false;
+  };
+  const isPosted = () => {
+    if (page.isPosted()) return true;
+    for (const { link } of processes.values()) if (link.isPosted()) return true;
+    return false;
+  };
+  const isCalled = () => isReady() || isPosted();
+
+  /** Takes what has come, in the order in which it was said. */
+  const take = () => {
+    let count = 0;
+    while (count < TAKEN_TOGETHER) {
+      /** @type {Process | null} */
+      let from = null;
+      let found = page.isReady() ? page : null;
+      for (const process of processes.values()) {
+        if (process.link.isReady() && (!found || process.link.isBefore(found))) {
+          found = process.link;
+          from = process;
+        }
+      }
+      if (!found) break;
+      found.take(from ? from.take : takeFromPage);
+      count += 1;
     }
+    return count > 0;
+  };
+
+  /** When the last message was there. */
+  let heard = -Infinity;
+  /** Whether the event loop turns, and then there is more to do. */
+  let turning = false;
+  /** Does what there is to do, then waits for more: on the bell as long as there is traffic, else in the event loop. */
+  const work = () => {
+    bell.awake();
+    const turned = performance.now();
+    let working = true;
+    while (working) {
+      if (machine.deadline() <= now()) machine.tick(now());
+      const taken = take();
+      machine.flush(devices);
+      const time = performance.now();
+      if (taken) heard = time;
+      if (time - turned > TURN_AFTER) {
+        if (!turning) hop.port2.postMessage(0);
+        turning = true;
+        return;
+      }
+      if (taken) continue;
+      const rest = Math.min(heard + LINGER - time, machine.deadline() - now());
+      if (rest > 0 && bell.state && !isPosted()) bell.wait(isCalled, rest);
+      else working = !bell.sleep(isReady);
+    }
+    schedule();
+  };
+  const hop = new MessageChannel();
+  hop.port1.onmessage = () => {
+    turning = false;
+    work();
   };
 
   /** @type {Record<string, (message: any) => void>} */
@@ -185,10 +277,10 @@ export async function runMachine(init) {
         else files.set(name, content);
         machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
-      for (const { worker, early } of processes.values()) {
-        if (!early) worker.postMessage({ files: changes });
+      for (const { link, early } of processes.values()) {
+        if (!early) link.post({ files: changes });
       }
-      self.postMessage({ op: "files" });
+      page.tell({ op: "files" });
     },
     start({ server, command, env }) {
       // gunicorn reads this file if it is there; where "there" is, the command line may say.
@@ -200,10 +292,14 @@ export async function runMachine(init) {
     signal: ({ server, name }) => machine.signal(server, name, now()),
     preload: () => void assets().catch(() => {}),
   };
+  /** @param {import("./ring.js").Message} message */
+  const takeFromPage = (message) => {
+    if (message instanceof Uint8Array) machine.deliver_page(message, now());
+    else operations[message.op](message);
+  };
   self.onmessage = ({ data }) => {
-    if (data instanceof Uint8Array) machine.deliver_page(data, now());
-    else operations[data.op](data);
-    settle();
+    page.accept(data);
+    work();
   };
   self.postMessage({ op: "ready" });
 }
@@ -217,17 +313,6 @@ function room() {
   return Math.max(4, Math.floor((deviceMemory * 1024) / 2 / WORKER));
 }
 
-/**
- * Small messages are copied, large ones moved: a move costs more than copying a few kilobytes.
- * @param {{ postMessage(message: any, transfer?: Transferable[]): void } | undefined} port
- * @param {Uint8Array} view
- */
-function post(port, view) {
-  const message = view.slice();
-  if (message.length > 8192) port?.postMessage(message, [message.buffer]);
-  else port?.postMessage(message);
-}
-
 /** @param {string[]} flat */
 function pairs(flat) {
   /** @type {Record<string, string>} */
@@ -239,9 +324,10 @@ function pairs(flat) {
 /**
  * Fetches what all processes share, once.
  * @param {string} base
+ * @param {(message: object) => void} tell says how far it is
  * @returns {Promise<import("./python.js").PythonAssets>}
  */
-async function loadAssets(base) {
+async function loadAssets(base, tell) {
   const parts = new Map();
   let reported = 0;
   /** @param {string} name @param {number} loaded @param {number} total */
@@ -253,7 +339,7 @@ async function loadAssets(base) {
     for (const part of parts.values()) {
       sum = { loaded: sum.loaded + part.loaded, total: sum.total + part.total };
     }
-    self.postMessage({ op: "progress", step: "Loading Python", ...sum });
+    tell({ op: "progress", step: "Loading Python", ...sum });
   };
   const file = (/** @type {string} */ name) =>
     download(`${base}python/${name}`, (l, t) => report(name, l, t));

@@ -5,6 +5,7 @@ import { makeCalls } from "./calls.js";
 import { hideGlobals } from "./globals.js";
 import { makeImage } from "./image.js";
 import { bootPython } from "./python.js";
+import { Bell, Link } from "./ring.js";
 import { threadState } from "./thread_state.js";
 import { FORK, MAIN, Threads } from "./threads.js";
 
@@ -18,6 +19,8 @@ import { FORK, MAIN, Threads } from "./threads.js";
  * @property {string} directory
  * @property {Map<string, Uint8Array | null>} files
  * @property {Uint8Array[]} messages what the kernel has said to it already
+ * @property {import("./ring.js").Line | null} line to the machine
+ * @property {Int32Array | null} bell the process's
  */
 
 /**
@@ -34,6 +37,10 @@ import { FORK, MAIN, Threads } from "./threads.js";
  * @property {Memory} memory
  * @property {Identity} [identity]
  */
+
+/** How long messages are waited for on the bell after the last one, in milliseconds; and how long without the event loop. */
+const LINGER = 1;
+const TURN_AFTER = 4;
 
 /** What the main thread is sent where it goes on after a fork. */
 const PARENT = 0;
@@ -54,20 +61,13 @@ export async function runProcess({ core: module, python, memory: source, identit
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
+  let bell = new Bell(null);
+  let link = new Link(self, null);
 
   const flush = (all = false) => {
     const message = host.core.take_outbox(all, now());
-    if (message) {
-      if (message.length > 8192)
-        self.postMessage(message, { transfer: [/** @type {ArrayBuffer} */ (message.buffer)] });
-      else self.postMessage(message);
-    }
+    if (message) link.send(message);
   };
-  // When all threads wait, nobody will call soon: what could wait for the next message leaves now.
-  const threads = new Threads(() => {
-    flush(true);
-    schedule();
-  });
   const settle = () => {
     flush();
     if (host.core.settle(now())) threads.schedule();
@@ -87,20 +87,56 @@ export async function runProcess({ core: module, python, memory: source, identit
   const hop = new MessageChannel();
   hop.port1.onmessage = () => {
     timerAt = Infinity;
-    threads.turned();
-    if (host.core.deadline() <= now()) {
-      host.core.tick(now());
-      settle();
-      if (!threads.scheduled) threads.pump();
-    } else {
-      schedule();
-    }
+    threads.turnedAround();
+    if (!threads.scheduled) threads.pump();
   };
+  const isReady = () => link.isReady();
+  const isCalled = () => link.isReady() || link.isPosted();
+  /** Takes a message. @type {(message: import("./ring.js").Message) => void} */
+  let take = () => {};
+  /** When the last message was there. */
+  let heard = -Infinity;
+  /** Takes what has come: messages, timers that are due. */
+  const hear = () => {
+    bell.awake();
+    let taken = false;
+    while (link.take(take)) taken = true;
+    if (taken) heard = performance.now();
+    const due = host.core.deadline() <= now();
+    if (due) host.core.tick(now());
+    if (taken || due) settle();
+  };
+  const threads = new Threads({
+    hear() {
+      hear();
+      return !bell.state || link.isPosted();
+    },
+    idle() {
+      // Nobody will call soon: what could wait for the next message leaves now.
+      flush(true);
+      for (;;) {
+        hear();
+        const next = host.core.next_thread(now());
+        if (next || !bell.state || link.isPosted()) return next;
+        const time = performance.now();
+        const due = host.core.deadline() - now();
+        const patience = Math.max(heard + LINGER - time, due < 1 ? due : 0);
+        if (patience <= 0 || time - threads.turnedAt > TURN_AFTER) return 0;
+        bell.wait(isCalled, Math.min(patience, due));
+      }
+    },
+    sleep() {
+      // With traffic, the event loop is given a turn, and no more.
+      const hasTraffic = bell.state && heard + LINGER > performance.now() && !link.isPosted();
+      if (hasTraffic || !bell.sleep(isReady)) threads.schedule();
+      else schedule();
+    },
+  });
   /** @param {number} code */
   const exit = (code) => {
     host.core.exiting();
     flush(true);
-    self.postMessage({ exit: code });
+    link.post({ exit: code });
   };
 
   Object.assign(host, { threads, settle, exit });
@@ -145,12 +181,15 @@ export async function runProcess({ core: module, python, memory: source, identit
     core.output(stream, bytes);
     flush();
   };
-  /** @param {Uint8Array} message */
-  const deliver = (message) => {
-    core.deliver(message, now());
-    threads.turned();
-    settle();
-    schedule();
+  bell = new Bell(init.bell);
+  link = new Link(self, init.line);
+  take = (message) => {
+    if (message instanceof Uint8Array) {
+      core.deliver(message, now());
+      return;
+    }
+    writeFiles(pyodide.FS, init.directory, message.files);
+    for (const [name, content] of message.files) init.files.set(name, content);
   };
   const { environ } = pyodide.pyimport("os");
   // The variable without a name is between the machine and us: a server's settings.
@@ -160,17 +199,16 @@ export async function runProcess({ core: module, python, memory: source, identit
   for (const message of init.messages) core.deliver(message, now());
   settle();
   inbox.pass((data) => {
-    if (data instanceof Uint8Array) deliver(data);
-    else if (data.files) {
-      writeFiles(pyodide.FS, init.directory, data.files);
-      for (const [name, content] of data.files) init.files.set(name, content);
-    }
+    link.accept(data);
+    threads.turnedAround();
+    if (!threads.scheduled) threads.pump();
   });
+  threads.pump();
 
   const live = async () => {
     let code = await threads.live(step, CHILD);
     while (code === FORK) {
-      self.postMessage({ fork: copy(pyodide, calls, init.files) });
+      link.post({ fork: copy(pyodide, calls, init.files) });
       code = await threads.live(step, PARENT);
     }
     return code;

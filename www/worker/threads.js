@@ -7,6 +7,14 @@ import { Stacks } from "./stacks.js";
  * @typedef {{ resume: ((outcome: number) => void) | null, outcome: number }} Wait
  */
 
+/**
+ * Where messages and time come from.
+ * @typedef {object} Outside
+ * @property {() => boolean} hear takes what has come; returns whether the event loop may hold something back
+ * @property {() => number} idle all threads wait: what comes may be waited for; returns what `next_thread` says then
+ * @property {() => void} sleep all threads wait, and the event loop is to wait for what comes
+ */
+
 /** What `next_thread` says of a thread that is to be started; other codes are how its wait ended. */
 const START = 7;
 const CODE_BITS = 3;
@@ -42,20 +50,22 @@ const now = () => TIME_ORIGIN + performance.now();
 
 /** The threads of this process. */
 export class Threads {
-  /** @param {() => void} idle called when all threads wait */
-  constructor(idle) {
+  /** @param {Outside} outside */
+  constructor(outside) {
     /** There is none before `serve`. @type {import("#wasgi_core").Process} */
     this.core = /** @type {any} */ (null);
-    this.idle = idle;
+    this.outside = outside;
     /** Waits whose `then` has not been called yet, in order. @type {Wait[]} */
     this.begun = [];
     /** @type {Map<number, Wait>} */
     this.waits = new Map();
     this.scheduled = false;
+    /** Whom to resume, where that is known already: see `pump`. */
+    this.next = 0;
     this.turnedAt = performance.now();
     const hop = new MessageChannel();
     hop.port1.onmessage = () => {
-      this.turned();
+      this.turnedAround();
       this.pump();
     };
     this.hop = () => hop.port2.postMessage(0);
@@ -152,16 +162,52 @@ export class Threads {
   }
 
   /**
-   * The running thread waits; its stack is to be suspended on the gate now.
+   * The running thread waits.
    * @param {number} name
    * @param {number} key
    * @param {number} timeout milliseconds; negative: for ever
    * @param {boolean} again
    * @param {number} request
+   * @returns {number} how the wait has ended; negative: its stack is to be suspended on the gate now
    */
   wait(name, key, timeout, again, request) {
-    this.begin(this.core.thread_wait(name, key, timeout, again, request, now()));
-    this.schedule();
+    return this.#leave(this.core.thread_wait(name, key, timeout, again, request, now()), false);
+  }
+
+  /**
+   * The running thread lets go. To suspend a stack and to resume it is a good part of what a request costs: where nobody else
+   * is to go on meanwhile, what comes is waited for here.
+   * @param {number} thread
+   * @param {boolean} turn also messages are to have their turn
+   * @returns {number} how it ended; negative: the stack is to be suspended on the gate
+   */
+  #leave(thread, turn) {
+    // What is due now goes on from here.
+    this.scheduled = true;
+    const hop = performance.now() - this.turnedAt > TURN_AFTER || (turn && this.turned());
+    if (!hop) {
+      this.next = this.core.next_thread(now()) || this.outside.idle();
+      if (this.next >>> CODE_BITS === thread && thread !== 0) {
+        const code = this.next & START;
+        this.next = 0;
+        this.scheduled = false;
+        this.#resumes(thread);
+        return code;
+      }
+    }
+    const wait = { resume: null, outcome: -1 };
+    this.begun.push(wait);
+    this.waits.set(thread, wait);
+    if (hop) this.hop();
+    else queueMicrotask(this.pump);
+    return -1;
+  }
+
+  /** @param {number} thread goes on */
+  #resumes(thread) {
+    this.lookedAt = performance.now();
+    this.quietUntil = 0;
+    if (thread === MAIN && this.core.has_signal()) this.soon();
   }
 
   /**
@@ -201,51 +247,53 @@ export class Threads {
    * The running thread lets others go first.
    * @param {boolean} turn also messages and timers
    * @param {number} request
+   * @returns {number} as `wait`
    */
   yield(turn, request) {
-    this.begin(this.core.thread_yield(turn, request, now()));
-    this.schedule(turn);
-  }
-
-  /** @param {number} thread */
-  begin(thread) {
-    const wait = { resume: null, outcome: -1 };
-    this.begun.push(wait);
-    this.waits.set(thread, wait);
+    return this.#leave(this.core.thread_yield(turn, request, now()), turn);
   }
 
   /** Lets the next thread go on when the stack of the present one is out of the way. */
-  schedule(turn = false) {
+  schedule() {
     if (this.scheduled) return;
     this.scheduled = true;
-    if (turn || performance.now() - this.turnedAt > TURN_AFTER) this.hop();
+    if (performance.now() - this.turnedAt > TURN_AFTER) this.hop();
     else queueMicrotask(this.pump);
   }
 
-  /** The worker's event loop has turned: this is a task of its own. */
+  /**
+   * Messages have their turn.
+   * @returns {boolean} whether the event loop may hold others back
+   */
   turned() {
+    this.core.turned(now());
+    return this.outside.hear();
+  }
+
+  /** This is a task of its own: the worker's event loop has turned. */
+  turnedAround() {
     this.turnedAt = performance.now();
-    this.core.turned(TIME_ORIGIN + this.turnedAt);
+    this.turned();
   }
 
   /** Resumes or starts the next thread. */
   pump() {
+    this.scheduled = true;
+    const next = this.next || this.core.next_thread(now()) || this.outside.idle();
+    this.next = 0;
     this.scheduled = false;
-    const next = this.core.next_thread(now());
     if (next === 0) {
-      this.idle();
+      this.outside.sleep();
       return;
     }
-    this.lookedAt = performance.now();
-    this.quietUntil = 0;
     const thread = next >>> CODE_BITS;
     const code = next & START;
+    this.#resumes(thread);
     if (code === START) {
       this.starting = thread;
       this.run(this.start.callPromising(thread), thread);
       return;
     }
-    if (thread === MAIN && this.core.has_signal()) this.soon();
     const wait = /** @type {Wait} */ (this.waits.get(thread));
     this.waits.delete(thread);
     wait.outcome = code;
