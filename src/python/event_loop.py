@@ -179,6 +179,8 @@ def install() -> None:
     class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined,misc]
         _loop_factory = EventLoop
 
+    # Pyodide's loop claims to be running for ever.
+    events._set_running_loop(None)
     events._set_event_loop_policy(Policy())
     asyncio.EventLoop = EventLoop  # type: ignore[misc]
     asyncio.run = asyncio.runners.run

@@ -24,6 +24,7 @@ from wasgi_runtime import completing
 
 def setUpModule():
     completing.install()
+    completing.count_processors()
 
 
 class Hashlib(unittest.TestCase):
