@@ -142,7 +142,7 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
     let memory = RecordingMemory::new();
     let argv = argv.iter().map(|&word| word.to_owned()).collect();
     let shared = memory.clone().unchecked_into::<Memory>();
-    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned(), 0.0).unwrap();
+    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned(), 0.0, 0.0).unwrap();
     (process, memory)
 }
 
@@ -231,7 +231,7 @@ fn no_timer_is_set_where_nothing_is_due() {
 fn a_process_needs_a_command_line_that_starts_a_server() {
     let memory = RecordingMemory::new().unchecked_into::<Memory>();
     let argv = vec!["gunicorn".to_owned(), "--version".to_owned()];
-    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned(), 0.0).is_err());
+    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned(), 0.0, 0.0).is_err());
 }
 
 #[wasm_bindgen_test]
