@@ -87,6 +87,9 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
     """
     if knows:
         _call(_before)
+    if (derivation := sys.modules.get(f"{__package__}.key_derivation")) is not None:
+        # They are of this process's JavaScript.
+        derivation._spare.clear()
     hook = sys.excepthook
     outcome = yield FORK
     begin()

@@ -1,6 +1,7 @@
 // An image of a process's memory: what fork() copies. It is made where no Python is on a stack, so that all there is of the
 // process is in CPython's memory, but for JavaScript objects that Python holds, files, and libraries that it has loaded.
 
+import { derivesKeys } from "./key_derivation.js";
 import { loadedLibraries, loadLibraries } from "./libraries.js";
 import { processFiles, restoreFiles } from "./process_files.js";
 
@@ -40,7 +41,7 @@ function handlesOf(pyodide, calls) {
   ]);
   for (const [name, value] of Object.entries(calls)) names.set(value, name);
   const hiwireKeys = entries(module.__hiwire_get).map((object) => {
-    if (object === null || object === undefined) return null;
+    if (object === null || object === undefined || derivesKeys(object)) return null;
     const serialized = names.get(object);
     if (serialized === undefined)
       throw new Error("Python holds a JavaScript object, which a fork cannot copy");

@@ -94,6 +94,15 @@ class KeyDerivation {
 }
 
 /**
+ * Whether an object is one of these, or a method of theirs. A fork leaves them out: Python makes new ones.
+ * @param {any} object
+ */
+export function derivesKeys(object) {
+  const methods = Object.getOwnPropertyDescriptors(KeyDerivation.prototype);
+  return object instanceof KeyDerivation || Object.values(methods).some(({ value }) => value === object);
+}
+
+/**
  * @param {() => any} fileSystem Emscripten's
  * @returns {() => KeyDerivation} makes one; the first call compiles
  */

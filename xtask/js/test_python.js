@@ -44,7 +44,7 @@ for (const file of files.sort()) {
     const python = await start();
     python.FS.mkdirTree(TESTS);
     python.mountNodeFS(TESTS, directory);
-    python.registerJsModule("_host", { key_derivation: keyDerivation(python.FS) });
+    python.registerJsModule("_host", { key_derivation: keyDerivation(() => python.FS) });
     const run = python.runPython(RUN);
     // As a promising call, so that code that blocks may do so where the engine has stack switching.
     const module = file.replace(/\.py$/, "");

@@ -9,7 +9,7 @@ import { launchBrowser, serveSite } from "../support.js";
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 
 const APP = `
-import json, os, random, signal, threading, time
+import hashlib, json, os, random, signal, threading, time
 
 print("imported by", os.getpid(), flush=True)
 IMPORTED_BY = os.getpid()
@@ -36,6 +36,7 @@ for file in (FILE, NAMELESS):
     file.flush()
 os.unlink("/tmp/nameless")
 
+KEY = hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1000)
 LOCK = threading.Lock()
 
 def live_on():
@@ -69,6 +70,7 @@ def app(environ, start_response):
         "threads": [thread.name for thread in threading.enumerate()],
         "alive": THREAD.is_alive(),
         "files": [FILE.read(), NAMELESS.read(), os.path.exists("/tmp/nameless")],
+        "key": KEY == hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1000),
         "directory": os.getcwd(),
         "version": VERSION,
     }
@@ -189,8 +191,9 @@ describe("gunicorn --preload", { timeout: 120_000 }, () => {
     assert.equal(later.at(-1), "alarm");
   });
 
-  test("files and the clock go on", async () => {
-    const { files, since, directory } = await ask(server);
+  test("files, the clock and what derives keys go on", async () => {
+    const { files, since, directory, key } = await ask(server);
+    assert.ok(key);
     assert.deepEqual(files, ["at import", "without a name", false]);
     assert.equal(directory, "/home/wasgi/project");
     assert.ok(since > 0, String(since));
