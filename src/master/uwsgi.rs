@@ -73,9 +73,6 @@ pub(super) struct Uwsgi {
 #[derive(Debug, Default)]
 struct Worker {
     pid: Option<Pid>,
-    /// The process that takes its place once the master has looked. It is started as soon as it is known to be needed: a fork
-    /// takes no time, but here an interpreter has to boot.
-    heir: Option<Pid>,
     accepting: bool,
     /// How it ended, if it did and the master has not looked.
     exit: Option<Exit>,
@@ -235,10 +232,6 @@ impl Uwsgi {
         else {
             return;
         };
-        if worker.pid.is_some() {
-            worker.heir = Some(pid);
-            return;
-        }
         worker.pid = Some(pid);
         if worker.respawns > 0 {
             say(
@@ -319,10 +312,6 @@ impl Uwsgi {
         }
         let Some(index) = self.index(pid) else { return };
         if let Some(worker) = self.workers.get_mut(index) {
-            if worker.heir == Some(pid) {
-                worker.heir = None;
-                return;
-            }
             worker.exit = Some(exit);
             worker.accepting = false;
             worker.harakiri = None;
@@ -373,9 +362,7 @@ impl Uwsgi {
     }
 
     fn index(&self, pid: Pid) -> Option<usize> {
-        self.workers
-            .iter()
-            .position(|worker| worker.pid == Some(pid) || worker.heir == Some(pid))
+        self.workers.iter().position(|worker| worker.pid == Some(pid))
     }
 
     fn worker(&mut self, pid: Pid) -> Option<&mut Worker> {

@@ -20,9 +20,6 @@ impl Uwsgi {
     /// Tells all workers to end: at once, or (HUP) after their request.
     pub(super) fn curse_all(&mut self, now: Millis, signal: Signal, actions: &mut Vec<Action>) {
         for worker in &mut self.workers {
-            if let Some(heir) = worker.heir.take() {
-                actions.push(Action::Signal(heir, Signal::Kill));
-            }
             if let Some(pid) = worker.pid {
                 worker.cursed_at = Some(second(now));
                 actions.push(Action::Signal(pid, signal));
@@ -117,14 +114,7 @@ impl Uwsgi {
         };
         let [number, pid] = both;
         say(actions, line, &[number, pid, by]);
-        let heir = self.workers.get_mut(index).and_then(|worker| worker.heir.take());
-        if let (Some(heir), Some(worker)) = (heir, self.workers.get_mut(index)) {
-            worker.pid = Some(heir);
-            worker.respawns += 1;
-            say(actions, "Respawned uWSGI worker % (new pid: %)", &[number, heir]);
-        } else {
-            self.respawn(now, index, actions);
-        }
+        self.respawn(now, index, actions);
     }
 
     /// Respawns a worker, after a while if workers die one after the other.
@@ -199,11 +189,6 @@ impl Uwsgi {
                 continue;
             }
             actions.push(Action::Signal(pid, Signal::Kill));
-            if worker.cursed_at.is_none() {
-                actions.push(Action::Spawn {
-                    slot: number | 1 << 16,
-                });
-            }
         }
     }
 }
