@@ -42,6 +42,9 @@ import { FORK, MAIN, Threads } from "./threads.js";
 const LINGER = 1;
 const TURN_AFTER = 4;
 
+/** How late the bell's time-outs come, in milliseconds. */
+const LATE = 0.1;
+
 /** What the main thread is sent where it goes on after a fork. */
 const PARENT = 0;
 const CHILD = 1;
@@ -124,7 +127,9 @@ export async function runProcess({ core: module, python, memory: source, identit
         const due = host.core.deadline() - now();
         const patience = Math.max(heard + LINGER - time, due < 1 ? due : 0);
         if (patience <= 0 || time - threads.turnedAt > TURN_AFTER) return 0;
-        bell.wait(isCalled, Math.min(patience, due));
+        // A worker is woken late by a tenth of a millisecond: the end of a timer's time is looked for.
+        const left = Math.min(patience, due - LATE);
+        if (left > 0) bell.wait(isCalled, left);
       }
     },
     sleep() {
