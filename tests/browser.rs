@@ -142,7 +142,17 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
     let memory = RecordingMemory::new();
     let argv = argv.iter().map(|&word| word.to_owned()).collect();
     let shared = memory.clone().unchecked_into::<Memory>();
-    let process = Process::new(shared, argv, Vec::new(), pid, pid - 1, DIRECTORY.to_owned(), 0.0, 0.0).unwrap();
+    let process = Process::new(
+        shared,
+        argv,
+        Vec::new(),
+        pid,
+        pid - 1,
+        DIRECTORY.to_owned(),
+        0.0,
+        0.0,
+    )
+    .unwrap();
     (process, memory)
 }
 

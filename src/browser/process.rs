@@ -104,6 +104,8 @@ impl Process {
     ///
     /// # Errors
     /// The command line is none that starts a server: the machine parses it before.
+    // What JavaScript knows of it, each by itself: an object would have to be taken apart here.
+    #[allow(clippy::too_many_arguments)]
     #[wasm_bindgen(constructor)]
     pub fn new(
         memory: Memory,

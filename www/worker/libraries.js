@@ -85,11 +85,11 @@ export function loadLibraries(module, { loaded, tableLength, taken }) {
     const library = module.newDSO(path, handle, "loading");
     library.global = global;
     // See xtask/src/build/glue.rs.
-    module.libraryBase = memoryBase;
+    module.dylibBase = memoryBase;
     try {
       library.exports = module.loadWebAssemblyModule(compiled, { nodelete: true }, path, {});
     } finally {
-      module.libraryBase = 0;
+      module.dylibBase = 0;
     }
     for (const name of names) module.LDSO.loadedLibsByName[name] = library;
   }

@@ -51,7 +51,7 @@ const CHANGES: [Change; 6] = [
     Change {
         what: "loadWebAssemblyModule",
         before: "var memoryBase=metadata.memorySize?",
-        after: "var memoryBase=Module.libraryBase?Module.libraryBase:metadata.memorySize?",
+        after: "var memoryBase=Module.dylibBase?Module.dylibBase:metadata.memorySize?",
     },
     // The monotonic clock is one for all processes, as on any system: a fork goes on with times that its parent has noted.
     Change {
