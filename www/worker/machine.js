@@ -301,6 +301,8 @@ export async function runMachine(init) {
     page.accept(data);
     work();
   };
+  // From here on it sleeps, and can be woken.
+  work();
   self.postMessage({ op: "ready" });
 }
 
