@@ -9,9 +9,5 @@ def pre_request(worker, req):
         time.sleep(1)
 
 
-def post_worker_init(worker):
-    time.sleep(1)
-
-
 def child_exit(server, worker):
     time.sleep(1)
