@@ -168,6 +168,19 @@ export class RunningServer {
     }, /** @type {const} */ ([pattern.source, pattern.flags]));
   }
 
+  /**
+   * Sends bytes on a connection of its own.
+   * @param {string} bytes
+   * @returns {Promise<string>} what comes back until the server closes
+   */
+  exchange(bytes) {
+    return this.run(async ({ server }, text) => {
+      const connection = await server.connect();
+      await connection.write(new TextEncoder().encode(text));
+      return new Response(connection.readable).text();
+    }, bytes);
+  }
+
   /** Stops it. */
   stop() {
     return this.run(({ server }) => server.stop());

@@ -1,10 +1,9 @@
 // gunicorn's gevent worker: a green thread for each connection, none of which is interrupted.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 const APP = `
 import json, queue, sys, threading, time
@@ -49,31 +48,7 @@ def app(environ, start_response):
     return [json.dumps(answer).encode()]
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/** @param {import("../playground.js").RunningServer} server @param {string} bytes what comes back until the server closes */
-const exchange = (server, bytes) =>
-  server.run(async ({ server: running }, text) => {
-    const connection = await running.connect();
-    await connection.write(new TextEncoder().encode(text));
-    return new Response(connection.readable).text();
-  }, bytes);
+const page = await openPage({ "app.py": APP });
 
 describe("gunicorn -k gevent", { timeout: 120_000 }, () => {
   test("serves fifty requests that wait for each other", async () => {
@@ -129,10 +104,10 @@ def app(environ, start_response):
 
   test("closes a silent, a slow and an idle connection without a word", async () => {
     const server = await page.start("gunicorn -k gevent --keep-alive 1 app:app");
-    assert.equal(await exchange(server, ""), "");
-    assert.equal(await exchange(server, "GET / HT"), "");
+    assert.equal(await server.exchange(""), "");
+    assert.equal(await server.exchange("GET / HT"), "");
     assert.match(
-      await exchange(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      await server.exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
       /\r\nConnection: keep-alive\r\n/,
     );
     await server.stop();
@@ -142,7 +117,7 @@ def app(environ, start_response):
     const server = await page.start("gunicorn -k gevent --timeout 1 --keep-alive 1 app:app");
     assert.equal((await server.fetch("/sleep")).status, 200);
     assert.doesNotMatch(await server.log(), /WORKER TIMEOUT/);
-    assert.equal(await exchange(server, "GET /spin HTTP/1.1\r\nHost: x\r\n\r\n"), "");
+    assert.equal(await server.exchange("GET /spin HTTP/1.1\r\nHost: x\r\n\r\n"), "");
     await server.logged(/\[CRITICAL\] WORKER TIMEOUT/);
     assert.equal((await server.fetch("/")).status, 200);
     await server.stop();
@@ -151,7 +126,7 @@ def app(environ, start_response):
   test("answers nothing where the app exits, and serves the connection's next request", async () => {
     const server = await page.start("gunicorn -k gevent app:app");
     const request = (/** @type {string} */ path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
-    assert.match(await exchange(server, request("/exit") + request("/")), /^HTTP\/1\.1 200 OK\r\n/);
+    assert.match(await server.exchange(request("/exit") + request("/")), /^HTTP\/1\.1 200 OK\r\n/);
     await server.stop();
   });
 

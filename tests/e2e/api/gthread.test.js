@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 /** @typedef {import("../../../www/api/spans.js").Span} Span */
@@ -52,23 +51,7 @@ def app(environ, start_response):
     return late() if path == "/late" else [json.dumps(answer).encode()]
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({ "app.py": APP });
 
 /**
  * Sends a request's beginning on a connection of its own; what comes back is read when the rest has been sent.

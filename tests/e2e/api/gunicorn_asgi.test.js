@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
+
+/** @typedef {import("../playground.js").RunningServer} RunningServer */
 
 const APP = `
 import asyncio
@@ -67,35 +68,7 @@ async def app(scope, receive, send):
             await body(b"ok")
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/**
- * @typedef {import("../playground.js").RunningServer} RunningServer
- * @param {RunningServer} server
- * @param {string} bytes what comes back until the server closes
- */
-const exchange = (server, bytes) =>
-  server.run(async ({ server: running }, text) => {
-    const connection = await running.connect();
-    await connection.write(new TextEncoder().encode(text));
-    return new Response(connection.readable).text();
-  }, bytes);
+const page = await openPage({ "app.py": APP });
 
 /** @param {string} path */
 const get = (path, version = "1.1") => `GET ${path} HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`;
@@ -119,7 +92,7 @@ describe("gunicorn -k asgi", { timeout: 120_000 }, () => {
   });
 
   test("writes the app's fields first, then its own", async () => {
-    const answer = await exchange(server, get("/scope"));
+    const answer = await server.exchange(get("/scope"));
     const date = /Date: .* GMT/.exec(answer)?.[0];
     const head = [
       "HTTP/1.1 299 Unknown",
@@ -135,7 +108,7 @@ describe("gunicorn -k asgi", { timeout: 120_000 }, () => {
   });
 
   test("ends the answer to an HTTP/1.0 client with the connection", async () => {
-    const answer = await exchange(server, get("/", "1.0"));
+    const answer = await server.exchange(get("/", "1.0"));
     assert.doesNotMatch(answer, /chunked/);
     assert.match(answer, /\r\n\r\nok$/);
   });
@@ -162,20 +135,20 @@ describe("gunicorn -k asgi", { timeout: 120_000 }, () => {
   }
 
   test("closes where the app leaves in the middle of its answer, or breaks the order", async () => {
-    assert.match(await exchange(server, get("/half")), /\r\n4\r\nhalf\r\n$/);
+    assert.match(await server.exchange(get("/half")), /\r\n4\r\nhalf\r\n$/);
     await server.logged(
       /\[ERROR\] ASGI application returned without completing the response; closing the connection$/,
     );
-    assert.equal(await exchange(server, get("/twice")), "");
+    assert.equal(await server.exchange(get("/twice")), "");
     await server.logged(/^RuntimeError: Response already started$/);
   });
 
   test("sends no more than the app's Content-Length", async () => {
-    assert.match(await exchange(server, get("/longer")), /\r\n\r\nlo$/);
+    assert.match(await server.exchange(get("/longer")), /\r\n\r\nlo$/);
   });
 
   test("says in plain text why it reads no further", async () => {
-    const answer = await exchange(server, "GARBAGE\r\n\r\n");
+    const answer = await server.exchange("GARBAGE\r\n\r\n");
     assert.match(
       answer,
       /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: text\/plain\r\nContent-Length: \d+\r\nConnection: close\r\n\r\n\S/,

@@ -1,10 +1,9 @@
 // uWSGI's --threads: each thread of a process accepts and serves by itself.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 const APP = `
 import json, os, sys, threading, time
@@ -26,23 +25,7 @@ def app(environ, start_response):
 `;
 const BASE = "uwsgi --http-socket :8000 --master --wsgi-file app.py --callable app";
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({ "app.py": APP });
 
 describe("uWSGI with four threads", { timeout: 120_000 }, () => {
   test("serves four requests at once, each in a thread that has its core's name", async () => {
