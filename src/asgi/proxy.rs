@@ -87,7 +87,9 @@ fn host_port(item: &str) -> (&str, i64) {
         };
     }
     match item.split_once(':') {
-        Some((host, port)) if !port.contains(':') => int(port).map_or((item, 0), |port| (host, port)),
+        Some((host, port)) if !port.as_bytes().contains(&b':') => {
+            int(port).map_or((item, 0), |port| (host, port))
+        }
         _ => (item, 0),
     }
 }

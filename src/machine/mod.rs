@@ -635,12 +635,7 @@ impl Machine {
             }
             Action::Listening => {
                 let (host, port) = running.launch.binds.first().cloned().unwrap_or_default();
-                let host = if host.contains(':') {
-                    ["[", &host, "]"].concat()
-                } else {
-                    host
-                };
-                let address = format!("http://{host}:{port}");
+                let address = servers::host::url(&host, port);
                 self.outputs.push_back(Output::Listening {
                     server,
                     address,

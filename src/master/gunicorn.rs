@@ -21,7 +21,7 @@ mod workers;
 use super::table::Table;
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Launch, Level, WorkerClass, log};
+use crate::servers::{Launch, Level, WorkerClass, host, log};
 use std::collections::VecDeque;
 
 /// The longest wait for a signal.
@@ -358,7 +358,11 @@ impl Arbiter {
             actions.push(Action::Bind(index));
             return;
         }
-        let urls: Vec<String> = self.binds.iter().map(|(host, port)| url(host, *port)).collect();
+        let urls: Vec<String> = self
+            .binds
+            .iter()
+            .map(|(host, port)| host::url(host, *port))
+            .collect();
         let listening = ["Listening at: ", &urls.join(",")].concat();
         if self.rebinding {
             self.log(now, Level::Info, &listening, actions);
@@ -478,14 +482,5 @@ impl Arbiter {
                 log::gunicorn(now, self.pid, level, message),
             ));
         }
-    }
-}
-
-/// An address as the kernel names the socket: by number, IPv6 in brackets.
-fn url(host: &str, port: u16) -> String {
-    match host {
-        "localhost" => format!("http://127.0.0.1:{port}"),
-        host if host.contains(':') => format!("http://[{host}]:{port}"),
-        host => format!("http://{host}:{port}"),
     }
 }

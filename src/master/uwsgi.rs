@@ -295,7 +295,7 @@ impl Uwsgi {
         worker.busy.retain(|(busy, _)| *busy != core);
         if let Some((before, after)) = line.split_once('\0') {
             // Without an app there are no requests to it.
-            let own = if before.contains('-') {
+            let own = if before.as_bytes().contains(&b'-') {
                 "-1".to_owned()
             } else {
                 worker.requests.to_string()

@@ -11,6 +11,7 @@ mod tests;
 pub use access::{AccessAtoms, AccessFormat, AccessFormatError, DEFAULT_ACCESS_FORMAT, Source};
 
 use super::Level;
+use super::host::url;
 use crate::Millis;
 use crate::master::Pid;
 use std::fmt::Write as _;
@@ -190,15 +191,10 @@ pub fn uvicorn_process(what: &str, pid: Pid, parent: bool, colors: bool) -> Stri
     uvicorn(Level::Info, &message, colors)
 }
 
-/// `INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)`. A host with a colon is an IPv6
-/// address and goes into brackets.
+/// `INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)`.
 #[must_use]
 pub fn uvicorn_running(host: &str, port: u16, colors: bool) -> String {
-    let url = if host.contains(':') {
-        format!("http://[{host}]:{port}")
-    } else {
-        format!("http://{host}:{port}")
-    };
+    let url = url(host, port);
     let mut message = String::from("Uvicorn running on ");
     if colors {
         push_styled(&mut message, None, true, &url);

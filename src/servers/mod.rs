@@ -6,12 +6,12 @@
 
 pub mod daphne;
 pub mod gunicorn;
+pub mod host;
 pub mod log;
 pub mod uvicorn;
 pub mod uwsgi;
 
 mod grammar;
-mod host;
 mod option;
 mod python;
 mod shell;
@@ -88,7 +88,7 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         "daphne" => daphne::command("daphne", arguments, &call),
         "uwsgi" => uwsgi::command(arguments, &call),
         "python" | "python3" => python_module(arguments, &call),
-        path if path.contains('/') => {
+        path if path.as_bytes().contains(&b'/') => {
             Command::complain(127, &text(&["bash: ", path, ": No such file or directory"]))
         }
         name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),

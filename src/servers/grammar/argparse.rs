@@ -92,7 +92,7 @@ impl Program {
         }
         // Abbreviations, and short names with a value behind them.
         let second = word.chars().nth(1).map_or(1, |c| 1 + c.len_utf8());
-        let (short, glued) = word.split_at(second);
+        let (short, glued) = word.split_at_checked(second).unwrap_or((word, ""));
         let mut candidates = Vec::new();
         for option in self.table.options() {
             for known in option.names() {
@@ -113,7 +113,7 @@ impl Program {
         }
         match candidates.as_slice() {
             [(option, known, attached)] => Ok(Word::Option(*option, known, attached.map(own))),
-            [] if is_negative_number(word) || word.contains(' ') => Ok(Word::Argument),
+            [] if is_negative_number(word) || word.as_bytes().contains(&b' ') => Ok(Word::Argument),
             [] => Ok(Word::Unknown),
             many => {
                 let mut message = text(&["ambiguous option: ", word, " could match "]);

@@ -49,23 +49,21 @@ impl Program {
                 };
                 take(&mut values, option, value)?;
             } else if word.len() > 1 && word.starts_with('-') {
-                let mut rest = word.get(1..).unwrap_or("");
-                while let Some(c) = rest.chars().next() {
-                    let (letter, after) = rest.split_at(c.len_utf8());
+                let mut letters = word.chars();
+                letters.next();
+                while let Some(letter) = letters.next() {
                     let option = self.short(letter)?;
-                    rest = after;
                     if option.is_flag() {
                         take(&mut values, option, "true")?;
                         continue;
                     }
-                    let value = if rest.is_empty() {
-                        words.next().map(String::as_str)
-                    } else {
-                        Some(rest)
+                    let value = match letters.as_str() {
+                        "" => words.next().map(String::as_str),
+                        rest => Some(rest),
                     };
                     match value {
                         Some(value) => take(&mut values, option, value)?,
-                        None => return Err(self.error(&["option requires an argument -- '", letter, "'"])),
+                        None => return Err(self.letter_error("option requires an argument", letter)),
                     }
                     break;
                 }
@@ -97,15 +95,15 @@ impl Program {
         Err(self.error(&["unrecognized option '", &full, "'"]))
     }
 
-    fn short(&self, letter: &str) -> Result<Opt, Stop> {
-        let full = text(&["-", letter]);
+    fn short(&self, letter: char) -> Result<Opt, Stop> {
+        let full = text(&["-", letter.encode_utf8(&mut [0; 4])]);
         if let Some(option) = self.table.named(&full) {
             return self.allowed(option, &full);
         }
-        if self.letters.contains(letter) {
+        if self.letters.chars().any(|known| known == letter) {
             return Err(self.refusal(&full, "wasgi does not have this option."));
         }
-        Err(self.error(&["invalid option -- '", letter, "'"]))
+        Err(self.letter_error("invalid option", letter))
     }
 
     fn allowed(&self, option: Opt, name: &str) -> Result<Opt, Stop> {
@@ -121,6 +119,10 @@ impl Program {
 
     fn error(&self, message: &[&str]) -> Stop {
         Stop::Usage(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
+    }
+
+    fn letter_error(&self, message: &str, letter: char) -> Stop {
+        self.error(&[message, " -- '", letter.encode_utf8(&mut [0; 4]), "'"])
     }
 
     /// The help text: each long name on a line of its own.

@@ -233,7 +233,7 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
     }
     let address = address.strip_prefix("tcp://").unwrap_or(address);
     let (name, port) = match (split(address, ']'), split(address, ':')) {
-        (Some((before, after)), _) if before.contains('[') => (
+        (Some((before, after)), _) if before.as_bytes().contains(&b'[') => (
             before.get(1..).unwrap_or(""),
             after.strip_prefix(':').unwrap_or("8000"),
         ),

@@ -97,9 +97,9 @@ impl AccessFormat {
         let mut pieces = Vec::new();
         let mut text = String::new();
         let mut rest = format;
-        while let Some(at) = rest.find('%') {
-            text.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
+        while let Some((before, spec)) = rest.split_once('%') {
+            text.push_str(before);
+            rest = spec;
             if let Some(after) = rest.strip_prefix('%') {
                 text.push('%');
                 rest = after;
@@ -152,23 +152,16 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     let inner = spec.strip_prefix('(').ok_or(AccessFormatError::NoName)?;
     // As in Python, parentheses within the name nest.
     let mut depth = 1_u32;
-    let mut close = None;
-    for (at, c) in inner.char_indices() {
+    let closes = |c| {
         match c {
             '(' => depth += 1,
             ')' => depth -= 1,
             _ => {}
         }
-        if depth == 0 {
-            close = Some(at);
-            break;
-        }
-    }
-    let close = close.ok_or(AccessFormatError::Unclosed)?;
-    let name = &inner[..close];
-    let rest = &inner[close + 1..];
-    let flags = rest.len() - rest.trim_start_matches(['-', '+', ' ', '0', '#']).len();
-    let (flags, rest) = rest.split_at(flags);
+        depth == 0
+    };
+    let (name, rest) = inner.split_once(closes).ok_or(AccessFormatError::Unclosed)?;
+    let (flags, rest) = leading(rest, |c| matches!(c, '-' | '+' | ' ' | '0' | '#'));
     let (width, rest) = leading_number(rest);
     let (precision, rest) = match rest.strip_prefix('.') {
         Some(rest) => {
@@ -177,13 +170,17 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
         }
         None => (None, rest),
     };
-    let Some(conversion) = rest.chars().next() else {
+    let mut rest = rest.chars();
+    let Some(conversion) = rest.next() else {
         return Err(AccessFormatError::Incomplete(name.to_owned()));
     };
     let number = matches!(name, "T" | "D" | "M" | "B");
     let (zeros, precision) = match conversion {
         's' => (false, precision),
-        'd' | 'i' | 'u' if number => (flags.contains('0') && !flags.contains('-'), None),
+        'd' | 'i' | 'u' if number => (
+            flags.as_bytes().contains(&b'0') && !flags.as_bytes().contains(&b'-'),
+            None,
+        ),
         other => return Err(AccessFormatError::Conversion(name.to_owned(), other)),
     };
     // Names of headers and variables are looked up in lower case.
@@ -192,7 +189,7 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     } else {
         name.to_owned()
     };
-    let left = flags.contains('-');
+    let left = flags.as_bytes().contains(&b'-');
     Ok((
         Piece::Atom {
             name,
@@ -201,14 +198,19 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
             width,
             precision,
         },
-        &rest[conversion.len_utf8()..],
+        rest.as_str(),
     ))
+}
+
+/// The characters of a kind that `text` begins with, and the rest.
+fn leading(text: &str, of_kind: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|c| !of_kind(c)).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// The number that `text` begins with, 0 without one, at most 999: wider lines help nobody and cost memory.
 fn leading_number(text: &str) -> (usize, &str) {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (digits, rest) = text.split_at(digits);
+    let (digits, rest) = leading(text, |c| c.is_ascii_digit());
     let number = if digits.is_empty() {
         0
     } else {
@@ -249,7 +251,7 @@ impl AccessAtoms<'_> {
                 .map(Cow::Owned),
         };
         match text {
-            Some(text) if text.contains('"') => text.replace('"', "\\\"").into(),
+            Some(text) if text.as_bytes().contains(&b'"') => text.replace('"', "\\\"").into(),
             Some(text) => text,
             None => "-".into(),
         }

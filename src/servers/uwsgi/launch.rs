@@ -64,7 +64,7 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
 }
 
 fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {
-    let Some((name, port)) = address.rfind(':').map(|at| (&address[..at], &address[at + 1..])) else {
+    let Some((name, port)) = address.rsplit_once(':') else {
         return Err(refusal(
             kind,
             "a browser tab has no Unix sockets: write HOST:PORT or :PORT.",
