@@ -21,6 +21,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn log(this: &Devices, server: u32, stream: u32, line: &str, time: Millis);
     #[wasm_bindgen(method)]
+    fn help(this: &Devices, server: u32, program: &str, words: Vec<String>);
+    #[wasm_bindgen(method)]
     fn listening(this: &Devices, server: u32, address: &str, port: u16);
     #[wasm_bindgen(method)]
     fn exit(this: &Devices, server: u32, code: i32);
@@ -136,6 +138,16 @@ impl Machine {
                     time,
                 } => {
                     devices.log(server, if stream == Stream::Stdout { 1 } else { 2 }, &line, time);
+                }
+                Output::Help {
+                    server,
+                    program,
+                    words,
+                } => {
+                    let flat = words
+                        .into_iter()
+                        .flat_map(|(name, value)| [name.to_owned(), value]);
+                    devices.help(server, program.name(), flat.collect());
                 }
                 Output::Listening {
                     server,

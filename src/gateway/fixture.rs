@@ -15,7 +15,7 @@ pub(crate) fn launch(server: Server) -> Launch {
     };
     match servers::parse(line, &[], "/") {
         Command::Serve(launch) => Launch { server, ..*launch },
-        Command::Print { stderr, .. } => panic!("{stderr:?}"),
+        printed => panic!("{printed:?}"),
     }
 }
 

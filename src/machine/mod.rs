@@ -52,6 +52,15 @@ pub enum Output {
         /// When it was written.
         time: Millis,
     },
+    /// Print a program's help, and exit with 0: see [`Command::Help`].
+    Help {
+        /// The server that asks.
+        server: ServerId,
+        /// Whose help it is.
+        program: Server,
+        /// What stands in it in braces, and what is printed there.
+        words: Vec<(&'static str, String)>,
+    },
     /// A server accepts.
     Listening {
         /// The server.
@@ -254,6 +263,11 @@ impl Machine {
                 self.print(server, stdout, stderr, now);
                 self.outputs.push_back(Output::Exit { server, code });
             }
+            Command::Help { program, words } => self.outputs.push_back(Output::Help {
+                server,
+                program,
+                words,
+            }),
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
@@ -553,6 +567,8 @@ impl Machine {
                         return;
                     }
                     Command::Serve(launch) => running.configure(*launch, &settings),
+                    // Whose help is wanted has no configuration to be read.
+                    Command::Help { .. } => {}
                 }
                 running.events.push_front(Event::Started);
             }

@@ -49,6 +49,7 @@ impl Bench {
                 Output::Log { line, .. } => self.lines.push(line),
                 Output::Listening { address, .. } => self.listening.push(address),
                 Output::Exit { server, code } => self.exits.push((server, code)),
+                Output::Help { program, .. } => self.lines.push(program.name().to_owned()),
             }
         }
         for (pid, message) in self.machine.take_messages() {
@@ -528,4 +529,13 @@ fn scale_takes_a_number() {
         assert_eq!(bench.exits, [(SERVER, 2)], "{line}");
         assert!(bench.lines[0].starts_with("wasgi: --scale takes a number"));
     }
+}
+
+#[test]
+fn the_help_is_printed_by_who_has_the_text() {
+    let bench = Bench::start("daphne --scale 2 --help");
+    assert_eq!(
+        (&bench.lines[..], &bench.exits[..]),
+        (&["daphne".to_owned()][..], &[][..])
+    );
 }

@@ -15,7 +15,7 @@ pub(super) const MASTER: Pid = 7;
 pub(super) fn launch(line: &str) -> Launch {
     match servers::parse(line, &[], "/home/user") {
         Command::Serve(launch) => *launch,
-        printed @ Command::Print { .. } => unreachable!("{line} prints {printed:?}"),
+        printed => unreachable!("{line} prints {printed:?}"),
     }
 }
 

@@ -300,7 +300,7 @@ impl Launch {
 /// What a command line asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Print and leave: `--help`, `--version`, a usage error, a refusal, an unknown command.
+    /// Print and leave: `--version`, a usage error, a refusal, an unknown command.
     Print {
         /// Lines for standard output.
         stdout: Vec<String>,
@@ -308,6 +308,14 @@ pub enum Command {
         stderr: Vec<String>,
         /// The exit code.
         code: i32,
+    },
+    /// Print the help, and leave contented. It is long and seldom asked for, so it is a file of the site
+    /// (`src/servers/*/help.txt`), fetched when it is.
+    Help {
+        /// Whose help it is.
+        program: Server,
+        /// What stands in the file in braces, and what is printed in its place.
+        words: Vec<(&'static str, String)>,
     },
     /// Start a server.
     Serve(Box<Launch>),

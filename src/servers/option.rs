@@ -4,8 +4,9 @@
 
 use super::python;
 
-/// A server's options, one a line: `names | kind | value | default | description | why it is refused`. The reason is a
-/// word that a line `!word A sentence.` explains; lines that begin with `#` are remarks.
+/// A server's options, one a line: `names | kind | value | default | why it is refused`. What is left out at the end is
+/// empty. The reason is a word that a line `!word A sentence.` explains; lines that begin with `#` are remarks.
+/// What `--help` says about them is in `help.txt` beside the table, which is no part of the wasm: see [`super::Command::Help`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table(pub &'static str);
 
@@ -63,7 +64,7 @@ impl Table {
     /// Why an option is refused, in a sentence.
     #[inline(never)]
     pub(crate) fn refusal(self, option: Opt) -> Option<&'static str> {
-        let word = option.field(5);
+        let word = option.field(4);
         if word.is_empty() {
             return None;
         }
@@ -130,7 +131,7 @@ impl Opt {
         }
     }
 
-    /// What `--help` calls its value; the choices of a [`Kind::Choice`].
+    /// What a usage line calls its value; the choices of a [`Kind::Choice`].
     #[inline(never)]
     pub(crate) fn metavar(self) -> &'static str {
         self.field(2)
@@ -140,17 +141,6 @@ impl Opt {
     #[inline(never)]
     pub(crate) fn default(self) -> &'static str {
         self.field(3)
-    }
-
-    /// What `--help` says about it.
-    #[inline(never)]
-    pub(crate) fn description(self) -> String {
-        let refused = if self.field(5).is_empty() {
-            ""
-        } else {
-            " (refused here)"
-        };
-        text(&[self.field(4), refused])
     }
 
     /// Whether it takes no value.

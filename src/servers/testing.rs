@@ -1,13 +1,13 @@
 //! What tests of this and other rooms ask of a command line.
 #![allow(clippy::panic)]
 
-use super::{Command, Launch, parse};
+use super::{Command, Launch, Server, parse};
 
 /// The server that a line starts.
 pub(crate) fn launch(line: &str) -> Launch {
     match parse(line, &[], "/home/web") {
         Command::Serve(launch) => *launch,
-        Command::Print { stdout, stderr, .. } => panic!("{line} prints {stdout:?} {stderr:?}"),
+        printed => panic!("{line} prints {printed:?}"),
     }
 }
 
@@ -18,6 +18,25 @@ pub(crate) fn printed(line: &str) -> (String, i32) {
             assert!(stdout.is_empty(), "{line}: {stdout:?}");
             (stderr.join("\n"), code)
         }
-        Command::Serve(_) => panic!("{line} starts a server"),
+        other => panic!("{line} prints no error: {other:?}"),
     }
+}
+
+/// A server's help, as the page fills it in.
+pub(crate) fn help(line: &str, env: &[(String, String)]) -> String {
+    let Command::Help { program, words } = parse(line, env, "/home/web") else {
+        panic!("{line} does not ask for the help");
+    };
+    let text = match program {
+        Server::Gunicorn => include_str!("gunicorn/help.txt"),
+        Server::Uvicorn => include_str!("uvicorn/help.txt"),
+        Server::Daphne => include_str!("daphne/help.txt"),
+        Server::Uwsgi => include_str!("uwsgi/help.txt"),
+    };
+    let fill = |text: String, (name, value): (&str, String)| {
+        let place = format!("{{{name}}}");
+        assert!(text.contains(&place), "the help has no {place}");
+        text.replace(&place, &value)
+    };
+    words.into_iter().fold(text.to_owned(), fill)
 }

@@ -1,7 +1,7 @@
 //! Programs that there are and are not.
 #![allow(clippy::panic)]
 
-use super::testing::printed;
+use super::testing::{help, printed};
 use super::{Command, Server, parse, parse_argv};
 
 #[test]
@@ -87,14 +87,14 @@ fn every_line_of_a_table_is_an_option() {
         let mut names: Vec<&str> = Vec::new();
         for line in table.lines().filter(|line| !line.starts_with(['!', '#'])) {
             let fields: Vec<&str> = line.split('|').map(str::trim).collect();
-            assert!(fields.len() == 5 || fields.len() == 6, "{line}");
+            assert!((2..=5).contains(&fields.len()), "{line}");
             let kind = fields[1].split(' ').next().unwrap_or("");
             assert!(KINDS.split(' ').any(|known| known == kind), "{line}");
             for name in fields[0].split(' ') {
                 assert!(name.starts_with('-') && !names.contains(&name), "{line}");
                 names.push(name);
             }
-            if let Some(word) = fields.get(5) {
+            if let Some(word) = fields.get(4).filter(|word| !word.is_empty()) {
                 assert!(
                     reasons
                         .iter()
@@ -104,6 +104,52 @@ fn every_line_of_a_table_is_an_option() {
             }
         }
     }
+}
+
+#[test]
+fn the_help_lists_every_option_and_says_which_are_refused() {
+    for (program, table) in [
+        ("gunicorn", include_str!("gunicorn/options.txt")),
+        ("uvicorn", include_str!("uvicorn/options.txt")),
+        ("daphne", include_str!("daphne/options.txt")),
+        ("uwsgi", include_str!("uwsgi/options.txt")),
+    ] {
+        // A line that is more indented goes on with an option's description.
+        let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let entries: Vec<Vec<&str>> = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with('-'))
+            .map(|line| {
+                line.split(|c| !is_part(c))
+                    .filter(|word| !word.is_empty())
+                    .collect()
+            })
+            .collect();
+        for line in table.lines().filter(|line| line.starts_with('-')) {
+            let mut fields = line.split('|').map(str::trim);
+            let names = fields.next().unwrap_or("");
+            let refused = fields.nth(3).is_some_and(|word| !word.is_empty());
+            for name in names.split(' ') {
+                let entry = entries.iter().find(|entry| entry.contains(&name));
+                let says_so = entry.map(|entry| entry.windows(2).any(|words| words == ["refused", "here"]));
+                assert_eq!(says_so, Some(refused), "{program} {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gunicorns_help_shows_the_defaults_that_the_environment_gives() {
+    let env =
+        [("WEB_CONCURRENCY", "3"), ("PORT", "81")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let text = help("gunicorn --help", &env);
+    assert!(text.contains("Worker processes. [3]"), "{text}");
+    assert!(
+        text.contains("[['0.0.0.0:81']]") && text.contains("[/home/web]"),
+        "{text}"
+    );
+    assert!(help("gunicorn -h", &[]).contains("[['127.0.0.1:8000']]"));
 }
 
 proptest::proptest! {

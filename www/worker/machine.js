@@ -177,6 +177,18 @@ export async function runMachine(init) {
     log(server, stream, line, time) {
       page.tell({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
     },
+    /** @param {number} server @param {string} program @param {string[]} words for what is in braces */
+    help(server, program, words) {
+      /** @param {string} text @param {number} stream @param {number} code */
+      const leave = (text, stream, code) => {
+        for (const line of text.split("\n")) devices.log(server, stream, line, now());
+        devices.exit(server, code);
+      };
+      loadHelp(init.base, program, pairs(words)).then(
+        (text) => leave(text, 1, 0),
+        (error) => leave(`wasgi: ${error.message}`, 2, 1),
+      );
+    },
     /** @param {number} server @param {string} address @param {number} port */
     listening(server, address, port) {
       page.tell({ op: "listening", server, address, port });
@@ -351,6 +363,17 @@ async function loadAssets(base, tell) {
     file("site.pack").then((response) => response.arrayBuffer()),
   ]);
   return { base, module, stdlib: shared(stdlib), pack: shared(pack), clockOrigin: performance.timeOrigin };
+}
+
+/**
+ * What a program says to `--help`.
+ * @param {string} base
+ * @param {string} program
+ * @param {Record<string, string>} words what is written in the place of names in braces
+ */
+async function loadHelp(base, program, words) {
+  const text = await (await get(`${base}help/${program}.txt`)).text();
+  return text.trimEnd().replace(/\{([a-z-]+)\}/g, (name, word) => words[word] ?? name);
 }
 
 /**

@@ -7,16 +7,7 @@ mod tests;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
-use super::{Call, Command};
-
-/// What the help says before it lists the options.
-const INTRODUCTION: &str = "\
-ASGI server for HTTP and WebSocket
-
-positional arguments:
-  application           path.to.module:instance.path of the app
-
-";
+use super::{Call, Command, Server};
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or `__main__.py`.
 pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {
@@ -39,6 +30,9 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
     match stop {
         Stop::Usage(stderr) => Command::complain(2, &stderr),
         // daphne has no --version.
-        Stop::Help | Stop::Version => Command::show(&program.help(INTRODUCTION, None)),
+        Stop::Help | Stop::Version => Command::Help {
+            program: Server::Daphne,
+            words: vec![("usage", program.usage())],
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! The grammar of Python's `argparse` (3.11), as gunicorn and daphne use it: abbreviated long names, values glued to short
 //! names, `--`, negative numbers, messages.
 
-use super::{Stop, columns};
+use super::Stop;
 use crate::servers::option::{Kind, Opt, Table, Values, own, split, text};
 use crate::servers::python;
 
@@ -133,7 +133,7 @@ impl Program {
     }
 
     /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a line of its own.
-    fn usage(&self) -> String {
+    pub(crate) fn usage(&self) -> String {
         let mut out = text(&["usage: ", self.usage.unwrap_or(self.name)]);
         let Positional::One(positional) = self.positional else {
             return out;
@@ -163,32 +163,6 @@ impl Program {
     #[inline(never)]
     pub(crate) fn option_error(&self, option: Opt, message: &str) -> Stop {
         self.error(&text(&["argument ", &option.joined_names("/"), ": ", message]))
-    }
-
-    /// The help text. gunicorn writes an option's default into its description: `defaults` asks for that, and has those
-    /// that depend on the environment.
-    pub(crate) fn help(&self, introduction: &str, defaults: Option<&[(&str, String)]>) -> String {
-        let mut out = text(&[&self.usage(), "\n\n", introduction, "options:"]);
-        for option in self.table.options() {
-            let kind = option.kind();
-            let metavar = option.metavar();
-            let value = match kind {
-                Kind::Optional(_) => text(&[" [", metavar, "]"]),
-                _ if metavar.is_empty() => String::new(),
-                _ => text(&[" ", metavar]),
-            };
-            let invocation = text(&[&option.joined_names(&text(&[&value, ", "])), &value]);
-            let mut description = option.description();
-            if let Some(defaults) = defaults
-                && !matches!(kind, Kind::Help | Kind::Version)
-            {
-                let own = defaults.iter().find(|(name, _)| option.has_name(name));
-                let default = own.map_or(option.default(), |(_, default)| default);
-                description = text(&[&description, " [", default, "]"]);
-            }
-            columns::row(&mut out, &invocation, &description, 24, 54);
-        }
-        out
     }
 }
 

@@ -1,7 +1,7 @@
 //! The grammar of Python's `click`, as uvicorn uses it: full long names only, `--x / --no-x`, an environment variable for
 //! every option, messages. uvicorn has no short names.
 
-use super::{Stop, columns, similar};
+use super::{Stop, similar};
 use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text, trim};
 use crate::servers::{Environment, python};
 
@@ -190,7 +190,8 @@ impl Program {
         ]))
     }
 
-    fn usage(&self) -> String {
+    /// The first line of the help and of usage errors.
+    pub(crate) fn usage(&self) -> String {
         text(&["Usage: ", self.name, " [OPTIONS] ", self.argument])
     }
 
@@ -198,23 +199,6 @@ impl Program {
     #[inline(never)]
     pub(crate) fn invalid(&self, option: Opt, message: &str) -> Stop {
         self.error(&text(&["Invalid value for '", option.name(), "': ", message]))
-    }
-
-    /// The help text.
-    pub(crate) fn help(&self) -> String {
-        let mut out = text(&[&self.usage(), "\n\nOptions:"]);
-        for option in self.table.options() {
-            let metavar = option.metavar().replace(',', "|");
-            let space = if metavar.is_empty() { "" } else { " " };
-            let invocation = text(&[&option.joined_names(" / "), space, &metavar]);
-            let mut description = option.description();
-            let default = option.default();
-            if !default.is_empty() && !option.is_flag() {
-                description = text(&[&description, " [default: ", default, "]"]);
-            }
-            columns::row(&mut out, &invocation, &description, 34, 44);
-        }
-        out
     }
 }
 

@@ -124,26 +124,6 @@ impl Program {
     fn letter_error(&self, message: &str, letter: char) -> Stop {
         self.error(&[message, " -- '", letter.encode_utf8(&mut [0; 4]), "'"])
     }
-
-    /// The help text: each long name on a line of its own.
-    pub(crate) fn help(&self) -> String {
-        let mut out = text(&["Usage: ", self.name, " [options...]"]);
-        for option in self.table.options() {
-            let mut short = own("\n    ");
-            for name in option.names() {
-                if name.starts_with("--") {
-                    let mut line = text(&[&short, name, " "]);
-                    while line.len() < 45 {
-                        line.push(' ');
-                    }
-                    out = text(&[&out, &line, &option.description()]);
-                } else {
-                    short = text(&[&short, name, "|"]);
-                }
-            }
-        }
-        out
-    }
 }
 
 /// Notes an option. The help comes at once, everything else when all is read.

@@ -2,7 +2,6 @@
 
 pub(crate) mod argparse;
 pub(crate) mod click;
-mod columns;
 pub(crate) mod getopt;
 mod similar;
 

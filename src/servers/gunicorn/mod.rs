@@ -8,7 +8,7 @@ mod validate;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::{Table, own, text, trim};
-use super::{Call, Command, Launch, SETTINGS, WASGI, python};
+use super::{Call, Command, Launch, SETTINGS, Server, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -21,7 +21,7 @@ const PROGRAM: Program = Program {
 pub(super) fn command(words: &[String], call: &Call) -> Command {
     match read(words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
-        Err(Failure::Stop(Stop::Help)) => Command::show(&help(call)),
+        Err(Failure::Stop(Stop::Help)) => help(call),
         Err(Failure::Stop(Stop::Version)) => Command::show(&text(&["gunicorn (version 27.0.1)", WASGI])),
         Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
         Err(Failure::Config(message)) => Command::complain(1, &text(&["\nError: ", &message])),
@@ -31,18 +31,24 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
 }
 
 /// The help shows the defaults that the environment gives.
-fn help(call: &Call) -> String {
-    let mut defaults = vec![("--chdir", own(call.cwd))];
-    for (variable, option, before, after) in [
-        ("WEB_CONCURRENCY", "--workers", "", ""),
-        ("PORT", "--bind", "['0.0.0.0:", "']"),
-        ("FORWARDED_ALLOW_IPS", "--forwarded-allow-ips", "", ""),
-    ] {
-        if let Some(value) = call.env.get(variable) {
-            defaults.push((option, text(&[before, value, after])));
-        }
+fn help(call: &Call) -> Command {
+    let variable = |name: &str, otherwise: &str| own(call.env.get(name).unwrap_or(otherwise));
+    let bind = match call.env.get("PORT") {
+        Some(port) => text(&["['0.0.0.0:", port, "']"]),
+        None => own("['127.0.0.1:8000']"),
+    };
+    Command::Help {
+        program: Server::Gunicorn,
+        words: vec![
+            ("bind", bind),
+            ("workers", variable("WEB_CONCURRENCY", "1")),
+            ("chdir", own(call.cwd)),
+            (
+                "forwarded-allow-ips",
+                variable("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
+            ),
+        ],
     }
-    PROGRAM.help("", Some(&defaults))
 }
 
 /// Why gunicorn does not start.

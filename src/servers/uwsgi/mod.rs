@@ -7,7 +7,7 @@ mod tests;
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
 use super::option::{Table, listed, text};
-use super::{Call, Command, WASGI};
+use super::{Call, Command, Server, WASGI};
 
 /// All short options.
 const LETTERS: &str = "ACHJLMOQRSTabcdhilmprstvwxyz";
@@ -28,8 +28,10 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
             return Command::complain(1, &stderr);
         }
         Err(Stop::Help | Stop::Version) => {
-            let more = "    uWSGI has some 900 more options; wasgi refuses them.";
-            return Command::show(&text(&[&PROGRAM.help(), "\n", more]));
+            return Command::Help {
+                program: Server::Uwsgi,
+                words: Vec::new(),
+            };
         }
     };
     // Other words are configuration files, told by their ending.

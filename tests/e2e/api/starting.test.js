@@ -198,6 +198,15 @@ describe("a server that cannot start exits as the real one does", { timeout: 120
     assert.match(log, /^gunicorn \(version 27\.0\.1\)/);
   });
 
+  test("asked for its help, it prints it, with the defaults of its environment, and exits with 0", async () => {
+    const { code, log } = await page.fail("WEB_CONCURRENCY=3 gunicorn --help");
+    assert.equal(code, 0);
+    assert.match(log, /^usage: gunicorn \[OPTIONS\] \[APP_MODULE\]\n\noptions:\n {2}-h, --help /);
+    assert.match(log, /Worker processes\. \[3\]\n/);
+    assert.match(log, /\[\/home\/wasgi\/project\]\n/);
+    assert.match((await page.fail("daphne -h")).log, /^usage: daphne \[-h\] .*\n {14}application\n/s);
+  });
+
   test("and the next start works", async () => {
     const server = await page.start("gunicorn hello:app");
     assert.equal((await server.fetch("/")).text, "Hello");

@@ -58,6 +58,10 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
             .into_owned();
         sources.insert(format!("python/{name}"), path);
     }
+    for server in ["gunicorn", "uvicorn", "uwsgi", "daphne"] {
+        let help = project.path("src/servers").join(server).join("help.txt");
+        sources.insert(format!("help/{server}.txt"), help);
+    }
     sources.insert("wasgi_core_bg.wasm".into(), module.wasm);
     manifest::assemble(&sources, &options.dist)
 }
