@@ -5,15 +5,14 @@ What happens to a connection is decided in Rust (src/workers/green.rs), and that
 """
 
 import _thread
-import sys
 import time
-from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM, signal
 from types import FrameType
 
 import _wasgi
 
 from . import gevent_modules
 from .gthread import patience
+from .gunicorn_signals import Signalled
 from .parking import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
 from .wsgi import KEYS, App, Exchange, base_environ
 
@@ -21,25 +20,13 @@ _next_connection = _wasgi.next_connection
 _take = _wasgi.take
 
 
-class Worker:
+class Worker(Signalled):
     """A worker process."""
 
     def __init__(self) -> None:
         gevent_modules.install()
         self.left: SystemExit | None = None
-        for number, handler in (
-            (SIGQUIT, self.handle_quit),
-            (SIGTERM, self.handle_exit),
-            (SIGINT, self.handle_quit),
-            (SIGABRT, self.handle_abort),
-        ):
-            signal(number, handler)
-        if early := _wasgi.early_signal():
-            _wasgi.raise_signal(early)
-
-    def handle_exit(self, _number: int, _frame: FrameType | None) -> None:
-        """Stops when the connections are done with; the hub sees it at its next beat."""
-        _wasgi.stop()
+        self.hear_signals()
 
     def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
         """Leaves at once: in a green thread of its own, so that it may wait."""
@@ -49,11 +36,6 @@ class Worker:
         _wasgi.stop()
         time.sleep(0.1)
         self.leave(SystemExit(0))
-
-    def handle_abort(self, _number: int, _frame: FrameType | None) -> None:
-        """The arbiter has not heard of this worker for too long: whatever it is doing gets a SystemExit."""
-        _wasgi.stop()
-        sys.exit(1)
 
     def leave(self, error: SystemExit) -> None:
         """Ends the hub."""

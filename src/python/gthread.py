@@ -7,13 +7,13 @@ import sys
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM, signal
 from types import FrameType
 from typing import Final
 
 import _wasgi
 
 from .configuration import Configuration
+from .gunicorn_signals import Signalled
 from .parking import CONNECTIONS, IO, park, request, wait
 from .wsgi import KEYS, App, Exchange, base_environ
 
@@ -33,27 +33,15 @@ def patience(event: int) -> float:
     return -1.0 if event == PARK else (-2 - event) / 1000
 
 
-class Worker:
+class Worker(Signalled):
     """A worker process."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.pool = ThreadPoolExecutor(max_workers=configuration.threads)
         self.finished: deque[tuple[int, Future[None]]] = deque()
-        for number, handler in (
-            (SIGQUIT, self.handle_quit),
-            (SIGTERM, self.handle_exit),
-            (SIGINT, self.handle_quit),
-            (SIGABRT, self.handle_abort),
-        ):
-            signal(number, handler)
-        if early := _wasgi.early_signal():
-            _wasgi.raise_signal(early)
+        self.hear_signals()
 
     # --- the main thread
-
-    def handle_exit(self, _number: int, _frame: FrameType | None) -> None:
-        """Stops when the connections are done with."""
-        _wasgi.stop()
 
     def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
         """Leaves at once; the interpreter then waits for the pool's threads."""
@@ -61,11 +49,6 @@ class Worker:
         _wasgi.stop()
         time.sleep(0.1)
         sys.exit(0)
-
-    def handle_abort(self, _number: int, _frame: FrameType | None) -> None:
-        """The arbiter has not heard of this worker for too long."""
-        _wasgi.stop()
-        sys.exit(1)
 
     def run(self, app: App) -> None:
         """Runs until the worker has been told to stop, and has."""
