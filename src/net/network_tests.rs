@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::net::frame::Frame;
 use crate::net::frame::frames;
 
 const A: Pid = 10;

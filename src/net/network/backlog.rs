@@ -1,0 +1,248 @@
+//! Listeners, and the connections that wait until one of them is accepted from.
+
+use super::{
+    Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener, ListenerId,
+    Network, Retry,
+};
+use crate::Millis;
+use crate::net::Deferral;
+use crate::net::frame::{Kind, push};
+use crate::net::linger::Closing;
+use std::collections::VecDeque;
+
+/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as Linux does.
+const SYN_RETRY: Millis = 1000.0;
+/// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
+const SYN_RETRIES: u32 = 6;
+/// The attempt of a connection that its listener defers.
+const DEFERRED: u32 = u32::MAX;
+
+impl Network {
+    /// Begins to listen; up to `backlog` + 1 connections wait to be accepted, as on Linux.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn listen(&mut self, address: Address, backlog: u32) -> Result<ListenerId, ListenError> {
+        self.share(address, backlog, 0)
+    }
+
+    /// Begins to listen. Listeners of the same group, which is not 0, share their port: connections go to each in turn, as a
+    /// load balancer before them would have it.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn share(&mut self, address: Address, backlog: u32, group: u32) -> Result<ListenerId, ListenError> {
+        if self
+            .listeners
+            .values()
+            .any(|listener| listener.address.1 == address.1 && (group == 0 || listener.group != group))
+        {
+            return Err(ListenError::AddressInUse(address.1));
+        }
+        self.next_listener += 1;
+        let listener = Listener {
+            address,
+            group,
+            backlog: backlog as usize + 1,
+            deferral: Deferral::None,
+            waiting: VecDeque::new(),
+            pollers: Vec::new(),
+        };
+        self.listeners.insert(self.next_listener, listener);
+        Ok(self.next_listener)
+    }
+
+    /// What the connections of a listener wait for before they are accepted.
+    pub fn defer(&mut self, id: ListenerId, deferral: Deferral) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.deferral = deferral;
+        }
+    }
+
+    /// Closes a listener; connections that wait in its backlog are reset.
+    pub fn close_listener(&mut self, id: ListenerId) {
+        let Some(listener) = self.listeners.remove(&id) else {
+            return;
+        };
+        for connection in listener.waiting {
+            self.connections.remove(&connection);
+            self.client_events.push_back((connection, ClientEvent::Reset));
+        }
+        let retries = std::mem::take(&mut self.retries);
+        for retry in retries {
+            if self
+                .connections
+                .get(&retry.connection)
+                .is_some_and(|c| c.listener == id)
+            {
+                self.connections.remove(&retry.connection);
+                self.client_events
+                    .push_back((retry.connection, ClientEvent::Reset));
+            } else {
+                self.retries.push(retry);
+            }
+        }
+    }
+
+    /// Connections that wait to be accepted.
+    #[must_use]
+    pub fn waiting(&self, id: ListenerId) -> usize {
+        self.listeners
+            .get(&id)
+            .map_or(0, |listener| listener.waiting.len())
+    }
+
+    /// Connects to a port. The client may send at once: bytes wait with the connection until it is accepted.
+    ///
+    /// # Errors
+    /// Nobody listens there.
+    pub fn connect(&mut self, port: u16, now: Millis) -> Result<ConnectionId, ConnectError> {
+        let mut found = None;
+        for (&id, listener) in &self.listeners {
+            // The first after that of the connection before, or else the first of all.
+            if listener.address.1 == port && found.is_none_or(|found| found <= self.turn && id > self.turn) {
+                found = Some(id);
+            }
+        }
+        let Some(listener) = found else {
+            return Err(ConnectError::Refused(port));
+        };
+        self.turn = listener;
+        self.next_connection = self.next_connection.wrapping_add(1).max(1);
+        let id = self.next_connection;
+        let connection = Connection {
+            listener,
+            connected_at: now,
+            server: None,
+            early: Early::default(),
+            client_eof: false,
+            server_eof: false,
+            server_closed: false,
+            unread: 0,
+            grant_server: 0,
+            grant_client: 0,
+        };
+        self.connections.insert(id, Box::new(connection));
+        match self.deferral(listener) {
+            Deferral::None => self.enqueue(id, listener, now, 0),
+            deferral => self.retries.push(Retry {
+                connection: id,
+                at: now + deferral.limit(),
+                attempt: DEFERRED,
+            }),
+        }
+        Ok(id)
+    }
+
+    fn deferral(&self, listener: ListenerId) -> Deferral {
+        self.listeners
+            .get(&listener)
+            .map_or(Deferral::None, |listener| listener.deferral)
+    }
+
+    /// Takes a connection off those that are deferred. Returns whether it was one.
+    pub(super) fn undefer(&mut self, id: ConnectionId) -> bool {
+        let its = |retry: &Retry| retry.connection == id && retry.attempt == DEFERRED;
+        let at = self.retries.iter().position(its);
+        at.is_some_and(|at| {
+            self.retries.remove(at);
+            true
+        })
+    }
+
+    /// The router closes a connection that never came to a request.
+    fn give_up(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.client_events.push_back((id, ClientEvent::Eof));
+    }
+
+    /// Something came for a connection that is not accepted: it may be now if it was deferred.
+    pub(super) fn came(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let (listener, now) = (connection.listener, connection.connected_at);
+        let ended = connection.client_eof;
+        let deferral = self.deferral(listener);
+        let over = deferral.is_over(&connection.early.data);
+        if (ended || over) && self.undefer(id) {
+            if over || deferral == Deferral::Data {
+                self.enqueue(id, listener, now, 0);
+            } else {
+                self.give_up(id);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
+        let Some(listener) = self.listeners.get_mut(&listener_id) else {
+            return;
+        };
+        if listener.waiting.len() >= listener.backlog {
+            let at = now + SYN_RETRY * f64::from(1_u32 << attempt);
+            self.retries.push(Retry {
+                connection: id,
+                at,
+                attempt,
+            });
+            return;
+        }
+        listener.waiting.push_back(id);
+        for pid in std::mem::take(&mut listener.pollers) {
+            push(
+                self.outboxes.entry(pid).or_default(),
+                Kind::Readable,
+                listener_id,
+                b"",
+            );
+        }
+    }
+
+    /// When [`Network::tick`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let retries = self.retries.iter().map(|retry| retry.at);
+        let closing = self.closing.values().map(|closing| closing.until);
+        retries.chain(closing).min_by(f64::total_cmp)
+    }
+
+    /// Retries the connects that met a full backlog and are due.
+    pub fn tick(&mut self, now: Millis) {
+        let over = |closing: &Closing| closing.until <= now;
+        let ids: Vec<_> = self
+            .closing
+            .iter()
+            .filter(|(_, c)| over(c))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.closed(id);
+        }
+        let mut due: Vec<Retry> = Vec::new();
+        // They are few: the library's sort is larger than all else here.
+        for retry in self.retries.extract_if(.., |retry| retry.at <= now) {
+            let place = (retry.at, retry.connection);
+            let at = due.partition_point(|other| (other.at, other.connection) < place);
+            due.insert(at, retry);
+        }
+        for retry in due {
+            let Some(connection) = self.connections.get(&retry.connection) else {
+                continue;
+            };
+            let listener = connection.listener;
+            if retry.attempt == DEFERRED {
+                if self.deferral(listener) == Deferral::Head {
+                    self.give_up(retry.connection);
+                } else {
+                    self.enqueue(retry.connection, listener, now, 0);
+                }
+            } else if retry.attempt + 1 > SYN_RETRIES {
+                self.connections.remove(&retry.connection);
+                self.client_events
+                    .push_back((retry.connection, ClientEvent::TimedOut));
+            } else {
+                self.enqueue(retry.connection, listener, now, retry.attempt + 1);
+            }
+        }
+    }
+}
