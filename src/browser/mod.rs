@@ -5,6 +5,8 @@
 // Whether a result is used is up to JavaScript.
 #![allow(clippy::must_use_candidate)]
 
+mod asgi;
+mod configuration;
 mod machine;
 mod process;
 mod threaded;

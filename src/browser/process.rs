@@ -3,15 +3,13 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::Millis;
-use crate::asgi::http::Part;
-use crate::asgi::http::Received;
 use crate::event_loop::{EventLoop, MAIN};
 use crate::gateway::encoding;
 use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
-use crate::servers::{self, Command, Interface, Level, Lifespan, Server, WorkerClass};
+use crate::servers::{self, Command, Level, Server, WorkerClass};
 use crate::workers::Process as Common;
-use crate::workers::r#async::{AsyncWorker, Happening, Sent};
+use crate::workers::r#async::AsyncWorker;
 use crate::workers::conversation::Conversation;
 use crate::workers::cores::{self, Cores};
 use crate::workers::sync::{Next, SyncWorker};
@@ -23,10 +21,6 @@ use super::threads::CONNECTIONS;
 pub(super) const PARK: i32 = -1;
 /// What writing returns when the client is gone.
 pub(super) const BROKEN: i32 = -2;
-/// What `next_event` returns where Python should let the worker's event loop turn.
-const TURN: i32 = -2;
-/// How long Python may run without the worker's event loop having turned, while its own loop goes round.
-const TURN_EVERY: Millis = 1.0;
 /// The threads' part of the trace travels with other messages; alone if there is none for this long, or if it is large.
 const TRACE_EVERY: Millis = 100.0;
 const MOST_INTERVALS: usize = 2000;
@@ -85,7 +79,7 @@ pub struct Process {
     pub(super) common: Common,
     pub(super) worker: Worker,
     pub(super) memory: Memory,
-    directory: String,
+    pub(super) directory: String,
     binding: bool,
     accepting: bool,
     pub(super) threads: EventLoop,
@@ -277,96 +271,6 @@ impl Process {
 
     // --- what every worker's Python asks
 
-    /// Puts what Python needs to know: a run of names and values.
-    pub fn configuration(&mut self) {
-        let launch = &self.common.launch;
-        let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        let mut target = launch.target.module.clone();
-        if !launch.target.attribute.is_empty() {
-            target.extend([":", &launch.target.attribute]);
-        }
-        let sync = launch.worker_class == WorkerClass::Sync;
-        let gunicorn = launch.server == Server::Gunicorn;
-        let pairs = [
-            ("server", launch.server.name().to_owned()),
-            ("slot", self.common.slot.to_string()),
-            (
-                "interface",
-                if launch.interface == Interface::Wsgi {
-                    "wsgi"
-                } else {
-                    "asgi"
-                }
-                .to_owned(),
-            ),
-            ("module", launch.target.module.clone()),
-            ("attribute", launch.target.attribute.clone()),
-            ("factory", flag(launch.target.factory)),
-            ("target", target),
-            ("pid", self.common.pid.to_string()),
-            ("ppid", self.common.parent.to_string()),
-            ("child", flag(launch.master)),
-            (
-                "directory",
-                launch.chdir.clone().unwrap_or_else(|| self.directory.clone()),
-            ),
-            ("argv", launch.argv.join("\0")),
-            ("cwd", self.directory.clone()),
-            ("master", flag(self.is_master())),
-            ("python_path", launch.python_path.join("\0")),
-            (
-                "heartbeat",
-                if gunicorn {
-                    seconds(launch.timeout / 2.0)
-                } else {
-                    "0".to_owned()
-                },
-            ),
-            (
-                "lifespan",
-                match launch.lifespan {
-                    Lifespan::Auto => "auto",
-                    Lifespan::On => "on",
-                    Lifespan::Off => "off",
-                }
-                .to_owned(),
-            ),
-            ("python_responses", flag(launch.python_responses)),
-            ("green", flag(launch.worker_class == WorkerClass::Green)),
-            ("multithread", flag(!sync || launch.threads > 1)),
-            ("multiprocess", flag(launch.workers > 1)),
-            (
-                "graceful_timeout",
-                launch.graceful_timeout.map_or_else(|| "-1".to_owned(), seconds),
-            ),
-            (
-                "host",
-                launch
-                    .binds
-                    .first()
-                    .map_or_else(String::new, |bind| bind.0.clone()),
-            ),
-            ("port", launch.binds.first().map_or(0, |bind| bind.1).to_string()),
-            ("max_requests", launch.max_requests.unwrap_or(0).to_string()),
-            (
-                "threads",
-                match launch.worker_class {
-                    WorkerClass::Threaded => launch.threads.to_string(),
-                    WorkerClass::Sync | WorkerClass::Async | WorkerClass::Green => String::new(),
-                },
-            ),
-        ];
-        let mut run = Vec::new();
-        encoding::put_run(
-            &mut run,
-            pairs
-                .iter()
-                .chain(&launch.options)
-                .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
-        );
-        self.memory.put(&run);
-    }
-
     /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done, by the thread that they were served by.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
@@ -501,7 +405,7 @@ impl Process {
     }
 
     /// Whether this is the process of gunicorn's master itself.
-    fn is_master(&self) -> bool {
+    pub(super) fn is_master(&self) -> bool {
         self.common.launch.interpreter && self.common.slot == 0
     }
 
@@ -521,156 +425,4 @@ impl Process {
             self.common.interval(&interval, request);
         }
     }
-
-    // --- the async worker's Python
-
-    /// Python's loop begins or ends its wait in `select()`.
-    pub fn polling(&mut self, on: bool, now: Millis) {
-        if let Worker::Async(worker) = &mut self.worker {
-            worker.set_polling(&mut self.common, on, now);
-        }
-    }
-
-    /// The next event: `id << 2` and its kind, 0 a request (its scope is put), 1 receivable, 2 writable, 3 stop (the
-    /// signal's number). -1: none; -2: none, and the worker's event loop should turn.
-    pub fn next_event(&mut self, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else {
-            return -1;
-        };
-        match worker.next(&mut self.common, now) {
-            Some(Happening::Request(id, scope)) => {
-                self.memory.put(&scope);
-                (id << 2) as i32
-            }
-            Some(Happening::Receivable(id)) => (id << 2 | 1) as i32,
-            Some(Happening::Writable(id)) => (id << 2 | 2) as i32,
-            Some(Happening::Stop(signal)) => signal.number() << 2 | 3,
-            None if self.threads.has_not_turned_for(TURN_EVERY, now) => TURN,
-            None => -1,
-        }
-    }
-
-    /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a disconnect, 3 wait.
-    pub fn receive(&mut self, id: u32, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else {
-            return 2;
-        };
-        match worker.receive(&mut self.common, id, now) {
-            Received::Wait => 3,
-            Received::Disconnect => 2,
-            Received::Request { body, more } => {
-                self.memory.put(&body);
-                (body.len() << 2) as i32 | i32::from(more)
-            }
-        }
-    }
-
-    /// 0; -1: wait for writable and send again; else the length of an exception.
-    pub fn send_start(&mut self, id: u32, status: u32, length: usize) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else {
-            return 0;
-        };
-        let headers = encoding::counted_from_run(&self.memory.read(length));
-        let status = u16::try_from(status).unwrap_or(u16::MAX);
-        let sent = worker.start(&mut self.common, id, status, &headers);
-        self.sent(&sent)
-    }
-
-    /// Python refuses an `http.response.start`; the status is negative where there is none. 0: raise what Python has; -2:
-    /// the client is gone, raise nothing; else the length of an exception that comes first.
-    pub fn send_start_failed(&mut self, id: u32, status: i32) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else {
-            return 0;
-        };
-        match worker.start_failed(&mut self.common, id, u16::try_from(status).ok()) {
-            Some(sent) => self.sent(&sent),
-            None => BROKEN,
-        }
-    }
-
-    /// As `send_start`. `rest` bytes of the same body follow.
-    pub fn send_body(&mut self, id: u32, length: usize, rest: usize, more: bool, now: Millis) -> i32 {
-        let Worker::Async(worker) = &mut self.worker else {
-            return 0;
-        };
-        let data = self.memory.read(length);
-        let sent = worker.body(
-            &mut self.common,
-            id,
-            Part {
-                data: &data,
-                rest,
-                more,
-            },
-            now,
-        );
-        self.sent(&sent)
-    }
-
-    /// As `send_start`, for an event of another type.
-    pub fn send_other(&mut self, id: u32, length: usize) -> i32 {
-        let kind = self.memory.text(length);
-        let Worker::Async(worker) = &mut self.worker else {
-            return 0;
-        };
-        let sent = worker.other(id, &kind);
-        self.sent(&sent)
-    }
-
-    fn sent(&self, sent: &Sent) -> i32 {
-        match sent {
-            Sent::Done => 0,
-            Sent::Blocked => -1,
-            Sent::Raise(text) => self.memory.raise(text),
-        }
-    }
-
-    /// The app has returned: nothing (length -1), or something whose `str()` is put.
-    pub fn returned(&mut self, id: u32, length: i32, now: Millis) {
-        self.trace_threads();
-        let result = usize::try_from(length)
-            .ok()
-            .map(|length| self.memory.text(length));
-        if let Worker::Async(worker) = &mut self.worker {
-            worker.returned(&mut self.common, id, result.as_deref(), now);
-        }
-    }
-
-    /// The app has raised; its traceback is put.
-    pub fn raised_asgi(&mut self, id: u32, length: usize, now: Millis) {
-        self.trace_threads();
-        let traceback = self.memory.text(length);
-        if let Worker::Async(worker) = &mut self.worker {
-            worker.raised(&mut self.common, id, &traceback, now);
-        }
-    }
-
-    /// The server stops accepting.
-    pub fn close_listeners(&mut self, now: Millis) {
-        if let Worker::Async(worker) = &mut self.worker {
-            worker.close_listeners(&mut self.common, now);
-        }
-    }
-
-    /// Open connections.
-    pub fn connections(&self) -> usize {
-        match &self.worker {
-            Worker::Async(worker) => worker.connections(),
-            _ => 0,
-        }
-    }
-
-    /// Responses completed.
-    pub fn total(&self) -> u32 {
-        match &self.worker {
-            Worker::Async(worker) => worker.total(),
-            _ => 0,
-        }
-    }
-}
-
-/// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).
-fn seconds(duration: Millis) -> String {
-    let millis = duration as u64;
-    format!("{}.{:03}", millis / 1000, millis % 1000)
 }
