@@ -149,7 +149,7 @@ impl Exchange {
         loop {
             match self.http.next_event() {
                 Ok(None) => return Step::Going,
-                Ok(Some(Event::Response(response))) => {
+                Ok(Some(Event::Head(response))) => {
                     let (code, reason) = response.head.status.split_at(response.head.status.len().min(3));
                     let number = self.number.to_string();
                     let fixed = [number.as_bytes(), code, reason.trim_ascii_start()];

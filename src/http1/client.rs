@@ -3,6 +3,7 @@
 use super::body::{Decoder, Step};
 use super::encode::{encode_chunk, encode_fields, encode_last_chunk};
 use super::error::{RequestError, ResponseError};
+use super::event::Next;
 use super::input::Input;
 use super::limits::Limits;
 use super::message::{Framing, ResponseHead, Version};
@@ -39,18 +40,8 @@ pub struct Response {
     pub keep_alive: bool,
 }
 
-/// What has come from the server.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// The response's head. Interim responses (1xx) are skipped, but for 101. Bodies follow, if there are any, and an end.
-    Response(Response),
-    /// Some of the response's body, as it stands in the connection's buffer. Never empty.
-    Body(&'a [u8]),
-    /// The response is complete.
-    End,
-    /// The server has ended the connection and no response is awaited.
-    Closed,
-}
+/// What comes of a server. Interim responses (1xx) are skipped, but for 101.
+pub type Event<'a> = super::event::Event<'a, Response>;
 
 /// The client's end of one connection.
 #[derive(Debug)]
@@ -71,15 +62,6 @@ enum Stage {
     Body(Decoder),
     Closed,
     Failed,
-}
-
-/// [`Event`] without the borrow.
-enum Next {
-    Response(Response),
-    Body(std::ops::Range<usize>),
-    End,
-    Closed,
-    Wait,
 }
 
 impl Default for Connection {
@@ -176,11 +158,7 @@ impl Connection {
     /// What came is no HTTP response, or was cut off. Afterwards there is nothing more.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, ResponseError> {
         match self.advance() {
-            Ok(Next::Wait) => Ok(None),
-            Ok(Next::Response(response)) => Ok(Some(Event::Response(response))),
-            Ok(Next::Body(range)) => Ok(Some(Event::Body(self.input.slice(range)))),
-            Ok(Next::End) => Ok(Some(Event::End)),
-            Ok(Next::Closed) => Ok(Some(Event::Closed)),
+            Ok(next) => Ok(next.event(&self.input)),
             Err(error) => {
                 self.stage = Stage::Failed;
                 Err(error)
@@ -188,7 +166,7 @@ impl Connection {
         }
     }
 
-    fn advance(&mut self) -> Result<Next, ResponseError> {
+    fn advance(&mut self) -> Result<Next<Response>, ResponseError> {
         loop {
             match &mut self.stage {
                 Stage::Idle if !self.input.rest().is_empty() => return Err(ResponseError::Unasked),
@@ -215,7 +193,7 @@ impl Connection {
                     }
                     self.keep_alive = response.keep_alive;
                     self.stage = Stage::Body(Decoder::new(response.framing));
-                    return Ok(Next::Response(response));
+                    return Ok(Next::Head(response));
                 }
                 Stage::Body(body) => match body.next(&mut self.input, &RULES, &LIMITS).map_err(body_error)? {
                     Step::Wait => return Ok(Next::Wait),
@@ -238,7 +216,7 @@ impl Connection {
     /// sender anew.
     #[must_use]
     pub fn consumed(&self) -> u64 {
-        self.input.received() - self.input.waiting() as u64
+        self.input.consumed()
     }
 
     /// Takes what has been received after a response 101: the first bytes of the new protocol (RFC 9110, section

@@ -77,9 +77,9 @@ impl Input {
         self.scanned = self.start;
     }
 
-    /// Bytes received in all.
-    pub(super) fn received(&self) -> u64 {
-        self.received
+    /// Bytes received that do not wait for being asked for, in all.
+    pub(super) fn consumed(&self) -> u64 {
+        self.received - self.waiting() as u64
     }
 
     /// Bytes that wait for being asked for, not for more bytes.
@@ -110,7 +110,7 @@ mod tests {
             input.take(100);
         }
         assert_eq!(input.rest(), b"y");
-        assert_eq!(input.received(), 1_000_001);
+        assert_eq!(input.received, 1_000_001);
         assert!(
             input.bytes.capacity() < 1000,
             "{} bytes are kept",

@@ -8,6 +8,7 @@ mod chunked;
 pub mod client;
 mod encode;
 mod error;
+mod event;
 mod fields;
 mod framing;
 mod input;
@@ -22,6 +23,7 @@ mod text;
 
 pub use encode::{CONTINUE, begin_chunk, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
 pub use error::{RequestError, ResponseError};
+pub use event::Event;
 pub use limits::Limits;
 pub use message::{Framing, RequestHead, ResponseHead, Version};
 pub use rules::{

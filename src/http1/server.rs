@@ -8,6 +8,7 @@
 
 use super::body::{Decoder, Step};
 use super::error::RequestError;
+use super::event::Next;
 use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
@@ -17,18 +18,8 @@ use super::rules::{BareLf, EmptyLines, Rules};
 use super::section::Section;
 use super::{fields, framing};
 
-/// What has come from the client.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// A request's head. Bodies follow, if there are any, and an end.
-    Request(RequestHead),
-    /// Some of the request's body, as it stands in the connection's buffer. Never empty.
-    Body(&'a [u8]),
-    /// The request is complete. Nothing comes until [`Connection::end_response`].
-    End,
-    /// The client has ended the connection and no request is under way.
-    Closed,
-}
+/// What comes of a client. Nothing comes after [`Event::End`](super::Event::End) until [`Connection::end_response`].
+pub type Event<'a> = super::event::Event<'a, RequestHead>;
 
 /// Where a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,15 +70,6 @@ struct Head {
     section: Section,
 }
 
-/// [`Event`] without the borrow.
-enum Next {
-    Request(RequestHead),
-    Body(std::ops::Range<usize>),
-    End,
-    Closed,
-    Wait,
-}
-
 impl Connection {
     /// A connection that has just been accepted.
     #[must_use]
@@ -118,11 +100,7 @@ impl Connection {
     /// What came is not HTTP by this connection's rules, or was cut off. Afterwards there is nothing more.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, RequestError> {
         match self.advance() {
-            Ok(Next::Wait) => Ok(None),
-            Ok(Next::Request(head)) => Ok(Some(Event::Request(head))),
-            Ok(Next::Body(range)) => Ok(Some(Event::Body(self.input.slice(range)))),
-            Ok(Next::End) => Ok(Some(Event::End)),
-            Ok(Next::Closed) => Ok(Some(Event::Closed)),
+            Ok(next) => Ok(next.event(&self.input)),
             Err(error) => {
                 self.stage = Stage::Failed;
                 Err(error)
@@ -130,14 +108,14 @@ impl Connection {
         }
     }
 
-    fn advance(&mut self) -> Result<Next, RequestError> {
+    fn advance(&mut self) -> Result<Next<RequestHead>, RequestError> {
         loop {
             match &mut self.stage {
                 Stage::Head(head) => match head.read(&mut self.input, &self.rules, &self.limits)? {
                     Some(head) => {
                         self.keep_alive = head.keep_alive;
                         self.stage = Stage::Body(Decoder::new(head.framing));
-                        return Ok(Next::Request(head));
+                        return Ok(Next::Head(head));
                     }
                     None if !self.input.ended => return Ok(Next::Wait),
                     None if self.state() == State::Head => return Err(RequestError::EndInHead),
@@ -219,7 +197,7 @@ impl Connection {
     /// those of bodies once they have been yielded. What a receiver may grant its sender anew.
     #[must_use]
     pub fn consumed(&self) -> u64 {
-        self.input.received() - self.input.waiting() as u64
+        self.input.consumed()
     }
 
     /// Bytes received that wait until they are asked for: a body's, or the next request's.

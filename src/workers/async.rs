@@ -362,7 +362,7 @@ impl AsyncWorker {
                         return;
                     }
                 }
-                Ok(Some(Event::Request(head))) => self.begin(process, id, &head, now),
+                Ok(Some(Event::Head(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
                     if let Some(exchange) = exchange {
                         if process.launch.is_gunicorns_asgi() {

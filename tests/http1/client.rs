@@ -138,7 +138,7 @@ fn an_upgrade_gives_up_what_came_after_it() {
     connection.receive(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x00",
     );
-    let Ok(Some(Event::Response(response))) = connection.next_event() else {
+    let Ok(Some(Event::Head(response))) = connection.next_event() else {
         panic!("no response")
     };
     assert_eq!(response.code, 101);

@@ -79,7 +79,7 @@ fn drain(connection: &mut Connection, log: &mut Log) {
     loop {
         let seen = match connection.next_event() {
             Ok(None) => return,
-            Ok(Some(Event::Request(head))) => Seen::Request(head),
+            Ok(Some(Event::Head(head))) => Seen::Request(head),
             Ok(Some(Event::Body(data))) => {
                 assert!(!data.is_empty(), "an empty body event");
                 Seen::Body(data.to_vec())
@@ -194,7 +194,7 @@ fn take(connection: &mut client::Connection, log: &mut Vec<Got>) {
     loop {
         let got = match connection.next_event() {
             Ok(None) => return,
-            Ok(Some(client::Event::Response(response))) => Got::Response(response),
+            Ok(Some(client::Event::Head(response))) => Got::Response(response),
             Ok(Some(client::Event::Body(data))) => {
                 assert!(!data.is_empty(), "an empty body event");
                 Got::Body(data.to_vec())

@@ -64,7 +64,7 @@ fn chunks_are_joined_without_their_extensions() {
 fn trailers_are_there_once_the_request_is_complete() {
     let mut connection = Connection::new(HTTPTOOLS.0, HTTPTOOLS.1);
     connection.receive(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n");
-    assert!(matches!(connection.next_event(), Ok(Some(Event::Request(_)))));
+    assert!(matches!(connection.next_event(), Ok(Some(Event::Head(_)))));
     assert!(connection.trailers().is_empty());
     assert_eq!(connection.next_event(), Ok(Some(Event::End)));
     assert_eq!(connection.trailers(), [(b"X".to_vec(), b"y".to_vec())]);
@@ -86,14 +86,14 @@ fn pipelined_requests_come_in_order() {
 fn the_next_request_waits_for_the_response() {
     let mut connection = Connection::new(GUNICORN.0, GUNICORN.1);
     connection.receive(&[GET, GET].concat());
-    assert!(matches!(connection.next_event(), Ok(Some(Event::Request(_)))));
+    assert!(matches!(connection.next_event(), Ok(Some(Event::Head(_)))));
     assert_eq!(connection.next_event(), Ok(Some(Event::End)));
     assert_eq!(connection.next_event(), Ok(None));
     assert_eq!(connection.state(), State::Complete);
     assert_eq!(connection.unread(), GET.len());
     assert_eq!(connection.consumed(), GET.len() as u64);
     connection.end_response(true);
-    assert!(matches!(connection.next_event(), Ok(Some(Event::Request(_)))));
+    assert!(matches!(connection.next_event(), Ok(Some(Event::Head(_)))));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_connection_that_is_not_kept_reads_nothing_more() {
 fn what_is_left_of_a_body_after_the_response_is_thrown_away() {
     let mut connection = Connection::new(GUNICORN.0, GUNICORN.1);
     connection.receive(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n01234");
-    assert!(matches!(connection.next_event(), Ok(Some(Event::Request(_)))));
+    assert!(matches!(connection.next_event(), Ok(Some(Event::Head(_)))));
     assert_eq!(connection.next_event(), Ok(Some(Event::Body(b"01234"))));
     connection.end_response(true);
     assert_eq!(connection.state(), State::Body);
@@ -118,7 +118,7 @@ fn what_is_left_of_a_body_after_the_response_is_thrown_away() {
     assert_eq!(connection.next_event(), Ok(None));
     assert_eq!(connection.unread(), 0);
     connection.receive(b"89GET /next HTTP/1.1\r\n\r\n");
-    let Ok(Some(Event::Request(head))) = connection.next_event() else {
+    let Ok(Some(Event::Head(head))) = connection.next_event() else {
         panic!("no request")
     };
     assert_eq!(head.target, b"/next");

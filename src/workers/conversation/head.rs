@@ -43,7 +43,7 @@ impl Conversation {
         feed(self, process, now);
         match self.http.next_event() {
             Ok(None) if !self.wire.broken && !self.expired => Head::Partial,
-            Ok(Some(Event::Request(head))) => Head::Complete(Box::new(head)),
+            Ok(Some(Event::Head(head))) => Head::Complete(Box::new(head)),
             other if process.launch.server == Server::Uwsgi => {
                 let error = other.err();
                 self.refuse_uwsgi(process, error.as_ref(), now);
