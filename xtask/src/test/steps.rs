@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::project::{self, Project};
 use crate::serve;
 
-/// Our own wasm, compressed, may have so many bytes: it must load in a moment. (The aim is 150 kB.)
+/// Our own wasm, compressed, may have so many bytes: it must load in a moment.
 const WASM_LIMIT: usize = 150_000;
 /// A step that takes longer hangs.
 const LIMIT: Duration = Duration::from_mins(20);
