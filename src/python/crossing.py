@@ -1,11 +1,14 @@
 """The shared buffer: what crosses between Rust and Python, in one copy each way.
 
-A run of byte strings is a little-endian ``u32`` count, then as many ``u32`` lengths, then the bytes of all of them.
+A run of strings (`src/gateway/encoding.rs`) is the length of its text as a little-endian ``u32``, then the text, in which NULs
+separate the strings. If one has a NUL in it, or there is none: ``u32`` their number with the highest bit set, as many ``u32``
+lengths, the bytes of all of them.
 Both sides use the buffer only between two bytecodes of this package, so one buffer serves every call.
 """
 
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from struct import Struct, pack_into, unpack_from
+from struct import Struct, pack, unpack_from
 from typing import Final
 
 SIZE: Final = 1 << 20
@@ -14,33 +17,29 @@ SIZE: Final = 1 << 20
 shared: Final = bytearray(SIZE)
 view: Final = memoryview(shared)
 
-_COUNT = Struct("<I")
-_formats: dict[int, str] = {}
+_FIRST = Struct("<I")
+_COUNTED: Final = 1 << 31
 
 
-def _lengths(count: int) -> str:
-    try:
-        return _formats[count]
-    except KeyError:
-        return _formats.setdefault(count, f"<{count}I")
-
-
-def _spans() -> list[int]:
-    (count,) = _COUNT.unpack_from(shared)
-    return list(accumulate(unpack_from(_lengths(count), shared, 4), initial=4 + 4 * count))
+def _spans(count: int) -> Iterator[tuple[int, int]]:
+    lengths = unpack_from(f"<{count}I", shared, 4)
+    return pairwise(accumulate(lengths, initial=4 + 4 * count))
 
 
 def take_strings() -> list[str]:
     """The run of strings in the buffer, as the native strings of PEP 3333 (latin-1)."""
-    ends = _spans()
-    start = ends[0]
-    text = str(view[start : ends[-1]], "latin-1")
-    return [text[a - start : b - start] for a, b in pairwise(ends)]
+    (length,) = _FIRST.unpack_from(shared)
+    if length < _COUNTED:
+        return str(view[4 : 4 + length], "latin-1").split("\0")
+    return [str(view[a:b], "latin-1") for a, b in _spans(length - _COUNTED)]
 
 
 def take_bytes() -> list[bytes]:
     """The run of strings in the buffer, as bytes."""
-    return [bytes(view[a:b]) for a, b in pairwise(_spans())]
+    (length,) = _FIRST.unpack_from(shared)
+    if length < _COUNTED:
+        return bytes(view[4 : 4 + length]).split(b"\0")
+    return [bytes(view[a:b]) for a, b in _spans(length - _COUNTED)]
 
 
 def put_bytes(strings: list[bytes]) -> int:
@@ -48,14 +47,33 @@ def put_bytes(strings: list[bytes]) -> int:
 
     Raises ValueError if it does not fit.
     """
+    text = b"\0".join(strings)
+    if text.count(b"\0") + 1 == len(strings):
+        return _put(text)
     count = len(strings)
-    start = 4 + 4 * count
-    data = b"".join(strings)
-    end = start + len(data)
+    head = pack(f"<{count + 1}I", _COUNTED + count, *map(len, strings))
+    return _put(b"".join(strings), head)
+
+
+def put_strings(strings: list[str]) -> int:
+    """The same for native strings. A character beyond latin-1 becomes NUL, which Rust refuses as gunicorn refuses that character."""
+    try:
+        text = "\0".join(strings).encode("latin-1")
+    except UnicodeEncodeError:
+        return put_bytes([bytes(code if code < 256 else 0 for code in map(ord, string)) for string in strings])
+    if text.count(b"\0") + 1 == len(strings):
+        return _put(text)
+    return put_bytes([string.encode("latin-1") for string in strings])
+
+
+def _put(text: bytes, head: bytes = b"") -> int:
+    head = head or _FIRST.pack(len(text))
+    start = len(head)
+    end = start + len(text)
     if end > SIZE:
         raise ValueError(f"a response head of {end} bytes is larger than the {SIZE} that fit")
-    pack_into(_lengths(count + 1), shared, 0, count, *map(len, strings))
-    view[start:end] = data
+    view[:start] = head
+    view[start:end] = text
     return end
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import _wasgi
 
-from .crossing import SIZE, put_bytes, put_text, shared, take_strings, take_text, view
+from .crossing import SIZE, put_strings, put_text, shared, take_strings, take_text, view
 from .parking import CONNECTIONS, IO, park, request, wait
 from .traceback_text import traceback_of
 
@@ -118,14 +118,6 @@ def _error(text: str) -> Exception:
     return error
 
 
-def _latin1(text: str) -> bytes:
-    """A character beyond Latin-1 becomes NUL, which Rust refuses as gunicorn refuses that character."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return bytes(min(ord(char), 256) & 0xFF for char in text)
-
-
 class Exchange:
     """A request that an app has, and its answer."""
 
@@ -142,15 +134,15 @@ class Exchange:
     ) -> Callable[[bytes], None]:
         """PEP 3333, "The start_response() Callable"."""
         try:
-            fields = [_latin1(status)]
+            fields = [status]
             for name, value in headers:
                 if not isinstance(name, str):
                     raise TypeError(f"{name!r} is not a string")
                 if not isinstance(value, str):
                     raise TypeError(f"{value!r} is not a string")
-                fields.append(_latin1(name))
-                fields.append(_latin1(value))
-            outcome = _start_response(self.id, put_bytes(fields), exc_info is not None)
+                fields.append(name)
+                fields.append(value)
+            outcome = _start_response(self.id, put_strings(fields), exc_info is not None)
             if outcome == 0:
                 return self.write
             if outcome < 0 and exc_info is not None:

@@ -33,6 +33,13 @@ test("strings beyond ASCII are sent as UTF-8, and read one character a byte as H
   assert.deepEqual(read, ["x-name", "\u00c3\u00a9\u00e2\u0082\u00ac", "after"]);
 });
 
-test("an empty run has no strings", () => {
-  assert.deepEqual(readRun(run([])), []);
+test("strings that have NULs in them come behind their lengths, and so do none", () => {
+  const words = new Uint32Array([0x8000_0002, 3, 1]);
+  const bytes = new Uint8Array([...new Uint8Array(words.buffer), 97, 0, 98, 99]);
+  assert.deepEqual(readRun(bytes), ["a\0b", "c"]);
+  assert.deepEqual(readRun(bytes.slice(0, 4).with(0, 0)), []);
+});
+
+test("one empty string is a run too", () => {
+  assert.deepEqual(readRun(run([""])), [""]);
 });

@@ -8,8 +8,10 @@ from wasgi_runtime import crossing
 
 def write(strings):
     """A run as Rust writes it."""
-    data = b"".join(strings)
-    run = struct.pack(f"<{1 + len(strings)}I", len(strings), *map(len, strings)) + data
+    text = b"\0".join(strings)
+    run = struct.pack("<I", len(text)) + text
+    if not strings or any(0 in string for string in strings):
+        run = struct.pack(f"<{1 + len(strings)}I", 2**31 + len(strings), *map(len, strings)) + b"".join(strings)
     crossing.view[: len(run)] = run
     return len(run)
 
@@ -20,12 +22,16 @@ class Runs(unittest.TestCase):
         self.assertEqual(crossing.take_strings(), ["REQUEST_METHOD", "GET", "PATH_INFO", "/"])
 
     def test_a_byte_is_a_character_of_latin_1(self):
-        write([bytes(range(256))])
-        self.assertEqual(crossing.take_strings(), ["".join(map(chr, range(256)))])
+        for first in (0, 1):
+            write([bytes(range(first, 256)), b"."])
+            self.assertEqual(crossing.take_strings(), ["".join(map(chr, range(first, 256))), "."])
 
     def test_empty_strings_and_no_strings_are_told_apart(self):
         write([b"", b"x", b""])
         self.assertEqual(crossing.take_strings(), ["", "x", ""])
+        self.assertEqual(crossing.take_bytes(), [b"", b"x", b""])
+        write([b""])
+        self.assertEqual(crossing.take_strings(), [""])
         write([])
         self.assertEqual(crossing.take_strings(), [])
         self.assertEqual(crossing.take_bytes(), [])
@@ -36,14 +42,21 @@ class Runs(unittest.TestCase):
         self.assertEqual(crossing.take_bytes(), [b"short"])
 
     def test_what_is_put_is_what_rust_writes(self):
-        strings = [b"200 OK", b"Content-Type", b"\x00\xff", b""]
-        length = crossing.put_bytes(strings)
-        put = bytes(crossing.view[:length])
-        self.assertEqual(write(strings), length)
-        self.assertEqual(bytes(crossing.view[:length]), put)
+        for strings in ([b"200 OK", b"Content-Type", b"\xff", b""], [b"200 OK", b"a\0b"], [b""], [b"", b""], []):
+            with self.subTest(strings):
+                length = crossing.put_bytes(strings)
+                put = bytes(crossing.view[:length])
+                self.assertEqual(write(strings), length)
+                self.assertEqual(bytes(crossing.view[:length]), put)
+                self.assertEqual(crossing.put_strings([string.decode("latin-1") for string in strings]), length)
+                self.assertEqual(bytes(crossing.view[:length]), put)
+
+    def test_a_character_beyond_latin_1_is_put_as_nul(self):
+        crossing.put_strings(["é", "a€", "z"])
+        self.assertEqual(crossing.take_bytes(), [b"\xe9", b"a\0", b"z"])
 
     def test_a_head_that_does_not_fit_is_refused_and_one_that_does_is_not(self):
-        room = crossing.SIZE - 8
+        room = crossing.SIZE - 4
         self.assertEqual(crossing.put_bytes([b"x" * room]), crossing.SIZE)
         with self.assertRaisesRegex(ValueError, "larger than"):
             crossing.put_bytes([b"x" * (room + 1)])

@@ -2,6 +2,7 @@
 
 import { Incoming, Sender } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
+import { ServerResponse } from "./response.js";
 import { Kind, readRun, run } from "../worker/frames.js";
 
 /**
@@ -13,6 +14,8 @@ import { Kind, readRun, run } from "../worker/frames.js";
  */
 
 const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+/** The browser's, once it was asked for: it takes it a microsecond. @type {string | undefined} */
+let userAgent;
 const NULL_BODY = new Set([101, 103, 204, 205, 304]);
 
 /**
@@ -43,7 +46,7 @@ export async function requestOf(input, init, host) {
   /** @type {[string, string][]} */
   const ours = [];
   if (!has("host")) ours.push(["Host", host]);
-  if (!has("user-agent")) ours.push(["User-Agent", navigator.userAgent]);
+  if (!has("user-agent")) ours.push(["User-Agent", (userAgent ??= navigator.userAgent)]);
   if (!has("accept")) ours.push(["Accept", "*/*"]);
   if (!has("content-length") && !has("transfer-encoding")) {
     if (body instanceof ReadableStream) ours.push(["Transfer-Encoding", "chunked"]);
@@ -51,7 +54,7 @@ export async function requestOf(input, init, host) {
     else if (METHODS_WITH_BODY.has(method.toUpperCase())) ours.push(["Content-Length", "0"]);
   }
   const wire = [...ours, ...headers];
-  for (const [name, value] of wire) {
+  for (const [name, value] of headers) {
     if (/[\r\n\0]/.test(name + value))
       throw new TypeError(`The header ${JSON.stringify(name)} has a line end in it.`);
   }
@@ -195,12 +198,9 @@ export class Exchange {
       if (!NULL_BODY.has(code)) body = this.incoming.readable;
     }
     const statusText = printable(reason);
-    const response = responseOf(body, { status: code, statusText, headers });
-    Object.defineProperties(response, {
-      url: { value: `http://127.0.0.1${this.request.target}` },
-      wasgi: { value: { request: Number(request), headers } },
-    });
-    this.resolve(response);
+    const url = `http://127.0.0.1${this.request.target}`;
+    const init = { status: code, statusText, headers };
+    this.resolve(responseOf(body, init, url, { request: Number(request), headers }));
     if (this.ended) this.#finish();
   }
 
@@ -213,8 +213,9 @@ export class Exchange {
   }
 
   #finish() {
-    // An upload that the server did not wait for ends here.
-    this.sender.fail(new ConnectionLost("The response was complete before the request."));
+    // An upload that the server did not wait for ends here. (To make an error takes a while: it has a stack.)
+    if (this.request.body)
+      this.sender.fail(new ConnectionLost("The response was complete before the request."));
     this.unlisten?.();
     this.done();
   }
@@ -223,10 +224,12 @@ export class Exchange {
 /**
  * @param {BodyInit | null} body
  * @param {{ status: number, statusText: string, headers: [string, string][] }} init
+ * @param {string} url
+ * @param {{ request: number, headers: [string, string][] }} wasgi
  */
-function responseOf(body, init) {
+function responseOf(body, init, url, wasgi) {
   try {
-    return new Response(body, init);
+    return new ServerResponse(body, init, url, wasgi);
   } catch {
     // Names and values that no browser would show stay in `response.wasgi.headers`.
     const headers = new Headers();
@@ -237,7 +240,7 @@ function responseOf(body, init) {
         // This is one.
       }
     }
-    return new Response(body, { ...init, headers });
+    return new ServerResponse(body, { ...init, headers }, url, wasgi);
   }
 }
 

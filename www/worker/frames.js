@@ -90,44 +90,23 @@ export function readNumber(body) {
   return new DataView(body.buffer, body.byteOffset).getUint32(0, true);
 }
 
+/** Set in the first number of a run whose strings are told apart by their lengths. */
+const COUNTED = 0x8000_0000;
+
 /**
- * Strings as one run: their number, their lengths, their bytes. Strings are sent as UTF-8.
- * @param {string[]} strings
+ * Strings as one run: the length of their text, then the text with NULs between them, as UTF-8.
+ * @param {string[]} strings none of them with a NUL: a request has none
  */
 export function run(strings) {
-  const start = 4 + 4 * strings.length;
-  const text = strings.join("");
-  const bytes = new Uint8Array(start + text.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, strings.length, true);
-  const { read, written } = encoder.encodeInto(text, bytes.subarray(start));
-  // ASCII, which is the rule: one byte a character, so the lengths are those of the strings.
-  if (read === text.length && written === text.length && isAscii(text)) {
-    for (let index = 0; index < strings.length; index++) {
-      view.setUint32(4 + 4 * index, strings[index].length, true);
-    }
-    return bytes;
+  const text = strings.join("\0");
+  let bytes = new Uint8Array(4 + text.length);
+  const { read } = encoder.encodeInto(text, bytes.subarray(4));
+  if (read < text.length) {
+    const encoded = encoder.encode(text);
+    bytes = new Uint8Array(4 + encoded.length);
+    bytes.set(encoded, 4);
   }
-  return runOf(strings.map((string) => encoder.encode(string)));
-}
-
-/** @param {string} text */
-function isAscii(text) {
-  return !/[^\0-\x7f]/.test(text);
-}
-
-/** @param {Uint8Array[]} parts */
-function runOf(parts) {
-  const start = 4 + 4 * parts.length;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, start));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, parts.length, true);
-  let at = start;
-  parts.forEach((part, index) => {
-    view.setUint32(4 + 4 * index, part.length, true);
-    bytes.set(part, at);
-    at += part.length;
-  });
+  new DataView(bytes.buffer).setUint32(0, bytes.length - 4, true);
   return bytes;
 }
 
@@ -138,9 +117,11 @@ function runOf(parts) {
  */
 export function readRun(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = view.getUint32(0, true);
+  const first = view.getUint32(0, true);
+  if (first < COUNTED) return latin1(bytes.subarray(4, 4 + first)).split("\0");
+  const count = first - COUNTED;
   const start = 4 + 4 * count;
-  const text = String.fromCharCode.apply(null, /** @type {any} */ (bytes.subarray(start)));
+  const text = latin1(bytes.subarray(start));
   const strings = new Array(count);
   let at = 0;
   for (let index = 0; index < count; index++) {
@@ -149,4 +130,9 @@ export function readRun(bytes) {
     at = end;
   }
   return strings;
+}
+
+/** @param {Uint8Array} bytes */
+function latin1(bytes) {
+  return String.fromCharCode.apply(null, /** @type {any} */ (bytes));
 }
