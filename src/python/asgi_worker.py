@@ -398,7 +398,7 @@ class Call:
         return atoms | {f"{{{name.lower()}}}e": value for name, value in environ.items()}
 
 
-class _Atoms(dict[str, Any]):
+class Atoms(dict[str, Any]):
     """Quotes are escaped, and what there is not is a dash."""
 
     def __getitem__(self, name: str) -> Any:
@@ -533,7 +533,7 @@ class Server:
         if call.closes or not call.complete:
             call._out(b"", True, not call.closes)
         if self.format:
-            print(self.format % _Atoms(call.atoms()), flush=True)
+            print(self.format % Atoms(call.atoms()), flush=True)
         self.calls.pop(call.id, None)
         _wasgi.returned(call.id, -1)
         if self.most_requests and self.requests >= self.most_requests and self.alive:

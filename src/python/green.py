@@ -12,7 +12,8 @@ from types import FrameType
 
 import _wasgi
 
-from . import gevent_modules
+from . import gevent_greenlet, gevent_hub, gevent_modules
+from .configuration import Configuration
 from .gthread import patience
 from .parking import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
 from .wsgi import KEYS, App, Exchange, base_environ
@@ -24,9 +25,11 @@ _take = _wasgi.take
 class Worker:
     """A worker process."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: Configuration) -> None:
         gevent_modules.install()
-        self.left: SystemExit | None = None
+        gevent_hub.hub.leave = self.leave
+        self.left: BaseException | None = None
+        self.configuration = configuration
         for number, handler in (
             (SIGQUIT, self.handle_quit),
             (SIGTERM, self.handle_exit),
@@ -55,7 +58,7 @@ class Worker:
         _wasgi.stop()
         sys.exit(1)
 
-    def leave(self, error: SystemExit) -> None:
+    def leave(self, error: BaseException) -> None:
         """Ends the hub."""
         self.left = error
         _wasgi.wake_all(CONNECTIONS)
@@ -64,6 +67,10 @@ class Worker:
         """Runs until the worker has been told to stop, and has."""
         self.app = app
         self.base = base_environ()
+        if self.configuration.python_responses:
+            from . import gevent_pywsgi
+
+            self.serve = gevent_pywsgi.Server(app, self.configuration).serve  # type: ignore[method-assign]
         begun = False
         while self.left is None:
             connection = _next_connection()
@@ -81,6 +88,16 @@ class Worker:
         raise self.left
 
     def handle(self, connection: int) -> None:
+        """A connection's green thread."""
+        try:
+            self.serve(connection)
+        except gevent_hub.GreenletExit:
+            # Killed where it waited for a request.
+            pass
+        finally:
+            gevent_greenlet.forget()
+
+    def serve(self, connection: int) -> None:
         """Serves a connection's requests."""
         exchange = Exchange(connection, KEYS | connection)
         while event := _take(connection):
