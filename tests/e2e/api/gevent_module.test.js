@@ -252,3 +252,18 @@ describe("in the module gevent", { timeout: 120_000 }, () => {
     assert.equal((await server.fetch("/", { method: "POST", body: "1" })).text, "1");
   });
 });
+
+describe("a master that loads the app", { timeout: 60_000 }, () => {
+  for (const command of [
+    "gunicorn -k gevent --preload app:app",
+    "gunicorn -k gevent --preload -c conf.py app:app",
+  ]) {
+    test(`has the module gevent too: \`${command}\``, async () => {
+      await page.write({ "conf.py": "workers = 2\n" });
+      const server = await page.start(command);
+      const { text } = await server.fetch("/", { method: "POST", body: "timed(Timeout(0.02))" });
+      assert.equal(text, "Timeout: 0.02 seconds");
+      await server.stop();
+    });
+  }
+});
