@@ -1,4 +1,7 @@
-"""Files of environment variables, as ``python-dotenv`` reads them: ``NAME=value`` a line, quotes, comments, ``export``, ``${NAME}``."""
+"""Files of environment variables, as ``python-dotenv`` reads them.
+
+``NAME=value`` a line, with quotes, comments, ``export`` and ``${NAME}``.
+"""
 
 import re
 from collections.abc import Mapping

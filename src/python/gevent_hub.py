@@ -158,7 +158,9 @@ class Timeout(BaseException):
 
     __module__ = "gevent.timeout"
 
-    def __init__(self, seconds: float | None = None, exception: Any = None, ref: bool = True, priority: int = -1) -> None:
+    def __init__(
+        self, seconds: float | None = None, exception: Any = None, ref: bool = True, priority: int = -1
+    ) -> None:
         super().__init__()
         self.seconds = seconds
         self.exception = exception

@@ -1,7 +1,7 @@
 """The module ``gevent`` as apps find it in a gevent worker: its names for what is on the green threads of this worker.
 
-All of the standard library blocks as gevent's patched one does anyway. gevent's own event loop, sockets and servers are not there: who
-asks for them is told so.
+All of the standard library blocks as gevent's patched one does anyway. gevent's own event loop, sockets and servers are not
+there: who asks for them is told so.
 """
 
 import queue
@@ -44,7 +44,7 @@ def _patched(*_args: Any, **_kwargs: Any) -> bool:
 
 
 _PATCHES = "builtins contextvar dns os queue select signal socket ssl subprocess sys thread time"
-_PATCHED = {"contextvars", "os", "queue", "select", "signal", "socket", "ssl", "subprocess", "thread", "threading", "time"}
+_PATCHED = set("contextvars os queue select signal socket ssl subprocess thread threading time".split())
 
 
 def _is_module_patched(name: str) -> bool:

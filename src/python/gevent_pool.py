@@ -96,7 +96,11 @@ class Group:
         return self.spawn(func, *(args or ()), **(kwds or {})).get()
 
     def apply_async(
-        self, func: Callable[..., Any], args: Any = None, kwds: Any = None, callback: Callable[[Any], object] | None = None
+        self,
+        func: Callable[..., Any],
+        args: Any = None,
+        kwds: Any = None,
+        callback: Callable[[Any], object] | None = None,
     ) -> Greenlet:
         """What will return."""
         greenlet = self.greenlet_class(func, *(args or ()), **(kwds or {}))
@@ -110,7 +114,11 @@ class Group:
         return greenlet
 
     def apply_cb(
-        self, func: Callable[..., Any], args: Any = None, kwds: Any = None, callback: Callable[[Any], object] | None = None
+        self,
+        func: Callable[..., Any],
+        args: Any = None,
+        kwds: Any = None,
+        callback: Callable[[Any], object] | None = None,
     ) -> Any:
         """What it returns, which the callback hears too."""
         result = self.apply(func, args, kwds)

@@ -1,7 +1,7 @@
 """gevent's own WSGI server (``-k gevent_pywsgi``): requests are read and responses written here, Rust carries the bytes.
 
-It is more lenient than gunicorn in what it takes for HTTP, keeps a connection for as long as the client does, and lets no app
-raise without an answer.
+It is more lenient than gunicorn in what it takes for HTTP, keeps a connection for as long as the client does, and answers
+where an app raises.
 """
 
 import errno
@@ -124,7 +124,8 @@ class Handler:
         elif len(words) == 2:
             self.method, self.path = words
             if self.method != "GET":
-                raise InvalidRequest(f"Expected GET method; Got command={self.method!r}; path={self.path!r}; raw={line!r}")
+                given = f"command={self.method!r}; path={self.path!r}; raw={line!r}"
+                raise InvalidRequest(f"Expected GET method; Got {given}")
             self.version = "HTTP/0.9"
         else:
             raise InvalidRequest(f"Invalid HTTP method: {line!r}")

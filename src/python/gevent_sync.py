@@ -149,7 +149,8 @@ class _Ways:
     def peek(self, block: bool = True, timeout: float | None = None) -> Any:
         """The next item, which stays."""
         with self.not_empty:  # type: ignore[attr-defined]
-            if not self.not_empty.wait_for(lambda: len(self.queue), timeout if block else 0):  # type: ignore[attr-defined]
+            there = self.not_empty.wait_for(lambda: len(self.queue), timeout if block else 0)  # type: ignore[attr-defined]
+            if not there:
                 raise queue.Empty
             # Who waits to take it may.
             self.not_empty.notify()  # type: ignore[attr-defined]
@@ -180,7 +181,9 @@ class Queue(_Ways, queue.Queue[Any]):
 
     __module__ = "gevent.queue"
 
-    def __init__(self, maxsize: int | None = None, items: Iterable[Any] = (), unfinished_tasks: int | None = None) -> None:
+    def __init__(
+        self, maxsize: int | None = None, items: Iterable[Any] = (), unfinished_tasks: int | None = None
+    ) -> None:
         queue.Queue.__init__(self)
         self._fill(maxsize, items)
 
