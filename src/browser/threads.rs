@@ -75,6 +75,11 @@ impl Process {
         self.threads.wake_all(key, now);
     }
 
+    /// Ends the wait of a thread, if it waits.
+    pub fn interrupt_thread(&mut self, id: u32, now: Millis) {
+        self.threads.interrupt(id, now);
+    }
+
     /// Whom to resume: 0 nobody, or its number `<< 3` and an `Outcome`, or 7 to start it.
     pub fn next_thread(&mut self, now: Millis) -> u32 {
         self.threads.next(now).map_or(0, |next| {

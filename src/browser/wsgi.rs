@@ -15,14 +15,36 @@ impl Process {
         let Some(conversation) = self.worker.conversation(id) else {
             return 0;
         };
-        match conversation.read_body(&mut self.common, size, now) {
-            Body::Data(data) => {
-                self.memory.put(&data);
-                data.len() as i32
-            }
-            Body::End => 0,
-            Body::Park => PARK,
-            Body::Raise(text) => BROKEN - self.memory.raise(&text),
+        let body = conversation.read_body(&mut self.common, size, now);
+        self.body(body)
+    }
+
+    /// What has come on the connection, where Python reads the requests: as `read_body`, but that every exception is
+    /// `ConnectionResetError`.
+    pub fn receive_raw(&mut self, id: u32, now: Millis) -> i32 {
+        let Some(conversation) = self.worker.conversation(id) else {
+            return 0;
+        };
+        let body = conversation.receive(&mut self.common, now);
+        self.body(body)
+    }
+
+    /// Bytes for the client, where Python writes the responses: as `write`.
+    pub fn send_raw(&mut self, id: u32, length: usize) -> i32 {
+        let Some(conversation) = self.worker.conversation(id) else {
+            return BROKEN;
+        };
+        let bytes = self.memory.read(length);
+        let written = conversation.send(&mut self.common, &bytes);
+        self.written(&written)
+    }
+
+    /// Python has read a request's head, or (`ends`) is done with its response.
+    pub fn mark_raw(&mut self, id: u32, ends: bool, now: Millis) {
+        self.at_work();
+        if let Some(conversation) = self.worker.conversation(id) {
+            self.threads.serve(if ends { 0 } else { id }, now);
+            conversation.mark(&mut self.common, ends, now);
         }
     }
 
@@ -96,6 +118,18 @@ impl Process {
 }
 
 impl Process {
+    fn body(&self, body: Body) -> i32 {
+        match body {
+            Body::Data(data) => {
+                self.memory.put(&data);
+                data.len() as i32
+            }
+            Body::End => 0,
+            Body::Park => PARK,
+            Body::Raise(text) => BROKEN - self.memory.raise(&text),
+        }
+    }
+
     fn written(&self, written: &Written) -> i32 {
         match written {
             Written::Done => 0,

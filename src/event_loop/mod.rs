@@ -58,7 +58,7 @@ pub enum Outcome {
     TimedOut = 1,
     /// The lock that it waited for is its own now.
     HandedOver = 2,
-    /// A signal came. Only the main thread gets them.
+    /// A signal came, which only the main thread gets, or another thread ended the wait ([`EventLoop::interrupt`]).
     Interrupted = 3,
 }
 
@@ -406,7 +406,7 @@ impl EventLoop {
     /// A signal for the main thread: it ends its wait, or is to be handled at its next check.
     pub fn signal(&mut self, number: u32, now: Millis) {
         self.signals.raise(number);
-        self.interrupt(now);
+        self.interrupt(MAIN, now);
     }
 
     /// The next signal that the main thread has to handle, the lowest number first.
@@ -431,17 +431,12 @@ impl EventLoop {
         self.intervals.len()
     }
 
-    // --- inside
-
-    fn interrupt(&mut self, now: Millis) {
-        let waits = self
-            .threads
-            .get(&MAIN)
-            .is_some_and(|main| matches!(main.state, State::Waiting { .. }));
-        if waits {
-            self.end_wait(MAIN, Outcome::Interrupted, now);
-        }
+    /// Ends a thread's wait, if it waits: whoever asked has left word for it why.
+    pub fn interrupt(&mut self, id: ThreadId, now: Millis) {
+        self.end_wait(id, Outcome::Interrupted, now);
     }
+
+    // --- inside
 
     fn first_ready_since(&self) -> Option<Millis> {
         let thread = self.threads.get(self.ready.front()?)?;

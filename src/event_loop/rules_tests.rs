@@ -379,3 +379,21 @@ fn a_signal_interrupts_whichever_of_those_that_cooperate_runs() {
     threads.signal(6, 1.0);
     assert_eq!(threads.check(1.0), Check::Signal);
 }
+
+#[test]
+fn any_thread_may_end_another_ones_wait_and_leaves_alone_one_that_does_not_wait() {
+    let mut threads = EventLoop::new(0.0);
+    let other = threads.spawn(0.0);
+    threads.wait(sleep(1.0), 0.0);
+    assert_eq!(next(&mut threads, 0.0), Some((other, None)));
+    threads.wait(lock(7), 0.0);
+    next(&mut threads, 1.0);
+    threads.interrupt(other, 1.0);
+    threads.interrupt(other, 1.0);
+    assert!(!threads.is_awaited(7));
+    threads.yield_now(false, 0, 2.0);
+    assert_eq!(next(&mut threads, 2.0), Some((other, Some(Outcome::Interrupted))));
+    threads.interrupt(MAIN, 2.0);
+    threads.finish(3.0);
+    assert_eq!(next(&mut threads, 3.0), Some((MAIN, Some(Outcome::Woken))));
+}

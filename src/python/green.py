@@ -10,7 +10,8 @@ from types import FrameType
 
 import _wasgi
 
-from . import gevent_modules
+from . import gevent_greenlet, gevent_hub, gevent_modules
+from .configuration import Configuration
 from .gthread import patience
 from .gunicorn_signals import Signalled
 from .parking import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
@@ -23,9 +24,11 @@ _take = _wasgi.take
 class Worker(Signalled):
     """A worker process."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: Configuration) -> None:
         gevent_modules.install()
-        self.left: SystemExit | None = None
+        gevent_hub.hub.leave = self.leave
+        self.left: BaseException | None = None
+        self.configuration = configuration
         self.hear_signals()
 
     def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
@@ -37,7 +40,7 @@ class Worker(Signalled):
         time.sleep(0.1)
         self.leave(SystemExit(0))
 
-    def leave(self, error: SystemExit) -> None:
+    def leave(self, error: BaseException) -> None:
         """Ends the hub."""
         self.left = error
         _wasgi.wake_all(CONNECTIONS)
@@ -46,6 +49,10 @@ class Worker(Signalled):
         """Runs until the worker has been told to stop, and has."""
         self.app = app
         self.base = base_environ()
+        if self.configuration.python_responses:
+            from . import gevent_pywsgi
+
+            self.serve = gevent_pywsgi.Server(app, self.configuration).serve  # type: ignore[method-assign]
         begun = False
         while self.left is None:
             connection = _next_connection()
@@ -63,6 +70,16 @@ class Worker(Signalled):
         raise self.left
 
     def handle(self, connection: int) -> None:
+        """A connection's green thread."""
+        try:
+            self.serve(connection)
+        except gevent_hub.GreenletExit:
+            # Killed where it waited for a request.
+            pass
+        finally:
+            gevent_greenlet.forget()
+
+    def serve(self, connection: int) -> None:
         """Serves a connection's requests."""
         exchange = Exchange(connection, KEYS | connection)
         while event := _take(connection):

@@ -114,6 +114,10 @@ class Arbiter:
         self.log.debug("Current configuration:\n{}".format("\n".join(lines)))
         os.environ.update(self.cfg.env)
         if self.cfg.preload_app:
+            if "gevent" in self.cfg.worker_class_str:
+                from . import gevent_modules
+
+                gevent_modules.install()
             self.app.wsgi()
 
     def run(self) -> None:

@@ -59,6 +59,10 @@ def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[C
 
     What the import raises ends the master, with its traceback.
     """
+    if configuration.green:
+        from . import gevent_modules
+
+        gevent_modules.install()
     app = load_for_gunicorn(configuration.module, configuration.attribute)
     configuration = yield from forking.workers()
     forget_handlers()
@@ -91,7 +95,7 @@ def work(
         if configuration.green:
             from . import green
 
-            worker = green.Worker()
+            worker = green.Worker(configuration)
         elif configuration.threads is not None:
             # Not before: who imports concurrent.futures registers with the threading that is there now.
             from . import gthread
@@ -111,7 +115,7 @@ def work(
             _call(reloader.start)
         if hooks is not None:
             _call(hooks.loaded, app)
-        if configuration.python_responses:
+        if configuration.python_responses and not configuration.green:
             from . import asgi_worker
 
             yield from asgi_worker.run(app, configuration)  # type: ignore[arg-type]

@@ -43,6 +43,12 @@ request: Final[ContextVar[int]] = ContextVar("request", default=0)
 on_interrupt: Callable[[FrameType | None], None] = lambda _frame: None
 """Handles the main thread's signals (see ``preemption``); what a handler raises goes through."""
 
+thrown: Final[dict[int, list[Any]]] = {}
+"""What is to be raised in threads, by their identity, where they wait next or wait now: only green threads have such."""
+
+on_throw: Callable[[], None] = lambda: None
+"""Raises what is there for this thread."""
+
 
 class _Wait:
     """What ``run_sync`` is given: it only has to look awaitable."""
@@ -91,6 +97,8 @@ def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     outcome: int = _begin(name, key, timeout * 1000.0, again, request.get())
     if outcome < 0:
         outcome = run_sync(_WAIT)
+    if thrown and outcome != HANDED_OVER:
+        on_throw()
     if outcome == INTERRUPTED:
         on_interrupt(sys._getframe(1))
     return outcome
@@ -118,6 +126,8 @@ def yield_now(turn: bool = False) -> None:
     outcome = _yield(turn, request.get())
     if outcome < 0:
         outcome = run_sync(_WAIT)
+    if thrown:
+        on_throw()
     if outcome == INTERRUPTED:
         on_interrupt(sys._getframe(1))
 

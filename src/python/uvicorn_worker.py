@@ -3,8 +3,10 @@
 import asyncio
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable, Generator
+from contextvars import Context
 from functools import partial
 from signal import SIGINT, SIGTERM
 from typing import Any, Final
@@ -46,7 +48,33 @@ def _load(configuration: Configuration) -> App:
                 "ASGI app factory detected. Using it, but please consider setting the --factory flag"
                 " explicitly.",
             )
+    match configuration.options.get("--interface"):
+        case "wsgi":
+            from .uvicorn_wsgi import Middleware
+
+            return Middleware(app)  # type: ignore[arg-type]
+        case "asgi2":
+            return _two_steps(app)
+        case "asgi3":
+            return app
     return asgi3(app)
+
+
+def _load_environment(configuration: Configuration) -> None:
+    """The variables of a file, but for those that are set already."""
+    if path := configuration.options.get("--env-file"):
+        if not configuration.child:
+            log(INFO, f"Loading environment from '{path}'")
+        from . import env_file
+
+        try:
+            variables = env_file.read(path, os.environ)
+        except OSError:
+            usage = "Usage: uvicorn [OPTIONS] APP\nTry 'uvicorn --help' for help.\n\nError: Invalid value for"
+            print(f"{usage} '--env-file': Path '{path}' does not exist.", file=sys.stderr)
+            raise SystemExit(2) from None
+        for name, value in variables.items():
+            os.environ.setdefault(name, value)
 
 
 def _finish_imports() -> None:
@@ -68,7 +96,10 @@ def asgi3(app: Any) -> App:
         single = inspect.iscoroutinefunction(getattr(app, "__call__", None))
     if single or not callable(app):
         return app  # type: ignore[no-any-return]
+    return _two_steps(app)
 
+
+def _two_steps(app: Any) -> App:
     async def two_steps(scope: Any, receive: Any, send: Any) -> None:
         await app(scope)(receive, send)
 
@@ -85,6 +116,8 @@ class Server:
         self.lifespan = Lifespan(app, configuration.lifespan)
         self.stopping = asyncio.Event()
         self.signal = 0
+        self.forced = False
+        self.fresh_contexts = "--reset-contextvars" in configuration.options
         self.loop = asyncio.get_running_loop()
 
     def decode(self, event: int) -> Callable[[], object]:
@@ -95,8 +128,7 @@ class Server:
             scope = take_scope(self.lifespan.state)
             return partial(self._request, id, scope)
         if kind == asgi.STOP:
-            self.signal = id
-            return self.stopping.set
+            return lambda: self._stop(id)
         exchange = self.exchanges.get(id)
         if exchange is None:
             return int
@@ -104,12 +136,25 @@ class Server:
             return lambda: wake(exchange.readable)
         return lambda: wake(exchange.writable)
 
+    def _stop(self, number: int) -> None:
+        if self.stopping.is_set() and number == SIGINT:
+            # Nothing more is waited for.
+            self.forced = True
+        self.signal = number
+        self.stopping.set()
+
     def _request(self, id: int, scope: asgi.Scope) -> None:
         exchange = self.exchanges[id] = Exchange(id, self.loop)
-        # The task's context is a copy of this one.
-        before = request.set(id)
-        task = asyncio.Task(exchange.run(self.app, scope), loop=self.loop, eager_start=True)
-        request.reset(before)
+        run = exchange.run(self.app, scope)
+        if self.fresh_contexts:
+            context = Context()
+            context.run(request.set, id)
+            task = asyncio.Task(run, loop=self.loop, eager_start=True, context=context)
+        else:
+            # The task's context is a copy of this one.
+            before = request.set(id)
+            task = asyncio.Task(run, loop=self.loop, eager_start=True)
+            request.reset(before)
         if task.done():
             del self.exchanges[id]
         else:
@@ -177,16 +222,17 @@ class Server:
             for task in tasks:
                 task.cancel("Task cancelled, timeout graceful shutdown exceeded")
             # They end while the application shuts down.
-        await self.lifespan.shutdown()
+        if not self.forced:
+            await self.lifespan.shutdown()
 
     async def _idle(self) -> None:
         if _wasgi.connections():
             log(INFO, "Waiting for connections to close. (CTRL+C to force quit)")
-            while _wasgi.connections():
+            while _wasgi.connections() and not self.forced:
                 await asyncio.sleep(TICK)
-        if self.exchanges:
+        if self.exchanges and not self.forced:
             log(INFO, "Waiting for background tasks to complete. (CTRL+C to force quit)")
-            while self.exchanges:
+            while self.exchanges and not self.forced:
                 await asyncio.sleep(TICK)
 
 
@@ -214,6 +260,7 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
     """Runs until the server is told to leave; SystemExit says with which code."""
     if (warning := configuration.options.get("--warning")) and not configuration.child:
         log(WARNING, warning)
+    _load_environment(configuration)
     app = _load(configuration)
     signal = yield from run(app, configuration)
     if signal == SIGTERM:

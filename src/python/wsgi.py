@@ -94,6 +94,9 @@ class _NoMoreData(OSError):
     """The client ended the connection inside the body."""
 
 
+leaving: tuple[type[BaseException], ...] = (SystemExit,)
+"""What ends a request without an answer where threads are green."""
+
 _errors: dict[str, type[Exception]] = {}
 
 
@@ -247,9 +250,7 @@ def _cause(error: BaseException) -> int:
             return 1000 + errno
         case Exception():
             return 0
-        case SystemExit():
-            return 5
-    return 6
+    return 5 if isinstance(error, leaving) else 6
 
 
 def serve(app: App) -> None:

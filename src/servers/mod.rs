@@ -501,7 +501,8 @@ pub struct Launch {
     pub access_log_format: String,
     /// Whether log lines are coloured.
     pub use_colors: bool,
-    /// Whether the responses to ASGI apps are written in Python, bytes and all (daphne, gunicorn's asgi worker).
+    /// Whether responses are written in Python, bytes and all (daphne, gunicorn's asgi worker); with green threads requests are
+    /// read there too (`gevent_pywsgi`).
     pub python_responses: bool,
     /// Whether responses say which server sent them.
     pub server_header: bool,

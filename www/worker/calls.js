@@ -51,6 +51,7 @@ export function makeCalls(host) {
       host.threads.yield(turn, request),
     wake_one: (/** @type {number} */ key) => host.core.wake_one(key, now()),
     wake_all: (/** @type {number} */ key) => host.core.wake_all(key, now()),
+    interrupt_thread: (/** @type {number} */ id) => host.core.interrupt_thread(id, now()),
     check: () => host.threads.check(),
     look_again: () => host.threads.lookAgain(),
     spawn: () => host.threads.spawn(),
@@ -82,6 +83,9 @@ export function makeCalls(host) {
     total: () => host.core.total(),
     next_request: flushed((thread) => host.core.next_request(thread, now())),
     read_body: flushed((id, size) => host.core.read_body(id, size, now())),
+    receive_raw: flushed((id) => host.core.receive_raw(id, now())),
+    send_raw: flushed((id, length) => host.core.send_raw(id, length)),
+    mark_raw: flushed((id, ends) => host.core.mark_raw(id, ends, now())),
     start_response: (
       /** @type {number} */ id,
       /** @type {number} */ length,

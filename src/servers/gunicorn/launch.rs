@@ -9,6 +9,8 @@ use crate::servers::{
 
 /// gunicorn's own worker for ASGI apps.
 const ASGI: &str = "asgi gunicorn.workers.gasgi.ASGIWorker";
+/// gevent's WSGI server in the place of gunicorn's.
+const PYWSGI: &str = "gevent_pywsgi gevent_wsgi gunicorn.workers.ggevent.GeventPyWSGIWorker";
 
 /// Everything that the values say. `workers` is the default.
 pub(super) fn launch(
@@ -28,6 +30,7 @@ pub(super) fn launch(
     };
     let (worker_class, interface) = worker_class(values)?;
     let own_asgi = listed(trim(values.text("--worker-class")), ASGI);
+    let python_responses = own_asgi || listed(trim(values.text("--worker-class")), PYWSGI);
     let binds = binds(values, call)?;
     let env = environment(values, call)?;
     let access_log = log("--access-logfile", values, "/dev/stdout")?;
@@ -76,15 +79,7 @@ pub(super) fn launch(
         graceful_timeout: Some(seconds("--graceful-timeout")),
         worker_healthcheck: 0.0,
         keep_alive: seconds("--keep-alive"),
-        rules: match own_asgi {
-            _ if uvicorn => Rules::HTTPTOOLS,
-            // It leaves expectations to whoever reads the body.
-            true => Rules {
-                expectations: Expectations::Continue,
-                ..rules(values)
-            },
-            false => rules(values),
-        },
+        rules: rules(values, own_asgi, uvicorn),
         limits: if uvicorn {
             Limits::HTTPTOOLS
         } else {
@@ -97,7 +92,7 @@ pub(super) fn launch(
         access_log,
         access_log_format: own(trim(values.text("--access-logformat"))),
         use_colors: false,
-        python_responses: own_asgi,
+        python_responses,
         server_header: true,
         date_header: true,
         headers: Vec::new(),
@@ -119,14 +114,25 @@ pub(super) fn launch(
         interpreter: false,
         scale: 1,
         reload: None,
-        options: if own_asgi { values.texts() } else { Vec::new() },
+        options: if python_responses {
+            values.texts()
+        } else {
+            Vec::new()
+        },
     })
 }
 
-/// What gunicorn's parser accepts.
-fn rules(values: &Values) -> Rules {
+/// What the parser accepts: gunicorn's, or that of uvicorn's worker class.
+fn rules(values: &Values, own_asgi: bool, uvicorn: bool) -> Rules {
     const EXCEPT: &[&str] = &["SCRIPT_NAME", "PATH_INFO"];
+    if uvicorn {
+        return Rules::HTTPTOOLS;
+    }
     let mut rules = Rules::GUNICORN;
+    if own_asgi {
+        // It leaves expectations to whoever reads the body.
+        rules.expectations = Expectations::Continue;
+    }
     rules.folding = values.flag("--permit-obsolete-folding");
     rules.space_before_colon = values.flag("--strip-header-spaces");
     rules.uppercase_methods = values.flag("--casefold-http-method");
@@ -163,15 +169,14 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
     const THREADED: &str = "gthread gunicorn.workers.gthread.ThreadWorker";
     const GREEN: &str = "gevent gunicorn.workers.ggevent.GeventWorker";
-    const LATER: &str = "gevent_wsgi gevent_pywsgi tornado";
     let name = trim(values.text("--worker-class"));
     let (option, reason) = if listed(name, UVICORN) || listed(name, ASGI) {
         return Ok((WorkerClass::Async, Interface::Asgi));
     } else if listed(name, THREADED) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));
-    } else if listed(name, GREEN) {
+    } else if listed(name, GREEN) || listed(name, PYWSGI) {
         return Ok((WorkerClass::Green, Interface::Wsgi));
-    } else if listed(name, LATER) {
+    } else if name == "tornado" {
         ("--worker-class", "wasgi does not have this worker yet.")
     } else if !listed(name, SYNC) {
         if !name.contains(['.', ':', '#']) {

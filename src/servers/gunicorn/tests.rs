@@ -276,7 +276,7 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
         "--log-syslog",
         "--statsd-host x:1",
         "-p x",
-        "-k gevent_pywsgi",
+        "-k tornado",
     ] {
         let (stderr, code) = printed(&format!("gunicorn {option} app:app"));
         let reason = stderr

@@ -39,6 +39,9 @@ pub(super) fn launch(
             options.push(("--warning", own(NO_RELOAD)));
         }
     }
+    for name in ["--interface", "--env-file", "--reset-contextvars"] {
+        options.extend(values.given(name).map(|value| (name, own(value))));
+    }
     let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
         server: Server::Uvicorn,
@@ -115,11 +118,6 @@ fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
 /// Refuses values that ask for another implementation of what wasgi does itself.
 fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
     const OWN: &[(&str, &[&str], &str)] = &[
-        (
-            "--interface",
-            &["auto", "asgi3"],
-            "wasgi runs ASGI 3 apps only, so far.",
-        ),
         (
             "--loop",
             &["auto", "asyncio", "uvloop", "none"],

@@ -119,6 +119,37 @@ impl Conversation {
         }
     }
 
+    /// What has come on the connection, of which Rust reads nothing (`gevent_pywsgi`).
+    pub fn receive(&mut self, process: &mut Process, now: Millis) -> Body {
+        if self.wire.is_readable() {
+            self.first_byte_at.get_or_insert(now);
+            return Body::Data(self.wire.read(&mut process.lazy));
+        }
+        match (self.wire.broken, self.wire.eof) {
+            (true, _) => Body::Raise(String::new()),
+            (_, true) => Body::End,
+            _ => Body::Park,
+        }
+    }
+
+    /// Bytes for the client, as they are.
+    pub fn send(&mut self, process: &mut Process, bytes: &[u8]) -> Written {
+        send(self, process, bytes)
+    }
+
+    /// A request that is read, or (`ends`) answered, in Python: for the trace.
+    pub fn mark(&mut self, process: &mut Process, ends: bool, now: Millis) {
+        if ends {
+            process.span(self.key(), Name::App, self.started_at, now);
+            self.sequence += 1;
+            self.accepted_at = now;
+        } else {
+            let from = self.first_byte_at.take().unwrap_or(self.accepted_at);
+            process.span(self.key(), Name::Parse, from, now);
+            self.started_at = now;
+        }
+    }
+
     /// `start_response`: `Err` is the exception for the app, its class and message, or nothing: raise `exc_info` again.
     ///
     /// # Errors

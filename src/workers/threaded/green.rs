@@ -4,8 +4,12 @@
 //! worker processes, and lets their green threads begin before it looks again: one that computes keeps it from accepting.
 //! A green thread waits for a request, calls the app, and waits on the same connection for the next, for as long as
 //! `--keep-alive` says; it is given up silently where the whole head has not come by then, the first one's too.
+//!
+//! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is Python (`src/python/gevent_pywsgi.py`),
+//! and waits for as long as the client pleases.
 
 use crate::Millis;
+use crate::gateway::{Peer, encoding};
 use crate::net::frame::{Kind, push_number};
 use crate::servers::Level;
 use crate::trace::Name;
@@ -87,6 +91,23 @@ impl ThreadedWorker {
         let c = &mut seat.conversation;
         loop {
             match seat.stage {
+                Stage::Queued(_) if process.launch.python_responses => {
+                    seat.stage = Stage::Running;
+                    let Peer { remote, local } = &c.peer;
+                    let ports = [remote.1.to_string(), local.1.to_string()];
+                    let mut environ = Vec::new();
+                    let strings = [ports[0].as_bytes(), local.0.as_bytes(), ports[1].as_bytes()];
+                    encoding::put_run(&mut environ, strings.into_iter());
+                    return Taken::Request {
+                        environ,
+                        has_body: false,
+                    };
+                }
+                Stage::Running if process.launch.python_responses => {
+                    // It reads before it closes.
+                    c.wire.read(&mut process.lazy);
+                    break;
+                }
                 Stage::Queued(since) => seat.stage = Stage::Silent(since + patience),
                 Stage::Silent(until) => match c.read_head(process, now) {
                     Head::Partial if now < until => return Taken::ParkFor(until - now),

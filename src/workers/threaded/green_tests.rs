@@ -177,3 +177,29 @@ fn a_worker_that_stops_sees_it_at_its_next_beat_and_leaves_at_one_without_connec
     bench.rig.now += SELECT;
     assert_eq!(bench.hub(), None);
 }
+
+#[test]
+fn of_gevents_own_server_the_thread_gets_the_bytes_and_the_connection_lives_until_it_asks_again() {
+    let mut bench = Bench::new("gunicorn -k gevent_pywsgi app:app");
+    let client = bench.rig.client("no ");
+    bench.hub();
+    let taken = bench.take(client);
+    assert!(matches!(taken, Taken::Request { environ, .. } if encoding::run(&environ).count() == 3));
+    let conversation = bench.worker.running(client).unwrap();
+    let process = &mut bench.rig.process;
+    assert_eq!(conversation.receive(process, 0.0), Body::Data(b"no ".to_vec()));
+    assert_eq!(conversation.receive(process, 0.0), Body::Park);
+    conversation.send(process, b"any bytes");
+    bench.rig.net.send(client, b"HTTP");
+    bench.rig.net.shutdown(client);
+    bench.rig.now += 60_000.0;
+    bench.hub();
+    let conversation = bench.worker.running(client).unwrap();
+    let process = &mut bench.rig.process;
+    assert_eq!(conversation.receive(process, 0.0), Body::Data(b"HTTP".to_vec()));
+    assert_eq!(conversation.receive(process, 0.0), Body::End);
+    assert!(!bench.rig.clients[&client].eof);
+    assert_eq!(bench.take(client), Taken::Done);
+    assert_eq!(bench.rig.clients[&client].text(), "any bytes");
+    assert!(bench.rig.clients[&client].eof);
+}

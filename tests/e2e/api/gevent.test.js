@@ -97,7 +97,7 @@ def app(environ, start_response):
     const server = await page.start("gunicorn -k gevent asks:app");
     assert.match(
       (await server.fetch("/")).text,
-      /^285 20 True wasgi has no gevent\.pywsgi: there are only gevent, /,
+      /^285 20 True wasgi has no gevent\.pywsgi: the server is gunicorn's: use the worker class gevent_pywsgi$/,
     );
     await server.stop();
   });
