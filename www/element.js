@@ -15,6 +15,7 @@ import { Playground } from "./wasgi.js";
  * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`, `quart`)
  * - `command`: the command line that stands in the field
  * - `assets`: the folder of the built files, with a slash at its end; by default where this script came from
+ * - `preload`: where an earlier visit has run it, Python boots as soon as the element is there, not only when it is reached for
  * - `persist`: a name under which edits are kept in this browser; without it nothing is kept
  *
  * Files of its own come as children: `<script type="text/plain" data-file="app.py">…</script>`. Nothing runs before
@@ -59,8 +60,19 @@ export class WasgiPlaygroundElement extends HTMLElement {
       if (runner.playground) this.dispatchEvent(new Event("ready"));
     });
     // Who reaches for the playground is likely to run it: Python is fetched and compiled while they do.
-    const reached = () => void booted.then(() => runner.playground?.preload());
+    const reached = () =>
+      void booted.then(() => runner.playground?.preload({ workers: workersOf(this.#view?.command ?? "") }));
     for (const sign of ["pointerenter", "focusin"]) this.addEventListener(sign, reached, { once: true });
+    // Who has run it before has Python already.
+    if (this.hasAttribute("preload")) {
+      void (
+        "caches" in globalThis &&
+        caches.has("wasgi images").then(
+          (kept) => kept && reached(),
+          () => {},
+        )
+      );
+    }
   }
 
   disconnectedCallback() {
@@ -95,6 +107,16 @@ export class WasgiPlaygroundElement extends HTMLElement {
       files,
     };
   }
+}
+
+/**
+ * How many processes a command line seems to ask for. It is right or it is not: that only changes how long they take to start.
+ * @param {string} command
+ */
+function workersOf(command) {
+  // uWSGI's are copies of its master, as are those of a gunicorn that preloads.
+  if (/^\s*uwsgi|--preload/.test(command)) return 1;
+  return Number(/(?:^|\s)(?:-w|--workers)[\s=]*(\d+)/.exec(command)?.[1] ?? 1);
 }
 
 /** Takes away the indentation that the HTML around it brought. @param {string} text */

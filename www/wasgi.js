@@ -170,10 +170,13 @@ export class Playground extends EventTarget {
     if (this.#disposed) throw new PlaygroundError("This playground is disposed: create a new one.");
   }
 
-  /** Fetches Python now, so that the first start need not. */
-  preload() {
+  /**
+   * Fetches and boots Python now, so that the first start need not.
+   * @param {{ workers?: number }} [options] how many processes the server that will be started has: that many boot
+   */
+  preload({ workers = 1 } = {}) {
     this.#check();
-    this.#link.tell({ op: "preload" });
+    this.#link.tell({ op: "preload", workers });
   }
 
   /**

@@ -141,3 +141,35 @@ test("the spare of a master ends with it", () => {
   origins.ended(11);
   assert.ok(FakeWorker.all[0].terminated);
 });
+
+test("spares for a server that is about to start boot one after the other, the first at once", () => {
+  const { interpreter } = booted();
+  interpreter.expect(python, 3);
+  const workers = /** @type {any[]} */ (FakeWorker.all);
+  assert.equal(workers.length, 1);
+  workers[0].onmessage({ data: { ready: true } });
+  assert.equal(workers.length, 2);
+  // Run comes before all are there: who takes one leaves that many fewer to boot.
+  assert.equal(interpreter.take(), workers[0]);
+  assert.equal(interpreter.take(), workers[1]);
+  assert.equal(interpreter.take(), null);
+  workers[1].onmessage({ data: { ready: true } });
+  assert.equal(workers.length, 2);
+});
+
+test("on a first visit a spare makes the image", () => {
+  /** @type {unknown[]} */
+  const kept = [];
+  const { interpreter } = new Origins(
+    core,
+    () => true,
+    (its) => kept.push(its),
+  );
+  interpreter.expect(python, 2);
+  const [first] = /** @type {any[]} */ (FakeWorker.all);
+  assert.deepEqual(first.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
+  first.onmessage({ data: { image } });
+  first.onmessage({ data: { ready: true } });
+  assert.deepEqual(kept, [image]);
+  assert.deepEqual(FakeWorker.all[1].messages, [start(image)]);
+});

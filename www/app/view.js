@@ -129,6 +129,11 @@ export class PlaygroundView {
     this.#poll();
   }
 
+  /** The command line that stands in the field. */
+  get command() {
+    return this.#commandBar.command;
+  }
+
   /** Shows an example: as the user left it, or as it is. @param {Example} example @param {string | null} [command] */
   #open(example, command = null) {
     this.#example = example;

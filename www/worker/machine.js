@@ -40,6 +40,9 @@ const SIGNALS = { 2: "INT", 9: "KILL", 15: "TERM" };
 /** An image is kept for the next visit when those that start now have started, in milliseconds. */
 const STORE_AFTER = 3000;
 
+/** At most so many workers boot before there is a server to run in them. */
+const SPARES = 8;
+
 /** What the log says where a master cannot fork, before the reason. */
 const NO_FORK = "wasgi: each worker imports the app by itself: ";
 
@@ -70,7 +73,14 @@ export async function runMachine(init) {
   };
 
   const cache = new ImageCache(init.base);
-  const origins = new Origins(init.core, () => machine.is_quiet());
+  const origins = new Origins(
+    init.core,
+    () => machine.is_quiet(),
+    (image) => {
+      if (image) setTimeout(() => cache.store(image), STORE_AFTER);
+      else void cache.forget();
+    },
+  );
   /** @param {number} pid a process that is no more */
   const end = (pid) => {
     const process = processes.get(pid);
@@ -134,11 +144,7 @@ export async function runMachine(init) {
         if (processes.get(pid) !== process) return;
         if (data.failed) {
           failed(data.failed);
-        } else if (data.image !== undefined) {
-          origin.made(data.image);
-          if (data.image) setTimeout(() => cache.store(data.image), STORE_AFTER);
-          else void cache.forget();
-        } else {
+        } else if (!origin.hear(data, worker)) {
           link.accept(data);
           work();
         }
@@ -302,7 +308,14 @@ export async function runMachine(init) {
       else machine.start_words(server, command, env, DIRECTORY, now());
     },
     signal: ({ server, name }) => machine.signal(server, name, now()),
-    preload: () => void assets().catch(() => {}),
+    preload: ({ workers }) =>
+      void assets().then(
+        (python) => {
+          // Later, there are spares as they are used.
+          if (processes.size === 0) origins.interpreter.expect(python, Math.min(workers, SPARES, room()));
+        },
+        () => {},
+      ),
   };
   /** @param {import("./ring.js").Message} message */
   const takeFromPage = (message) => {
@@ -359,10 +372,10 @@ async function loadAssets(base, tell) {
     download(`${base}python/${name}`, (l, t) => report(name, l, t));
   const [module, stdlib, pack] = await Promise.all([
     compile(`${base}python/pyodide.asm.wasm`, report),
-    file("stdlib.zip").then((response) => response.arrayBuffer()),
-    file("site.pack").then((response) => response.arrayBuffer()),
+    file("stdlib.zip"),
+    file("site.pack"),
   ]);
-  return { base, module, stdlib: shared(stdlib), pack: shared(pack), clockOrigin: performance.timeOrigin };
+  return { base, module, stdlib, pack, clockOrigin: performance.timeOrigin };
 }
 
 /**
@@ -402,34 +415,40 @@ async function get(url) {
 }
 
 /**
- * A fetch whose body counts its bytes.
+ * Fetches a file into a buffer: one for all processes where the page is cross-origin isolated; else each gets a copy.
  * @param {string} url
  * @param {(loaded: number, total: number) => void} report
+ * @returns {Promise<ArrayBufferLike>}
  */
 async function download(url, report) {
   const response = await get(url);
-  const total = Number(response.headers.get("content-length") ?? 0);
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  // What is compressed on its way is longer than it says.
+  let bytes = allocate(Number(response.headers.get("content-length") ?? 0));
   let loaded = 0;
-  report(loaded, total);
-  const counter = new TransformStream({
-    transform(chunk, controller) {
-      loaded += chunk.byteLength;
-      report(loaded, Math.max(total, loaded));
-      controller.enqueue(chunk);
-    },
-  });
-  const headers = { "content-type": response.headers.get("content-type") ?? "" };
-  return new Response(response.body?.pipeThrough(counter), { headers });
+  report(0, bytes.length);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded + value.length > bytes.length) {
+      const larger = allocate(Math.max(loaded + value.length, 2 * bytes.length));
+      larger.set(bytes.subarray(0, loaded));
+      bytes = larger;
+    }
+    bytes.set(value, loaded);
+    loaded += value.length;
+    report(loaded, Math.max(bytes.length, loaded));
+  }
+  if (loaded < bytes.length) {
+    const whole = allocate(loaded);
+    whole.set(bytes.subarray(0, loaded));
+    bytes = whole;
+  }
+  report(loaded, loaded);
+  return bytes.buffer;
 }
 
-/**
- * One buffer for all processes where the page is cross-origin isolated; else each gets a copy.
- * @param {ArrayBuffer} buffer
- * @returns {ArrayBufferLike}
- */
-function shared(buffer) {
-  if (!self.crossOriginIsolated) return buffer;
-  const copy = new SharedArrayBuffer(buffer.byteLength);
-  new Uint8Array(copy).set(new Uint8Array(buffer));
-  return copy;
+/** @param {number} length */
+function allocate(length) {
+  return new Uint8Array(self.crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
 }

@@ -1,5 +1,5 @@
 // Workers for processes. A real master forks its workers, in milliseconds; here a new worker is given the memory of an
-// interpreter that has booted, and one is kept ready for the next process, with that memory in place.
+// interpreter that has booted, and spare ones are kept ready for the next processes, with that memory in place.
 
 /** How often it is looked whether the machine is quiet, in milliseconds. */
 const LOOK = 500;
@@ -20,20 +20,46 @@ export class Origin {
     this.maker = null;
     /** Workers that wait for the image. @type {Set<Worker>} */
     this.waiting = new Set();
-    /** @type {Worker | null} */
-    this.spare = null;
+    /** Workers that are or will soon be ready to become a process; who began first comes first. @type {Worker[]} */
+    this.spares = [];
+    /** How many there shall be. */
+    this.wanted = 0;
+    /** The spare that is not ready yet: one at a time, so that the first is there early. @type {Worker | null} */
+    this.booting = null;
     /** Whether one has been used: the next waits for a quiet moment, so as not to take the processor from those who work. */
     this.used = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** @type {PythonAssets | undefined} */
+    this.python = undefined;
   }
 
-  /** @returns {Worker | null} the spare one, which is none any more */
+  /** @returns {Worker | null} a spare one, which is none any more */
   take() {
-    const { spare } = this;
-    this.spare = null;
+    const spare = this.spares.shift() ?? null;
+    this.wanted = Math.max(0, this.wanted - 1);
     this.used ||= spare !== null;
+    if (spare === this.booting) this.booting = null;
     return spare;
+  }
+
+  /**
+   * Takes what a worker says of its memory.
+   * @param {any} data
+   * @param {Worker} worker
+   * @returns {boolean} whether that was it
+   */
+  hear({ image, ready }, worker) {
+    if (image !== undefined) {
+      this.made(image);
+      this.origins.keep(image);
+    } else if (!ready) {
+      return false;
+    } else if (this.booting === worker) {
+      this.booting = null;
+      this.#fill();
+    }
+    return true;
   }
 
   /**
@@ -84,34 +110,57 @@ export class Origin {
    * @param {PythonAssets} python
    */
   prepare(python) {
-    if (this.spare || this.timer !== undefined) return;
+    this.python = python;
+    this.wanted ||= 1;
+    if (this.spares.length >= this.wanted || this.timer !== undefined) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       if (this.image === undefined || (this.used && !this.origins.quiet())) this.prepare(python);
-      else this.#prepare(python);
+      else this.#fill();
     }, LOOK);
   }
 
-  /** @param {PythonAssets} python */
-  #prepare(python) {
+  /**
+   * Has spare ones ready at once: a server is about to start.
+   * @param {PythonAssets} python
+   * @param {number} count
+   */
+  expect(python, count) {
+    this.python = python;
+    this.wanted = count;
+    this.#fill();
+  }
+
+  /** Boots one more spare, if one is wanted. */
+  #fill() {
+    if (this.booting || this.spares.length >= this.wanted || !this.python) return;
     const worker = this.origins.worker();
     // A spare that cannot boot is no spare; the process that would have taken it says why.
-    const failed = (/** @type {Event} */ event) => {
-      event.preventDefault();
+    const failed = () => {
       worker.terminate();
-      if (this.spare === worker) this.spare = null;
+      this.wanted = 0;
+      this.spares = this.spares.filter((spare) => spare !== worker);
+      if (this.booting === worker) this.booting = null;
+      this.ended(worker);
     };
-    worker.onmessage = failed;
-    worker.onerror = failed;
-    this.start(worker, python);
-    this.spare = worker;
+    worker.onmessage = ({ data }) => {
+      if (!this.hear(data, worker)) failed();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      failed();
+    };
+    this.start(worker, this.python);
+    this.spares.push(worker);
+    this.booting = worker;
   }
 
   /** Nothing more comes of it. */
   end() {
     clearTimeout(this.timer);
-    this.spare?.terminate();
-    this.spare = null;
+    this.wanted = 0;
+    for (const spare of this.spares) spare.terminate();
+    this.spares = [];
   }
 }
 
@@ -120,10 +169,12 @@ export class Origins {
   /**
    * @param {WebAssembly.Module} core
    * @param {() => boolean} quiet whether there is time to boot one: nobody waits for an answer
+   * @param {(image: Image | null) => void} [keep] keeps the image of a booted interpreter; null: it is not fit to be kept
    */
-  constructor(core, quiet) {
+  constructor(core, quiet, keep = () => {}) {
     this.core = core;
     this.quiet = quiet;
+    this.keep = keep;
     /** A booted interpreter. */
     this.interpreter = new Origin(this, undefined);
     /** Masters that have loaded their app, by their process ids. @type {Map<number, Origin>} */

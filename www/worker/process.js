@@ -172,6 +172,7 @@ export async function runProcess({ core: module, python, memory: source, identit
     self.postMessage({ image: copy(pyodide, calls, new Map()).image });
   }
 
+  self.postMessage({ ready: true });
   const init = await inbox.identity;
   const core = (host.core = new Process(
     memory,

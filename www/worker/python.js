@@ -46,8 +46,10 @@ export async function bootPython(assets, options) {
     import(/* @vite-ignore */ `${assets.base}python/pyodide.asm.mjs`),
   ]);
   const restore = serveFromMemory(assets);
-  const create = (/** @type {object} */ settings) =>
-    createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
+  const create = (/** @type {any} */ settings) => {
+    settings.preRun.unshift((/** @type {any} */ { FS }) => ownStdlib(FS, assets.stdlib));
+    return createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
+  };
   const boot = (/** @type {object} */ more) =>
     loadPyodide({
       indexURL: `${assets.base}python/`,
@@ -118,6 +120,23 @@ function writer(sink) {
 }
 
 /**
+ * Lets the file that Pyodide writes next, the standard library, lie in the buffer that all processes share: not in a copy.
+ * @param {any} FS
+ * @param {ArrayBufferLike} stdlib
+ */
+function ownStdlib(FS, stdlib) {
+  const { writeFile } = FS;
+  FS.writeFile = (/** @type {string} */ path) => {
+    FS.writeFile = writeFile;
+    writeFile(path, "", {});
+    const { node } = FS.lookupPath(path);
+    node.contents = new Uint8Array(stdlib);
+    node.usedBytes = stdlib.byteLength;
+    FS.chmod(path, 0o444);
+  };
+}
+
+/**
  * Pyodide fetches its wasm and its standard library itself: while it loads, both come from memory.
  * @param {PythonAssets} assets
  * @returns {() => void} puts things back
@@ -129,7 +148,7 @@ function serveFromMemory(assets) {
     const url = String(input);
     if (url.endsWith("/pyodide.asm.wasm")) return /** @type {any} */ ({});
     if (url.endsWith("/python_stdlib.zip")) {
-      return /** @type {any} */ ({ ok: true, status: 200, arrayBuffer: async () => assets.stdlib });
+      return /** @type {any} */ ({ ok: true, status: 200, arrayBuffer: async () => new ArrayBuffer(0) });
     }
     return fetch(input, init);
   };
