@@ -106,7 +106,11 @@ class EventLoop(base_events.BaseEventLoop):
     ) -> events.Handle:
         """As asyncio's, which makes two calls more to find that neither a closed loop nor debug mode is in the way."""
         if self._closed or self._debug:  # type: ignore[attr-defined]
-            return super().call_soon(callback, *args, context=context)
+            handle = super().call_soon(callback, *args, context=context)
+            if handle._source_traceback:  # type: ignore[attr-defined]
+                # Whoever debugs is to see who called, not this.
+                del handle._source_traceback[-1]  # type: ignore[attr-defined]
+            return handle
         handle = events.Handle(callback, args, self, context)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle

@@ -12,6 +12,7 @@ import time
 import types
 from asyncio import events
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from typing import Any, Final
 
 import _wasgi
@@ -216,6 +217,20 @@ def _count() -> int:
     return _alive
 
 
+class _QueueImporter:
+    """Imports our ``_queue``, however often: a thread that waits in that of C holds up all others."""
+
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self, origin="built-in") if name == "_queue" else None  # type: ignore[arg-type]
+
+    def create_module(self, _spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        module.__doc__ = "C implementation of the Python queue module."
+        module.SimpleQueue, module.Empty = locks.SimpleQueue, locks.Empty
+
+
 def install() -> None:
     """Puts these in the place of what CPython has on a system without threads, also where it was taken already."""
     ours: dict[str, Any] = {
@@ -234,9 +249,8 @@ def install() -> None:
         "start_new": start_new_thread,
         "start_new_thread": start_new_thread,
     }
-    queue = types.ModuleType("_queue", "C implementation of the Python queue module.")
-    queue.SimpleQueue, queue.Empty = locks.SimpleQueue, locks.Empty  # type: ignore[attr-defined]
-    sys.modules["_queue"] = queue
+    sys.modules.pop("_queue", None)
+    sys.meta_path.insert(0, _QueueImporter())
     theirs = {name: getattr(_thread, name, None) for name in ours}
     kinds = (theirs["lock"], theirs["RLock"])
     for name, value in ours.items():

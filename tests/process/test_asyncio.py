@@ -98,6 +98,14 @@ class Loops(unittest.TestCase):
 
         asyncio.run(main())
 
+    def test_a_handle_in_debug_mode_says_who_called(self):
+        async def main():
+            handle = asyncio.get_running_loop().call_soon(print)
+            handle.cancel()
+            return handle._source_traceback[-1]
+
+        self.assertEqual(asyncio.run(main(), debug=True).name, "main")
+
     def test_a_loop_in_debug_mode_names_what_blocked_it(self):
         async def main():
             time.sleep(0.15)

@@ -3,6 +3,7 @@
 import _thread
 import contextvars
 import gc
+import importlib
 import json
 import queue
 import sys
@@ -180,6 +181,16 @@ class Locks(unittest.TestCase):
 
             run_all(take, put)
             self.assertEqual(got, list(range(50)))
+
+    def test_whoever_imports_the_queue_of_c_anew_gets_one_that_holds_up_no_other_thread(self):
+        kept = sys.modules.pop("_queue")
+        try:
+            items = importlib.import_module("_queue").SimpleQueue()
+        finally:
+            sys.modules["_queue"] = kept
+        got = []
+        run_all(lambda: got.append(items.get()), lambda: (time.sleep(0.001), items.put(1)))
+        self.assertEqual(got, [1])
 
     def test_the_first_to_wait_at_a_simple_queue_is_the_first_to_get(self):
         items = queue.SimpleQueue()
