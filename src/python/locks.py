@@ -248,7 +248,7 @@ class SimpleQueue:
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Remove and return an item from the queue."""
         items = self._items
-        if items and not self._waiting:
+        if items and not self._waiting and timeout is None:
             return items.popleft()
         if not block:
             if items:
