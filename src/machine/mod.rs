@@ -75,7 +75,8 @@ struct Running {
     launch: Launch,
     /// The environment of its processes, names and values in turn.
     env: Vec<String>,
-    /// The environment and the working directory of the command.
+    /// The command, and its environment and working directory.
+    command: StartCommand,
     given: Vec<(String, String)>,
     directory: String,
     master: Master,
@@ -99,8 +100,8 @@ impl Running {
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.
-    fn configure(&mut self, launch: Launch, settings: &str) {
-        self.env = flat(&self.given, &launch, Some(settings));
+    fn configure(&mut self, launch: Launch, settings: Option<&str>) {
+        self.env = flat(&self.given, &launch, settings);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
@@ -167,6 +168,8 @@ pub struct Machine {
     scales: LiteMap<ServerId, Scale>,
     /// How many workers may be asked for.
     room: u32,
+    /// Names and values of [`servers::FACT`]s.
+    facts: Vec<(String, String)>,
 }
 
 /// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
@@ -224,10 +227,7 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        let parsed = match command {
-            StartCommand::Line(line) => servers::parse(line, env, directory),
-            StartCommand::Words(words) => servers::parse_argv(words, env, directory),
-        };
+        let parsed = self.parse(command, env, directory);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -265,6 +265,7 @@ impl Machine {
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
                     env: flat(env, &launch, interpreter.then_some("")),
+                    command: command.clone(),
                     given: env.to_vec(),
                     directory: directory.to_owned(),
                     started_at: now,
@@ -281,6 +282,22 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Reads a command where the project's files are what they are now.
+    fn parse(&self, command: &StartCommand, env: &[(String, String)], directory: &str) -> Command {
+        let env = [&self.facts, env].concat();
+        match command {
+            StartCommand::Line(line) => servers::parse(line, &env, directory),
+            StartCommand::Words(words) => servers::parse_argv(words, &env, directory),
+        }
+    }
+
+    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
+    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
+        let name = [servers::FACT.encode_utf8(&mut [0; 4]), name].concat();
+        self.facts.retain(|(known, _)| *known != name);
+        self.facts.extend(value.map(|value| (name, value)));
     }
 
     /// How many workers may be asked for, by the memory that there is.
@@ -552,7 +569,7 @@ impl Machine {
                         self.exit(server, code);
                         return;
                     }
-                    Command::Serve(launch) => running.configure(*launch, &settings),
+                    Command::Serve(launch) => running.configure(*launch, Some(&settings)),
                 }
                 running.events.push_front(Event::Started);
             }
@@ -576,6 +593,20 @@ impl Machine {
                     let pid = running.master_pid;
                     let call = format!("{name} {first} {second}");
                     self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
+            Action::Reread => {
+                let (command, given, directory) = (&running.command, &running.given, &running.directory);
+                let (command, given, directory) = (command.clone(), given.clone(), directory.clone());
+                match self.parse(&command, &given, &directory) {
+                    Command::Print { stdout, stderr, code } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                    }
+                    Command::Serve(launch) => {
+                        self.servers.get_mut(&server)?.configure(*launch, None);
+                        return Some(Event::Started);
+                    }
                 }
             }
             Action::CloseListeners => {

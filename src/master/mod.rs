@@ -212,6 +212,8 @@ pub enum Action {
     /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is done before it has run. The
     /// numbers are those of a worker (its age and pid) or of workers (new and old).
     Hook(&'static str, [u32; 2]),
+    /// Read the command line, and the files that it names, once more: `reconfigure` and [`Event::Started`] follow, or the exit.
+    Reread,
     /// Have the master's own process load the app, so that workers started from then on are forks of it. Answered by
     /// [`Event::Accepting`] with the master's process id, or by [`Event::Exited`] with it.
     Load,
@@ -273,8 +275,10 @@ impl Master {
 
     /// The configuration was read again: [`Event::Started`] follows once more.
     pub fn reconfigure(&mut self, launch: &Launch) {
-        if let Kind::Gunicorn(arbiter) = &mut self.kind {
-            arbiter.configure(launch);
+        match &mut self.kind {
+            Kind::Gunicorn(arbiter) => arbiter.configure(launch),
+            Kind::Uwsgi(master) => master.configure(launch),
+            _ => {}
         }
     }
 

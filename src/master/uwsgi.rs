@@ -7,6 +7,7 @@
 //! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
 
 mod lines;
+mod options;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -14,6 +15,7 @@ mod workers;
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
 use crate::servers::{Launch, log};
+use options::Options;
 
 /// The time between two looks at the workers.
 const TICK: Millis = 1000.0;
@@ -32,22 +34,7 @@ const MERCY: i64 = 60;
 #[allow(clippy::struct_excessive_bools)]
 pub(super) struct Uwsgi {
     pid: Pid,
-    /// The addresses to listen on.
-    addresses: Vec<String>,
-    /// The working directory.
-    directory: String,
-    backlog: u32,
-    /// Workers that there should be.
-    count: u32,
-    /// Threads of each.
-    threads: u32,
-    master: bool,
-    /// Seconds; 0 is never.
-    harakiri: u32,
-    die_on_term: bool,
-    need_app: bool,
-    preload: bool,
-    router: bool,
+    options: Options,
     workers: Vec<Worker>,
     ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -59,12 +46,13 @@ pub(super) struct Uwsgi {
     failed: bool,
     /// Addresses that are bound.
     bound: usize,
+    /// Addresses that were bound before a reload.
+    inherited: Vec<String>,
     /// Requests served by all workers.
     total: u32,
     /// The last respawn, in seconds since the epoch, and how many came in quick succession.
     respawned: (i64, u32),
-    /// `--touch-reload`: files whose change is one for the server, and one that has changed.
-    touchable: Vec<String>,
+    /// A file that was touched.
     touched: Option<String>,
     tick: Millis,
     state: State,
@@ -109,27 +97,7 @@ impl Uwsgi {
     pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
         Self {
             pid,
-            addresses: launch
-                .binds
-                .iter()
-                .map(|(host, port)| [host, ":", &port.to_string()].concat())
-                .collect(),
-            directory: launch.chdir.clone().unwrap_or_default(),
-            backlog: launch.backlog,
-            count: launch.workers,
-            threads: launch.threads,
-            master: launch.master,
-            harakiri: (launch.timeout / 1000.0) as u32,
-            die_on_term: launch.die_on_term,
-            need_app: launch.need_app,
-            preload: launch.preload,
-            router: launch.router,
-            touchable: launch
-                .options
-                .iter()
-                .filter(|option| option.0 == "--touched")
-                .map(|option| option.1.clone())
-                .collect(),
+            options: Options::new(launch),
             touched: None,
             workers: Vec::new(),
             ending: None,
@@ -138,6 +106,7 @@ impl Uwsgi {
             listening: false,
             failed: false,
             bound: 0,
+            inherited: Vec::new(),
             total: 0,
             respawned: (0, 0),
             tick: 0.0,
@@ -145,8 +114,13 @@ impl Uwsgi {
         }
     }
 
+    /// What the command line says now, at a reload.
+    pub(super) fn configure(&mut self, launch: &Launch) {
+        self.options = Options::new(launch);
+    }
+
     pub(super) fn deadline(&self) -> Option<Millis> {
-        (self.state == State::Running && self.master).then_some(self.tick)
+        (self.state == State::Running && self.options.master).then_some(self.tick)
     }
 
     pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
@@ -156,8 +130,7 @@ impl Uwsgi {
         match event {
             Event::Started => {
                 self.first_lines(now, actions);
-                self.state = State::Binding;
-                actions.push(Action::Bind(0));
+                self.open_sockets(now, actions);
             }
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
@@ -171,9 +144,10 @@ impl Uwsgi {
             }
             Event::FileChanged(path) => {
                 let is_it = |file: &&String| {
-                    path == **file || path.strip_suffix(&***file) == Some(&[&*self.directory, "/"].concat())
+                    path == **file
+                        || path.strip_suffix(&***file) == Some(&[&*self.options.directory, "/"].concat())
                 };
-                if let Some(file) = self.touchable.iter().find(is_it) {
+                if let Some(file) = self.options.touchable.iter().find(is_it) {
                     self.touched = Some(file.clone());
                 }
             }
@@ -181,8 +155,33 @@ impl Uwsgi {
         }
     }
 
+    /// Binds the addresses, or goes on with those that it had before it reloaded.
+    fn open_sockets(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.bound = 0;
+        if self.inherited == self.options.addresses {
+            while let Some(address) = self.options.addresses.get(self.bound) {
+                self.say_bound(address, actions);
+                self.bound += 1;
+            }
+            self.load(now, actions);
+            return;
+        }
+        if self.reloaded {
+            actions.push(Action::CloseListeners);
+            self.listening = false;
+            self.reloaded = false;
+        }
+        self.state = State::Binding;
+        actions.push(Action::Bind(0));
+    }
+
     fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
-        let address = self.addresses.get(self.bound).cloned().unwrap_or_default();
+        let address = self
+            .options
+            .addresses
+            .get(self.bound)
+            .cloned()
+            .unwrap_or_default();
         if !ok {
             let line = "probably another instance of uWSGI is running on the same address (";
             actions.push(Action::Log(Stream::Stderr, [line, &address, ")."].concat()));
@@ -196,7 +195,7 @@ impl Uwsgi {
         }
         self.say_bound(&address, actions);
         self.bound += 1;
-        if self.bound < self.addresses.len() {
+        if self.bound < self.options.addresses.len() {
             actions.push(Action::Bind(self.bound));
         } else {
             self.load(now, actions);
@@ -210,8 +209,9 @@ impl Uwsgi {
         self.tick = now + TICK;
         self.forked = false;
         self.workers.clear();
-        self.workers.resize_with(self.count as usize, Worker::default);
-        if self.master && self.preload {
+        self.workers
+            .resize_with(self.options.count as usize, Worker::default);
+        if self.options.master && self.options.preload {
             actions.push(Action::Load);
         } else {
             self.spawn_all(actions);
@@ -219,7 +219,7 @@ impl Uwsgi {
     }
 
     fn spawn_all(&self, actions: &mut Vec<Action>) {
-        for slot in 1..=self.count {
+        for slot in 1..=self.options.count {
             actions.push(Action::Spawn { slot });
         }
     }
@@ -239,7 +239,9 @@ impl Uwsgi {
                 "Respawned uWSGI worker % (new pid: %)",
                 &[slot & 0xffff, pid],
             );
-        } else if (self.master || !self.preload) && self.workers.iter().all(|worker| worker.pid.is_some()) {
+        } else if (self.options.master || !self.options.preload)
+            && self.workers.iter().all(|worker| worker.pid.is_some())
+        {
             self.fork(now, actions);
         }
     }
@@ -272,7 +274,7 @@ impl Uwsgi {
 
     /// A worker begins a request.
     fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
-        let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
+        let harakiri = (self.options.harakiri > 0).then(|| second(now) + i64::from(self.options.harakiri));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;
@@ -317,7 +319,7 @@ impl Uwsgi {
             worker.harakiri = None;
             worker.busy.clear();
         }
-        let alone = !self.master || !self.forked;
+        let alone = !self.options.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {
             // It was the whole server, or loaded the app in the master's place.
             self.exit(exit.shell_code(), actions);
@@ -332,7 +334,7 @@ impl Uwsgi {
             return;
         }
         let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
-        if !self.master {
+        if !self.options.master {
             if ends {
                 self.exit(END, actions);
             } else if signal == Signal::Hup
@@ -344,8 +346,8 @@ impl Uwsgi {
         }
         let dies = match signal {
             Signal::Int => true,
-            Signal::Term => self.die_on_term,
-            _ => !self.die_on_term,
+            Signal::Term => self.options.die_on_term,
+            _ => !self.options.die_on_term,
         };
         if ends && dies {
             self.kill_them_all(now, actions);

@@ -107,7 +107,7 @@ def _load(configuration: Configuration) -> Any:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
     if app is None:
-        if configuration.options["--need-app"]:
+        if configuration.options["--need-app"] == "true":
             _say("*** no app loaded. GAME OVER ***")
             raise SystemExit(FAILED_APP)
         _say("*** no app loaded. going in full dynamic mode ***")

@@ -36,6 +36,10 @@ const MOST_REPLICAS: u32 = 99;
 /// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
 pub const SETTINGS: &str = "";
 
+/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of the machine: `=` and an
+/// absolute path is the text of a file, `=` alone how many processors there are. Processes do not get these.
+pub const FACT: char = '=';
+
 /// Reads a command line as a shell and its program would.
 ///
 /// `env` is the environment that the command finds, `cwd` the absolute path of the working directory. Pure: the same
@@ -170,6 +174,14 @@ struct Call<'a> {
     env: Environment<'a>,
     /// The working directory, absolute.
     cwd: &'a str,
+}
+
+impl Call<'_> {
+    /// The text of a file of the project.
+    fn file(&self, path: &str) -> Option<&str> {
+        let path = absolute(self.cwd, path);
+        self.env.get(&text(&["=", &path]))
+    }
 }
 
 /// The words of a command line, the program's name first.

@@ -7,17 +7,20 @@ use crate::servers::log;
 
 impl Uwsgi {
     pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
+        for line in &self.options.said {
+            say_parts(actions, &[line]);
+        }
         let started = log::ctime(now);
         say_parts(
             actions,
             &["*** Starting uWSGI 2.0.31 (32bit) on [", &started, "] ***"],
         );
-        say_parts(actions, &["current working directory: ", &self.directory]);
-        if !self.master {
+        say_parts(actions, &["current working directory: ", &self.options.directory]);
+        if !self.options.master {
             let warning = "*** WARNING: you are running uWSGI without its master process manager ***";
             say(actions, warning, &[]);
         }
-        if self.harakiri > 0 {
+        if self.options.harakiri > 0 {
             let warning = " *** WARNING: you have enabled harakiri without post buffering. \
                            Slow upload could be rejected on post-unbuffered webservers *** ";
             say(actions, warning, &[]);
@@ -27,7 +30,7 @@ impl Uwsgi {
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
         let index = self.bound.to_string();
         let descriptor = (self.bound + 3).to_string();
-        let how = match (self.router, self.reloaded) {
+        let how = match (self.options.router, self.reloaded) {
             (true, _) => ["uWSGI http", "", " bound on "],
             (false, false) => ["uwsgi socket ", &index, " bound to TCP address "],
             (false, true) => ["uwsgi socket ", &index, " inherited INET address "],
@@ -41,14 +44,14 @@ impl Uwsgi {
             "python threads support enabled",
             "your server socket listen backlog is limited to % connections",
             "your mercy for graceful operations on workers is 60 seconds",
-            match (self.count > 1, self.threads > 1) {
+            match (self.options.count > 1, self.options.threads > 1) {
                 (true, false) => "*** Operational MODE: preforking ***",
                 (true, true) => "*** Operational MODE: preforking+threaded ***",
                 (false, true) => "*** Operational MODE: threaded ***",
                 (false, false) => "*** Operational MODE: single process ***",
             },
         ] {
-            say(actions, line, &[self.backlog]);
+            say(actions, line, &[self.options.backlog]);
         }
     }
 
@@ -58,7 +61,7 @@ impl Uwsgi {
             "*** uWSGI is running in multiple interpreter mode ***",
             &[],
         );
-        if self.master {
+        if self.options.master {
             let line = if self.reloaded {
                 "gracefully (RE)spawned uWSGI master process (pid: %)"
             } else {
@@ -66,15 +69,19 @@ impl Uwsgi {
             };
             say(actions, line, &[self.pid]);
         }
-        let line = if self.master || self.count > 1 {
+        let line = if self.options.master || self.options.count > 1 {
             "spawned uWSGI worker % (pid: %, cores: %)"
         } else {
             "spawned uWSGI worker % (and the only) (pid: %, cores: %)"
         };
         for (number, worker) in (1..).zip(&self.workers) {
-            say(actions, line, &[number, worker.pid.unwrap_or(0), self.threads]);
+            say(
+                actions,
+                line,
+                &[number, worker.pid.unwrap_or(0), self.options.threads],
+            );
         }
-        if self.router {
+        if self.options.router {
             say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);
         }
     }
@@ -85,17 +92,16 @@ impl Uwsgi {
     }
 
     pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
-        if self.router {
+        if self.options.router {
             let line = "gateway \"uWSGI http 1\" has been buried (pid: %)";
             say(actions, line, &[self.router_pid()]);
         }
     }
 
-    pub(super) fn say_reloading(&self, now: Millis, actions: &mut Vec<Action>) {
+    pub(super) fn say_reloading(&self, actions: &mut Vec<Action>) {
         say(actions, "binary reloading uWSGI...", &[]);
-        say_parts(actions, &["chdir() to ", &self.directory]);
+        say_parts(actions, &["chdir() to ", &self.options.directory]);
         say(actions, "running uwsgi", &[]);
-        self.first_lines(now, actions);
     }
 }
 

@@ -56,7 +56,7 @@ impl Uwsgi {
                     return;
                 }
                 Some(Ending::Reloading) => {
-                    self.reload(now, actions);
+                    self.reload(actions);
                     return;
                 }
                 None => {}
@@ -79,7 +79,7 @@ impl Uwsgi {
         let cursed_at = worker.cursed_at.take();
         let both = [index as u32 + 1, pid];
         if exit == Exit::Code(FAILED_APP) {
-            if self.need_app {
+            if self.options.need_app {
                 say(actions, "OOPS ! failed loading app in worker % (pid %)", &both);
                 say_when(
                     now,
@@ -121,7 +121,7 @@ impl Uwsgi {
     fn respawn(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let (last, quick) = self.respawned;
         let quick = if second(now) <= last + 1 { quick + 1 } else { 0 };
-        let too_fast = quick > self.count;
+        let too_fast = quick > self.options.count;
         self.respawned = (second(now), if too_fast { 0 } else { quick });
         if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
@@ -146,17 +146,14 @@ impl Uwsgi {
     }
 
     /// Starts anew, as the original does by executing itself.
-    fn reload(&mut self, now: Millis, actions: &mut Vec<Action>) {
+    fn reload(&mut self, actions: &mut Vec<Action>) {
         self.ending = None;
         self.reloaded = true;
-        self.bound = 0;
         self.total = 0;
-        self.say_reloading(now, actions);
-        while let Some(address) = self.addresses.get(self.bound) {
-            self.say_bound(address, actions);
-            self.bound += 1;
-        }
-        self.load(now, actions);
+        self.inherited.clone_from(&self.options.addresses);
+        self.say_reloading(actions);
+        self.state = State::Binding;
+        actions.push(Action::Reread);
     }
 
     /// Workers that have had their time to finish are killed, and those whose request takes too long (`--harakiri`).

@@ -43,7 +43,7 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     launch.limits = Limits::uwsgi(count("--buffer-size", 4096) as usize);
     launch.master = values.flag("--master");
     launch.die_on_term = values.flag("--die-on-term");
-    launch.need_app = values.given("--need-app").is_some();
+    launch.need_app = values.flag("--need-app");
     launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {

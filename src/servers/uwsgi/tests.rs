@@ -79,7 +79,6 @@ fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
         "uwsgi -s :3031",
         "uwsgi -Q x",
         "uwsgi --mast",
-        "uwsgi server.ini",
         "uwsgi --http-socket /tmp/socket",
         "uwsgi --http-socket 10.0.0.1:80",
         "uwsgi --http-socket :8000 --http :8001",
