@@ -91,6 +91,8 @@ struct Running {
     listeners: LiteMap<usize, Held>,
     processes: Vec<Pid>,
     pong_at: Option<Millis>,
+    /// The master waits for a connection.
+    watches: bool,
 }
 
 impl Running {
@@ -269,6 +271,7 @@ impl Machine {
                     given: env.to_vec(),
                     directory: directory.to_owned(),
                     started_at: now,
+                    watches: false,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
@@ -480,6 +483,7 @@ impl Machine {
                 .get(&server)
                 .and_then(|running| running.master.deadline());
             if due.is_some_and(|at| at <= now) {
+                self.tell_waiting(server, now);
                 self.tell_master(server, Event::Deadline, now);
             }
         }
@@ -515,6 +519,17 @@ impl Machine {
     }
 
     // --- what masters do
+
+    /// Tells a master how many connections wait to be accepted.
+    fn tell_waiting(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        let listeners = running.listeners.values();
+        let waiting = listeners.map(|held| self.net.waiting(held.id)).sum::<usize>();
+        running.watches &= waiting == 0;
+        self.tell_master(server, Event::Waiting(waiting as u32), now);
+    }
 
     fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
         let Some(running) = self.servers.get_mut(&server) else {
@@ -595,6 +610,7 @@ impl Machine {
                     self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
                 }
             }
+            Action::Watch => running.watches = true,
             Action::Reread => {
                 let (command, given, directory) = (&running.command, &running.given, &running.directory);
                 let (command, given, directory) = (command.clone(), given.clone(), directory.clone());
@@ -867,6 +883,13 @@ impl Machine {
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {
                 self.tell_master(server, Event::Heartbeat(pid), now);
+            }
+        }
+        let watches = |(_, running): &(&ServerId, &Running)| running.watches;
+        while let Some((&server, _)) = self.servers.iter().find(watches) {
+            self.tell_waiting(server, now);
+            if self.servers.get(&server).is_some_and(|running| running.watches) {
+                break;
             }
         }
         // Spans first, so that they are there when a response is complete.

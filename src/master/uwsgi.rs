@@ -6,6 +6,9 @@
 //! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves that to them. Without a master
 //! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
 
+mod cheaper;
+#[cfg(test)]
+mod cheaper_tests;
 mod lines;
 mod options;
 #[cfg(test)]
@@ -15,6 +18,7 @@ mod workers;
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
 use crate::servers::{Launch, log};
+use cheaper::Cheaper;
 use options::Options;
 
 /// The time between two looks at the workers.
@@ -25,8 +29,6 @@ const FAILED_APP: i32 = 22;
 const RELOAD: i32 = 17;
 /// A process that ends by SIGTERM, SIGINT or SIGQUIT exits with this code.
 const END: i32 = 30;
-/// Seconds that workers get to finish their request at a reload.
-const MERCY: i64 = 60;
 
 /// uWSGI's first process.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ const MERCY: i64 = 60;
 pub(super) struct Uwsgi {
     pid: Pid,
     options: Options,
+    cheaper: Cheaper,
     workers: Vec<Worker>,
     ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -59,6 +62,8 @@ pub(super) struct Uwsgi {
 }
 
 #[derive(Debug, Default)]
+// Each is something that happens to a worker, with and without the others.
+#[allow(clippy::struct_excessive_bools)]
 struct Worker {
     pid: Option<Pid>,
     accepting: bool,
@@ -71,6 +76,12 @@ struct Worker {
     /// What its threads do, by their numbers, as the master tells when it gives them up.
     busy: Vec<(u32, String)>,
     respawns: u32,
+    /// It is one that there is no need of now.
+    cheaped: bool,
+    /// It has had its time.
+    expired: bool,
+    /// The second at which it was spawned.
+    born: i64,
     /// It is to be respawned at the next turn.
     missing: bool,
     /// Requests begun by the processes that had this number.
@@ -98,6 +109,7 @@ impl Uwsgi {
         Self {
             pid,
             options: Options::new(launch),
+            cheaper: Cheaper::default(),
             touched: None,
             workers: Vec::new(),
             ending: None,
@@ -151,6 +163,7 @@ impl Uwsgi {
                     self.touched = Some(file.clone());
                 }
             }
+            Event::Waiting(waiting) => self.connections_wait(waiting, actions),
             Event::Booted(_) | Event::Heartbeat(_) | Event::HookFailed | Event::Deadline => {}
         }
     }
@@ -211,16 +224,38 @@ impl Uwsgi {
         self.workers.clear();
         self.workers
             .resize_with(self.options.count as usize, Worker::default);
-        if self.options.master && self.options.preload {
+        self.cheaper = Cheaper::default();
+        self.cheaper.cheap = self.options.cheap;
+        let initial = self.initial() as usize;
+        for worker in self.workers.iter_mut().skip(initial) {
+            worker.cheaped = true;
+        }
+        if self.options.preload && (self.options.master || self.options.count == 0) {
             actions.push(Action::Load);
         } else {
-            self.spawn_all(actions);
+            self.spawn_all(now, actions);
         }
     }
 
-    fn spawn_all(&self, actions: &mut Vec<Action>) {
-        for slot in 1..=self.options.count {
+    fn spawn_all(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        for slot in 1..=self.initial() {
             actions.push(Action::Spawn { slot });
+        }
+        if self.initial() > 0 {
+            return;
+        }
+        if !self.options.master {
+            // There is nothing more to do.
+            self.exit(0, actions);
+            return;
+        }
+        self.fork(now, actions);
+        self.listen(actions);
+    }
+
+    fn listen(&mut self, actions: &mut Vec<Action>) {
+        if !std::mem::replace(&mut self.listening, true) {
+            actions.push(Action::Listening);
         }
     }
 
@@ -233,14 +268,25 @@ impl Uwsgi {
             return;
         };
         worker.pid = Some(pid);
-        if worker.respawns > 0 {
+        worker.born = second(now);
+        worker.cheaped = false;
+        worker.expired = false;
+        let first = worker.respawns == 0;
+        worker.respawns += 1;
+        if !first {
             say(
                 actions,
                 "Respawned uWSGI worker % (new pid: %)",
                 &[slot & 0xffff, pid],
             );
+        } else if self.forked && self.options.master {
+            let line = "spawned uWSGI worker % (pid: %, cores: %)";
+            say(actions, line, &[slot & 0xffff, pid, self.options.threads]);
         } else if (self.options.master || !self.options.preload)
-            && self.workers.iter().all(|worker| worker.pid.is_some())
+            && self
+                .workers
+                .iter()
+                .all(|worker| worker.pid.is_some() || worker.cheaped)
         {
             self.fork(now, actions);
         }
@@ -250,13 +296,14 @@ impl Uwsgi {
     fn fork(&mut self, now: Millis, actions: &mut Vec<Action>) {
         if !std::mem::replace(&mut self.forked, true) {
             self.respawned = (second(now), 0);
+            self.begin_turn(now);
             self.say_forked(actions);
         }
     }
 
     fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
         if pid == self.pid {
-            self.spawn_all(actions);
+            self.spawn_all(now, actions);
             return;
         }
         let Some(index) = self.index(pid) else { return };
@@ -266,9 +313,13 @@ impl Uwsgi {
         if index == 0 {
             self.fork(now, actions);
         }
-        if !self.listening && self.forked && self.workers.iter().all(|worker| worker.accepting) {
-            self.listening = true;
-            actions.push(Action::Listening);
+        if self.forked
+            && self
+                .workers
+                .iter()
+                .all(|worker| worker.accepting || worker.cheaped)
+        {
+            self.listen(actions);
         }
     }
 

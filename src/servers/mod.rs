@@ -249,6 +249,20 @@ impl Launch {
         }
     }
 
+    /// What an option among [`options`](Self::options) is set to.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let option = self.options.iter().find(|option| option.0 == name)?;
+        Some(&option.1)
+    }
+
+    /// Whether uWSGI's master wants to know at once when a request begins.
+    #[must_use]
+    pub fn tells_busy(&self) -> bool {
+        let given = |name: &&str| self.option(name).is_some_and(|value| !value.is_empty());
+        self.timeout > 0.0 || ["--cheaper", "--idle"].iter().any(given)
+    }
+
     /// Whether this is gunicorn's own worker for ASGI apps.
     #[must_use]
     pub fn is_gunicorns_asgi(&self) -> bool {

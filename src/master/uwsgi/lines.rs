@@ -25,6 +25,9 @@ impl Uwsgi {
                            Slow upload could be rejected on post-unbuffered webservers *** ";
             say(actions, warning, &[]);
         }
+        for line in &self.options.warnings {
+            say_parts(actions, &[line]);
+        }
     }
 
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
@@ -45,6 +48,7 @@ impl Uwsgi {
             "your server socket listen backlog is limited to % connections",
             "your mercy for graceful operations on workers is 60 seconds",
             match (self.options.count > 1, self.options.threads > 1) {
+                _ if self.options.count == 0 => "*** Operational MODE: no-workers ***",
                 (true, false) => "*** Operational MODE: preforking ***",
                 (true, true) => "*** Operational MODE: preforking+threaded ***",
                 (false, true) => "*** Operational MODE: threaded ***",
@@ -55,12 +59,11 @@ impl Uwsgi {
         }
     }
 
-    pub(super) fn say_forked(&self, actions: &mut Vec<Action>) {
-        say(
-            actions,
-            "*** uWSGI is running in multiple interpreter mode ***",
-            &[],
-        );
+    pub(super) fn say_forked(&mut self, actions: &mut Vec<Action>) {
+        if self.options.count > 0 {
+            let line = "*** uWSGI is running in multiple interpreter mode ***";
+            say(actions, line, &[]);
+        }
         if self.options.master {
             let line = if self.reloaded {
                 "gracefully (RE)spawned uWSGI master process (pid: %)"
@@ -75,14 +78,19 @@ impl Uwsgi {
             "spawned uWSGI worker % (and the only) (pid: %, cores: %)"
         };
         for (number, worker) in (1..).zip(&self.workers) {
-            say(
-                actions,
-                line,
-                &[number, worker.pid.unwrap_or(0), self.options.threads],
-            );
+            if let Some(pid) = worker.pid {
+                say(actions, line, &[number, pid, self.options.threads]);
+            }
+        }
+        if self.cheaper.cheap {
+            self.begin_cheap(actions);
         }
         if self.options.router {
             say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);
+        }
+        if self.options.no_such_algorithm {
+            let line = "unable to find requested cheaper algorithm, falling back to spare";
+            say(actions, line, &[]);
         }
     }
 
