@@ -346,16 +346,22 @@ impl Uwsgi {
         // Of one of its threads: the clock is the worker's.
         worker.harakiri = None;
         worker.busy.retain(|(busy, _)| *busy != core);
-        if let Some((before, after)) = line.split_once('\0') {
-            // Without an app there are no requests to it.
-            let own = if before.contains('-') {
-                "-1".to_owned()
-            } else {
-                worker.requests.to_string()
-            };
-            let line = [before, &own, "/", &total.to_string(), after].concat();
-            actions.push(Action::Log(Stream::Stderr, line));
+        if line.is_empty() {
+            return;
         }
+        let line = match line.split_once('\0') {
+            Some((before, after)) => {
+                // Without an app there are no requests to it.
+                let own = if before.contains('-') {
+                    "-1".to_owned()
+                } else {
+                    worker.requests.to_string()
+                };
+                [before, &own, "/", &total.to_string(), after].concat()
+            }
+            None => line.to_owned(),
+        };
+        actions.push(Action::Log(Stream::Stderr, line));
     }
 
     fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {

@@ -20,7 +20,7 @@ impl Uwsgi {
             let warning = "*** WARNING: you are running uWSGI without its master process manager ***";
             say(actions, warning, &[]);
         }
-        if self.options.harakiri > 0 {
+        if self.options.harakiri > 0 && !self.options.buffers {
             let warning = " *** WARNING: you have enabled harakiri without post buffering. \
                            Slow upload could be rejected on post-unbuffered webservers *** ";
             say(actions, warning, &[]);

@@ -21,6 +21,8 @@ pub(super) struct Options {
     pub(super) master: bool,
     /// Seconds; 0 is never.
     pub(super) harakiri: u32,
+    /// `--post-buffering`.
+    pub(super) buffers: bool,
     pub(super) die_on_term: bool,
     pub(super) need_app: bool,
     pub(super) preload: bool,
@@ -106,6 +108,7 @@ impl Options {
             threads: launch.threads,
             master: launch.master,
             harakiri: (launch.timeout / 1000.0) as u32,
+            buffers: count("--post-buffering", 0) > 0,
             die_on_term: launch.die_on_term,
             need_app: launch.need_app,
             preload: launch.preload,

@@ -8,7 +8,7 @@ use crate::servers::{
 };
 
 /// Options that ask for a master.
-const MASTERS: &str = "--cheap --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --idle --die-on-idle \
+const MASTERS: &str = "--cheap --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --idle \
                        --py-auto-reload --touch-reload";
 
 /// Everything that the values say.
