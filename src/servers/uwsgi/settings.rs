@@ -85,7 +85,7 @@ impl<'a> Settings<'a> {
         let line = PROGRAM.parse(words)?;
         for (name, value) in self.call.env.outer.iter().chain(self.call.env.own) {
             if let Some(name) = name.strip_prefix("UWSGI_") {
-                let key = name.to_ascii_lowercase().replace('_', "-");
+                let key = replaced(&name.to_ascii_lowercase(), "_", "-");
                 self.add(&key, value)?;
             }
         }
@@ -126,7 +126,7 @@ impl<'a> Settings<'a> {
             return stop(&["recursive logic in options is not supported (option = ", key, ")"]);
         }
         for word in self.rounds(&how, &argument) {
-            self.push(key, &value.replace("%(_)", &word))?;
+            self.push(key, &replaced(value, "%(_)", &word))?;
         }
         self.logic = Some((how, argument));
         Ok(())
@@ -154,7 +154,8 @@ impl<'a> Settings<'a> {
             _ => self.call.file(argument).map(|_| argument),
         };
         let found = found.filter(|value| wanted.is_none_or(|wanted| *value == wanted || *value == argument));
-        match (found, how.contains("-not-")) {
+        let negated = how.strip_prefix("if-not-").is_some();
+        match (found, negated) {
             (Some(value), false) => vec![own(value)],
             (None, true) => vec![String::new()],
             _ => Vec::new(),
@@ -190,7 +191,7 @@ impl<'a> Settings<'a> {
         if self.files > MOST_ROUNDS {
             return stop(&["uwsgi: ", name, ": the ini files name each other without end."]);
         }
-        if name == "-" || name.contains("://") {
+        if name == "-" || find(name, "://", 0).is_some() {
             let reason = ": wasgi reads files of the project only, and has neither a terminal nor a network to read from.";
             return stop(&["uwsgi: option '--ini': ", name, reason]);
         }
@@ -286,7 +287,10 @@ impl<'a> Settings<'a> {
         for index in 0..self.given.len() {
             if let Some(given) = self.given.get(index) {
                 let placeholder = text(&["%(", &given.key, ")"]);
-                let named = self.given.iter().any(|given| given.value.contains(&placeholder));
+                let named = self
+                    .given
+                    .iter()
+                    .any(|given| find(&given.value, &placeholder, 0).is_some());
                 if let Some(given) = self.given.get_mut(index) {
                     given.named = named;
                 }
@@ -309,8 +313,8 @@ impl<'a> Settings<'a> {
     fn replaced(&self, mut value: String, symbol: &str) -> Result<String, Stop> {
         let mut from = 0;
         let mut rounds = 0;
-        while let Some(start) = value.get(from..).and_then(|rest| rest.find(symbol)) {
-            let key_at = from + start + 2;
+        while let Some(start) = find(&value, symbol, from) {
+            let key_at = start + 2;
             let mut depth = 1;
             let end = value.get(key_at..).unwrap_or("").find(|sign| {
                 depth += match sign {
@@ -430,19 +434,36 @@ fn is_true(value: &str) -> bool {
 }
 
 /// C's `atoi`: the number at the beginning.
+#[inline(never)]
 fn number(value: &str) -> i64 {
     let value = trim(value);
     let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
-    let end = digits
-        .find(|sign: char| !sign.is_ascii_digit())
-        .unwrap_or(digits.len());
-    let number = digits
-        .get(..end)
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0);
+    let mut number: i64 = 0;
+    for digit in digits.bytes().take_while(u8::is_ascii_digit) {
+        number = number.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+    }
     if value.starts_with('-') { -number } else { number }
 }
 
+/// Where a part begins, at or after a place. (The library's search is 3 kB of wasm.)
+#[inline(never)]
+fn find(value: &str, part: &str, from: usize) -> Option<usize> {
+    let at = |at: &usize| value.get(*at..).is_some_and(|rest| rest.starts_with(part));
+    (from..value.len()).find(at)
+}
+
+/// The text with all parts of a kind replaced.
+fn replaced(value: &str, part: &str, with: &str) -> String {
+    let mut value = own(value);
+    let mut from = 0;
+    while let Some(at) = find(&value, part, from) {
+        value.replace_range(at..at + part.len(), with);
+        from = at + with.len();
+    }
+    value
+}
+
+#[inline(never)]
 fn stop<T>(parts: &[&str]) -> Result<T, Stop> {
     Err(Stop::Usage(text(parts)))
 }

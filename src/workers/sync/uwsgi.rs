@@ -13,7 +13,7 @@ use crate::workers::conversation::Conversation;
 use super::{State, SyncWorker};
 
 /// A worker is not replaced for its number of requests before this age, in seconds (`--min-worker-lifetime`).
-const LEAST_LIFETIME: f64 = 10.0;
+const LEAST_LIFETIME: u32 = 10;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
 const RELOAD: i32 = 17;
 
@@ -50,7 +50,7 @@ impl SyncWorker {
             .unwrap_or(LEAST_LIFETIME);
         if self.alive
             && most.is_some_and(|most| process.served >= most)
-            && now - process.born >= least * 1000.0
+            && now - process.born >= f64::from(least) * 1000.0
         {
             let line = [
                 "...The work of process ",
