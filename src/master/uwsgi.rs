@@ -11,14 +11,16 @@ mod cheaper;
 mod cheaper_tests;
 mod lines;
 mod options;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Launch, log};
+use crate::servers::Launch;
 use cheaper::Cheaper;
+use lines::{fill, say, say_when};
 use options::Options;
 
 /// The time between two looks at the workers.
@@ -323,47 +325,6 @@ impl Uwsgi {
         }
     }
 
-    /// A worker begins a request.
-    fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
-        let harakiri = (self.options.harakiri > 0).then(|| second(now) + i64::from(self.options.harakiri));
-        if let Some(worker) = self.worker(pid) {
-            worker.requests += 1;
-            worker.harakiri = harakiri;
-            worker.busy.retain(|(core, _)| *core != what.0);
-            // In the order of the cores. (A sort would cost 2 kB of wasm.)
-            let before = worker.busy.iter().filter(|(core, _)| *core < what.0).count();
-            worker.busy.insert(before, what);
-        }
-    }
-
-    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
-    fn request(&mut self, pid: Pid, core: u32, line: &str, actions: &mut Vec<Action>) {
-        self.total += 1;
-        let total = self.total;
-        let Some(worker) = self.worker(pid) else {
-            return;
-        };
-        // Of one of its threads: the clock is the worker's.
-        worker.harakiri = None;
-        worker.busy.retain(|(busy, _)| *busy != core);
-        if line.is_empty() {
-            return;
-        }
-        let line = match line.split_once('\0') {
-            Some((before, after)) => {
-                // Without an app there are no requests to it.
-                let own = if before.contains('-') {
-                    "-1".to_owned()
-                } else {
-                    worker.requests.to_string()
-                };
-                [before, &own, "/", &total.to_string(), after].concat()
-            }
-            None => line.to_owned(),
-        };
-        actions.push(Action::Log(Stream::Stderr, line));
-    }
-
     fn exited(&mut self, now: Millis, pid: Pid, exit: Exit, actions: &mut Vec<Action>) {
         if pid == self.pid {
             self.exit(exit.shell_code(), actions);
@@ -438,32 +399,4 @@ impl Uwsgi {
 /// The clock of the original counts seconds.
 fn second(now: Millis) -> i64 {
     (now / 1000.0).floor() as i64
-}
-
-/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
-#[inline(never)]
-fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
-}
-
-/// A line with its time, as the original prints some.
-#[inline(never)]
-fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
-    actions.push(Action::Log(Stream::Stderr, line));
-}
-
-fn fill(text: &str, numbers: &[u32]) -> String {
-    let mut line = String::with_capacity(text.len() + 16);
-    let mut numbers = numbers.iter();
-    for part in text.split_inclusive('%') {
-        match part.strip_suffix('%') {
-            Some(before) => {
-                line.push_str(before);
-                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
-            }
-            None => line.push_str(part),
-        }
-    }
-    line
 }

@@ -107,8 +107,13 @@ export async function runMachine(init) {
             booted = true;
             machine.deliver_process(pid, message, now());
           } else if (message.fork) {
-            if (message.fork.image) origins.forked(pid, message.fork.image);
-            else machine.output(pid, NO_FORK + message.fork.reason, now());
+            if (message.fork.image) {
+              origins.forked(pid, message.fork.image);
+              // Its first worker may be long in coming: uWSGI's --cheap.
+              assets().then((python) => origins.of(pid).prepare(python), () => {});
+            } else {
+              machine.output(pid, NO_FORK + message.fork.reason, now());
+            }
           } else {
             exited(Math.max(0, message.exit), SIGNALS[-message.exit]);
           }

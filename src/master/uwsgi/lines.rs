@@ -1,6 +1,6 @@
 //! What uWSGI prints of itself when it starts. Left out is what it says about the machine that it runs on: kernel, memory pages, users.
 
-use super::{Uwsgi, say};
+use super::Uwsgi;
 use crate::Millis;
 use crate::master::{Action, Stream};
 use crate::servers::log;
@@ -116,4 +116,32 @@ impl Uwsgi {
 #[inline(never)]
 fn say_parts(actions: &mut Vec<Action>, parts: &[&str]) {
     actions.push(Action::Log(Stream::Stderr, parts.concat()));
+}
+
+/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
+#[inline(never)]
+pub(super) fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
+}
+
+/// A line with its time, as the original prints some.
+#[inline(never)]
+pub(super) fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
+    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
+    actions.push(Action::Log(Stream::Stderr, line));
+}
+
+pub(super) fn fill(text: &str, numbers: &[u32]) -> String {
+    let mut line = String::with_capacity(text.len() + 16);
+    let mut numbers = numbers.iter();
+    for part in text.split_inclusive('%') {
+        match part.strip_suffix('%') {
+            Some(before) => {
+                line.push_str(before);
+                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
+            }
+            None => line.push_str(part),
+        }
+    }
+    line
 }

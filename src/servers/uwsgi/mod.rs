@@ -1,6 +1,7 @@
 //! uWSGI 2.0.31: its command line.
 
 mod launch;
+mod placeholders;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
