@@ -108,7 +108,7 @@ impl Settings<'_> {
             };
             match with {
                 Some(with) => {
-                    value.replace_range(key_at - 2..=end, &with);
+                    value = put(&value, start, end + 1, &with);
                     from = 0;
                     rounds += 1;
                     if rounds > MOST_ROUNDS {
@@ -182,8 +182,15 @@ pub(super) fn replaced(value: &str, part: &str, with: &str) -> String {
     let mut value = own(value);
     let mut from = 0;
     while let Some(at) = find(&value, part, from) {
-        value.replace_range(at..at + part.len(), with);
+        value = put(&value, at, at + part.len(), with);
         from = at + with.len();
     }
     value
+}
+
+/// The text with something else from one place up to another.
+#[inline(never)]
+fn put(value: &str, from: usize, to: usize, with: &str) -> String {
+    let before = value.get(..from).unwrap_or("");
+    text(&[before, with, value.get(to..).unwrap_or("")])
 }
