@@ -78,6 +78,12 @@ impl Machine {
         self.0.set_room(room);
     }
 
+    /// What a command line may ask about the machine: the text of a file by its absolute path, the number of processors by an
+    /// empty name.
+    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
+        self.0.set_fact(name, value);
+    }
+
     /// A file of the working directory has changed: its absolute path.
     pub fn file_changed(&mut self, path: &str, now: Millis) {
         self.0.file_changed(path, now);

@@ -84,7 +84,8 @@ struct Running {
     launch: Launch,
     /// The environment of its processes, names and values in turn.
     env: Vec<String>,
-    /// The environment and the working directory of the command.
+    /// The command, and its environment and working directory.
+    command: StartCommand,
     given: Vec<(String, String)>,
     directory: String,
     master: Master,
@@ -99,6 +100,8 @@ struct Running {
     listeners: LiteMap<usize, Held>,
     processes: Vec<Pid>,
     pong_at: Option<Millis>,
+    /// The master waits for a connection.
+    watches: bool,
 }
 
 impl Running {
@@ -108,8 +111,8 @@ impl Running {
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.
-    fn configure(&mut self, launch: Launch, settings: &str) {
-        self.env = flat(&self.given, &launch, Some(settings));
+    fn configure(&mut self, launch: Launch, settings: Option<&str>) {
+        self.env = flat(&self.given, &launch, settings);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
@@ -176,6 +179,8 @@ pub struct Machine {
     scales: LiteMap<ServerId, Scale>,
     /// How many workers may be asked for.
     room: u32,
+    /// Names and values of [`servers::FACT`]s.
+    facts: Vec<(String, String)>,
 }
 
 /// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
@@ -233,10 +238,7 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        let parsed = match command {
-            StartCommand::Line(line) => servers::parse(line, env, directory),
-            StartCommand::Words(words) => servers::parse_argv(words, env, directory),
-        };
+        let parsed = self.parse(command, env, directory);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -279,9 +281,11 @@ impl Machine {
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
                     env: flat(env, &launch, interpreter.then_some("")),
+                    command: command.clone(),
                     given: env.to_vec(),
                     directory: directory.to_owned(),
                     started_at: now,
+                    watches: false,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
@@ -295,6 +299,22 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Reads a command where the project's files are what they are now.
+    fn parse(&self, command: &StartCommand, env: &[(String, String)], directory: &str) -> Command {
+        let env = [&self.facts, env].concat();
+        match command {
+            StartCommand::Line(line) => servers::parse(line, &env, directory),
+            StartCommand::Words(words) => servers::parse_argv(words, &env, directory),
+        }
+    }
+
+    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
+    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
+        let name = [servers::FACT.encode_utf8(&mut [0; 4]), name].concat();
+        self.facts.retain(|(known, _)| *known != name);
+        self.facts.extend(value.map(|value| (name, value)));
     }
 
     /// How many workers may be asked for, by the memory that there is.
@@ -477,6 +497,7 @@ impl Machine {
                 .get(&server)
                 .and_then(|running| running.master.deadline());
             if due.is_some_and(|at| at <= now) {
+                self.tell_waiting(server, now);
                 self.tell_master(server, Event::Deadline, now);
             }
         }
@@ -512,6 +533,17 @@ impl Machine {
     }
 
     // --- what masters do
+
+    /// Tells a master how many connections wait to be accepted.
+    fn tell_waiting(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        let listeners = running.listeners.values();
+        let waiting = listeners.map(|held| self.net.waiting(held.id)).sum::<usize>();
+        running.watches &= waiting == 0;
+        self.tell_master(server, Event::Waiting(waiting as u32), now);
+    }
 
     fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
         let Some(running) = self.servers.get_mut(&server) else {
@@ -566,7 +598,7 @@ impl Machine {
                         self.exit(server, code);
                         return;
                     }
-                    Command::Serve(launch) => running.configure(*launch, &settings),
+                    Command::Serve(launch) => running.configure(*launch, Some(&settings)),
                     // Whose help is wanted has no configuration to be read.
                     Command::Help { .. } => {}
                 }
@@ -592,6 +624,22 @@ impl Machine {
                     let pid = running.master_pid;
                     let call = format!("{name} {first} {second}");
                     self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
+            Action::Watch => running.watches = true,
+            Action::Reread => {
+                let (command, given, directory) = (&running.command, &running.given, &running.directory);
+                let (command, given, directory) = (command.clone(), given.clone(), directory.clone());
+                match self.parse(&command, &given, &directory) {
+                    Command::Print { stdout, stderr, code } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                    }
+                    Command::Serve(launch) => {
+                        self.servers.get_mut(&server)?.configure(*launch, None);
+                        return Some(Event::Started);
+                    }
+                    Command::Help { .. } => {}
                 }
             }
             Action::CloseListeners => {
@@ -847,6 +895,13 @@ impl Machine {
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {
                 self.tell_master(server, Event::Heartbeat(pid), now);
+            }
+        }
+        let watches = |(_, running): &(&ServerId, &Running)| running.watches;
+        while let Some((&server, _)) = self.servers.iter().find(watches) {
+            self.tell_waiting(server, now);
+            if self.servers.get(&server).is_some_and(|running| running.watches) {
+                break;
             }
         }
         // Spans first, so that they are there when a response is complete.

@@ -539,3 +539,42 @@ fn the_help_is_printed_by_who_has_the_text() {
         (&["daphne".to_owned()][..], &[][..])
     );
 }
+
+#[test]
+fn a_uwsgi_that_reloads_reads_its_file_again() {
+    let mut bench = Bench::start("");
+    let set = |bench: &mut Bench, content: &str| {
+        bench.machine.set_fact(
+            "/home/web/a.ini",
+            Some(format!("[uwsgi]\nmaster = 1\nlazy-apps = 1\n{content}\n")),
+        );
+    };
+    set(&mut bench, "http-socket = :8000");
+    bench.start_another(2, "uwsgi a.ini");
+    assert_eq!(bench.spawned.len(), 1, "{:?}", bench.lines);
+    set(&mut bench, "http-socket = :8000\nprocesses = 3");
+    let reload = |bench: &mut Bench| {
+        bench.machine.signal(2, Signal::Term, bench.now);
+        bench.now += 1_100.0;
+        bench.machine.tick(bench.now);
+        bench.look();
+    };
+    reload(&mut bench);
+    assert_eq!(bench.spawned.len(), 4);
+    assert!(
+        bench
+            .lines
+            .contains(&"uwsgi socket 0 inherited INET address :8000 fd 3".to_owned())
+    );
+    set(&mut bench, "http-socket = :8001");
+    reload(&mut bench);
+    assert_eq!(bench.spawned.len(), 5);
+    assert!(
+        bench
+            .lines
+            .contains(&"uwsgi socket 0 bound to TCP address :8001 fd 3".to_owned())
+    );
+    set(&mut bench, "processes = -1");
+    reload(&mut bench);
+    assert_eq!(bench.exits.last(), Some(&(2, 1)));
+}

@@ -86,6 +86,8 @@ impl Stage {
                 let answer = self.load_fails.map_or(loaded, |exit| Event::Exited(MASTER, exit));
                 ("load".into(), Some(answer))
             }
+            Action::Watch => ("watch".into(), None),
+            Action::Reread => ("reread".into(), Some(Event::Started)),
             Action::CloseListeners => ("close".into(), None),
             Action::Spawn { slot } => {
                 self.next_pid += 1;

@@ -36,6 +36,10 @@ const MOST_REPLICAS: u32 = 99;
 /// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
 pub const SETTINGS: &str = "";
 
+/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of the machine: `=` and an
+/// absolute path is the text of a file, `=` alone how many processors there are. Processes do not get these.
+pub const FACT: char = '=';
+
 /// Reads a command line as a shell and its program would.
 ///
 /// `env` is the environment that the command finds, `cwd` the absolute path of the working directory. Pure: the same
@@ -172,6 +176,14 @@ struct Call<'a> {
     cwd: &'a str,
 }
 
+impl Call<'_> {
+    /// The text of a file of the project.
+    fn file(&self, path: &str) -> Option<&str> {
+        let path = absolute(self.cwd, path);
+        self.env.get(&text(&["=", &path]))
+    }
+}
+
 /// The words of a command line, the program's name first.
 fn argv(program: &str, words: &[String]) -> Vec<String> {
     let mut argv = vec![own(program)];
@@ -235,6 +247,20 @@ impl Launch {
             let more = (random * (f64::from(self.max_requests_jitter) + 1.0)) as u32;
             *requests = requests.saturating_add(more);
         }
+    }
+
+    /// What an option among [`options`](Self::options) is set to.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let option = self.options.iter().find(|option| option.0 == name)?;
+        Some(&option.1)
+    }
+
+    /// Whether uWSGI's master wants to know at once when a request begins.
+    #[must_use]
+    pub fn tells_busy(&self) -> bool {
+        let given = |name: &&str| self.option(name).is_some_and(|value| !value.is_empty());
+        self.timeout > 0.0 || ["--cheaper", "--idle"].iter().any(given)
     }
 
     /// Whether this is gunicorn's own worker for ASGI apps.

@@ -117,8 +117,13 @@ export async function runMachine(init) {
             booted = true;
             machine.deliver_process(pid, message, now());
           } else if (message.fork) {
-            if (message.fork.image) origins.forked(pid, message.fork.image);
-            else machine.output(pid, NO_FORK + message.fork.reason, now());
+            if (message.fork.image) {
+              origins.forked(pid, message.fork.image);
+              // Its first worker may be long in coming: uWSGI's --cheap.
+              assets().then((python) => origins.of(pid).prepare(python), () => {});
+            } else {
+              machine.output(pid, NO_FORK + message.fork.reason, now());
+            }
           } else {
             exited(Math.max(0, message.exit), SIGNALS[-message.exit]);
           }
@@ -207,6 +212,7 @@ export async function runMachine(init) {
 
   const machine = new Machine();
   machine.set_room(room());
+  machine.set_fact("", String(navigator.hardwareConcurrency));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -293,6 +299,7 @@ export async function runMachine(init) {
       for (const [name, content] of changes) {
         if (content === null) files.delete(name);
         else files.set(name, content);
+        machine.set_fact(`${DIRECTORY}/${name}`, settings(name, content));
         machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
       for (const { link, early } of processes.values()) {
@@ -329,6 +336,19 @@ export async function runMachine(init) {
   // From here on it sleeps, and can be woken.
   work();
   self.postMessage({ op: "ready" });
+}
+
+/** A file that a command line may name has this many bytes at most. */
+const MOST_SETTINGS = 1 << 16;
+
+/**
+ * The text of a file, if it may be one that a command line names.
+ * @param {string} name
+ * @param {Uint8Array | null} content
+ */
+function settings(name, content) {
+  if (!content || content.length > MOST_SETTINGS || name.endsWith(".py")) return undefined;
+  return new TextDecoder().decode(content);
 }
 
 /** Memory that a worker takes, in megabytes: see `src/machine`. */

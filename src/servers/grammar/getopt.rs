@@ -74,14 +74,26 @@ impl Program {
         Ok(values)
     }
 
-    fn long(&self, name: &str) -> Result<Opt, Stop> {
-        let full = text(&["--", name]);
-        if let Some(option) = self.table.named(&full) {
-            return self.allowed(option, &full);
+    /// The option of this name, with its hyphens; none if the program has none.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub(crate) fn find(&self, full: &str) -> Result<Option<Opt>, Stop> {
+        if let Some(option) = self.table.named(full) {
+            return self.allowed(option, full).map(Some);
         }
+        let name = full.strip_prefix("--").unwrap_or(full);
         let stem = split(name, '-').map_or(name, |(stem, _)| stem);
         if self.stems.lines().any(|line| listed(stem, line)) {
-            return Err(self.refusal(&full, "wasgi does not have this option."));
+            return Err(self.refusal(full, "wasgi does not have this option."));
+        }
+        Ok(None)
+    }
+
+    fn long(&self, name: &str) -> Result<Opt, Stop> {
+        let full = text(&["--", name]);
+        if let Some(option) = self.find(&full)? {
+            return Ok(option);
         }
         if self
             .table

@@ -1,13 +1,18 @@
 //! uWSGI 2.0.31: its command line.
 
 mod launch;
+mod placeholders;
+mod settings;
+#[cfg(test)]
+mod settings_tests;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
-use super::option::{Table, listed, text};
+use super::option::{Table, text};
 use super::{Call, Command, Server, WASGI};
+use settings::Settings;
 
 /// All short options.
 const LETTERS: &str = "ACHJLMOQRSTabcdhilmprstvwxyz";
@@ -22,11 +27,23 @@ const PROGRAM: Program = Program {
 
 /// What happens with these arguments.
 pub(super) fn command(words: &[String], call: &Call) -> Command {
-    let values = match PROGRAM.parse(words) {
+    if let Some(values) = settings::settled(words) {
+        return match launch::launch(words, &values, call) {
+            Ok(launch) => Command::Serve(launch),
+            Err(stderr) => Command::complain(1, &stderr),
+        };
+    }
+    let mut settings = Settings::new(call);
+    let read = settings.read(words);
+    let said = settings.said;
+    let complain = |stderr: String| {
+        let mut lines = said.clone();
+        lines.push(stderr);
+        Command::complain(1, &lines.join("\n"))
+    };
+    let values = match read {
         Ok(values) => values,
-        Err(Stop::Usage(stderr)) => {
-            return Command::complain(1, &stderr);
-        }
+        Err(Stop::Usage(stderr)) => return complain(stderr),
         Err(Stop::Help | Stop::Version) => {
             return Command::Help {
                 program: Server::Uwsgi,
@@ -34,21 +51,16 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
             };
         }
     };
-    // Other words are configuration files, told by their ending.
-    if let Some(file) = values.positionals.first() {
-        let format = file.rsplit('.').next().unwrap_or("");
-        if listed(format, "ini xml yaml yml json js") {
-            const LATER: &str =
-                "uwsgi: wasgi cannot read configuration files yet: write the options into the command line.";
-            return Command::complain(1, LATER);
-        }
-        return Command::complain(1, &text(&["unable to load configuration from ", file]));
-    }
     if values.given("--version").is_some() {
         return Command::show(&text(&["2.0.31", WASGI]));
     }
-    match launch::launch(words, &values, call) {
-        Ok(launch) => Command::Serve(launch),
-        Err(stderr) => Command::complain(1, &stderr),
+    match launch::launch(&settings::words(&values), &values, call) {
+        Ok(mut launch) => {
+            launch
+                .options
+                .extend(said.into_iter().map(|line| ("--said", line)));
+            Command::Serve(launch)
+        }
+        Err(stderr) => complain(stderr),
     }
 }
