@@ -11,7 +11,7 @@ use crate::client::{Client, ServerId};
 use crate::master::{Action, Event, Exit, Master, Pid, Signal, Stream};
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::net::{Deferral, ListenerId, Network};
-use crate::servers::{self, Command, Launch, Server};
+use crate::servers::{self, Command, Launch, Server, Unsettled};
 use crate::trace::{self, Name, Raw, Span};
 
 /// The first process id: the machine's own `init` and its shell have those before.
@@ -61,6 +61,17 @@ pub enum Output {
         /// What stands in it in braces, and what is printed there.
         words: Vec<(&'static str, String)>,
     },
+    /// Read a uWSGI's settings, and answer by [`Machine::settled`].
+    Settle {
+        /// The server.
+        server: ServerId,
+        /// The words after the program's name.
+        words: Vec<String>,
+        /// Names and values in turn: see [`servers::Unsettled::env`].
+        env: Vec<String>,
+        /// The working directory.
+        directory: String,
+    },
     /// A server accepts.
     Listening {
         /// The server.
@@ -84,13 +95,11 @@ struct Running {
     launch: Launch,
     /// The environment of its processes, names and values in turn.
     env: Vec<String>,
-    /// The command, and its environment and working directory.
-    command: StartCommand,
-    given: Vec<(String, String)>,
-    directory: String,
+    /// What it was started with.
+    start: Start,
     master: Master,
     master_pid: Pid,
-    /// The master's Python, if it needs one, is at work: what is next has to wait.
+    /// The master's Python, if it needs one, is at work, or its settings are being read: what is next has to wait.
     busy: bool,
     /// What the master is still to be told, and what it still wants done.
     events: VecDeque<Event>,
@@ -104,6 +113,15 @@ struct Running {
     watches: bool,
 }
 
+/// What a server is started with.
+#[derive(Debug, Clone)]
+struct Start {
+    command: StartCommand,
+    env: Vec<(String, String)>,
+    /// The working directory.
+    directory: String,
+}
+
 impl Running {
     /// Whether the configuration is known.
     fn is_configured(&self) -> bool {
@@ -112,7 +130,7 @@ impl Running {
 
     /// Takes a configuration that was read, perhaps not for the first time.
     fn configure(&mut self, launch: Launch, settings: Option<&str>) {
-        self.env = flat(&self.given, &launch, settings);
+        self.env = flat(&self.start.env, &launch, settings);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
@@ -168,6 +186,8 @@ pub struct Machine {
     net: Network,
     client: Client,
     servers: LiteMap<ServerId, Running>,
+    /// Servers whose settings are being read, and the first words of what to go on with.
+    settling: LiteMap<ServerId, (Start, Vec<String>)>,
     /// The server of each process.
     processes: LiteMap<Pid, ServerId>,
     next_pid: Pid,
@@ -238,7 +258,17 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        let parsed = self.parse(command, env, directory);
+        let start = Start {
+            command: command.clone(),
+            env: env.to_vec(),
+            directory: directory.to_owned(),
+        };
+        let parsed = self.parse(&start);
+        self.run(server, parsed, start, now);
+    }
+
+    /// Does what a command asks for.
+    fn run(&mut self, server: ServerId, parsed: Command, start: Start, now: Millis) {
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -255,7 +285,8 @@ impl Machine {
             if launch.scale > 1 {
                 self.scales.insert(server, Scale::new(launch.scale));
                 for replica in 1..=launch.scale {
-                    self.start(server | replica << REPLICA, command, env, directory, now);
+                    let server = server | replica << REPLICA;
+                    self.run(server, parsed.clone(), start.clone(), now);
                 }
                 return;
             }
@@ -270,6 +301,7 @@ impl Machine {
                 program,
                 words,
             }),
+            Command::Settle(unsettled) => self.settle_words(server, *unsettled, start),
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
@@ -280,10 +312,8 @@ impl Machine {
                     busy: interpreter,
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
-                    env: flat(env, &launch, interpreter.then_some("")),
-                    command: command.clone(),
-                    given: env.to_vec(),
-                    directory: directory.to_owned(),
+                    env: flat(&start.env, &launch, interpreter.then_some("")),
+                    start,
                     started_at: now,
                     watches: false,
                     listeners: LiteMap::new(),
@@ -302,12 +332,51 @@ impl Machine {
     }
 
     /// Reads a command where the project's files are what they are now.
-    fn parse(&self, command: &StartCommand, env: &[(String, String)], directory: &str) -> Command {
-        let env = [&self.facts, env].concat();
-        match command {
-            StartCommand::Line(line) => servers::parse(line, &env, directory),
-            StartCommand::Words(words) => servers::parse_argv(words, &env, directory),
+    fn parse(&self, start: &Start) -> Command {
+        let env = [&*self.facts, &start.env].concat();
+        match &start.command {
+            StartCommand::Line(line) => servers::parse(line, &env, &start.directory),
+            StartCommand::Words(words) => servers::parse_argv(words, &env, &start.directory),
         }
+    }
+
+    fn settle_words(&mut self, server: ServerId, unsettled: Unsettled, start: Start) {
+        self.outputs.push_back(Output::Settle {
+            server,
+            words: unsettled.words,
+            env: unsettled.env.into_iter().flat_map(<[String; 2]>::from).collect(),
+            directory: start.directory.clone(),
+        });
+        self.settling.insert(server, (start, unsettled.before));
+    }
+
+    /// What a uWSGI's settings are settled into, at its start or as it reloads.
+    pub fn settled(&mut self, server: ServerId, mut answer: Vec<String>, now: Millis) {
+        // Whoever has been ended meanwhile starts no more.
+        let Some((start, mut words)) = self.settling.remove(&server) else {
+            return;
+        };
+        words.append(&mut answer);
+        let parsed = servers::parse_argv(&words, &start.env, &start.directory);
+        let Some(running) = self.servers.get_mut(&server) else {
+            self.run(server, parsed, start, now);
+            return;
+        };
+        running.busy = false;
+        match parsed {
+            Command::Print { stdout, stderr, code } => {
+                self.print(server, stdout, stderr, now);
+                self.exit(server, code);
+            }
+            Command::Serve(launch) => {
+                running.configure(*launch, None);
+                running.events.push_front(Event::Started);
+                self.run_master(server, now);
+            }
+            // It executes itself, and now asks for its help.
+            Command::Help { .. } | Command::Settle(_) => self.exit(server, 0),
+        }
+        self.settle(now);
     }
 
     /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
@@ -344,6 +413,11 @@ impl Machine {
 
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
+        // A program that still reads its settings has no handlers.
+        if !self.servers.contains_key(&server) && self.settling.remove(&server).is_some() {
+            let code = Exit::Signal(signal).shell_code();
+            self.outputs.push_back(Output::Exit { server, code });
+        }
         for server in self.servers_of(server) {
             self.tell_master(server, Event::Signal(signal), now);
         }
@@ -590,17 +664,17 @@ impl Machine {
         match frame.id {
             Answer::SETTINGS => {
                 let settings = String::from_utf8_lossy(frame.body);
-                let mut env = running.given.clone();
+                let mut env = running.start.env.clone();
                 env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
-                match servers::parse_argv(&running.launch.argv, &env, &running.directory) {
+                match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
                     Command::Print { stdout, stderr, code } => {
                         self.print(server, stdout, stderr, now);
                         self.exit(server, code);
                         return;
                     }
                     Command::Serve(launch) => running.configure(*launch, Some(&settings)),
-                    // Whose help is wanted has no configuration to be read.
-                    Command::Help { .. } => {}
+                    // Whose help is wanted has no configuration to be read, and uWSGI's is read elsewhere.
+                    Command::Help { .. } | Command::Settle(_) => {}
                 }
                 running.events.push_front(Event::Started);
             }
@@ -628,18 +702,10 @@ impl Machine {
             }
             Action::Watch => running.watches = true,
             Action::Reread => {
-                let (command, given, directory) = (&running.command, &running.given, &running.directory);
-                let (command, given, directory) = (command.clone(), given.clone(), directory.clone());
-                match self.parse(&command, &given, &directory) {
-                    Command::Print { stdout, stderr, code } => {
-                        self.print(server, stdout, stderr, now);
-                        self.exit(server, code);
-                    }
-                    Command::Serve(launch) => {
-                        self.servers.get_mut(&server)?.configure(*launch, None);
-                        return Some(Event::Started);
-                    }
-                    Command::Help { .. } => {}
+                let start = running.start.clone();
+                running.busy = true;
+                if let Command::Settle(unsettled) = self.parse(&start) {
+                    self.settle_words(server, *unsettled, start);
                 }
             }
             Action::CloseListeners => {
@@ -730,6 +796,7 @@ impl Machine {
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {
+        self.settling.remove(&server);
         let Some(running) = self.servers.remove(&server) else {
             return;
         };

@@ -50,6 +50,16 @@ impl Bench {
                 Output::Listening { address, .. } => self.listening.push(address),
                 Output::Exit { server, code } => self.exits.push((server, code)),
                 Output::Help { program, .. } => self.lines.push(program.name().to_owned()),
+                Output::Settle {
+                    server,
+                    words,
+                    env,
+                    directory,
+                } => {
+                    let pairs = env.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+                    let answer = wasgi_uwsgi::settled(&words, &pairs.collect::<Vec<_>>(), &directory);
+                    self.machine.settled(server, answer, self.now);
+                }
             }
         }
         for (pid, message) in self.machine.take_messages() {
@@ -577,4 +587,21 @@ fn a_uwsgi_that_reloads_reads_its_file_again() {
     set(&mut bench, "processes = -1");
     reload(&mut bench);
     assert_eq!(bench.exits.last(), Some(&(2, 1)));
+}
+
+#[test]
+fn a_signal_ends_a_uwsgi_whose_settings_are_being_read() {
+    let mut bench = Bench::start("");
+    let command = StartCommand::Line("uwsgi --http-socket :8000".to_owned());
+    bench.machine.start(2, &command, &[], "/home/web", bench.now);
+    bench.machine.signal(2, Signal::Int, bench.now);
+    bench.look();
+    assert_eq!(bench.exits.last(), Some(&(2, 130)));
+    assert!(bench.spawned.is_empty());
+}
+
+#[test]
+fn replicas_and_assignments_outlive_the_reading_of_settings() {
+    let bench = Bench::start("A=B UWSGI_PROCESSES=2 uwsgi --scale 3 -M --lazy-apps --http-socket :8000");
+    assert_eq!(bench.spawned.len(), 6, "{:?}", bench.lines);
 }

@@ -13,7 +13,7 @@ pub(super) const MASTER: Pid = 7;
 
 /// What a command line asks for.
 pub(super) fn launch(line: &str) -> Launch {
-    match servers::parse(line, &[], "/home/user") {
+    match servers::testing::parse(line, &[], "/home/user") {
         Command::Serve(launch) => *launch,
         printed => unreachable!("{line} prints {printed:?}"),
     }

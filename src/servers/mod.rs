@@ -22,7 +22,7 @@ mod tests;
 
 use crate::Millis;
 use crate::http1::{Limits, Rules};
-use option::{own, text};
+use option::{absolute, own, text};
 use std::rc::Rc;
 pub use uvicorn::Reload;
 
@@ -97,8 +97,18 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         }
         name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),
     };
-    if let Command::Serve(launch) = &mut command {
-        launch.scale = scale;
+    match &mut command {
+        Command::Serve(launch) => launch.scale = scale,
+        Command::Settle(unsettled) => {
+            let mut before: Vec<String> = assignments
+                .iter()
+                .map(|(name, value)| text(&[name, "=", value]))
+                .collect();
+            before.push(text(&["--scale=", &scale.to_string()]));
+            before.append(&mut unsettled.before);
+            unsettled.before = before;
+        }
+        Command::Print { .. } | Command::Help { .. } => {}
     }
     command
 }
@@ -149,39 +159,11 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, value))
 }
 
-/// `path` as an absolute path without `.` and `..`, seen from `directory`.
-fn absolute(directory: &str, path: &str) -> String {
-    let full = if path.starts_with('/') {
-        own(path)
-    } else {
-        text(&[directory, "/", path])
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in full.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    text(&["/", &parts.join("/")])
-}
-
 /// What a program finds besides its arguments.
 struct Call<'a> {
     env: Environment<'a>,
     /// The working directory, absolute.
     cwd: &'a str,
-}
-
-impl Call<'_> {
-    /// The text of a file of the project.
-    fn file(&self, path: &str) -> Option<&str> {
-        let path = absolute(self.cwd, path);
-        self.env.get(&text(&["=", &path]))
-    }
 }
 
 /// The words of a command line, the program's name first.
@@ -345,6 +327,19 @@ pub enum Command {
     },
     /// Start a server.
     Serve(Box<Launch>),
+    /// Have uWSGI's settings read first, which is not done here: see `uwsgi/`.
+    Settle(Box<Unsettled>),
+}
+
+/// A uWSGI command whose settings are to be read. `before` and what they are settled into is the command to go on with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled {
+    /// The first words of the command to go on with.
+    pub before: Vec<String>,
+    /// The words after the program's name.
+    pub words: Vec<String>,
+    /// The environment, of which the last variable of a name counts, with what [`FACT`] says of the machine.
+    pub env: Vec<(String, String)>,
 }
 
 /// The program behind a command.

@@ -2,7 +2,7 @@
 #![allow(clippy::panic)]
 
 use super::testing::{help, printed};
-use super::{Command, Server, parse, parse_argv};
+use super::{Command, Server, parse, parse_argv, testing};
 
 #[test]
 fn unknown_programs_get_the_shells_message() {
@@ -160,8 +160,8 @@ proptest::proptest! {
     ) {
         let line = format!("{program} {}", words.join(" "));
         let env = [("GUNICORN_CMD_ARGS".to_owned(), words.concat()), ("UVICORN_HOST".to_owned(), words.concat())];
-        let command = parse(&line, &env, "/");
-        proptest::prop_assert_eq!(parse(&line, &env, "/"), command);
+        let command = testing::parse(&line, &env, "/");
+        proptest::prop_assert_eq!(testing::parse(&line, &env, "/"), command);
         let _ = parse_argv(&words, &env, "");
     }
 }

@@ -4,6 +4,7 @@ import { initSync, Machine } from "#wasgi_core";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
 import { Bell, Link } from "./ring.js";
+import { UwsgiSettings } from "./uwsgi_settings.js";
 
 /**
  * @typedef {object} MachineInit
@@ -71,6 +72,15 @@ export async function runMachine(init) {
     loading = undefined;
     throw error;
   };
+
+  /** @type {Promise<UwsgiSettings> | undefined} */
+  let reading;
+  /** What reads uWSGI's settings; what could not be fetched is tried again by the next server. */
+  const uwsgiSettings = () =>
+    (reading ??= loadUwsgiSettings(init.base).catch((error) => {
+      reading = undefined;
+      throw error;
+    }));
 
   const cache = new ImageCache(init.base);
   const origins = new Origins(
@@ -198,6 +208,18 @@ export async function runMachine(init) {
       loadHelp(init.base, program, pairs(words)).then(
         (text) => leave(text, 1, 0),
         (error) => leave(`wasgi: ${error.message}`, 2, 1),
+      );
+    },
+    /** @param {number} server @param {string[]} words @param {string[]} env @param {string} directory */
+    settle(server, words, env, directory) {
+      /** @param {string[]} answer */
+      const settled = (answer) => {
+        machine.settled(server, answer, now());
+        work();
+      };
+      uwsgiSettings().then(
+        (settings) => settled(settings.settle(words, env, directory)),
+        (error) => settled([`stop=wasgi: ${error.message}`]),
       );
     },
     /** @param {number} server @param {string} address @param {number} port */
@@ -407,6 +429,11 @@ async function loadAssets(base, tell) {
 async function loadHelp(base, program, words) {
   const text = await (await get(`${base}help/${program}.txt`)).text();
   return text.trimEnd().replace(/\{([a-z-]+)\}/g, (name, word) => words[word] ?? name);
+}
+
+/** @param {string} base */
+async function loadUwsgiSettings(base) {
+  return new UwsgiSettings(await WebAssembly.compileStreaming(get(`${base}wasgi_uwsgi.wasm`)));
 }
 
 /**

@@ -1,8 +1,7 @@
 //! From uWSGI's values to a [`Launch`].
 
-use super::PROGRAM;
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, own, text};
+use crate::servers::option::{Numbers, Values, own, text};
 use crate::servers::{
     Call, Interface, Launch, Server, WorkerClass, absolute, argv, assignment, host, python,
 };
@@ -96,5 +95,5 @@ fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {
 }
 
 fn refusal(option: &str, reason: &str) -> String {
-    text(&[PROGRAM.name, ": option '", option, "': ", reason])
+    text(&["uwsgi: option '", option, "': ", reason])
 }

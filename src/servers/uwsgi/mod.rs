@@ -1,66 +1,69 @@
 //! uWSGI 2.0.31: its command line.
+//!
+//! What it is set to is settled by a wasm module of its own (`uwsgi/`), into words that are options alone: these are what
+//! the processes get, which so read no file.
 
 mod launch;
-mod placeholders;
-mod settings;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]
 mod tests;
 
-use super::grammar::Stop;
-use super::grammar::getopt::Program;
-use super::option::{Table, text};
-use super::{Call, Command, Server, WASGI};
-use settings::Settings;
+use super::option::{Table, Values, own, split, text};
+use super::{Call, Command, Server, Unsettled, WASGI};
 
-/// All short options.
-const LETTERS: &str = "ACHJLMOQRSTabcdhilmprstvwxyz";
+const TABLE: Table = Table(include_str!("options.txt"));
 
-const PROGRAM: Program = Program {
-    name: "uwsgi",
-    table: Table(include_str!("options.txt")),
-    stems: include_str!("stems.txt"),
-    letters: LETTERS,
-    after_error: "getopt_long() error",
-};
+/// The first of the words that are settled: no shell makes such a word.
+pub(super) const SETTLED: &str = "\u{1}";
 
 /// What happens with these arguments.
 pub(super) fn command(words: &[String], call: &Call) -> Command {
-    if let Some(values) = settings::settled(words) {
-        return match launch::launch(words, &values, call) {
-            Ok(launch) => Command::Serve(launch),
-            Err(stderr) => Command::complain(1, &stderr),
-        };
-    }
-    let mut settings = Settings::new(call);
-    let read = settings.read(words);
-    let said = settings.said;
-    let complain = |stderr: String| {
-        let mut lines = said.clone();
-        lines.push(stderr);
-        Command::complain(1, &lines.join("\n"))
+    let Some((_, settled)) = words.split_first().filter(|(first, _)| *first == SETTLED) else {
+        let env = [call.env.outer, call.env.own].concat();
+        return Command::Settle(Box::new(Unsettled {
+            before: vec![own("uwsgi"), own(SETTLED)],
+            words: words.to_vec(),
+            env,
+        }));
     };
-    let values = match read {
-        Ok(values) => values,
-        Err(Stop::Usage(stderr)) => return complain(stderr),
-        Err(Stop::Help | Stop::Version) => {
-            return Command::Help {
-                program: Server::Uwsgi,
-                words: Vec::new(),
-            };
+    let mut values = Values::new(TABLE);
+    let mut said = Vec::new();
+    let mut kept = vec![own(SETTLED)];
+    for word in settled {
+        match split(word, '=') {
+            Some(("said", line)) => said.push(own(line)),
+            Some(("stop", message)) => return complain(said, message),
+            Some(("help", _)) => {
+                return Command::Help {
+                    program: Server::Uwsgi,
+                    words: Vec::new(),
+                };
+            }
+            Some((name, value)) => {
+                if let Some(option) = TABLE.named(name) {
+                    values.give(option, value);
+                    kept.push(own(word));
+                }
+            }
+            None => {}
         }
-    };
+    }
     if values.given("--version").is_some() {
         return Command::show(&text(&["2.0.31", WASGI]));
     }
-    match launch::launch(&settings::words(&values), &values, call) {
+    match launch::launch(&kept, &values, call) {
         Ok(mut launch) => {
             launch
                 .options
                 .extend(said.into_iter().map(|line| ("--said", line)));
             Command::Serve(launch)
         }
-        Err(stderr) => complain(stderr),
+        Err(message) => complain(said, &message),
     }
+}
+
+fn complain(mut said: Vec<String>, message: &str) -> Command {
+    said.push(own(message));
+    Command::complain(1, &said.join("\n"))
 }

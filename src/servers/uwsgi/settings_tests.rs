@@ -1,7 +1,8 @@
 //! What uWSGI 2.0.31 did with these files; `a.ini` and the others are in its working directory.
 #![allow(clippy::panic)]
 
-use crate::servers::{Command, Launch, parse};
+use crate::servers::testing::parse;
+use crate::servers::{Command, Launch};
 
 const A: &str = "# comment\n; other\n[uwsgi]\nhttp-socket = 127.0.0.1:9501\nmodule = app\nmaster = true\nprocesses=2\ndie-on-term\n\
                  foo = bar\n[other]\nhttp-socket = :9502\nmaster = on\nlazy-apps = off\n";

@@ -2,70 +2,45 @@
 //!
 //! All of it becomes one run of options. It is written out as words for the processes, which so read no file.
 
-use super::PROGRAM;
-use super::placeholders::{find, number, replaced};
-use crate::servers::Call;
-use crate::servers::grammar::Stop;
-use crate::servers::option::{Kind, Opt, Values, listed, own, split, text, trim};
+use wasgi_options::{Kind, Values, listed, own, split, text, trim};
 
-/// The first of the words that are settled: no shell makes such a word.
-const SETTLED: &str = "\u{1}";
+use crate::getopt::Stop;
+use crate::placeholders::{find, number, replaced};
+use crate::{Call, PROGRAM};
+
 /// Files that name each other, and placeholders that stand for each other, end somewhere.
-pub(super) const MOST_ROUNDS: u32 = 99;
+pub(crate) const MOST_ROUNDS: u32 = 99;
 /// Options that say whether, or how often, those that follow are set.
 const LOGIC: &str = "for for-times if-env ifenv if-not-env if-opt if-not-opt if-exists ifexists if-not-exists if-file if-not-file \
                      if-reload if-not-reload";
 
 /// An option or a variable that is set.
-pub(super) struct Given {
-    pub(super) key: String,
-    pub(super) value: String,
+pub(crate) struct Given {
+    pub(crate) key: String,
+    pub(crate) value: String,
     /// It has done what it does.
-    pub(super) done: bool,
+    pub(crate) done: bool,
     /// Placeholders name it.
-    pub(super) named: bool,
+    pub(crate) named: bool,
 }
 
 /// All that is set.
-pub(super) struct Settings<'a> {
-    pub(super) call: &'a Call<'a>,
-    pub(super) given: Vec<Given>,
+pub(crate) struct Settings<'a> {
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) given: Vec<Given>,
     /// What is printed on the way.
-    pub(super) said: Vec<String>,
+    pub(crate) said: Vec<String>,
     logic: Option<(String, String)>,
     strict: bool,
     /// The file that was read last, and the first one.
     last: String,
-    pub(super) first: String,
+    pub(crate) first: String,
     files: u32,
-}
-
-/// The options that a process gets, as its master has settled them.
-pub(super) fn settled(words: &[String]) -> Option<Values> {
-    let (first, rest) = words.split_first()?;
-    if first != SETTLED {
-        return None;
-    }
-    let mut values = Values::new(PROGRAM.table);
-    for (name, value) in rest.iter().filter_map(|word| split(word, '=')) {
-        if let Some(option) = PROGRAM.table.named(name) {
-            values.give(option, value);
-        }
-    }
-    Some(values)
-}
-
-/// The words of settled options.
-pub(super) fn words(values: &Values) -> Vec<String> {
-    let word = |(option, value): &(Opt, String)| text(&[option.name(), "=", value]);
-    let mut words = vec![own(SETTLED)];
-    words.extend(values.given.iter().map(word));
-    words
 }
 
 impl<'a> Settings<'a> {
     /// Nothing is set.
-    pub(super) fn new(call: &'a Call<'a>) -> Self {
+    pub(crate) fn new(call: &'a Call<'a>) -> Self {
         Self {
             call,
             given: Vec::new(),
@@ -82,9 +57,9 @@ impl<'a> Settings<'a> {
     ///
     /// # Errors
     /// The help is asked for, or something is wrong or refused.
-    pub(super) fn read(&mut self, words: &[String]) -> Result<Values, Stop> {
+    pub(crate) fn read(&mut self, words: &[String]) -> Result<Values, Stop> {
         let line = PROGRAM.parse(words)?;
-        for (name, value) in self.call.env.outer.iter().chain(self.call.env.own) {
+        for (name, value) in self.call.env {
             if let Some(name) = name.strip_prefix("UWSGI_") {
                 let key = replaced(&name.to_ascii_lowercase(), "_", "-");
                 self.add(&key, value)?;
@@ -148,7 +123,7 @@ impl<'a> Settings<'a> {
                     .collect();
             }
             "for-times" => return (1..=number(argument)).map(|round| round.to_string()).collect(),
-            "if-env" | "ifenv" | "if-not-env" => self.call.env.get(name),
+            "if-env" | "ifenv" | "if-not-env" => self.call.variable(name),
             "if-opt" | "if-not-opt" => self.value(name),
             "if-reload" => None,
             "if-not-reload" => return vec![String::new()],
@@ -237,7 +212,7 @@ impl<'a> Settings<'a> {
         Ok(())
     }
 
-    pub(super) fn value(&self, key: &str) -> Option<&str> {
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
         let given = self.given.iter().find(|given| given.key == key);
         given.map(|given| given.value.as_str())
     }
@@ -284,6 +259,6 @@ fn is_true(value: &str) -> bool {
 }
 
 #[inline(never)]
-pub(super) fn stop<T>(parts: &[&str]) -> Result<T, Stop> {
-    Err(Stop::Usage(text(parts)))
+pub(crate) fn stop<T>(parts: &[&str]) -> Result<T, Stop> {
+    Err(Stop::Wrong(text(parts)))
 }

@@ -1,13 +1,13 @@
 //! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`, `%(option)`.
 
-use super::settings::{MOST_ROUNDS, Settings, stop};
-use crate::servers::absolute;
-use crate::servers::grammar::Stop;
-use crate::servers::option::{own, text, trim};
+use wasgi_options::{absolute, own, text, trim};
+
+use crate::getopt::Stop;
+use crate::settings::{MOST_ROUNDS, Settings, stop};
 
 impl Settings<'_> {
     /// Replaces what a `%` and a sign stand for; those that stand for nothing vanish.
-    pub(super) fn replace_magic(&self, content: &str, name: &str, file: &str, section: &str) -> String {
+    pub(crate) fn replace_magic(&self, content: &str, name: &str, file: &str, section: &str) -> String {
         let mut out = String::with_capacity(content.len());
         let mut signs = content.chars();
         while let Some(sign) = signs.next() {
@@ -28,7 +28,7 @@ impl Settings<'_> {
                 'V' => "2.0.31",
                 'v' => self.call.cwd,
                 'h' => "emscripten",
-                'k' => self.call.env.get("=").unwrap_or("1"),
+                'k' => self.call.variable("=").unwrap_or("1"),
                 'u' | 'g' => "0",
                 'x' => section,
                 'o' => name,
@@ -48,7 +48,7 @@ impl Settings<'_> {
     }
 
     /// Replaces `$(VARIABLE)`, `@(file)` and `%(option)` in all values, in this order.
-    pub(super) fn replace_placeholders(&mut self) -> Result<(), Stop> {
+    pub(crate) fn replace_placeholders(&mut self) -> Result<(), Stop> {
         for index in 0..self.given.len() {
             if let Some(given) = self.given.get(index) {
                 let placeholder = text(&["%(", &given.key, ")"]);
@@ -94,7 +94,7 @@ impl Settings<'_> {
             };
             let key = value.get(key_at..end).unwrap_or("");
             let with = match symbol {
-                "$(" => self.call.env.get(key).map(own),
+                "$(" => self.call.variable(key).map(own),
                 "@(" if key.is_empty() => None,
                 "@(" => {
                     let Some(content) = self.call.file(key) else {
@@ -160,7 +160,7 @@ impl Settings<'_> {
 
 /// C's `atoi`: the number at the beginning.
 #[inline(never)]
-pub(super) fn number(value: &str) -> i64 {
+pub(crate) fn number(value: &str) -> i64 {
     let value = trim(value);
     let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
     let mut number: i64 = 0;
@@ -172,13 +172,13 @@ pub(super) fn number(value: &str) -> i64 {
 
 /// Where a part begins, at or after a place. (The library's search is 3 kB of wasm.)
 #[inline(never)]
-pub(super) fn find(value: &str, part: &str, from: usize) -> Option<usize> {
+pub(crate) fn find(value: &str, part: &str, from: usize) -> Option<usize> {
     let at = |at: &usize| value.get(*at..).is_some_and(|rest| rest.starts_with(part));
     (from..value.len()).find(at)
 }
 
 /// The text with all parts of a kind replaced.
-pub(super) fn replaced(value: &str, part: &str, with: &str) -> String {
+pub(crate) fn replaced(value: &str, part: &str, with: &str) -> String {
     let mut value = own(value);
     let mut from = 0;
     while let Some(at) = find(&value, part, from) {

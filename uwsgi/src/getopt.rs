@@ -1,7 +1,15 @@
 //! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any order, messages.
 
-use super::Stop;
-use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text};
+use wasgi_options::{Kind, Opt, Table, Values, listed, own, split, text};
+
+/// Why nothing is settled.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The help is asked for.
+    Help,
+    /// Something is wrong: this goes to standard error.
+    Wrong(String),
+}
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
@@ -126,11 +134,11 @@ impl Program {
     }
 
     fn refusal(&self, name: &str, reason: &str) -> Stop {
-        Stop::Usage(text(&[self.name, ": option '", name, "': ", reason]))
+        Stop::Wrong(text(&[self.name, ": option '", name, "': ", reason]))
     }
 
     fn error(&self, message: &[&str]) -> Stop {
-        Stop::Usage(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
+        Stop::Wrong(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
     }
 
     fn letter_error(&self, message: &str, letter: char) -> Stop {
