@@ -146,15 +146,17 @@ impl Running {
 
 /// Names and values of a process's environment, in turn; the settings come last.
 fn flat(given: &[(String, String)], launch: &Launch, settings: Option<&str>) -> Vec<String> {
-    let mut env: Vec<String> = given
-        .iter()
-        .chain(&launch.env)
-        .flat_map(|(name, value)| [name.clone(), value.clone()])
-        .collect();
+    let mut env = in_turn(given);
+    env.extend(in_turn(&launch.env));
     if let Some(settings) = settings {
         env.extend([servers::SETTINGS.to_owned(), settings.to_owned()]);
     }
     env
+}
+
+fn in_turn(pairs: &[(String, String)]) -> Vec<String> {
+    let in_turn = |(name, value): &(String, String)| [name.clone(), value.clone()];
+    pairs.iter().flat_map(in_turn).collect()
 }
 
 /// Added to the index of a listener whose address the configuration no longer has.
@@ -187,7 +189,7 @@ pub struct Machine {
     client: Client,
     servers: LiteMap<ServerId, Running>,
     /// Servers whose settings are being read, and the first words of what to go on with.
-    settling: LiteMap<ServerId, (Start, Vec<String>)>,
+    settling: Vec<(ServerId, Start, Vec<String>)>,
     /// The server of each process.
     processes: LiteMap<Pid, ServerId>,
     next_pid: Pid,
@@ -263,12 +265,12 @@ impl Machine {
             env: env.to_vec(),
             directory: directory.to_owned(),
         };
-        let parsed = self.parse(&start);
-        self.run(server, parsed, start, now);
+        self.run(server, command, &start, now);
     }
 
-    /// Does what a command asks for.
-    fn run(&mut self, server: ServerId, parsed: Command, start: Start, now: Millis) {
+    /// Does what a command asks for: the one of the start, or what it is settled into.
+    fn run(&mut self, server: ServerId, command: &StartCommand, start: &Start, now: Millis) {
+        let parsed = self.parse(command, start);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -286,7 +288,7 @@ impl Machine {
                 self.scales.insert(server, Scale::new(launch.scale));
                 for replica in 1..=launch.scale {
                     let server = server | replica << REPLICA;
-                    self.run(server, parsed.clone(), start.clone(), now);
+                    self.run(server, command, start, now);
                 }
                 return;
             }
@@ -313,7 +315,7 @@ impl Machine {
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
                     env: flat(&start.env, &launch, interpreter.then_some("")),
-                    start,
+                    start: start.clone(),
                     started_at: now,
                     watches: false,
                     listeners: LiteMap::new(),
@@ -332,51 +334,59 @@ impl Machine {
     }
 
     /// Reads a command where the project's files are what they are now.
-    fn parse(&self, start: &Start) -> Command {
+    fn parse(&self, command: &StartCommand, start: &Start) -> Command {
         let env = [&*self.facts, &start.env].concat();
-        match &start.command {
+        match command {
             StartCommand::Line(line) => servers::parse(line, &env, &start.directory),
             StartCommand::Words(words) => servers::parse_argv(words, &env, &start.directory),
         }
     }
 
-    fn settle_words(&mut self, server: ServerId, unsettled: Unsettled, start: Start) {
+    fn settle_words(&mut self, server: ServerId, unsettled: Unsettled, start: &Start) {
         self.outputs.push_back(Output::Settle {
             server,
             words: unsettled.words,
-            env: unsettled.env.into_iter().flat_map(<[String; 2]>::from).collect(),
+            env: in_turn(&unsettled.env),
             directory: start.directory.clone(),
         });
-        self.settling.insert(server, (start, unsettled.before));
+        self.settling.push((server, start.clone(), unsettled.before));
     }
 
     /// What a uWSGI's settings are settled into, at its start or as it reloads.
     pub fn settled(&mut self, server: ServerId, mut answer: Vec<String>, now: Millis) {
         // Whoever has been ended meanwhile starts no more.
-        let Some((start, mut words)) = self.settling.remove(&server) else {
+        let Some((start, mut words)) = self.settling_of(server) else {
             return;
         };
         words.append(&mut answer);
-        let parsed = servers::parse_argv(&words, &start.env, &start.directory);
+        let command = StartCommand::Words(words);
         let Some(running) = self.servers.get_mut(&server) else {
-            self.run(server, parsed, start, now);
+            self.run(server, &command, &start, now);
             return;
         };
         running.busy = false;
-        match parsed {
+        match self.parse(&command, &start) {
             Command::Print { stdout, stderr, code } => {
                 self.print(server, stdout, stderr, now);
                 self.exit(server, code);
             }
             Command::Serve(launch) => {
-                running.configure(*launch, None);
-                running.events.push_front(Event::Started);
+                if let Some(running) = self.servers.get_mut(&server) {
+                    running.configure(*launch, None);
+                    running.events.push_front(Event::Started);
+                }
                 self.run_master(server, now);
             }
             // It executes itself, and now asks for its help.
             Command::Help { .. } | Command::Settle(_) => self.exit(server, 0),
         }
         self.settle(now);
+    }
+
+    fn settling_of(&mut self, server: ServerId) -> Option<(Start, Vec<String>)> {
+        let at = self.settling.iter().position(|(its, ..)| *its == server)?;
+        let (_, start, before) = self.settling.swap_remove(at);
+        Some((start, before))
     }
 
     /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
@@ -414,7 +424,7 @@ impl Machine {
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
         // A program that still reads its settings has no handlers.
-        if !self.servers.contains_key(&server) && self.settling.remove(&server).is_some() {
+        if !self.servers.contains_key(&server) && self.settling_of(server).is_some() {
             let code = Exit::Signal(signal).shell_code();
             self.outputs.push_back(Output::Exit { server, code });
         }
@@ -704,8 +714,8 @@ impl Machine {
             Action::Reread => {
                 let start = running.start.clone();
                 running.busy = true;
-                if let Command::Settle(unsettled) = self.parse(&start) {
-                    self.settle_words(server, *unsettled, start);
+                if let Command::Settle(unsettled) = self.parse(&start.command, &start) {
+                    self.settle_words(server, *unsettled, &start);
                 }
             }
             Action::CloseListeners => {
@@ -796,7 +806,7 @@ impl Machine {
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {
-        self.settling.remove(&server);
+        self.settling_of(server);
         let Some(running) = self.servers.remove(&server) else {
             return;
         };

@@ -17,7 +17,10 @@ use crate::settings::Settings;
 
 const PROGRAM: Program = Program {
     name: "uwsgi",
-    table: Table(include_str!("../../src/servers/uwsgi/options.txt")),
+    table: Table(concat!(
+        include_str!("../../src/servers/uwsgi/options.txt"),
+        include_str!("refused.txt")
+    )),
     stems: include_str!("stems.txt"),
     letters: "ACHJLMOQRSTabcdhilmprstvwxyz",
     after_error: "getopt_long() error",

@@ -12,6 +12,7 @@ mod tests;
 use super::option::{Table, Values, own, split, text};
 use super::{Call, Command, Server, Unsettled, WASGI};
 
+/// The options that are honoured; those that are refused are known where the settings are read.
 const TABLE: Table = Table(include_str!("options.txt"));
 
 /// The first of the words that are settled: no shell makes such a word.
