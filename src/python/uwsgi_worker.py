@@ -22,7 +22,6 @@ import _wasgi
 from . import forking, parking
 from .configuration import MASTER, Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
-from .ending import exit_code
 from .parking import CONNECTIONS, IO, request, wait
 from .threads import NO_THREADS
 from .traceback_text import traceback_of
@@ -212,6 +211,7 @@ class _Core:
         self.configuration = configuration
         self.exchange = Exchange(number, KEYS | number if number else CONNECTIONS)
         self.answer: Answer
+        self.stuck = False
 
     def _settle(self, state: int) -> None:
         # In steps, what the client does not take waits in memory.
@@ -349,8 +349,12 @@ class _Core:
         try:
             for _ in self.serve():
                 pass
-        except SystemExit as error:
-            _wasgi.exit(exit_code(error))
+        except SystemExit:
+            # The original ends the process from this thread, which waits for itself then: for ever, with its client.
+            self.stuck = True
+            lock = _thread.allocate_lock()
+            lock.acquire()
+            lock.acquire()
 
     def name(self) -> None:
         """Names the running thread."""
@@ -400,7 +404,8 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
         yield from _parked()
     handles = [_thread.start_joinable_thread(core.run) for core in cores[1:]]
     yield from cores[0].serve()
-    for handle in handles:
-        handle.join()
+    for core, handle in zip(cores[1:], handles):
+        if not core.stuck:
+            handle.join()
     if code := _wasgi.exit_code():
         raise SystemExit(code)
