@@ -200,6 +200,7 @@ impl Values {
 
     /// The text that counts if the option is given: the last one.
     #[inline(never)]
+    #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {
         self.all(name).pop()
     }

@@ -68,6 +68,12 @@ fn words_are_taken_as_they_are() {
     );
 }
 
+/// With what is refused, as its settings are read.
+const UWSGI: &str = concat!(
+    include_str!("uwsgi/options.txt"),
+    include_str!("../../uwsgi/src/refused.txt")
+);
+
 #[test]
 fn every_line_of_a_table_is_an_option() {
     const KINDS: &str = "flag switch help version text repeated int octal float bool choice optional";
@@ -75,7 +81,7 @@ fn every_line_of_a_table_is_an_option() {
         include_str!("gunicorn/options.txt"),
         include_str!("uvicorn/options.txt"),
         include_str!("daphne/options.txt"),
-        include_str!("uwsgi/options.txt"),
+        UWSGI,
     ] {
         let reasons: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix('!')).collect();
         assert!(
@@ -112,7 +118,7 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
         ("gunicorn", include_str!("gunicorn/options.txt")),
         ("uvicorn", include_str!("uvicorn/options.txt")),
         ("daphne", include_str!("daphne/options.txt")),
-        ("uwsgi", include_str!("uwsgi/options.txt")),
+        ("uwsgi", UWSGI),
     ] {
         // A line that is more indented goes on with an option's description.
         let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");

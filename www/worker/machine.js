@@ -130,7 +130,10 @@ export async function runMachine(init) {
             if (message.fork.image) {
               origins.forked(pid, message.fork.image);
               // Its first worker may be long in coming: uWSGI's --cheap.
-              assets().then((python) => origins.of(pid).prepare(python), () => {});
+              assets().then(
+                (python) => origins.of(pid).prepare(python),
+                () => {},
+              );
             } else {
               machine.output(pid, NO_FORK + message.fork.reason, now());
             }
