@@ -23,6 +23,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn help(this: &Devices, server: u32, program: &str, words: Vec<String>);
     #[wasm_bindgen(method)]
+    fn settle(this: &Devices, server: u32, words: Vec<String>, env: Vec<String>, directory: &str);
+    #[wasm_bindgen(method)]
     fn listening(this: &Devices, server: u32, address: &str, port: u16);
     #[wasm_bindgen(method)]
     fn exit(this: &Devices, server: u32, code: i32);
@@ -73,9 +75,20 @@ impl Machine {
         signal.is_some()
     }
 
+    /// The answer to `settle`: what a uWSGI's words are settled into.
+    pub fn settled(&mut self, server: u32, answer: Vec<String>, now: Millis) {
+        self.0.settled(server, answer, now);
+    }
+
     /// How many workers may be asked for, by the memory that there is.
     pub fn set_room(&mut self, room: u32) {
         self.0.set_room(room);
+    }
+
+    /// What a command line may ask about the machine: the text of a file by its absolute path, the number of processors by an
+    /// empty name.
+    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
+        self.0.set_fact(name, value);
     }
 
     /// A file of the working directory has changed: its absolute path.
@@ -149,6 +162,12 @@ impl Machine {
                         .flat_map(|(name, value)| [name.to_owned(), value]);
                     devices.help(server, program.name(), flat.collect());
                 }
+                Output::Settle {
+                    server,
+                    words,
+                    env,
+                    directory,
+                } => devices.settle(server, words, env, &directory),
                 Output::Listening {
                     server,
                     address,

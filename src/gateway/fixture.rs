@@ -13,7 +13,7 @@ pub(crate) fn launch(server: Server) -> Launch {
     } else {
         "gunicorn app:app"
     };
-    match servers::parse(line, &[], "/") {
+    match servers::testing::parse(line, &[], "/") {
         Command::Serve(launch) => Launch { server, ..*launch },
         printed => panic!("{printed:?}"),
     }

@@ -11,7 +11,7 @@ use crate::client::{Client, ServerId};
 use crate::master::{Action, Event, Exit, Master, Pid, Signal, Stream};
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::net::{Deferral, ListenerId, Network};
-use crate::servers::{self, Command, Launch, Server};
+use crate::servers::{self, Command, Launch, Server, Unsettled};
 use crate::trace::{self, Name, Raw, Span};
 
 /// The first process id: the machine's own `init` and its shell have those before.
@@ -61,6 +61,17 @@ pub enum Output {
         /// What stands in it in braces, and what is printed there.
         words: Vec<(&'static str, String)>,
     },
+    /// Read a uWSGI's settings, and answer by [`Machine::settled`].
+    Settle {
+        /// The server.
+        server: ServerId,
+        /// The words after the program's name.
+        words: Vec<String>,
+        /// Names and values in turn: see [`servers::Unsettled::env`].
+        env: Vec<String>,
+        /// The working directory.
+        directory: String,
+    },
     /// A server accepts.
     Listening {
         /// The server.
@@ -84,12 +95,11 @@ struct Running {
     launch: Launch,
     /// The environment of its processes, names and values in turn.
     env: Vec<String>,
-    /// The environment and the working directory of the command.
-    given: Vec<(String, String)>,
-    directory: String,
+    /// What it was started with.
+    start: Start,
     master: Master,
     master_pid: Pid,
-    /// The master's Python, if it needs one, is at work: what is next has to wait.
+    /// The master's Python, if it needs one, is at work, or its settings are being read: what is next has to wait.
     busy: bool,
     /// What the master is still to be told, and what it still wants done.
     events: VecDeque<Event>,
@@ -99,6 +109,17 @@ struct Running {
     listeners: LiteMap<usize, Held>,
     processes: Vec<Pid>,
     pong_at: Option<Millis>,
+    /// The master waits for a connection.
+    watches: bool,
+}
+
+/// What a server is started with.
+#[derive(Debug, Clone)]
+struct Start {
+    command: StartCommand,
+    env: Vec<(String, String)>,
+    /// The working directory.
+    directory: String,
 }
 
 impl Running {
@@ -108,8 +129,8 @@ impl Running {
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.
-    fn configure(&mut self, launch: Launch, settings: &str) {
-        self.env = flat(&self.given, &launch, Some(settings));
+    fn configure(&mut self, launch: Launch, settings: Option<&str>) {
+        self.env = flat(&self.start.env, &launch, settings);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
@@ -125,15 +146,17 @@ impl Running {
 
 /// Names and values of a process's environment, in turn; the settings come last.
 fn flat(given: &[(String, String)], launch: &Launch, settings: Option<&str>) -> Vec<String> {
-    let mut env: Vec<String> = given
-        .iter()
-        .chain(&launch.env)
-        .flat_map(|(name, value)| [name.clone(), value.clone()])
-        .collect();
+    let mut env = in_turn(given);
+    env.extend(in_turn(&launch.env));
     if let Some(settings) = settings {
         env.extend([servers::SETTINGS.to_owned(), settings.to_owned()]);
     }
     env
+}
+
+fn in_turn(pairs: &[(String, String)]) -> Vec<String> {
+    let in_turn = |(name, value): &(String, String)| [name.clone(), value.clone()];
+    pairs.iter().flat_map(in_turn).collect()
 }
 
 /// Added to the index of a listener whose address the configuration no longer has.
@@ -165,6 +188,8 @@ pub struct Machine {
     net: Network,
     client: Client,
     servers: LiteMap<ServerId, Running>,
+    /// Servers whose settings are being read, and the first words of what to go on with.
+    settling: Vec<(ServerId, Start, Vec<String>)>,
     /// The server of each process.
     processes: LiteMap<Pid, ServerId>,
     next_pid: Pid,
@@ -176,6 +201,8 @@ pub struct Machine {
     scales: LiteMap<ServerId, Scale>,
     /// How many workers may be asked for.
     room: u32,
+    /// Names and values of [`servers::FACT`]s.
+    facts: Vec<(String, String)>,
 }
 
 /// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
@@ -233,10 +260,17 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        let parsed = match command {
-            StartCommand::Line(line) => servers::parse(line, env, directory),
-            StartCommand::Words(words) => servers::parse_argv(words, env, directory),
+        let start = Start {
+            command: command.clone(),
+            env: env.to_vec(),
+            directory: directory.to_owned(),
         };
+        self.run(server, command, &start, now);
+    }
+
+    /// Does what a command asks for: the one of the start, or what it is settled into.
+    fn run(&mut self, server: ServerId, command: &StartCommand, start: &Start, now: Millis) {
+        let parsed = self.parse(command, start);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -253,7 +287,8 @@ impl Machine {
             if launch.scale > 1 {
                 self.scales.insert(server, Scale::new(launch.scale));
                 for replica in 1..=launch.scale {
-                    self.start(server | replica << REPLICA, command, env, directory, now);
+                    let server = server | replica << REPLICA;
+                    self.run(server, command, start, now);
                 }
                 return;
             }
@@ -268,6 +303,7 @@ impl Machine {
                 program,
                 words,
             }),
+            Command::Settle(unsettled) => self.settle_words(server, *unsettled, start),
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
@@ -278,10 +314,10 @@ impl Machine {
                     busy: interpreter,
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
-                    env: flat(env, &launch, interpreter.then_some("")),
-                    given: env.to_vec(),
-                    directory: directory.to_owned(),
+                    env: flat(&start.env, &launch, interpreter.then_some("")),
+                    start: start.clone(),
                     started_at: now,
+                    watches: false,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
@@ -295,6 +331,69 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Reads a command where the project's files are what they are now.
+    fn parse(&self, command: &StartCommand, start: &Start) -> Command {
+        let env = [&*self.facts, &start.env].concat();
+        match command {
+            StartCommand::Line(line) => servers::parse(line, &env, &start.directory),
+            StartCommand::Words(words) => servers::parse_argv(words, &env, &start.directory),
+        }
+    }
+
+    fn settle_words(&mut self, server: ServerId, unsettled: Unsettled, start: &Start) {
+        self.outputs.push_back(Output::Settle {
+            server,
+            words: unsettled.words,
+            env: in_turn(&unsettled.env),
+            directory: start.directory.clone(),
+        });
+        self.settling.push((server, start.clone(), unsettled.before));
+    }
+
+    /// What a uWSGI's settings are settled into, at its start or as it reloads.
+    pub fn settled(&mut self, server: ServerId, mut answer: Vec<String>, now: Millis) {
+        // Whoever has been ended meanwhile starts no more.
+        let Some((start, mut words)) = self.settling_of(server) else {
+            return;
+        };
+        words.append(&mut answer);
+        let command = StartCommand::Words(words);
+        let Some(running) = self.servers.get_mut(&server) else {
+            self.run(server, &command, &start, now);
+            return;
+        };
+        running.busy = false;
+        match self.parse(&command, &start) {
+            Command::Print { stdout, stderr, code } => {
+                self.print(server, stdout, stderr, now);
+                self.exit(server, code);
+            }
+            Command::Serve(launch) => {
+                if let Some(running) = self.servers.get_mut(&server) {
+                    running.configure(*launch, None);
+                    running.events.push_front(Event::Started);
+                }
+                self.run_master(server, now);
+            }
+            // It executes itself, and now asks for its help.
+            Command::Help { .. } | Command::Settle(_) => self.exit(server, 0),
+        }
+        self.settle(now);
+    }
+
+    fn settling_of(&mut self, server: ServerId) -> Option<(Start, Vec<String>)> {
+        let at = self.settling.iter().position(|(its, ..)| *its == server)?;
+        let (_, start, before) = self.settling.swap_remove(at);
+        Some((start, before))
+    }
+
+    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
+    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
+        let name = [servers::FACT.encode_utf8(&mut [0; 4]), name].concat();
+        self.facts.retain(|(known, _)| *known != name);
+        self.facts.extend(value.map(|value| (name, value)));
     }
 
     /// How many workers may be asked for, by the memory that there is.
@@ -324,6 +423,11 @@ impl Machine {
 
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
+        // A program that still reads its settings has no handlers.
+        if !self.servers.contains_key(&server) && self.settling_of(server).is_some() {
+            let code = Exit::Signal(signal).shell_code();
+            self.outputs.push_back(Output::Exit { server, code });
+        }
         for server in self.servers_of(server) {
             self.tell_master(server, Event::Signal(signal), now);
         }
@@ -477,6 +581,7 @@ impl Machine {
                 .get(&server)
                 .and_then(|running| running.master.deadline());
             if due.is_some_and(|at| at <= now) {
+                self.tell_waiting(server, now);
                 self.tell_master(server, Event::Deadline, now);
             }
         }
@@ -512,6 +617,17 @@ impl Machine {
     }
 
     // --- what masters do
+
+    /// Tells a master how many connections wait to be accepted.
+    fn tell_waiting(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        let listeners = running.listeners.values();
+        let waiting = listeners.map(|held| self.net.waiting(held.id)).sum::<usize>();
+        running.watches &= waiting == 0;
+        self.tell_master(server, Event::Waiting(waiting as u32), now);
+    }
 
     fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
         let Some(running) = self.servers.get_mut(&server) else {
@@ -558,17 +674,17 @@ impl Machine {
         match frame.id {
             Answer::SETTINGS => {
                 let settings = String::from_utf8_lossy(frame.body);
-                let mut env = running.given.clone();
+                let mut env = running.start.env.clone();
                 env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
-                match servers::parse_argv(&running.launch.argv, &env, &running.directory) {
+                match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
                     Command::Print { stdout, stderr, code } => {
                         self.print(server, stdout, stderr, now);
                         self.exit(server, code);
                         return;
                     }
-                    Command::Serve(launch) => running.configure(*launch, &settings),
-                    // Whose help is wanted has no configuration to be read.
-                    Command::Help { .. } => {}
+                    Command::Serve(launch) => running.configure(*launch, Some(&settings)),
+                    // Whose help is wanted has no configuration to be read, and uWSGI's is read elsewhere.
+                    Command::Help { .. } | Command::Settle(_) => {}
                 }
                 running.events.push_front(Event::Started);
             }
@@ -592,6 +708,14 @@ impl Machine {
                     let pid = running.master_pid;
                     let call = format!("{name} {first} {second}");
                     self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
+            Action::Watch => running.watches = true,
+            Action::Reread => {
+                let start = running.start.clone();
+                running.busy = true;
+                if let Command::Settle(unsettled) = self.parse(&start.command, &start) {
+                    self.settle_words(server, *unsettled, &start);
                 }
             }
             Action::CloseListeners => {
@@ -682,6 +806,7 @@ impl Machine {
     }
 
     fn exit(&mut self, server: ServerId, code: i32) {
+        self.settling_of(server);
         let Some(running) = self.servers.remove(&server) else {
             return;
         };
@@ -847,6 +972,13 @@ impl Machine {
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {
                 self.tell_master(server, Event::Heartbeat(pid), now);
+            }
+        }
+        let watches = |(_, running): &(&ServerId, &Running)| running.watches;
+        while let Some((&server, _)) = self.servers.iter().find(watches) {
+            self.tell_waiting(server, now);
+            if self.servers.get(&server).is_some_and(|running| running.watches) {
+                break;
             }
         }
         // Spans first, so that they are there when a response is complete.

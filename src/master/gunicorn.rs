@@ -246,6 +246,7 @@ impl Arbiter {
             | Event::Accepting(_)
             | Event::Heartbeat(_)
             | Event::Busy(..)
+            | Event::Waiting(_)
             | Event::Request(..)
             | Event::FileChanged(_)
             | Event::Deadline => {}

@@ -184,6 +184,8 @@ pub enum Event {
     /// A uWSGI worker's thread has served a request: its line for the log, if it has one, with a NUL where the numbers of
     /// requests belong.
     Request(Pid, u32, String),
+    /// So many connections wait to be accepted: told a uWSGI master before each [`Event::Deadline`], and after [`Action::Watch`].
+    Waiting(u32),
     /// A worker has ended.
     Exited(Pid, Exit),
     /// A signal for the master. `server.stop()` sends [`Signal::Term`].
@@ -212,6 +214,10 @@ pub enum Action {
     /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is done before it has run. The
     /// numbers are those of a worker (its age and pid) or of workers (new and old).
     Hook(&'static str, [u32; 2]),
+    /// Tell of the next connection that waits to be accepted: [`Event::Waiting`].
+    Watch,
+    /// Read the command line, and the files that it names, once more: `reconfigure` and [`Event::Started`] follow, or the exit.
+    Reread,
     /// Have the master's own process load the app, so that workers started from then on are forks of it. Answered by
     /// [`Event::Accepting`] with the master's process id, or by [`Event::Exited`] with it.
     Load,
@@ -273,8 +279,10 @@ impl Master {
 
     /// The configuration was read again: [`Event::Started`] follows once more.
     pub fn reconfigure(&mut self, launch: &Launch) {
-        if let Kind::Gunicorn(arbiter) = &mut self.kind {
-            arbiter.configure(launch);
+        match &mut self.kind {
+            Kind::Gunicorn(arbiter) => arbiter.configure(launch),
+            Kind::Uwsgi(master) => master.configure(launch),
+            _ => {}
         }
     }
 

@@ -135,6 +135,7 @@ impl Reloader {
             | Event::Booted(_)
             | Event::Heartbeat(_)
             | Event::Busy(..)
+            | Event::Waiting(_)
             | Event::Request(..)
             | Event::HookFailed => {}
         }

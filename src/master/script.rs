@@ -13,7 +13,7 @@ pub(super) const MASTER: Pid = 7;
 
 /// What a command line asks for.
 pub(super) fn launch(line: &str) -> Launch {
-    match servers::parse(line, &[], "/home/user") {
+    match servers::testing::parse(line, &[], "/home/user") {
         Command::Serve(launch) => *launch,
         printed => unreachable!("{line} prints {printed:?}"),
     }
@@ -86,6 +86,8 @@ impl Stage {
                 let answer = self.load_fails.map_or(loaded, |exit| Event::Exited(MASTER, exit));
                 ("load".into(), Some(answer))
             }
+            Action::Watch => ("watch".into(), None),
+            Action::Reread => ("reread".into(), Some(Event::Started)),
             Action::CloseListeners => ("close".into(), None),
             Action::Spawn { slot } => {
                 self.next_pid += 1;

@@ -32,6 +32,7 @@ impl Single {
             | Event::Booted(_)
             | Event::Heartbeat(_)
             | Event::Busy(..)
+            | Event::Waiting(_)
             | Event::Request(..)
             | Event::HookFailed
             | Event::FileChanged(_)

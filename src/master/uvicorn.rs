@@ -147,6 +147,7 @@ impl Supervisor {
             | Event::Accepting(_)
             | Event::Heartbeat(_)
             | Event::Busy(..)
+            | Event::Waiting(_)
             | Event::Request(..)
             | Event::HookFailed
             | Event::FileChanged(_)

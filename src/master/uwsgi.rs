@@ -6,14 +6,22 @@
 //! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves that to them. Without a master
 //! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
 
+mod cheaper;
+#[cfg(test)]
+mod cheaper_tests;
 mod lines;
+mod options;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 use super::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::Millis;
-use crate::servers::{Launch, log};
+use crate::servers::Launch;
+use cheaper::Cheaper;
+use lines::{fill, say, say_when};
+use options::Options;
 
 /// The time between two looks at the workers.
 const TICK: Millis = 1000.0;
@@ -23,8 +31,6 @@ const FAILED_APP: i32 = 22;
 const RELOAD: i32 = 17;
 /// A process that ends by SIGTERM, SIGINT or SIGQUIT exits with this code.
 const END: i32 = 30;
-/// Seconds that workers get to finish their request at a reload.
-const MERCY: i64 = 60;
 
 /// uWSGI's first process.
 #[derive(Debug)]
@@ -32,22 +38,8 @@ const MERCY: i64 = 60;
 #[allow(clippy::struct_excessive_bools)]
 pub(super) struct Uwsgi {
     pid: Pid,
-    /// The addresses to listen on.
-    addresses: Vec<String>,
-    /// The working directory.
-    directory: String,
-    backlog: u32,
-    /// Workers that there should be.
-    count: u32,
-    /// Threads of each.
-    threads: u32,
-    master: bool,
-    /// Seconds; 0 is never.
-    harakiri: u32,
-    die_on_term: bool,
-    need_app: bool,
-    preload: bool,
-    router: bool,
+    options: Options,
+    cheaper: Cheaper,
     workers: Vec<Worker>,
     ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -59,18 +51,21 @@ pub(super) struct Uwsgi {
     failed: bool,
     /// Addresses that are bound.
     bound: usize,
+    /// Addresses that were bound before a reload.
+    inherited: Vec<String>,
     /// Requests served by all workers.
     total: u32,
     /// The last respawn, in seconds since the epoch, and how many came in quick succession.
     respawned: (i64, u32),
-    /// `--touch-reload`: files whose change is one for the server, and one that has changed.
-    touchable: Vec<String>,
+    /// A file that was touched.
     touched: Option<String>,
     tick: Millis,
     state: State,
 }
 
 #[derive(Debug, Default)]
+// Each is something that happens to a worker, with and without the others.
+#[allow(clippy::struct_excessive_bools)]
 struct Worker {
     pid: Option<Pid>,
     accepting: bool,
@@ -83,6 +78,12 @@ struct Worker {
     /// What its threads do, by their numbers, as the master tells when it gives them up.
     busy: Vec<(u32, String)>,
     respawns: u32,
+    /// It is one that there is no need of now.
+    cheaped: bool,
+    /// It has had its time.
+    expired: bool,
+    /// The second at which it was spawned.
+    born: i64,
     /// It is to be respawned at the next turn.
     missing: bool,
     /// Requests begun by the processes that had this number.
@@ -109,27 +110,8 @@ impl Uwsgi {
     pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
         Self {
             pid,
-            addresses: launch
-                .binds
-                .iter()
-                .map(|(host, port)| [host, ":", &port.to_string()].concat())
-                .collect(),
-            directory: launch.chdir.clone().unwrap_or_default(),
-            backlog: launch.backlog,
-            count: launch.workers,
-            threads: launch.threads,
-            master: launch.master,
-            harakiri: (launch.timeout / 1000.0) as u32,
-            die_on_term: launch.die_on_term,
-            need_app: launch.need_app,
-            preload: launch.preload,
-            router: launch.router,
-            touchable: launch
-                .options
-                .iter()
-                .filter(|option| option.0 == "--touched")
-                .map(|option| option.1.clone())
-                .collect(),
+            options: Options::new(launch),
+            cheaper: Cheaper::default(),
             touched: None,
             workers: Vec::new(),
             ending: None,
@@ -138,6 +120,7 @@ impl Uwsgi {
             listening: false,
             failed: false,
             bound: 0,
+            inherited: Vec::new(),
             total: 0,
             respawned: (0, 0),
             tick: 0.0,
@@ -145,8 +128,13 @@ impl Uwsgi {
         }
     }
 
+    /// What the command line says now, at a reload.
+    pub(super) fn configure(&mut self, launch: &Launch) {
+        self.options = Options::new(launch);
+    }
+
     pub(super) fn deadline(&self) -> Option<Millis> {
-        (self.state == State::Running && self.master).then_some(self.tick)
+        (self.state == State::Running && self.options.master).then_some(self.tick)
     }
 
     pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
@@ -156,8 +144,7 @@ impl Uwsgi {
         match event {
             Event::Started => {
                 self.first_lines(now, actions);
-                self.state = State::Binding;
-                actions.push(Action::Bind(0));
+                self.open_sockets(now, actions);
             }
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
@@ -171,18 +158,45 @@ impl Uwsgi {
             }
             Event::FileChanged(path) => {
                 let is_it = |file: &&String| {
-                    path == **file || path.strip_suffix(&***file) == Some(&[&*self.directory, "/"].concat())
+                    path == **file
+                        || path.strip_suffix(&***file) == Some(&[&*self.options.directory, "/"].concat())
                 };
-                if let Some(file) = self.touchable.iter().find(is_it) {
+                if let Some(file) = self.options.touchable.iter().find(is_it) {
                     self.touched = Some(file.clone());
                 }
             }
+            Event::Waiting(waiting) => self.connections_wait(waiting, actions),
             Event::Booted(_) | Event::Heartbeat(_) | Event::HookFailed | Event::Deadline => {}
         }
     }
 
+    /// Binds the addresses, or goes on with those that it had before it reloaded.
+    fn open_sockets(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        self.bound = 0;
+        if self.inherited == self.options.addresses {
+            while let Some(address) = self.options.addresses.get(self.bound) {
+                self.say_bound(address, actions);
+                self.bound += 1;
+            }
+            self.load(now, actions);
+            return;
+        }
+        if self.reloaded {
+            actions.push(Action::CloseListeners);
+            self.listening = false;
+            self.reloaded = false;
+        }
+        self.state = State::Binding;
+        actions.push(Action::Bind(0));
+    }
+
     fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
-        let address = self.addresses.get(self.bound).cloned().unwrap_or_default();
+        let address = self
+            .options
+            .addresses
+            .get(self.bound)
+            .cloned()
+            .unwrap_or_default();
         if !ok {
             let line = "probably another instance of uWSGI is running on the same address (";
             actions.push(Action::Log(Stream::Stderr, [line, &address, ")."].concat()));
@@ -196,7 +210,7 @@ impl Uwsgi {
         }
         self.say_bound(&address, actions);
         self.bound += 1;
-        if self.bound < self.addresses.len() {
+        if self.bound < self.options.addresses.len() {
             actions.push(Action::Bind(self.bound));
         } else {
             self.load(now, actions);
@@ -210,17 +224,40 @@ impl Uwsgi {
         self.tick = now + TICK;
         self.forked = false;
         self.workers.clear();
-        self.workers.resize_with(self.count as usize, Worker::default);
-        if self.master && self.preload {
+        self.workers
+            .resize_with(self.options.count as usize, Worker::default);
+        self.cheaper = Cheaper::default();
+        self.cheaper.cheap = self.options.cheap;
+        let initial = self.initial() as usize;
+        for worker in self.workers.iter_mut().skip(initial) {
+            worker.cheaped = true;
+        }
+        if self.options.preload && (self.options.master || self.options.count == 0) {
             actions.push(Action::Load);
         } else {
-            self.spawn_all(actions);
+            self.spawn_all(now, actions);
         }
     }
 
-    fn spawn_all(&self, actions: &mut Vec<Action>) {
-        for slot in 1..=self.count {
+    fn spawn_all(&mut self, now: Millis, actions: &mut Vec<Action>) {
+        for slot in 1..=self.initial() {
             actions.push(Action::Spawn { slot });
+        }
+        if self.initial() > 0 {
+            return;
+        }
+        if !self.options.master {
+            // There is nothing more to do.
+            self.exit(0, actions);
+            return;
+        }
+        self.fork(now, actions);
+        self.listen(actions);
+    }
+
+    fn listen(&mut self, actions: &mut Vec<Action>) {
+        if !std::mem::replace(&mut self.listening, true) {
+            actions.push(Action::Listening);
         }
     }
 
@@ -233,13 +270,26 @@ impl Uwsgi {
             return;
         };
         worker.pid = Some(pid);
-        if worker.respawns > 0 {
+        worker.born = second(now);
+        worker.cheaped = false;
+        worker.expired = false;
+        let first = worker.respawns == 0;
+        worker.respawns += 1;
+        if !first {
             say(
                 actions,
                 "Respawned uWSGI worker % (new pid: %)",
                 &[slot & 0xffff, pid],
             );
-        } else if (self.master || !self.preload) && self.workers.iter().all(|worker| worker.pid.is_some()) {
+        } else if self.forked && self.options.master {
+            let line = "spawned uWSGI worker % (pid: %, cores: %)";
+            say(actions, line, &[slot & 0xffff, pid, self.options.threads]);
+        } else if (self.options.master || !self.options.preload)
+            && self
+                .workers
+                .iter()
+                .all(|worker| worker.pid.is_some() || worker.cheaped)
+        {
             self.fork(now, actions);
         }
     }
@@ -248,13 +298,14 @@ impl Uwsgi {
     fn fork(&mut self, now: Millis, actions: &mut Vec<Action>) {
         if !std::mem::replace(&mut self.forked, true) {
             self.respawned = (second(now), 0);
+            self.begin_turn(now);
             self.say_forked(actions);
         }
     }
 
     fn accepting(&mut self, now: Millis, pid: Pid, actions: &mut Vec<Action>) {
         if pid == self.pid {
-            self.spawn_all(actions);
+            self.spawn_all(now, actions);
             return;
         }
         let Some(index) = self.index(pid) else { return };
@@ -264,44 +315,13 @@ impl Uwsgi {
         if index == 0 {
             self.fork(now, actions);
         }
-        if !self.listening && self.forked && self.workers.iter().all(|worker| worker.accepting) {
-            self.listening = true;
-            actions.push(Action::Listening);
-        }
-    }
-
-    /// A worker begins a request.
-    fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
-        let harakiri = (self.harakiri > 0).then(|| second(now) + i64::from(self.harakiri));
-        if let Some(worker) = self.worker(pid) {
-            worker.requests += 1;
-            worker.harakiri = harakiri;
-            worker.busy.retain(|(core, _)| *core != what.0);
-            // In the order of the cores. (A sort would cost 2 kB of wasm.)
-            let before = worker.busy.iter().filter(|(core, _)| *core < what.0).count();
-            worker.busy.insert(before, what);
-        }
-    }
-
-    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
-    fn request(&mut self, pid: Pid, core: u32, line: &str, actions: &mut Vec<Action>) {
-        self.total += 1;
-        let total = self.total;
-        let Some(worker) = self.worker(pid) else {
-            return;
-        };
-        // Of one of its threads: the clock is the worker's.
-        worker.harakiri = None;
-        worker.busy.retain(|(busy, _)| *busy != core);
-        if let Some((before, after)) = line.split_once('\0') {
-            // Without an app there are no requests to it.
-            let own = if before.as_bytes().contains(&b'-') {
-                "-1".to_owned()
-            } else {
-                worker.requests.to_string()
-            };
-            let line = [before, &own, "/", &total.to_string(), after].concat();
-            actions.push(Action::Log(Stream::Stderr, line));
+        if self.forked
+            && self
+                .workers
+                .iter()
+                .all(|worker| worker.accepting || worker.cheaped)
+        {
+            self.listen(actions);
         }
     }
 
@@ -317,7 +337,7 @@ impl Uwsgi {
             worker.harakiri = None;
             worker.busy.clear();
         }
-        let alone = !self.master || !self.forked;
+        let alone = !self.options.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {
             // It was the whole server, or loaded the app in the master's place.
             self.exit(exit.shell_code(), actions);
@@ -332,7 +352,7 @@ impl Uwsgi {
             return;
         }
         let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
-        if !self.master {
+        if !self.options.master {
             if ends {
                 self.exit(END, actions);
             } else if signal == Signal::Hup
@@ -344,8 +364,8 @@ impl Uwsgi {
         }
         let dies = match signal {
             Signal::Int => true,
-            Signal::Term => self.die_on_term,
-            _ => !self.die_on_term,
+            Signal::Term => self.options.die_on_term,
+            _ => !self.options.die_on_term,
         };
         if ends && dies {
             self.kill_them_all(now, actions);
@@ -379,32 +399,4 @@ impl Uwsgi {
 /// The clock of the original counts seconds.
 fn second(now: Millis) -> i64 {
     (now / 1000.0).floor() as i64
-}
-
-/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
-#[inline(never)]
-fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
-}
-
-/// A line with its time, as the original prints some.
-#[inline(never)]
-fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
-    actions.push(Action::Log(Stream::Stderr, line));
-}
-
-fn fill(text: &str, numbers: &[u32]) -> String {
-    let mut line = String::with_capacity(text.len() + 16);
-    let mut numbers = numbers.iter();
-    for part in text.split_inclusive('%') {
-        match part.strip_suffix('%') {
-            Some(before) => {
-                line.push_str(before);
-                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
-            }
-            None => line.push_str(part),
-        }
-    }
-    line
 }

@@ -22,10 +22,10 @@ import _wasgi
 from . import forking, parking
 from .configuration import MASTER, Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, view
-from .ending import exit_code
 from .parking import CONNECTIONS, IO, request, wait
 from .threads import NO_THREADS
 from .traceback_text import traceback_of
+from .uwsgi_log import Answer, Log
 from .wsgi import BROKEN, KEYS, PARK, Exchange, ExcInfo, _Body, base_environ
 
 FAILED_APP: Final = 22
@@ -107,7 +107,7 @@ def _load(configuration: Configuration) -> Any:
             _say(text)
         _say("unable to load app 0 (mountpoint='') (callable not found or import error)")
     if app is None:
-        if configuration.options["--need-app"]:
+        if configuration.options["--need-app"] == "true":
             _say("*** no app loaded. GAME OVER ***")
             raise SystemExit(FAILED_APP)
         _say("*** no app loaded. going in full dynamic mode ***")
@@ -185,34 +185,6 @@ class _Input(io.BufferedReader):
             raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
 
 
-class _Answer:
-    """What the log says of the response to a request."""
-
-    def __init__(self, environ: dict[str, Any]) -> None:
-        self.begun = time.time()
-        self.variables = 2 * len(environ)
-        self.size = sum(4 + len(key) + len(value) for key, value in environ.items())
-        self.status = "500"
-        self.version = environ["SERVER_PROTOCOL"]
-        self.fields = 0
-        self.head = 0
-        self.pending = 0
-        """Bytes of a head that is not sent."""
-        self.sent = 0
-        self.switches = 0
-        self.app = 0
-
-    def line(self, environ: dict[str, Any], pid: int, core: int) -> str:
-        """The line; Rust puts the numbers of requests where the NUL is."""
-        fields, head = (self.fields, self.head) if self.head else (0, 0)
-        return (
-            f"[pid: {pid}|app: {self.app}|req: \0] {environ['REMOTE_ADDR']} () {{{self.variables} vars in {self.size} bytes}}"
-            f" [{time.ctime(self.begun)}] {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {self.sent} bytes"
-            f" in {int(1000 * (time.time() - self.begun))} msecs ({self.version} {self.status}) {fields} headers"
-            f" in {head} bytes ({self.switches} switches on core {core})"
-        )
-
-
 def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
     if not isinstance(text, str):
         raise TypeError(not_text)
@@ -220,6 +192,14 @@ def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         raise TypeError(not_latin1) from None
+
+
+def _buffered(body: io.BufferedReader) -> io.IOBase:
+    """The whole body, as ``--post-buffering`` reads it before the app is called; one that does not come is left to the app."""
+    try:
+        return io.BytesIO(body.read())
+    except OSError:
+        return body
 
 
 class _Core:
@@ -230,7 +210,8 @@ class _Core:
         self.app = app
         self.configuration = configuration
         self.exchange = Exchange(number, KEYS | number if number else CONNECTIONS)
-        self.answer: _Answer
+        self.answer: Answer
+        self.stuck = False
 
     def _settle(self, state: int) -> None:
         # In steps, what the client does not take waits in memory.
@@ -322,7 +303,8 @@ class _Core:
     def serve(self) -> Generator[None, int, None]:
         """Takes requests until the worker is told to leave."""
         configuration = self.configuration
-        logs = configuration.options["--disable-logging"] != "true"
+        log = Log(configuration.options, configuration.pid, configuration.slot & 0xFFFF)
+        buffers = _digits(configuration.options["--post-buffering"]) > 0
         exchange = self.exchange
         base = base_environ()
         base["uwsgi.version"] = b"2.0.31"
@@ -338,7 +320,7 @@ class _Core:
                 return
             strings = iter(take_strings())
             environ: dict[str, Any] = dict(zip(strings, strings))
-            self.answer = _Answer(environ)
+            self.answer = Answer(environ)
             variables = dict(environ)
             has_body = event & 3 == 2
             environ["wsgi.input"] = (
@@ -347,6 +329,8 @@ class _Core:
             environ.update(base)
             request.set(event >> 2)
             if parking.SUSPENDS:
+                if has_body and buffers:
+                    environ["wsgi.input"] = _buffered(environ["wsgi.input"])
                 self._respond(environ)
             else:
                 from . import stepping
@@ -357,8 +341,7 @@ class _Core:
                 yield from stepping.flushed(exchange.id)
             request.set(0)
             del environ
-            line = self.answer.line(variables, configuration.pid, self.number)
-            _wasgi.log(self.number, put_text(line if logs else ""))
+            _wasgi.log(self.number, put_text(log.line(self.answer, variables, self.number)))
 
     def run(self) -> None:
         """The life of a core whose thread is not the main one."""
@@ -366,8 +349,12 @@ class _Core:
         try:
             for _ in self.serve():
                 pass
-        except SystemExit as error:
-            _wasgi.exit(exit_code(error))
+        except SystemExit:
+            # The original ends the process from this thread, which waits for itself then: for ever, with its client.
+            self.stuck = True
+            lock = _thread.allocate_lock()
+            lock.acquire()
+            lock.acquire()
 
     def name(self) -> None:
         """Names the running thread."""
@@ -382,6 +369,16 @@ def _parked(key: int = CONNECTIONS) -> Generator[None, int, None]:
         from . import stepping
 
         yield from stepping.parked()
+
+
+def _watch_modules(configuration: Configuration, seconds: int) -> None:
+    if not parking.SUSPENDS:
+        _say("wasgi: --py-autoreload does nothing: this browser gives an app no threads (it lacks JSPI).")
+        return
+    from . import uwsgi_reload
+
+    ignored = configuration.options["--py-auto-reload-ignore"].split()
+    uwsgi_reload.start(seconds, ignored, _number(), _master_pid(), configuration.cwd)
 
 
 def main(configuration: Configuration) -> Generator[int | None, int, None]:
@@ -401,11 +398,14 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
             _wasgi.set_disposition(number, 0)
     cores = [_Core(number, app, configuration) for number in range(threads)]
     cores[0].name()
+    if seconds := _digits(configuration.options["--py-auto-reload"]):
+        _watch_modules(configuration, seconds)
     while _wasgi.accepting() == PARK:
         yield from _parked()
     handles = [_thread.start_joinable_thread(core.run) for core in cores[1:]]
     yield from cores[0].serve()
-    for handle in handles:
-        handle.join()
+    for core, handle in zip(cores[1:], handles):
+        if not core.stuck:
+            handle.join()
     if code := _wasgi.exit_code():
         raise SystemExit(code)

@@ -22,7 +22,7 @@ mod tests;
 
 use crate::Millis;
 use crate::http1::{Limits, Rules};
-use option::{own, text};
+use option::{absolute, own, text};
 use std::rc::Rc;
 pub use uvicorn::Reload;
 
@@ -35,6 +35,10 @@ const MOST_REPLICAS: u32 = 99;
 /// The name of the variable, which no environment can have, that stands in [`parse`]'s environment for what a gunicorn
 /// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
 pub const SETTINGS: &str = "";
+
+/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of the machine: `=` and an
+/// absolute path is the text of a file, `=` alone how many processors there are. Processes do not get these.
+pub const FACT: char = '=';
 
 /// Reads a command line as a shell and its program would.
 ///
@@ -93,8 +97,18 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         }
         name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),
     };
-    if let Command::Serve(launch) = &mut command {
-        launch.scale = scale;
+    match &mut command {
+        Command::Serve(launch) => launch.scale = scale,
+        Command::Settle(unsettled) => {
+            let mut before: Vec<String> = assignments
+                .iter()
+                .map(|(name, value)| text(&[name, "=", value]))
+                .collect();
+            before.push(text(&["--scale=", &scale.to_string()]));
+            before.append(&mut unsettled.before);
+            unsettled.before = before;
+        }
+        Command::Print { .. } | Command::Help { .. } => {}
     }
     command
 }
@@ -143,26 +157,6 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name.then_some((name, value))
-}
-
-/// `path` as an absolute path without `.` and `..`, seen from `directory`.
-fn absolute(directory: &str, path: &str) -> String {
-    let full = if path.starts_with('/') {
-        own(path)
-    } else {
-        text(&[directory, "/", path])
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in full.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    text(&["/", &parts.join("/")])
 }
 
 /// What a program finds besides its arguments.
@@ -235,6 +229,20 @@ impl Launch {
             let more = (random * (f64::from(self.max_requests_jitter) + 1.0)) as u32;
             *requests = requests.saturating_add(more);
         }
+    }
+
+    /// What an option among [`options`](Self::options) is set to.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let option = self.options.iter().find(|option| option.0 == name)?;
+        Some(&option.1)
+    }
+
+    /// Whether uWSGI's master wants to know at once when a request begins.
+    #[must_use]
+    pub fn tells_busy(&self) -> bool {
+        let given = |name: &&str| self.option(name).is_some_and(|value| !value.is_empty());
+        self.timeout > 0.0 || ["--cheaper", "--idle"].iter().any(given)
     }
 
     /// Whether this is gunicorn's own worker for ASGI apps.
@@ -319,6 +327,19 @@ pub enum Command {
     },
     /// Start a server.
     Serve(Box<Launch>),
+    /// Have uWSGI's settings read first, which is not done here: see `uwsgi/`.
+    Settle(Box<Unsettled>),
+}
+
+/// A uWSGI command whose settings are to be read. `before` and what they are settled into is the command to go on with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled {
+    /// The first words of the command to go on with.
+    pub before: Vec<String>,
+    /// The words after the program's name.
+    pub words: Vec<String>,
+    /// The environment, of which the last variable of a name counts, with what [`FACT`] says of the machine.
+    pub env: Vec<(String, String)>,
 }
 
 /// The program behind a command.

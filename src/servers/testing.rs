@@ -1,7 +1,19 @@
 //! What tests of this and other rooms ask of a command line.
 #![allow(clippy::panic)]
 
-use super::{Command, Launch, Server, parse};
+use super::{Command, Launch, Server, parse_argv};
+
+/// Reads a command line, and uWSGI's settings with it.
+pub(crate) fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
+    match super::parse(line, env, cwd) {
+        Command::Settle(unsettled) => {
+            let mut words = unsettled.before;
+            words.extend(wasgi_uwsgi::settled(&unsettled.words, &unsettled.env, cwd));
+            parse_argv(&words, env, cwd)
+        }
+        command => command,
+    }
+}
 
 /// The server that a line starts.
 pub(crate) fn launch(line: &str) -> Launch {

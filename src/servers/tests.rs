@@ -2,7 +2,7 @@
 #![allow(clippy::panic)]
 
 use super::testing::{help, printed};
-use super::{Command, Server, parse, parse_argv};
+use super::{Command, Server, parse, parse_argv, testing};
 
 #[test]
 fn unknown_programs_get_the_shells_message() {
@@ -68,6 +68,12 @@ fn words_are_taken_as_they_are() {
     );
 }
 
+/// With what is refused, as its settings are read.
+const UWSGI: &str = concat!(
+    include_str!("uwsgi/options.txt"),
+    include_str!("../../uwsgi/src/refused.txt")
+);
+
 #[test]
 fn every_line_of_a_table_is_an_option() {
     const KINDS: &str = "flag switch help version text repeated int octal float bool choice optional";
@@ -75,7 +81,7 @@ fn every_line_of_a_table_is_an_option() {
         include_str!("gunicorn/options.txt"),
         include_str!("uvicorn/options.txt"),
         include_str!("daphne/options.txt"),
-        include_str!("uwsgi/options.txt"),
+        UWSGI,
     ] {
         let reasons: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix('!')).collect();
         assert!(
@@ -112,7 +118,7 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
         ("gunicorn", include_str!("gunicorn/options.txt")),
         ("uvicorn", include_str!("uvicorn/options.txt")),
         ("daphne", include_str!("daphne/options.txt")),
-        ("uwsgi", include_str!("uwsgi/options.txt")),
+        ("uwsgi", UWSGI),
     ] {
         // A line that is more indented goes on with an option's description.
         let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");
@@ -160,8 +166,8 @@ proptest::proptest! {
     ) {
         let line = format!("{program} {}", words.join(" "));
         let env = [("GUNICORN_CMD_ARGS".to_owned(), words.concat()), ("UVICORN_HOST".to_owned(), words.concat())];
-        let command = parse(&line, &env, "/");
-        proptest::prop_assert_eq!(parse(&line, &env, "/"), command);
+        let command = testing::parse(&line, &env, "/");
+        proptest::prop_assert_eq!(testing::parse(&line, &env, "/"), command);
         let _ = parse_argv(&words, &env, "");
     }
 }

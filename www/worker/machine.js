@@ -4,6 +4,7 @@ import { initSync, Machine } from "#wasgi_core";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
 import { Bell, Link } from "./ring.js";
+import { UwsgiSettings } from "./uwsgi_settings.js";
 
 /**
  * @typedef {object} MachineInit
@@ -72,6 +73,15 @@ export async function runMachine(init) {
     throw error;
   };
 
+  /** @type {Promise<UwsgiSettings> | undefined} */
+  let reading;
+  /** What reads uWSGI's settings; what could not be fetched is tried again by the next server. */
+  const uwsgiSettings = () =>
+    (reading ??= loadUwsgiSettings(init.base).catch((error) => {
+      reading = undefined;
+      throw error;
+    }));
+
   const cache = new ImageCache(init.base);
   const origins = new Origins(
     init.core,
@@ -117,8 +127,16 @@ export async function runMachine(init) {
             booted = true;
             machine.deliver_process(pid, message, now());
           } else if (message.fork) {
-            if (message.fork.image) origins.forked(pid, message.fork.image);
-            else machine.output(pid, NO_FORK + message.fork.reason, now());
+            if (message.fork.image) {
+              origins.forked(pid, message.fork.image);
+              // Its first worker may be long in coming: uWSGI's --cheap.
+              assets().then(
+                (python) => origins.of(pid).prepare(python),
+                () => {},
+              );
+            } else {
+              machine.output(pid, NO_FORK + message.fork.reason, now());
+            }
           } else {
             exited(Math.max(0, message.exit), SIGNALS[-message.exit]);
           }
@@ -195,6 +213,18 @@ export async function runMachine(init) {
         (error) => leave(`wasgi: ${error.message}`, 2, 1),
       );
     },
+    /** @param {number} server @param {string[]} words @param {string[]} env @param {string} directory */
+    settle(server, words, env, directory) {
+      /** @param {string[]} answer */
+      const settled = (answer) => {
+        machine.settled(server, answer, now());
+        work();
+      };
+      uwsgiSettings().then(
+        (settings) => settled(settings.settle(words, env, directory)),
+        (error) => settled([`stop=wasgi: ${error.message}`]),
+      );
+    },
     /** @param {number} server @param {string} address @param {number} port */
     listening(server, address, port) {
       page.tell({ op: "listening", server, address, port });
@@ -207,6 +237,7 @@ export async function runMachine(init) {
 
   const machine = new Machine();
   machine.set_room(room());
+  machine.set_fact("", String(navigator.hardwareConcurrency));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -293,6 +324,7 @@ export async function runMachine(init) {
       for (const [name, content] of changes) {
         if (content === null) files.delete(name);
         else files.set(name, content);
+        machine.set_fact(`${DIRECTORY}/${name}`, settings(name, content));
         machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
       for (const { link, early } of processes.values()) {
@@ -329,6 +361,19 @@ export async function runMachine(init) {
   // From here on it sleeps, and can be woken.
   work();
   self.postMessage({ op: "ready" });
+}
+
+/** A file that a command line may name has this many bytes at most. */
+const MOST_SETTINGS = 1 << 16;
+
+/**
+ * The text of a file, if it may be one that a command line names.
+ * @param {string} name
+ * @param {Uint8Array | null} content
+ */
+function settings(name, content) {
+  if (!content || content.length > MOST_SETTINGS || name.endsWith(".py")) return undefined;
+  return new TextDecoder().decode(content);
 }
 
 /** Memory that a worker takes, in megabytes: see `src/machine`. */
@@ -387,6 +432,11 @@ async function loadAssets(base, tell) {
 async function loadHelp(base, program, words) {
   const text = await (await get(`${base}help/${program}.txt`)).text();
   return text.trimEnd().replace(/\{([a-z-]+)\}/g, (name, word) => words[word] ?? name);
+}
+
+/** @param {string} base */
+async function loadUwsgiSettings(base) {
+  return new UwsgiSettings(await WebAssembly.compileStreaming(get(`${base}wasgi_uwsgi.wasm`)));
 }
 
 /**

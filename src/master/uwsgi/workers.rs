@@ -1,6 +1,6 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
-use super::{Ending, FAILED_APP, MERCY, RELOAD, State, TICK, Uwsgi, fill, say, say_when, second};
+use super::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, fill, say, say_when, second};
 use crate::Millis;
 use crate::master::{Action, Exit, Signal, Stream};
 use crate::servers::log;
@@ -32,6 +32,10 @@ impl Uwsgi {
     /// A turn of the loop.
     pub(super) fn look_after_workers(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.tick = now + TICK;
+        if self.check_idle(now, actions) {
+            return;
+        }
+        self.check_lifetimes(now, actions);
         if self.ending.is_none()
             && let Some(file) = self.touched.take()
         {
@@ -39,6 +43,7 @@ impl Uwsgi {
             say_when(now, actions, &touched, &[]);
             self.signal(now, Signal::Hup, actions);
         }
+        self.adapt(now, actions);
         for index in 0..self.workers.len() {
             if self.ending.is_none() && self.workers.get(index).is_some_and(|worker| worker.missing) {
                 self.spawn_again(index, actions);
@@ -56,7 +61,7 @@ impl Uwsgi {
                     return;
                 }
                 Some(Ending::Reloading) => {
-                    self.reload(now, actions);
+                    self.reload(actions);
                     return;
                 }
                 None => {}
@@ -77,9 +82,10 @@ impl Uwsgi {
         worker.pid = None;
         worker.exit = None;
         let cursed_at = worker.cursed_at.take();
+        let (cheaped, expired) = (worker.cheaped, worker.expired);
         let both = [index as u32 + 1, pid];
         if exit == Exit::Code(FAILED_APP) {
-            if self.need_app {
+            if self.options.need_app {
                 say(actions, "OOPS ! failed loading app in worker % (pid %)", &both);
                 say_when(
                     now,
@@ -105,6 +111,7 @@ impl Uwsgi {
             return;
         }
         let (line, by) = match exit {
+            Exit::Code(RELOAD) if expired => ("", 0),
             Exit::Code(RELOAD) => ("worker % killed successfully (pid: %)", 0),
             Exit::Code(_) => ("DAMN ! worker % (pid: %) died :( trying respawn ...", 0),
             Exit::Signal(signal) => {
@@ -113,7 +120,13 @@ impl Uwsgi {
             }
         };
         let [number, pid] = both;
-        say(actions, line, &[number, pid, by]);
+        if !line.is_empty() {
+            say(actions, line, &[number, pid, by]);
+        }
+        if cheaped {
+            say(actions, "uWSGI worker % cheaped.", &both);
+            return;
+        }
         self.respawn(now, index, actions);
     }
 
@@ -121,7 +134,7 @@ impl Uwsgi {
     fn respawn(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let (last, quick) = self.respawned;
         let quick = if second(now) <= last + 1 { quick + 1 } else { 0 };
-        let too_fast = quick > self.count;
+        let too_fast = quick > self.options.count;
         self.respawned = (second(now), if too_fast { 0 } else { quick });
         if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
@@ -135,10 +148,9 @@ impl Uwsgi {
         }
     }
 
-    fn spawn_again(&mut self, index: usize, actions: &mut Vec<Action>) {
+    pub(super) fn spawn_again(&mut self, index: usize, actions: &mut Vec<Action>) {
         if let Some(worker) = self.workers.get_mut(index) {
             worker.missing = false;
-            worker.respawns += 1;
             // Beyond the number: that it is not the first, which alone shows what the app prints while it is loaded.
             let slot = (index as u32 + 1) | 1 << 16;
             actions.push(Action::Spawn { slot });
@@ -146,24 +158,24 @@ impl Uwsgi {
     }
 
     /// Starts anew, as the original does by executing itself.
-    fn reload(&mut self, now: Millis, actions: &mut Vec<Action>) {
+    fn reload(&mut self, actions: &mut Vec<Action>) {
         self.ending = None;
         self.reloaded = true;
-        self.bound = 0;
         self.total = 0;
-        self.say_reloading(now, actions);
-        while let Some(address) = self.addresses.get(self.bound) {
-            self.say_bound(address, actions);
-            self.bound += 1;
-        }
-        self.load(now, actions);
+        self.inherited.clone_from(&self.options.addresses);
+        self.say_reloading(actions);
+        self.state = State::Binding;
+        actions.push(Action::Reread);
     }
 
     /// Workers that have had their time to finish are killed, and those whose request takes too long (`--harakiri`).
     fn check_time(&mut self, now: Millis, actions: &mut Vec<Action>) {
         for (number, worker) in (1..).zip(&mut self.workers) {
             let Some(pid) = worker.pid else { continue };
-            if worker.cursed_at.is_some_and(|at| second(now) > at + MERCY) {
+            if worker
+                .cursed_at
+                .is_some_and(|at| second(now) > at + i64::from(self.options.mercy))
+            {
                 let line = "worker % (pid: %) is taking too much time to die...NO MERCY !!!";
                 say_when(now, actions, line, &[number, pid]);
                 worker.cursed_at = Some(second(now));

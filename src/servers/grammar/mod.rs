@@ -2,7 +2,6 @@
 
 pub(crate) mod argparse;
 pub(crate) mod click;
-pub(crate) mod getopt;
 mod similar;
 
 /// Why a command line gives no values.

@@ -2,7 +2,7 @@
 
 use super::{Failure, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
-use crate::servers::option::{Values, listed, own, split, text, trim};
+use crate::servers::option::{Numbers, Values, listed, own, split, text, trim};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
 };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::reload::Reload;
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, own, split, text};
+use crate::servers::option::{Numbers, Values, own, split, text};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };

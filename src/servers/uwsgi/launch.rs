@@ -1,11 +1,14 @@
 //! From uWSGI's values to a [`Launch`].
 
-use super::PROGRAM;
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, own, text};
+use crate::servers::option::{Numbers, Values, own, text};
 use crate::servers::{
     Call, Interface, Launch, Server, WorkerClass, absolute, argv, assignment, host, python,
 };
+
+/// Options that ask for a master.
+const MASTERS: &str = "--cheap --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --idle \
+                       --py-auto-reload --touch-reload";
 
 /// Everything that the values say.
 ///
@@ -34,16 +37,24 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
     launch.router = kind == "--http";
     launch.keep_alive = if kind == "--http11-socket" { 4000.0 } else { 0.0 };
-    launch.workers = count("--processes", 1).max(1);
+    launch.workers = count("--processes", 1);
     launch.threads = count("--threads", 1).max(1);
     launch.timeout = f64::from(count("--harakiri", 0)) * 1000.0;
     launch.max_requests = values.count("--max-requests").filter(|&requests| requests > 0);
     launch.backlog = count("--listen", 100);
     launch.rules = Rules::UWSGI;
     launch.limits = Limits::uwsgi(count("--buffer-size", 4096) as usize);
-    launch.master = values.flag("--master");
+    launch.master = values.flag("--master") || MASTERS.split(' ').any(|name| values.given(name).is_some());
+    let cheaper = count("--cheaper", 0);
+    if cheaper > 0 && cheaper >= launch.workers {
+        return Err(own("invalid cheaper value: must be lower than processes"));
+    }
+    if values.given("--cheaper-algo") == Some("busyness") {
+        let reason = "wasgi has the algorithms spare and backlog only.";
+        return Err(refusal("--cheaper-algo", reason));
+    }
     launch.die_on_term = values.flag("--die-on-term");
-    launch.need_app = values.given("--need-app").is_some();
+    launch.need_app = values.flag("--need-app");
     launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {
@@ -84,5 +95,5 @@ fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {
 }
 
 fn refusal(option: &str, reason: &str) -> String {
-    text(&[PROGRAM.name, ": option '", option, "': ", reason])
+    text(&["uwsgi: option '", option, "': ", reason])
 }

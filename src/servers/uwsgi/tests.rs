@@ -1,7 +1,7 @@
 //! What uWSGI 2.0.31 printed for these lines.
 
-use crate::servers::testing::{help, launch, printed};
-use crate::servers::{Command, parse};
+use crate::servers::Command;
+use crate::servers::testing::{help, launch, parse, printed};
 
 #[test]
 fn usage_errors_are_those_of_getopt() {
@@ -74,11 +74,10 @@ fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
         "uwsgi -s :3031",
         "uwsgi -Q x",
         "uwsgi --mast",
-        "uwsgi server.ini",
         "uwsgi --http-socket /tmp/socket",
         "uwsgi --http-socket 10.0.0.1:80",
         "uwsgi --http-socket :8000 --http :8001",
-        "uwsgi --cheaper 1 --http :8000",
+        "uwsgi --cheaper 1 -p 2 --cheaper-algo busyness --http :8000",
     ] {
         let (stderr, code) = printed(line);
         assert!(
@@ -120,4 +119,27 @@ fn a_right_command_line_starts_a_server() {
 fn there_is_no_server_without_a_socket() {
     let missing = "The -s/--socket option is missing and stdin is not a socket.";
     assert_eq!(printed("uwsgi --master -w app:app"), (missing.to_owned(), 1));
+}
+
+#[test]
+fn cheaper_asks_for_a_master_and_for_fewer_workers_than_there_may_be() {
+    let wrong = "invalid cheaper value: must be lower than processes";
+    assert_eq!(
+        printed("uwsgi --http :8000 --cheaper 2 -p 2"),
+        (wrong.to_owned(), 1)
+    );
+    let launch = launch("uwsgi --http :8000 --cheaper 1 -p 2");
+    assert!(launch.master && launch.tells_busy());
+}
+
+#[test]
+fn numbers_are_read_as_c_reads_them() {
+    let negative = "invalid value for option \"processes\": must be > 0";
+    assert_eq!(printed("uwsgi --http :8000 -p -1"), (negative.to_owned(), 1));
+    for (number, workers) in [("0", 0), ("x", 0), ("3x", 3)] {
+        assert_eq!(
+            launch(&format!("uwsgi --http :8000 --master -p {number}")).workers,
+            workers
+        );
+    }
 }

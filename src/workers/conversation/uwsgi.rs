@@ -48,8 +48,8 @@ impl Conversation {
             &((now / 1000.0) as u64).to_string(),
         ]
         .concat();
-        // Only a harakiri needs it before the answer.
-        let frames = if process.launch.timeout > 0.0 {
+        // Only a harakiri and --cheaper need it before the answer.
+        let frames = if process.launch.tells_busy() {
             &mut process.frames
         } else {
             &mut process.lazy

@@ -12,15 +12,15 @@ use crate::workers::conversation::Conversation;
 
 use super::{State, SyncWorker};
 
-/// A worker is not replaced for its number of requests before this age (`--min-worker-lifetime`).
-const LEAST_LIFETIME: Millis = 60_000.0;
+/// A worker is not replaced for its number of requests before this age, in seconds (`--min-worker-lifetime`).
+const LEAST_LIFETIME: u32 = 10;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
 const RELOAD: i32 = 17;
 
 impl SyncWorker {
-    /// A signal. The others than HUP end the worker at once: its master sees to that.
+    /// A signal. The others than HUP, and WINCH that says nothing, end the worker at once: its master sees to that.
     pub(super) fn signal_uwsgi(&mut self, process: &mut Process, signal: Signal) {
-        if signal != Signal::Hup {
+        if !matches!(signal, Signal::Hup | Signal::Winch) {
             return;
         }
         let parts = [
@@ -30,7 +30,9 @@ impl SyncWorker {
             &process.pid.to_string(),
             ")...",
         ];
-        process.line(Stream::Stderr, &parts.concat());
+        if signal == Signal::Hup {
+            process.line(Stream::Stderr, &parts.concat());
+        }
         self.alive = false;
         self.ready = true;
         self.exit_code = RELOAD;
@@ -42,9 +44,13 @@ impl SyncWorker {
             process.span(c.key(), Name::App, c.started_at, now);
         }
         let most = process.launch.max_requests;
+        let least = process.launch.option("--min-worker-lifetime");
+        let least = least
+            .and_then(|least| least.parse().ok())
+            .unwrap_or(LEAST_LIFETIME);
         if self.alive
             && most.is_some_and(|most| process.served >= most)
-            && now - process.born >= LEAST_LIFETIME
+            && now - process.born >= f64::from(least) * 1000.0
         {
             let line = [
                 "...The work of process ",

@@ -23,6 +23,21 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps([threading.current_thread().name, environ["wsgi.multithread"], environ["uwsgi.core"]]).encode()]
 `;
+const LEAVING = `
+import sys, threading
+
+both = threading.Barrier(2)
+
+def app(environ, start_response):
+    path, name = environ["PATH_INFO"], threading.current_thread().name
+    if path != "/":
+        # Whichever request it has, the second thread leaves.
+        both.wait()
+        if name.endswith("Core1"):
+            sys.exit(3)
+    start_response("200 OK", [])
+    return [name.encode()]
+`;
 const BASE = "uwsgi --http-socket :8000 --master --wsgi-file app.py --callable app";
 
 const page = await openPage({ "app.py": APP });
@@ -77,6 +92,26 @@ describe("uWSGI with four threads", { timeout: 120_000 }, () => {
       await server.logged(new RegExp(`HARAKIRI \\[core ${core}\\] 127\\.0\\.0\\.1 - GET /sleep since`));
     await server.logged(/^Respawned uWSGI worker 1/);
     assert.equal((await server.fetch("/")).status, 200);
+    await server.stop();
+  });
+
+  test("loses a thread to sys.exit, and its client waits; the others go on", async () => {
+    await page.write({ "leaving.py": LEAVING });
+    const server = await page.start("uwsgi --http-socket :8000 --master -w leaving:app --threads 2");
+    const names = await server.run(async ({ server: running }) => {
+      let answered = 0;
+      const both = ["/one", "/other"].map(async (path) => {
+        const text = await (await running.fetch(path)).text();
+        answered += 1;
+        return text;
+      });
+      const first = await Promise.any(both);
+      for (const one of both) one.catch(() => {});
+      const later = [];
+      for (let index = 0; index < 3; index++) later.push(await (await running.fetch("/")).text());
+      return [first, ...later, answered];
+    });
+    assert.deepEqual(names, [...Array(4).fill("uWSGIWorker1Core0"), 1]);
     await server.stop();
   });
 });

@@ -48,6 +48,7 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     });
     let python = python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
     let module = module?;
+    let uwsgi = wasm::build_uwsgi(project)?;
     let site = javascript::build(project, options, &module)?;
     manifest::add(&mut sources, "", &site)?;
     for path in python {
@@ -63,6 +64,7 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
         sources.insert(format!("help/{server}.txt"), help);
     }
     sources.insert("wasgi_core_bg.wasm".into(), module.wasm);
+    sources.insert("wasgi_uwsgi.wasm".into(), uwsgi);
     manifest::assemble(&sources, &options.dist)
 }
 

@@ -1,4 +1,4 @@
-//! The wasm module and its JavaScript glue, in `target/bindgen/`, and the module that derives keys.
+//! The wasm module and its JavaScript glue, in `target/bindgen/`, and the modules that are loaded where they are needed.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,24 +37,7 @@ pub struct Size {
 
 /// Compiles the module and writes its glue.
 pub fn build(project: &Project) -> Result<Module> {
-    progress::step("Compile to wasm", || {
-        cargo::run_for_wasm(project, || {
-            let mut build = cargo::cargo(project);
-            build.args([
-                "rustc",
-                "--quiet",
-                "--release",
-                "--package=wasgi",
-                "--lib",
-                // Beside an rlib, every public function would stay one of its own: that is 5 kB more (gzip).
-                "--crate-type=cdylib",
-                "--target",
-                WASM,
-            ]);
-            build
-        })
-    })?;
-    let compiled = project.cargo_target.join(WASM).join("release/wasgi.wasm");
+    let compiled = progress::step("Compile to wasm", || compile(project, "wasgi"))?;
     let directory = project.target("bindgen");
     let module = Module {
         wasm: directory.join(format!("{NAME}_bg.wasm")),
@@ -79,6 +62,27 @@ pub fn build(project: &Project) -> Result<Module> {
         eprintln!("{NAME}_bg.wasm: {} bytes, {} gzip", size.raw, size.gzip);
     }
     Ok(module)
+}
+
+/// Compiles a package for size, and says where its module is.
+fn compile(project: &Project, package: &str) -> Result<PathBuf> {
+    cargo::run_for_wasm(project, || {
+        let mut build = cargo::cargo(project);
+        build
+            .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
+            // Beside an rlib, every public function would stay one of its own: that is 5 kB more (gzip).
+            .args(["--crate-type=cdylib", "--package", package]);
+        build
+    })?;
+    let name = format!("release/{}.wasm", package.replace('-', "_"));
+    Ok(project.cargo_target.join(WASM).join(name))
+}
+
+/// Compiles the module that reads uWSGI's settings (`uwsgi/`), which is without glue, and says where it is.
+pub fn build_uwsgi(project: &Project) -> Result<PathBuf> {
+    progress::step("Compile the reader of uWSGI's settings to wasm", || {
+        compile(project, "wasgi-uwsgi")
+    })
 }
 
 /// Compiles the module that derives keys (`kdf/`), which is without glue, and says where it is.

@@ -208,7 +208,10 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         let Ok(name) = path.strip_prefix(from) else {
             continue;
         };
-        if path.extension().is_some_and(|extension| extension == "py") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "py" || extension == "ini")
+        {
             project::write(&to.join(name), project::read(&path)?)?;
         }
     }

@@ -1,7 +1,15 @@
 //! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any order, messages.
 
-use super::Stop;
-use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text};
+use wasgi_options::{Kind, Opt, Table, Values, listed, own, split, text};
+
+/// Why nothing is settled.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The help is asked for.
+    Help,
+    /// Something is wrong: this goes to standard error.
+    Wrong(String),
+}
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
@@ -74,14 +82,26 @@ impl Program {
         Ok(values)
     }
 
-    fn long(&self, name: &str) -> Result<Opt, Stop> {
-        let full = text(&["--", name]);
-        if let Some(option) = self.table.named(&full) {
-            return self.allowed(option, &full);
+    /// The option of this name, with its hyphens; none if the program has none.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub(crate) fn find(&self, full: &str) -> Result<Option<Opt>, Stop> {
+        if let Some(option) = self.table.named(full) {
+            return self.allowed(option, full).map(Some);
         }
+        let name = full.strip_prefix("--").unwrap_or(full);
         let stem = split(name, '-').map_or(name, |(stem, _)| stem);
         if self.stems.lines().any(|line| listed(stem, line)) {
-            return Err(self.refusal(&full, "wasgi does not have this option."));
+            return Err(self.refusal(full, "wasgi does not have this option."));
+        }
+        Ok(None)
+    }
+
+    fn long(&self, name: &str) -> Result<Opt, Stop> {
+        let full = text(&["--", name]);
+        if let Some(option) = self.find(&full)? {
+            return Ok(option);
         }
         if self
             .table
@@ -114,11 +134,11 @@ impl Program {
     }
 
     fn refusal(&self, name: &str, reason: &str) -> Stop {
-        Stop::Usage(text(&[self.name, ": option '", name, "': ", reason]))
+        Stop::Wrong(text(&[self.name, ": option '", name, "': ", reason]))
     }
 
     fn error(&self, message: &[&str]) -> Stop {
-        Stop::Usage(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
+        Stop::Wrong(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
     }
 
     fn letter_error(&self, message: &str, letter: char) -> Stop {

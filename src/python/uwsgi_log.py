@@ -1,0 +1,118 @@
+"""uWSGI's line for a request: its own, or what ``--logformat`` says; and whether there is one (``--log-4xx`` and others)."""
+
+import re
+import time
+from typing import Any, Final
+
+_FIELD: Final = re.compile(r"%\(([^)]*)\)")
+_KEYS: Final = {
+    "uri": "REQUEST_URI",
+    "method": "REQUEST_METHOD",
+    "user": "REMOTE_USER",
+    "addr": "REMOTE_ADDR",
+    "host": "HTTP_HOST",
+    "proto": "SERVER_PROTOCOL",
+    "uagent": "HTTP_USER_AGENT",
+    "referer": "HTTP_REFERER",
+}
+_NEVER: Final = ("vsz", "rss", "vszM", "rssM", "modifier1", "modifier2", "werr", "rerr", "ioerr")
+"""What is zero here, as it is on the real server without further options."""
+
+
+class Answer:
+    """What the log says of the response to a request."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.begun = time.time()
+        self.variables = 2 * len(environ)
+        self.size = sum(4 + len(key) + len(value) for key, value in environ.items())
+        self.status = "500"
+        self.version = environ["SERVER_PROTOCOL"]
+        self.fields = 0
+        self.head = 0
+        self.pending = 0
+        """Bytes of a head that is not sent."""
+        self.sent = 0
+        self.switches = 0
+        self.app = 0
+
+    def micros(self) -> int:
+        """Microseconds since the request began."""
+        return int(1_000_000 * (time.time() - self.begun))
+
+
+class Log:
+    """What the options ask for."""
+
+    def __init__(self, options: dict[str, str], pid: int, worker: int) -> None:
+        self.pid = pid
+        self.worker = worker
+        self.all = options["--disable-logging"] != "true"
+        self.format = options["--logformat"]
+        self.in_micros = options["--log-micros"] == "true"
+        self.forwarded = options["--log-x-forwarded-for"] == "true"
+        self.zero = options["--log-zero"] == "true"
+        self.slow = int(options["--log-slow"] or 0)
+        self.big = int(options["--log-big"] or 0)
+        classes = {"4": "--log-4xx", "5": "--log-5xx"}
+        self.classes = [digit for digit, name in classes.items() if options[name] == "true"]
+
+    def _wants(self, answer: Answer, micros: int) -> bool:
+        return (
+            self.all
+            or (self.zero and answer.sent == 0)
+            or 0 < self.slow <= micros // 1000
+            or answer.status[0] in self.classes
+            or 0 < self.big <= answer.sent
+        )
+
+    def line(self, answer: Answer, environ: dict[str, Any], core: int) -> str:
+        """The line, or nothing; Rust puts the numbers of requests where the NUL is."""
+        micros = answer.micros()
+        if not self._wants(answer, micros):
+            return ""
+        if self.forwarded and "HTTP_X_FORWARDED_FOR" in environ:
+            environ["REMOTE_ADDR"] = environ["HTTP_X_FORWARDED_FOR"]
+        if self.format:
+            values = self._values(answer, environ, core, micros)
+            return _FIELD.sub(lambda match: values.get(match[1]) or _variable(environ, match[1]), self.format)
+        fields, head = (answer.fields, answer.head) if answer.head else (0, 0)
+        taken = f"{micros} micros" if self.in_micros else f"{micros // 1000} msecs"
+        return (
+            f"[pid: {self.pid}|app: {answer.app}|req: \0] {environ['REMOTE_ADDR']} ()"
+            f" {{{answer.variables} vars in {answer.size} bytes}} [{time.ctime(answer.begun)}] {environ['REQUEST_METHOD']}"
+            f" {environ['REQUEST_URI']} => generated {answer.sent} bytes in {taken} ({answer.version} {answer.status})"
+            f" {fields} headers in {head} bytes ({answer.switches} switches on core {core})"
+        )
+
+    def _values(self, answer: Answer, environ: dict[str, Any], core: int, micros: int) -> dict[str, str]:
+        values = {name: environ.get(key) or "-" for name, key in _KEYS.items()}
+        day = time.strftime("%d/%b/%Y:%H:%M:%S %z", time.localtime(answer.begun))
+        numbers = {
+            "rsize": answer.sent,
+            "hsize": answer.head,
+            "size": answer.sent + answer.head,
+            "cl": environ.get("CONTENT_LENGTH") or 0,
+            "micros": micros,
+            "msecs": micros // 1000,
+            "tmsecs": int(answer.begun * 1000),
+            "tmicros": int(answer.begun * 1_000_000),
+            "time": int(answer.begun),
+            "epoch": int(time.time()),
+            "pid": self.pid,
+            "wid": self.worker,
+            "switches": answer.switches,
+            "vars": answer.variables,
+            "core": core,
+            "pktsize": answer.size,
+            "headers": answer.fields,
+            **dict.fromkeys(_NEVER, 0),
+        }
+        values |= {name: str(number) for name, number in numbers.items()}
+        values |= {"status": answer.status, "secs": f"{micros / 1_000_000:.6f}", "ltime": day, "ftime": day}
+        values["ctime"] = time.ctime(answer.begun)
+        return values
+
+
+def _variable(environ: dict[str, Any], name: str) -> str:
+    return (environ.get(name.removeprefix("var.")) or "-") if name.startswith("var.") else "-"
