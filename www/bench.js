@@ -12,6 +12,12 @@ const opened = Playground.create({ assets: "./" }).then((playground) => ({
   at: performance.now(),
 }));
 
+/** How long Python takes to be fetched, and one more worker to boot, at most; in milliseconds. */
+const SETTLE = 3000;
+const BOOT = 500;
+/** Requests that follow when all new workers have answered. */
+const AFTER_RELOAD = 200;
+
 /** A worker with Pyodide as it comes. */
 const PLAIN = `
 self.onmessage = async ({ data: { base, source } }) => {
@@ -111,6 +117,77 @@ const ORDERS = {
       worker.terminate();
     }
   },
+
+  /**
+   * Milliseconds from Run until the first worker boots, until all accept, and until the first response.
+   * @param {{ files: Record<string, string>, command: string, expect: number }} order how many workers are booted before
+   *   Run; 0: none
+   */
+  async start({ files, command, expect }) {
+    const { playground } = await opened;
+    if (expect > 0) {
+      playground.preload({ workers: expect });
+      await new Promise((resolve) => setTimeout(resolve, SETTLE + expect * BOOT));
+    }
+    await playground.writeFiles(files);
+    const begin = performance.now();
+    const boots = /** @type {number[]} */ ([]);
+    /** @param {{ line: string }} entry */
+    const onLog = ({ line }) => {
+      if (line.includes("Booting worker with pid")) boots.push(performance.now() - begin);
+    };
+    server = await playground.start(command, { onLog });
+    const all = performance.now() - begin;
+    await (await server.fetch("/")).text();
+    return { first: boots[0], all, response: performance.now() - begin };
+  },
+
+  /**
+   * Sends HUP while clients load the server: how many requests there were until the new workers had answered, and how many failed.
+   * @param {{ connections: number, workers: number }} order
+   */
+  async reloaded({ connections, workers }) {
+    const server = running();
+    const pid = async () => (await server.fetch("/pid")).text();
+    /** @type {Set<string>} */
+    const before = new Set();
+    while (before.size < workers) before.add(await pid());
+    /** @type {Set<string>} */
+    const after = new Set();
+    let [requests, failed] = [0, 0];
+    let rest = AFTER_RELOAD;
+    const client = async () => {
+      while (rest > 0) {
+        requests += 1;
+        try {
+          const answer = await pid();
+          if (!before.has(answer)) after.add(answer);
+        } catch {
+          failed += 1;
+        }
+        if (after.size >= workers) rest -= 1;
+      }
+    };
+    const begin = performance.now();
+    const clients = Array.from({ length: connections }, client);
+    server.signal("HUP");
+    await Promise.all(clients);
+    return { requests, failed, took: performance.now() - begin };
+  },
+
+  /** Milliseconds from a worker's SIGKILL of itself until its successor has answered. */
+  async replaced() {
+    const server = running();
+    const begin = performance.now();
+    await server.fetch("/kill").catch(() => {});
+    const response = await server.fetch("/pid");
+    if (response.status !== 200) throw new Error(`The app answered ${response.status}.`);
+    await response.text();
+    return performance.now() - begin;
+  },
+
+  /** Gives what waits for a quiet moment the time to happen. */
+  rest: () => new Promise((resolve) => setTimeout(() => resolve(null), SETTLE)),
 
   async stop() {
     await running().stop();

@@ -173,7 +173,13 @@ impl Machine {
                     address,
                     port,
                 } => devices.listening(server, &address, port),
-                Output::Exit { server, code } => devices.exit(server, code),
+                Output::Exit { server, code } => {
+                    let spans = self.0.take_spans();
+                    if !spans.is_empty() {
+                        devices.to_page(&spans);
+                    }
+                    devices.exit(server, code);
+                }
             }
         }
         for (pid, message) in self.0.take_messages() {

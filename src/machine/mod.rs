@@ -20,6 +20,8 @@ const FIRST_PID: Pid = 10;
 const SHELL: Pid = 1;
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
 const PONG_EVERY: Millis = 1000.0;
+/// How long spans wait for an answer to travel with: to wake the page costs more than all else about them.
+const SPANS_EVERY: Millis = 100.0;
 /// Memory that a worker takes, as measured with a small app.
 const MEGABYTES: u32 = 64;
 
@@ -197,6 +199,9 @@ pub struct Machine {
     app_ends: LiteMap<u32, Millis>,
     outputs: VecDeque<Output>,
     page: Vec<u8>,
+    /// Spans that the page is not told yet, and when they are to leave by themselves.
+    spans: Vec<u8>,
+    spans_until: Option<Millis>,
     /// Servers that have replicas.
     scales: LiteMap<ServerId, Scale>,
     /// How many workers may be asked for.
@@ -502,7 +507,7 @@ impl Machine {
                     self.let_go(server, |held| held.id == frame.id, pid);
                 }
                 Kind::Kill => self.kill(server, frame.id, frame.number(), now),
-                Kind::Spans => self.spans(server, pid, frame),
+                Kind::Spans => self.spans(server, pid, frame, now),
                 _ => self.net.from_process(pid, frame, now),
             }
         }
@@ -567,6 +572,7 @@ impl Machine {
         masters
             .chain(pongs)
             .chain(self.net.deadline())
+            .chain(self.spans_until)
             .min_by(f64::total_cmp)
     }
 
@@ -905,7 +911,7 @@ impl Machine {
 
     // --- the trace
 
-    fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>) {
+    fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>, now: Millis) {
         let Some(running) = self.servers.get(&server) else {
             return;
         };
@@ -921,11 +927,12 @@ impl Machine {
             }
             trace::encode_record(number, pid, &span, running.started_at, &mut records);
         }
-        push(&mut self.page, Kind::Spans, page_id(server), &records);
+        push(&mut self.spans, Kind::Spans, page_id(server), &records);
+        self.spans_until.get_or_insert(now + SPANS_EVERY);
     }
 
     /// What the client saw: the connect, and the last byte of the answer.
-    fn client_spans(&mut self) {
+    fn client_spans(&mut self, now: Millis) {
         while let Some(seen) = self.client.seen.pop_front() {
             let on_port = |running: &Running| running.launch.binds.iter().any(|bind| bind.1 == seen.port);
             let found = self.servers.iter().find(|(_, running)| on_port(running));
@@ -953,7 +960,8 @@ impl Machine {
             if let Some(end) = self.app_ends.remove(&seen.number) {
                 record(Name::Write, end, seen.complete_at);
             }
-            push(&mut self.page, Kind::Spans, page_id(*server), &records);
+            push(&mut self.spans, Kind::Spans, page_id(*server), &records);
+            self.spans_until.get_or_insert(now + SPANS_EVERY);
         }
         while self.app_ends.len() > 4096
             && let Some((&oldest, _)) = self.app_ends.first()
@@ -981,8 +989,12 @@ impl Machine {
                 break;
             }
         }
-        // Spans first, so that they are there when a response is complete.
-        self.client_spans();
+        // Spans first, so that they are there when a response is complete. By themselves they do not wake the page at once.
+        self.client_spans(now);
+        if !self.client.page.is_empty() || self.spans_until.is_some_and(|at| at <= now) {
+            let mut spans = self.take_spans();
+            self.page.append(&mut spans);
+        }
         self.page.append(&mut self.client.page);
     }
 
@@ -990,6 +1002,13 @@ impl Machine {
     #[must_use]
     pub fn take_page(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.page)
+    }
+
+    /// A message for the page with the spans that it has not been told yet: after a server's exit it has no use for them.
+    #[must_use]
+    pub fn take_spans(&mut self) -> Vec<u8> {
+        self.spans_until = None;
+        std::mem::take(&mut self.spans)
     }
 
     /// The messages for processes.

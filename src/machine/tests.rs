@@ -118,12 +118,7 @@ impl Bench {
 
     /// Why a fetch of the page fails, or what it was answered.
     fn fetch(&mut self, port: &str) -> Option<String> {
-        let mut run = Vec::new();
-        let strings = [port, "GET", "/", "0", "Host", "a"];
-        encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
-        let mut message = Vec::new();
-        push(&mut message, Kind::Fetch, 9, &run);
-        self.machine.from_page(&message, self.now);
+        self.machine.from_page(&fetch(port), self.now);
         self.look();
         self.page()
     }
@@ -133,6 +128,16 @@ impl Bench {
         let failed = frames(&page).find(|frame| frame.kind == Kind::Reset)?;
         Some(String::from_utf8_lossy(failed.body).into_owned())
     }
+}
+
+/// A fetch of the page.
+fn fetch(port: &str) -> Vec<u8> {
+    let mut run = Vec::new();
+    let strings = [port, "GET", "/", "0", "Host", "a"];
+    encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
+    let mut message = Vec::new();
+    push(&mut message, Kind::Fetch, 9, &run);
+    message
 }
 
 #[test]
@@ -604,4 +609,39 @@ fn a_signal_ends_a_uwsgi_whose_settings_are_being_read() {
 fn replicas_and_assignments_outlive_the_reading_of_settings() {
     let bench = Bench::start("A=B UWSGI_PROCESSES=2 uwsgi --scale 3 -M --lazy-apps --http-socket :8000");
     assert_eq!(bench.spawned.len(), 6, "{:?}", bench.lines);
+}
+
+/// The kinds of the frames that the page is told.
+fn kinds(message: &[u8]) -> Vec<Kind> {
+    frames(message).map(|frame| frame.kind).collect()
+}
+
+#[test]
+fn spans_wait_for_an_answer_to_travel_with_and_leave_alone_after_a_while() {
+    let mut bench = Bench::start("gunicorn app:app");
+    let worker = bench.spawned[0];
+    bench.boots(worker);
+    bench.says(worker, Kind::Spans, 0);
+    bench.pass(SPANS_EVERY - 1.0);
+    assert_eq!(kinds(&bench.machine.take_page()), []);
+    bench.pass(2.0);
+    assert_eq!(kinds(&bench.machine.take_page()), [Kind::Spans]);
+    bench.says(worker, Kind::Spans, 0);
+    bench.machine.from_page(&fetch("8001"), bench.now);
+    assert_eq!(kinds(&bench.machine.take_page()), [Kind::Spans, Kind::Reset]);
+    bench.pass(1000.0);
+    assert_eq!(kinds(&bench.machine.take_page()), [], "they are told once");
+}
+
+#[test]
+fn spans_are_there_before_the_server_has_exited() {
+    let mut bench = Bench::start("gunicorn app:app");
+    let worker = bench.spawned[0];
+    bench.boots(worker);
+    bench.signal(Signal::Term);
+    bench.says(worker, Kind::Spans, 0);
+    bench.exits(worker, Exit::Code(0));
+    assert_eq!(kinds(&bench.machine.take_spans()), [Kind::Spans]);
+    bench.pass(1000.0);
+    assert_eq!(kinds(&bench.machine.take_page()), []);
 }

@@ -171,7 +171,9 @@ export class Threads {
    * @returns {number} how the wait has ended; negative: its stack is to be suspended on the gate now
    */
   wait(name, key, timeout, again, request) {
-    return this.#leave(this.core.thread_wait(name, key, timeout, again, request, now()), false);
+    const time = performance.now();
+    const thread = this.core.thread_wait(name, key, timeout, again, request, TIME_ORIGIN + time);
+    return this.#leave(thread, false, time);
   }
 
   /**
@@ -179,14 +181,15 @@ export class Threads {
    * is to go on meanwhile, what comes is waited for here.
    * @param {number} thread
    * @param {boolean} turn also messages are to have their turn
+   * @param {number} time now: to look at the clock is a good part of what a switch costs
    * @returns {number} how it ended; negative: the stack is to be suspended on the gate
    */
-  #leave(thread, turn) {
+  #leave(thread, turn, time) {
     // What is due now goes on from here.
     this.scheduled = true;
-    const hop = performance.now() - this.turnedAt > TURN_AFTER || (turn && this.turned());
+    const hop = time - this.turnedAt > TURN_AFTER || (turn && this.turned());
     if (!hop) {
-      this.next = this.core.next_thread(now()) || this.outside.idle();
+      this.next = this.core.next_thread(turn ? now() : TIME_ORIGIN + time) || this.outside.idle();
       if (this.next >>> CODE_BITS === thread && thread !== 0) {
         const code = this.next & START;
         this.next = 0;
@@ -250,7 +253,8 @@ export class Threads {
    * @returns {number} as `wait`
    */
   yield(turn, request) {
-    return this.#leave(this.core.thread_yield(turn, request, now()), turn);
+    const time = performance.now();
+    return this.#leave(this.core.thread_yield(turn, request, TIME_ORIGIN + time), turn, time);
   }
 
   /** Lets the next thread go on when the stack of the present one is out of the way. */

@@ -37,6 +37,21 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"Hello"})
 `;
 
+/** The dedicated workers of a playground that has no process. */
+const MACHINE = 1;
+
+/**
+ * Waits until a page has so many dedicated workers, also those that others have started.
+ * @param {import("playwright-core").Page} page
+ * @param {number} count
+ */
+async function workersOf(page, count) {
+  for (let running = page.workers(); running.length !== count; running = page.workers()) {
+    if (running.length < count) await page.waitForEvent("worker");
+    else await Promise.race(running.map((worker) => worker.waitForEvent("close")));
+  }
+}
+
 /** @type {Awaited<ReturnType<typeof serveSite>>} */
 let site;
 /** @type {import("playwright-core").Browser} */
@@ -325,6 +340,21 @@ describe("a playground", { timeout: 120_000 }, () => {
     const gone = "PlaygroundError: This playground is disposed: create a new one.";
     assert.deepEqual(result, { code: 137, start: gone, write: gone });
     assert.equal(await answer, "ConnectionLost");
+    await other.close();
+  });
+
+  test("keeps the spares of a server that has stopped, and no process; disposed, it keeps none", async () => {
+    const other = await PlaygroundPage.open(browser, site.url);
+    await other.write({ "hello.py": WSGI });
+    await workersOf(other.page, MACHINE);
+    await other.run(({ playground }) => playground.preload({ workers: 4 }));
+    await workersOf(other.page, MACHINE + 4);
+    const server = await other.start("gunicorn -w 2 hello:app");
+    assert.equal(other.page.workers().length, MACHINE + 4, "its processes were spares");
+    await server.stop();
+    await workersOf(other.page, MACHINE + 2);
+    await other.run(({ playground }) => playground.dispose());
+    await workersOf(other.page, 0);
     await other.close();
   });
 

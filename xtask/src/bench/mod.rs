@@ -2,6 +2,7 @@
 //! process takes of memory. Speed is measured against the real servers in the same run, round by round in turns, so that
 //! whatever else the machine does meanwhile meets both.
 
+mod masters;
 mod native;
 mod page;
 pub(crate) mod state;
@@ -68,7 +69,7 @@ const CONNECTIONS: [u32; 2] = [1, 8];
 /// Processes that are added to one, to see what each takes.
 const ADDED: u32 = 4;
 
-const NAMES: [&str; 5] = ["size", "start", "load", "threads", "memory"];
+const NAMES: [&str; 6] = ["size", "start", "load", "threads", "masters", "memory"];
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +128,9 @@ pub fn run(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode>
         }
         if wanted("threads") {
             print(&threads::measure(project, dist, effort.starts).await?);
+        }
+        if wanted("masters") {
+            print(&masters::measure(project, dist, effort).await?);
         }
         if wanted("memory") {
             print(&memory(dist).await?);

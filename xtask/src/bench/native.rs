@@ -102,6 +102,33 @@ impl Native {
         }
         Ok(f64::from(requests) / begin.elapsed().as_secs_f64())
     }
+
+    /// Milliseconds from a worker's SIGKILL of itself, at `/kill`, until its successor has answered.
+    pub(super) async fn replaced(&self) -> Result<f64> {
+        let begin = Instant::now();
+        // It ends without an answer.
+        let _ = self.get("/kill").await;
+        self.get("/pid")
+            .await
+            .map_err(Error::io("ask", Path::new("the native server")))?;
+        Ok(begin.elapsed().as_secs_f64() * 1000.0)
+    }
+
+    /// One request on a connection of its own.
+    async fn get(&self, path: &str) -> std::io::Result<()> {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        if answer.starts_with(b"HTTP/1.1 200") {
+            return Ok(());
+        }
+        Err(std::io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 impl Drop for Native {

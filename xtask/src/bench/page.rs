@@ -101,6 +101,21 @@ impl Page {
         object(self.answer(json!({ "order": "figures", "path": path })).await?)
     }
 
+    /// The figures that an order gives.
+    pub(super) async fn figures_of(&mut self, order: Value) -> Result<Map<String, Value>> {
+        object(self.answer(order).await?)
+    }
+
+    /// Milliseconds from a worker's SIGKILL until its successor has answered.
+    pub(super) async fn replaced(&mut self) -> Result<f64> {
+        self.ask(json!({ "order": "replaced" })).await
+    }
+
+    /// Lets some seconds go by in the page.
+    pub(super) async fn rest(&mut self) -> Result<()> {
+        self.ask(json!({ "order": "rest" })).await.map(drop)
+    }
+
     /// The figures of `in_loop()` in `source`, on plain Pyodide's own loop.
     pub(super) async fn pyodide(&mut self, source: &str) -> Result<Map<String, Value>> {
         object(
