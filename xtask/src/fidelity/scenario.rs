@@ -365,8 +365,12 @@ mod tests {
                 let file = apps.join(word).with_extension("py");
                 word != "8000" && file.is_file()
             });
+            let names_settings = scenario.command.split([' ', ':']).any(|word| {
+                let is_settings = Path::new(word).extension().is_some_and(|name| name == "ini");
+                is_settings && apps.join(word).is_file()
+            });
             assert!(
-                names_app || scenario.exits,
+                names_app || names_settings || scenario.exits,
                 "{}: its app is not in apps/",
                 scenario.id
             );
