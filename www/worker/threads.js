@@ -171,9 +171,7 @@ export class Threads {
    * @returns {number} how the wait has ended; negative: its stack is to be suspended on the gate now
    */
   wait(name, key, timeout, again, request) {
-    const time = performance.now();
-    const thread = this.core.thread_wait(name, key, timeout, again, request, TIME_ORIGIN + time);
-    return this.#leave(thread, false, time);
+    return this.#leave(this.core.thread_wait(name, key, timeout, again, request, now()), false);
   }
 
   /**
@@ -181,15 +179,14 @@ export class Threads {
    * is to go on meanwhile, what comes is waited for here.
    * @param {number} thread
    * @param {boolean} turn also messages are to have their turn
-   * @param {number} time now: to look at the clock is a good part of what a switch costs
    * @returns {number} how it ended; negative: the stack is to be suspended on the gate
    */
-  #leave(thread, turn, time) {
+  #leave(thread, turn) {
     // What is due now goes on from here.
     this.scheduled = true;
-    const hop = time - this.turnedAt > TURN_AFTER || (turn && this.turned());
+    const hop = performance.now() - this.turnedAt > TURN_AFTER || (turn && this.turned());
     if (!hop) {
-      this.next = this.core.next_thread(turn ? now() : TIME_ORIGIN + time) || this.outside.idle();
+      this.next = this.core.next_thread(now()) || this.outside.idle();
       if (this.next >>> CODE_BITS === thread && thread !== 0) {
         const code = this.next & START;
         this.next = 0;
@@ -253,8 +250,7 @@ export class Threads {
    * @returns {number} as `wait`
    */
   yield(turn, request) {
-    const time = performance.now();
-    return this.#leave(this.core.thread_yield(turn, request, TIME_ORIGIN + time), turn, time);
+    return this.#leave(this.core.thread_yield(turn, request, now()), turn);
   }
 
   /** Lets the next thread go on when the stack of the present one is out of the way. */
