@@ -158,7 +158,8 @@ export class Threads {
   /** Our handler ran where it may do nothing. */
   lookAgain() {
     this.again = (this.again % AGAIN_WITHIN) + 1;
-    this.soon(this.again);
+    // A signal comes before the thread gets far: a wait that has just ended counts as interrupted. One check is our handler's own.
+    this.soon(this.core.has_signal() ? 2 + (this.again & 1) : this.again);
   }
 
   /**
