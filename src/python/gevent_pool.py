@@ -80,7 +80,9 @@ class Group:
             greenlet.throw(exception)
         if block:
             joinall(greenlets, timeout)
-            self.greenlets.difference_update([greenlet for greenlet in greenlets if greenlet.dead])
+            for greenlet in greenlets:
+                if greenlet.dead:
+                    self.discard(greenlet)
 
     def killone(
         self, greenlet: Greenlet, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
@@ -213,14 +215,6 @@ class Pool(Group):
             super().discard(greenlet)
             if self._room is not None:
                 self._room.release()
-
-    def kill(self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None) -> None:
-        """Ends all."""
-        greenlets = list(self.greenlets)
-        for greenlet in greenlets:
-            greenlet.throw(exception)
-        if block:
-            joinall(greenlets, timeout)
 
     def full(self) -> bool:
         """Whether there is no room."""
