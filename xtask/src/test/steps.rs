@@ -80,6 +80,7 @@ fn clippy(project: &Project) -> Result<Counts> {
         "clippy",
         "--quiet",
         "--package=wasgi",
+        "--package=wasgi-uwsgi",
         "--lib",
         "--tests",
         "--target",
