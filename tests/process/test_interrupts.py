@@ -24,6 +24,14 @@ class Interrupts(unittest.TestCase):
         thread.start()
         self.addCleanup(thread.join)
 
+    def test_a_signal_that_comes_as_a_wait_ends_is_handled_before_the_thread_gets_far(self):
+        for _ in range(20):
+            thread = threading.Thread(target=_thread.interrupt_main)
+            with self.assertRaises(KeyboardInterrupt):
+                thread.start()
+                thread.join()
+            thread.join()
+
     def test_a_main_thread_that_computes_is_interrupted(self):
         self.interrupt_after()
         with self.assertRaises(KeyboardInterrupt):
