@@ -1,0 +1,100 @@
+//! Who has which listener: those of a server live for as long as one of its processes has them.
+
+use super::Machine;
+use super::scale::page_id;
+use crate::client::ServerId;
+use crate::master::Pid;
+use crate::net::frame::Kind;
+use crate::net::{Deferral, ListenerId};
+use crate::servers::Server;
+
+/// A listener lives for as long as a process has it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: ListenerId,
+    pub(super) holders: Vec<Pid>,
+}
+
+/// Added to the index of a listener whose address the configuration no longer has.
+pub(super) const RETIRED: usize = 1 << 16;
+
+impl Machine {
+    pub(super) fn bind(&mut self, server: ServerId, index: usize, holder: Pid) -> Option<ListenerId> {
+        let running = self.servers.get_mut(&server)?;
+        let address = running.launch.binds.get(index)?.clone();
+        let backlog = running.launch.backlog;
+        let group = if server == page_id(server) {
+            0
+        } else {
+            page_id(server)
+        };
+        let id = self.net.share(address, backlog, group).ok()?;
+        if running.launch.server == Server::Uwsgi {
+            let router = running.launch.router;
+            self.net
+                .defer(id, if router { Deferral::Head } else { Deferral::Data });
+        }
+        let holders = vec![holder];
+        running.listeners.insert(index, Held { id, holders });
+        Some(id)
+    }
+
+    pub(super) fn bind_for_process(&mut self, server: ServerId, pid: Pid, index: usize) {
+        if self.bind(server, index, pid).is_some() {
+            self.tell_listeners(server, pid);
+        } else {
+            self.net.tell_process(pid, Kind::BindFailed, index as u32, b"");
+        }
+    }
+
+    /// A new process has the listeners that its parent had.
+    pub(super) fn inherit(&mut self, server: ServerId, pid: Pid) {
+        if let Some(running) = self.servers.get_mut(&server) {
+            running.processes.push(pid);
+            for (_, held) in running
+                .listeners
+                .iter_mut()
+                .filter(|(index, _)| **index < RETIRED)
+            {
+                held.holders.push(pid);
+            }
+        }
+        self.tell_listeners(server, pid);
+    }
+
+    fn tell_listeners(&mut self, server: ServerId, pid: Pid) {
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
+        for (index, held) in &running.listeners {
+            let Some((host, port)) = running.launch.binds.get(*index) else {
+                continue;
+            };
+            let mut body = port.to_le_bytes().to_vec();
+            body.extend_from_slice(host.as_bytes());
+            self.net.tell_process(pid, Kind::Listening, held.id, &body);
+        }
+    }
+
+    /// A process closes its copy of some listeners; the last one to do so closes them.
+    pub(super) fn let_go(&mut self, server: ServerId, which: impl Fn(&Held) -> bool, pid: Pid) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        for held in running
+            .listeners
+            .iter_mut()
+            .map(|(_, held)| held)
+            .filter(|held| which(held))
+        {
+            held.holders.retain(|holder| *holder != pid);
+        }
+        running.listeners.retain(|_, held| {
+            let kept = !held.holders.is_empty();
+            if !kept {
+                self.net.close_listener(held.id);
+            }
+            kept
+        });
+    }
+}

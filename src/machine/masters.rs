@@ -1,0 +1,227 @@
+//! What masters are told, what they want done, and what the Python of those that have one answers.
+
+use super::{Machine, Output, SHELL};
+use crate::Millis;
+use crate::client::ServerId;
+use crate::master::{Action, Event, Exit, Signal};
+use crate::net::frame::{Frame, Kind};
+use crate::servers::{self, Command};
+
+/// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
+pub(super) const PONG_EVERY: Millis = 1000.0;
+
+/// What the master's Python answers.
+#[derive(Debug)]
+pub struct Answer;
+
+impl Answer {
+    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be read again.
+    pub const SETTINGS: u32 = 0;
+    /// The hook has run.
+    pub const DONE: u32 = 1;
+    /// The hook has raised.
+    pub const RAISED: u32 = 2;
+}
+
+impl Machine {
+    pub(super) fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        match event {
+            // A master has no handlers for signals before it has read its configuration.
+            Event::Signal(signal) if running.busy && !running.is_configured() => {
+                self.exit(server, Exit::Signal(signal).shell_code());
+            }
+            event => {
+                running.events.push_back(event);
+                self.run_master(server, now);
+            }
+        }
+    }
+
+    /// Tells a master how many connections wait to be accepted.
+    pub(super) fn tell_waiting(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        let listeners = running.listeners.values();
+        let waiting = listeners.map(|held| self.net.waiting(held.id)).sum::<usize>();
+        running.watches &= waiting == 0;
+        self.tell_master(server, Event::Waiting(waiting as u32), now);
+    }
+
+    pub(super) fn pong(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        if running.pong_at.is_none_or(|at| at > now) {
+            return;
+        }
+        running.pong_at = Some(now + PONG_EVERY);
+        for pid in running.processes.clone() {
+            self.tell_master(server, Event::Heartbeat(pid), now);
+        }
+    }
+
+    /// Lets the master go on, until it has to wait for its Python.
+    pub(super) fn run_master(&mut self, server: ServerId, now: Millis) {
+        while let Some(running) = self.servers.get_mut(&server)
+            && !running.busy
+        {
+            if let Some(action) = running.actions.pop_front() {
+                let answer = self.carry_out(server, action, now);
+                if let Some(answer) = answer
+                    && let Some(running) = self.servers.get_mut(&server)
+                {
+                    running.actions.extend(running.master.handle(now, answer));
+                }
+            } else if let Some(event) = running.events.pop_front() {
+                running.actions.extend(running.master.handle(now, event));
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// The master's Python has done what it was to do.
+    pub(super) fn answered(&mut self, server: ServerId, frame: Frame<'_>, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        running.busy = false;
+        match frame.id {
+            Answer::SETTINGS => {
+                let settings = String::from_utf8_lossy(frame.body);
+                let mut env = running.start.env.clone();
+                env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
+                match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
+                    Command::Print { stdout, stderr, code } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                        return;
+                    }
+                    Command::Serve(launch) => running.configure(*launch, Some(&settings)),
+                    // Whose help is wanted has no configuration to be read, and uWSGI's is read elsewhere.
+                    Command::Help { .. } | Command::Settle(_) => {}
+                }
+                running.events.push_front(Event::Started);
+            }
+            Answer::RAISED => running.events.push_front(Event::HookFailed),
+            _ => {}
+        }
+        self.run_master(server, now);
+    }
+
+    pub(super) fn carry_out(&mut self, server: ServerId, action: Action, now: Millis) -> Option<Event> {
+        let running = self.servers.get_mut(&server)?;
+        match action {
+            Action::Bind(index) => {
+                let pid = running.master_pid;
+                let ok = self.bind(server, index, pid).is_some();
+                return Some(Event::Bound { index, ok });
+            }
+            Action::Hook(name, [first, second]) => {
+                if running.launch.interpreter {
+                    running.busy = true;
+                    let pid = running.master_pid;
+                    let call = format!("{name} {first} {second}");
+                    self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                }
+            }
+            Action::Watch => running.watches = true,
+            Action::Reread => {
+                let start = running.start.clone();
+                running.busy = true;
+                if let Command::Settle(unsettled) = self.parse(&start.command, &start) {
+                    self.settle_words(server, *unsettled, &start);
+                }
+            }
+            Action::CloseListeners => {
+                let pid = running.master_pid;
+                self.let_go(server, |_| true, pid);
+            }
+            Action::Spawn { slot } if self.processes.len() as u32 / 2 >= self.room => {
+                // As where fork() fails: a restart may need twice the workers, no more.
+                let pid = self.next_pid + 1;
+                self.next_pid = pid;
+                running.events.push_back(Event::Exited(pid, Exit::Code(1)));
+                return Some(Event::Spawned { slot, pid });
+            }
+            Action::Spawn { slot } => {
+                let parent = running.master_pid;
+                let interpreter = running.launch.interpreter;
+                let pid = self.pid();
+                if interpreter {
+                    let call = format!("spawned {slot} {pid}");
+                    self.net.tell_process(parent, Kind::Hook, 0, call.as_bytes());
+                }
+                self.start_process(server, pid, parent, slot);
+                return Some(Event::Spawned { slot, pid });
+            }
+            Action::Load => {
+                let pid = running.master_pid;
+                if self.processes.contains_key(&pid) {
+                    // It executes itself anew.
+                    running.processes.retain(|its| *its != pid);
+                    self.outputs.push_back(Output::Kill(pid));
+                }
+                self.start_process(server, pid, SHELL, 0);
+            }
+            Action::Signal(pid, Signal::Kill) => {
+                if self.processes.contains_key(&pid) {
+                    self.outputs.push_back(Output::Kill(pid));
+                    self.processes.remove(&pid);
+                    running.processes.retain(|its| *its != pid);
+                    self.net.process_ended(pid);
+                    self.let_go(server, |_| true, pid);
+                    return Some(Event::Exited(pid, Exit::Signal(Signal::Kill)));
+                }
+            }
+            Action::Signal(pid, signal) => {
+                if self.processes.contains_key(&pid) {
+                    self.net
+                        .tell_process(pid, Kind::Signal, signal.number() as u32, b"");
+                }
+            }
+            Action::Log(stream, line) => {
+                self.outputs.push_back(Output::Log {
+                    server,
+                    stream,
+                    line,
+                    time: now,
+                });
+            }
+            Action::Listening => {
+                let (host, port) = running.launch.binds.first().cloned().unwrap_or_default();
+                let address = servers::host::url(&host, port);
+                self.outputs.push_back(Output::Listening {
+                    server,
+                    address,
+                    port,
+                });
+            }
+            Action::Exit(code) => self.exit(server, code),
+        }
+        None
+    }
+
+    pub(super) fn exit(&mut self, server: ServerId, code: i32) {
+        self.settling_of(server);
+        let Some(running) = self.servers.remove(&server) else {
+            return;
+        };
+        for pid in running.processes {
+            self.processes.remove(&pid);
+            self.net.process_ended(pid);
+            self.outputs.push_back(Output::Kill(pid));
+        }
+        for (_, held) in running.listeners {
+            self.net.close_listener(held.id);
+        }
+        for (_, port) in &running.launch.binds {
+            self.client.port_closed(&mut self.net, *port);
+        }
+        self.outputs.push_back(Output::Exit { server, code });
+    }
+}

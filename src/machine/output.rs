@@ -1,0 +1,73 @@
+//! What the machine wants done by its devices.
+
+use crate::Millis;
+use crate::client::ServerId;
+use crate::master::{Pid, Stream};
+use crate::servers::Server;
+
+/// What the machine wants done by its devices.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Start a process.
+    Spawn {
+        /// Its id.
+        pid: Pid,
+        /// Its parent's.
+        parent: Pid,
+        /// The server's command line.
+        argv: Vec<String>,
+        /// Its environment, names and values in turn.
+        env: Vec<String>,
+        /// Whether a master replaces it when it ends.
+        replaced: bool,
+    },
+    /// End a process at once.
+    Kill(Pid),
+    /// A line of a server's log.
+    Log {
+        /// The server.
+        server: ServerId,
+        /// Which of its streams.
+        stream: Stream,
+        /// The line, without its end.
+        line: String,
+        /// When it was written.
+        time: Millis,
+    },
+    /// Print a program's help, and exit with 0: see [`Command::Help`](crate::servers::Command::Help).
+    Help {
+        /// The server that asks.
+        server: ServerId,
+        /// Whose help it is.
+        program: Server,
+        /// What stands in it in braces, and what is printed there.
+        words: Vec<(&'static str, String)>,
+    },
+    /// Read a uWSGI's settings, and answer by [`Machine::settled`](super::Machine::settled).
+    Settle {
+        /// The server.
+        server: ServerId,
+        /// The words after the program's name.
+        words: Vec<String>,
+        /// Names and values in turn: see [`Unsettled::env`](crate::servers::Unsettled::env).
+        env: Vec<String>,
+        /// The working directory.
+        directory: String,
+    },
+    /// A server accepts.
+    Listening {
+        /// The server.
+        server: ServerId,
+        /// `http://host:port`
+        address: String,
+        /// The port.
+        port: u16,
+    },
+    /// A server has exited.
+    Exit {
+        /// The server.
+        server: ServerId,
+        /// With this code.
+        code: i32,
+    },
+}

@@ -1,0 +1,129 @@
+//! What processes say and do, and how they start.
+
+use super::{Machine, Output};
+use crate::Millis;
+use crate::client::ServerId;
+use crate::master::{Action, Event, Exit, Pid, Signal, Stream};
+use crate::net::frame::{Kind, frames};
+
+/// What servers are started from.
+pub(super) const SHELL: Pid = 1;
+
+impl Machine {
+    pub(super) fn start_process(&mut self, server: ServerId, pid: Pid, parent: Pid, slot: u32) {
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
+        let spawn = Output::Spawn {
+            pid,
+            parent,
+            argv: running.launch.argv.clone(),
+            env: running.env.clone(),
+            // A master with a Python forks for each worker: none can be ready before.
+            replaced: running.launch.master && slot > 0 && !running.launch.interpreter,
+        };
+        self.processes.insert(pid, server);
+        self.net.tell_process(pid, Kind::Slot, slot, b"");
+        self.inherit(server, pid);
+        self.outputs.push_back(spawn);
+    }
+
+    /// Takes a message of a process.
+    pub fn from_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
+        let Some(&server) = self.processes.get(&pid) else {
+            return;
+        };
+        for frame in frames(message) {
+            match frame.kind {
+                Kind::Log => {
+                    let stream = if frame.id == 1 {
+                        Stream::Stdout
+                    } else {
+                        Stream::Stderr
+                    };
+                    let line = String::from_utf8_lossy(frame.body).into_owned();
+                    self.outputs.push_back(Output::Log {
+                        server,
+                        stream,
+                        line,
+                        time: now,
+                    });
+                }
+                Kind::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
+                Kind::Booted => self.tell_master(server, Event::Booted(pid), now),
+                Kind::Accepting => self.tell_master(server, Event::Accepting(pid), now),
+                Kind::Busy | Kind::Request => {
+                    let text = String::from_utf8_lossy(frame.body).into_owned();
+                    let event = match frame.kind {
+                        Kind::Busy => Event::Busy(pid, frame.id, text),
+                        _ => Event::Request(pid, frame.id, text),
+                    };
+                    self.tell_master(server, event, now);
+                }
+                Kind::Hook => self.answered(server, frame, now),
+                Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
+                Kind::Unlisten => {
+                    self.net.from_process(pid, frame, now);
+                    self.let_go(server, |held| held.id == frame.id, pid);
+                }
+                Kind::Kill => self.kill(server, frame.id, frame.number(), now),
+                Kind::Spans => self.spans(server, pid, frame, now),
+                _ => self.net.from_process(pid, frame, now),
+            }
+        }
+        self.settle(now);
+    }
+
+    /// What a process, or its worker in its place, says on standard error.
+    pub fn output(&mut self, pid: Pid, text: &str, now: Millis) {
+        let Some(&server) = self.processes.get(&pid) else {
+            return;
+        };
+        for line in text.lines() {
+            let line = line.to_owned();
+            self.outputs.push_back(Output::Log {
+                server,
+                stream: Stream::Stderr,
+                line,
+                time: now,
+            });
+        }
+    }
+
+    /// A process has ended.
+    pub fn exited(&mut self, pid: Pid, exit: Exit, now: Millis) {
+        let Some(server) = self.processes.remove(&pid) else {
+            return;
+        };
+        if let Some(running) = self.servers.get_mut(&server) {
+            running.processes.retain(|its| *its != pid);
+        }
+        self.net.process_ended(pid);
+        self.settle(now);
+        if self
+            .servers
+            .get(&server)
+            .is_some_and(|running| running.master_pid == pid)
+        {
+            self.exit(server, exit.shell_code());
+        }
+        self.let_go(server, |_| true, pid);
+        self.tell_master(server, Event::Exited(pid, exit), now);
+        self.settle(now);
+    }
+
+    /// A process sends another of its server, or the master, a signal.
+    pub(super) fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
+        let (Some(signal), Some(running)) = (Signal::numbered(number as i32), self.servers.get(&server))
+        else {
+            return;
+        };
+        if running.master_pid == pid {
+            self.tell_master(server, Event::Signal(signal), now);
+        } else if self.processes.get(&pid) == Some(&server)
+            && let Some(event) = self.carry_out(server, Action::Signal(pid, signal), now)
+        {
+            self.tell_master(server, event, now);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Spans on their way to the page: what processes noted, and what the client saw.
+
+use super::Machine;
+use super::running::Running;
+use super::scale::page_id;
+use crate::Millis;
+use crate::client::ServerId;
+use crate::master::Pid;
+use crate::net::frame::{Frame, Kind, push};
+use crate::trace::{self, Name, Raw, Span};
+
+/// How long spans wait for an answer to travel with: to wake the page costs more than all else about them.
+pub(super) const SPANS_EVERY: Millis = 100.0;
+
+impl Machine {
+    pub(super) fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>, now: Millis) {
+        let Some(running) = self.servers.get(&server) else {
+            return;
+        };
+        let mut records = Vec::with_capacity(frame.body.len() * 2);
+        for span in Span::decode_all(frame.body) {
+            // What a thread does for no request in particular has no connection.
+            let number = match span.connection {
+                0 => 0,
+                connection => self.client.request_number(connection, span.sequence),
+            };
+            if span.name == Name::App as u8 {
+                self.app_ends.insert(number, span.end);
+            }
+            trace::encode_record(number, pid, &span, running.started_at, &mut records);
+        }
+        push(&mut self.spans, Kind::Spans, page_id(server), &records);
+        self.spans_until.get_or_insert(now + SPANS_EVERY);
+    }
+
+    /// What the client saw: the connect, and the last byte of the answer.
+    pub(super) fn client_spans(&mut self, now: Millis) {
+        while let Some(seen) = self.client.seen.pop_front() {
+            let on_port = |running: &Running| running.launch.binds.iter().any(|bind| bind.1 == seen.port);
+            let found = self.servers.iter().find(|(_, running)| on_port(running));
+            let Some((server, running)) = found else { continue };
+            let mut records = Vec::new();
+            let mut record = |name: Name, start: Millis, end: Millis| {
+                let span = Raw {
+                    connection: 0,
+                    sequence: 0,
+                    thread: 0,
+                    name: name as u8,
+                    start,
+                    end,
+                    on: 0,
+                };
+                trace::encode_record(
+                    seen.number,
+                    seen.process.unwrap_or(0),
+                    &span,
+                    running.started_at,
+                    &mut records,
+                );
+            };
+            record(Name::Connect, seen.sent_at, seen.sent_at);
+            if let Some(end) = self.app_ends.remove(&seen.number) {
+                record(Name::Write, end, seen.complete_at);
+            }
+            push(&mut self.spans, Kind::Spans, page_id(*server), &records);
+            self.spans_until.get_or_insert(now + SPANS_EVERY);
+        }
+        while self.app_ends.len() > 4096
+            && let Some((&oldest, _)) = self.app_ends.first()
+        {
+            self.app_ends.remove(&oldest);
+        }
+    }
+
+    /// A message for the page with the spans that it has not been told yet: after a server's exit it has no use for them.
+    #[must_use]
+    pub fn take_spans(&mut self) -> Vec<u8> {
+        self.spans_until = None;
+        std::mem::take(&mut self.spans)
+    }
+}
