@@ -59,16 +59,16 @@ export class Playground extends EventTarget {
     const worker = new Worker(new URL("worker.js", base), { type: "module", name: "wasgi machine" });
     const bells = [Bell.shared(), Bell.shared()];
     const [line, itsLine] = Link.lines(bells[0], bells[1]);
-    const playground = new Playground(worker, new Bell(bells[0]), new Link(worker, line));
+    const playground = new Playground(worker, bells[0], new Link(worker, line));
     await playground.#boot({ role: "machine", core, base: base.href, line: itsLine, bell: bells[1] });
     return playground;
   }
 
-  /** @param {Worker} worker @param {Bell} bell @param {Link} link */
+  /** @param {Worker} worker @param {Int32Array | null} bell @param {Link} link */
   constructor(worker, bell, link) {
     super();
     this.#worker = worker;
-    this.#bell = bell;
+    this.#bell = new Bell(bell, () => this.#listen());
     this.#link = link;
     /** @internal */
     this.outgoing = new Outgoing((message) => link.send(message));

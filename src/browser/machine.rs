@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::Claims;
 use crate::Millis;
 use crate::machine::{self, Output, StartCommand};
 use crate::master::{Exit, Pid, Signal, Stream};
@@ -78,6 +79,11 @@ impl Machine {
     /// The answer to `settle`: what a uWSGI's words are settled into.
     pub fn settled(&mut self, server: u32, answer: Vec<String>, now: Millis) {
         self.0.settled(server, answer, now);
+    }
+
+    /// What connections are claimed by, where memory can be shared.
+    pub fn share_claims(&mut self, claims: Claims) {
+        self.0.share_claims(Box::new(claims));
     }
 
     /// How many workers may be asked for, by the memory that there is.

@@ -6,6 +6,7 @@
 #![allow(clippy::must_use_candidate)]
 
 mod asgi;
+mod claims;
 mod configuration;
 mod machine;
 mod process;
@@ -13,6 +14,7 @@ mod threaded;
 mod threads;
 mod wsgi;
 
+pub use claims::Claims;
 pub use machine::{Devices, Machine};
 pub use process::{Memory, Process};
 use wasm_bindgen::prelude::wasm_bindgen;

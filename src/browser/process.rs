@@ -15,10 +15,13 @@ use crate::workers::cores::{self, Cores};
 use crate::workers::sync::{Next, SyncWorker};
 use crate::workers::threaded::ThreadedWorker;
 
+use super::Claims;
 use super::threads::CONNECTIONS;
 
 /// What calls return where Python has to park and ask again.
 pub(super) const PARK: i32 = -1;
+/// What asking for a request returns when others are to run first.
+const LET_GO: i32 = -2;
 /// What writing returns when the client is gone.
 pub(super) const BROKEN: i32 = -2;
 /// The threads' part of the trace travels with other messages; alone if there is none for this long, or if it is large.
@@ -82,6 +85,8 @@ pub struct Process {
     pub(super) directory: String,
     binding: bool,
     accepting: bool,
+    /// Others have just had the chance to run.
+    let_go: bool,
     pub(super) threads: EventLoop,
     /// When the threads' part of the trace is to leave by itself.
     traced_until: Option<Millis>,
@@ -134,11 +139,17 @@ impl Process {
             directory,
             binding: false,
             accepting: false,
+            let_go: false,
             threads,
             traced_until: None,
             handled: 0,
             ignored: 0,
         })
+    }
+
+    /// What connections that are offered are claimed by, where memory can be shared.
+    pub fn share_claims(&mut self, claims: Claims) {
+        self.common.claims.0 = Some(Box::new(claims));
     }
 
     // --- the worker's event loop
@@ -338,11 +349,20 @@ impl Process {
     }
 
     /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1: leave.
-    pub fn next_request(&mut self, core: u32, now: Millis) -> i32 {
+    /// `lets_go`: one that is there already may be given, and -2: let other threads go first, and ask again, as `accept()` lets
+    /// go of the GIL where it need not wait either.
+    pub fn next_request(&mut self, core: u32, lets_go: bool, now: Millis) -> i32 {
         self.at_work();
         let Worker::Sync(worker) = &mut self.worker else {
             return -1;
         };
+        if lets_go {
+            worker.end_request(&mut self.common, core, now);
+            self.let_go = !self.let_go && self.threads.is_wanted(now);
+            if self.let_go {
+                return LET_GO;
+            }
+        }
         match worker.next(&mut self.common, core, now) {
             Next::Request { environ, has_body } => {
                 self.memory.put(&environ);

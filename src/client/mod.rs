@@ -175,6 +175,8 @@ impl Client {
     fn fetch_anew(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
         match net.connect(head.port, now) {
             Ok(connection) => {
+                // What the page reads later is in its memory: see `complete`.
+                net.ends_promptly(connection);
                 let http = http1::client::Connection::new();
                 let fresh = Idle {
                     port: head.port,

@@ -230,6 +230,12 @@ impl EventLoop {
         !self.ready.is_empty()
     }
 
+    /// Whether somebody waits for the GIL by now.
+    pub fn is_wanted(&mut self, now: Millis) -> bool {
+        self.expire(now);
+        self.has_ready()
+    }
+
     /// `sys.setswitchinterval`.
     pub fn set_switch_interval(&mut self, interval: Millis) {
         self.interval = interval;

@@ -26,8 +26,8 @@ pub use starting::StartCommand;
 use crate::Millis;
 use crate::client::{Client, ServerId};
 use crate::master::{Event, Exit, Pid, Signal};
-use crate::net::Network;
 use crate::net::frame::frames;
+use crate::net::{Claims, Network};
 use crate::servers::Server;
 
 /// The first process id: the machine's own `init` and its shell have those before.
@@ -112,6 +112,11 @@ impl Machine {
         for server in servers {
             self.tell_master(server, Event::FileChanged(path.to_owned()), now);
         }
+    }
+
+    /// Connections can be offered from now on.
+    pub fn share_claims(&mut self, claims: Box<dyn Claims>) {
+        self.net.share_claims(claims);
     }
 
     /// Takes a message of the page: frames of its streams.

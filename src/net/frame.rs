@@ -21,7 +21,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// \[p→k\] Wake me once when the listener has a connection (one-shot, as in a poll set).
+    /// \[p→k\] Wake me once when the listener has a connection (one-shot, as in a poll set). With a body, connections may be
+    /// offered to the process.
     Poll = 1,
     /// \[k→p\] The listener has a connection.
     Readable = 2,
@@ -50,6 +51,11 @@ kinds! {
     Linger = 12,
     /// \[p→k\] The Accept that is linked to a Linger is not to be made: the answer is an `AcceptEnd`.
     Unlink = 13,
+
+    /// \[k→p\] A connection that waits in the backlog, and can be taken: the body is a [`super::Offer`].
+    Offer = 15,
+    /// \[p→k\] The process has taken a connection that was offered.
+    Took = 16,
 
     /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32.
     Kill = 14,

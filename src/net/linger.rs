@@ -8,10 +8,13 @@
 use crate::Millis;
 use crate::master::Pid;
 
+/// The listener of a process that has gone on already: it knows that its client ends the connection at once.
+pub const DETACHED: u32 = u32::MAX;
+
 /// What a process asks for: the body of [`super::frame::Kind::Linger`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Linger {
-    /// The listener to accept from afterwards; 0 for none.
+    /// The listener to accept from afterwards; 0 for none, [`DETACHED`] where the process does not wait either.
     pub listener: u32,
     /// How long to wait for the client's end, milliseconds.
     pub timeout: Millis,

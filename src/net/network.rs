@@ -1,6 +1,7 @@
 //! The kernel's side of the network: who listens, who waits in which backlog, which bytes go to whom.
 
 mod backlog;
+mod offers;
 mod processes;
 
 use std::collections::VecDeque;
@@ -9,6 +10,7 @@ use litemap::LiteMap;
 
 use thiserror::Error;
 
+use super::claims::SharedClaims;
 use super::deferral::Deferral;
 use super::frame::{Kind, push, push_number};
 use super::linger::Closing;
@@ -68,6 +70,12 @@ struct Listener {
     waiting: VecDeque<ConnectionId>,
     /// Processes to wake at the next connection, in the order in which they began to wait.
     pollers: Vec<Pid>,
+    /// Processes that have polled or accepted.
+    accepters: Vec<Pid>,
+    /// The last of them that has said that connections may be offered to it.
+    taker: Option<Pid>,
+    /// The first of those that wait, as far as they are on offer.
+    offers: Vec<offers::OnOffer>,
 }
 
 /// Bytes and ends of the client that wait in the backlog with their connection.
@@ -86,6 +94,8 @@ struct Connection {
     early: Early,
     client_eof: bool,
     server_eof: bool,
+    /// The client ends its side as soon as the server has ended its own.
+    prompt: bool,
     /// The server's end is closed: whatever the client still sends is answered by a reset.
     server_closed: bool,
     /// Bytes given to the server that it has not consumed.
@@ -123,6 +133,9 @@ pub struct Network {
     turn: ListenerId,
     next_connection: ConnectionId,
     outboxes: LiteMap<Pid, Vec<u8>>,
+    /// What connections are claimed by, and its slots that are not in use; none where memory cannot be shared.
+    claims: SharedClaims,
+    slots: Vec<u32>,
     client_events: VecDeque<(ConnectionId, ClientEvent)>,
 }
 
@@ -255,6 +268,8 @@ impl Network {
 
     /// Takes the messages that wait for processes.
     pub fn take_outboxes(&mut self) -> Vec<(Pid, Vec<u8>)> {
+        // Not as they come: what a client sends comes after its connection.
+        self.offer_all();
         let full = self.outboxes.iter_mut().filter(|(_, outbox)| !outbox.is_empty());
         full.map(|(pid, outbox)| (*pid, std::mem::take(outbox))).collect()
     }
@@ -263,6 +278,10 @@ impl Network {
 #[cfg(test)]
 #[path = "network_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "offers_tests.rs"]
+mod offers_tests;
 
 #[cfg(test)]
 #[path = "deferral_tests.rs"]

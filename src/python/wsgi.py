@@ -14,17 +14,18 @@ from typing import Any, Final
 import _wasgi
 
 from .crossing import SIZE, put_strings, put_text, shared, take_strings, take_text, view
-from .parking import CONNECTIONS, IO, park, request, wait
+from .parking import CONNECTIONS, IO, park, request, wait, yield_now
 from .traceback_text import traceback_of
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 type App = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
-_next_request = _wasgi.next_request
+_take_request = _wasgi.take_request
 _read_body = _wasgi.read_body
 _start_response = _wasgi.start_response
 _write = _wasgi.write
 _write_part = _wasgi.write_part
+_write_last = _wasgi.write_last
 _flushed = _wasgi.flushed
 _finish = _wasgi.finish
 _finish_part = _wasgi.finish_part
@@ -32,6 +33,13 @@ _raised = _wasgi.raised_wsgi
 
 PARK: Final = -1
 BROKEN: Final = -2
+
+UNFINISHED: Final = -3
+"""What ``write_last`` says where the client is to take the block before the response can end."""
+
+LET_GO: Final = -2
+TURN: Final = -3
+"""What ``take_request`` says where other threads, or the worker's event loop, are to have their turn first."""
 
 KEYS: Final = 0x8000_0000
 """The key of a connection, or of a thread that takes connections, is its number and this."""
@@ -173,6 +181,16 @@ class Exchange:
             view[: len(part)] = part
             self._settle(write(self.id, len(part)))
 
+    def _answer(self, data: bytes) -> None:
+        """Sends the one block of a response."""
+        length = len(data)
+        view[:length] = data
+        state = _write_last(self.id, length)
+        if state == UNFINISHED:
+            self._settle(PARK)
+            state = _finish_part(self.id)
+        self._settle(state)
+
     def _settle(self, state: int) -> None:
         while state == PARK:
             wait(IO, self.key)
@@ -197,6 +215,9 @@ class Exchange:
             iterating = True
             if type(iterable) is list:
                 # Nothing of the app's runs between two blocks of a list: they may leave in one message.
+                if len(iterable) == 1 and type(iterable[0]) is bytes and len(iterable[0]) <= SIZE:
+                    self._answer(iterable[0])
+                    return
                 for chunk in iterable:
                     self._write(chunk, _write_part)
                 self._settle(_finish_part(self.id))
@@ -258,9 +279,15 @@ def serve(app: App) -> None:
     base = base_environ()
     exchange = Exchange(0, CONNECTIONS)
     while True:
-        event = _next_request(0)
+        event = _take_request()
         if event == 0:
             park()
+            continue
+        if event == LET_GO:
+            yield_now()
+            continue
+        if event == TURN:
+            yield_now(True)
             continue
         if event < 0:
             return

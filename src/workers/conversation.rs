@@ -48,6 +48,8 @@ pub struct Conversation {
     pub(super) keeps: Option<bool>,
     /// Whether the app raised after the head of its answer was sent.
     pub(super) truncated: bool,
+    /// Whether the client ends the connection as soon as the server has.
+    pub(super) prompt: bool,
     /// Until when the client is waited for (uWSGI).
     pub(super) wait_until: Millis,
     /// That time has come.
@@ -91,6 +93,7 @@ pub(super) fn conversation(
         sequence: 0,
         keeps: None,
         truncated: false,
+        prompt: false,
         wait_until: Millis::INFINITY,
         expired: false,
         unread: Vec::new(),

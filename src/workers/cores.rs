@@ -101,7 +101,7 @@ impl Cores {
     pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
         let first = self.turn.front().copied().unwrap_or(0);
         let number = match frame.kind {
-            Kind::Readable | Kind::Accepted | Kind::AcceptEnd => first,
+            Kind::Readable | Kind::Offer | Kind::Accepted | Kind::AcceptEnd => first,
             _ => {
                 let its = |core: &SyncWorker| core.connection() == Some(frame.id);
                 self.cores.iter().position(its).unwrap_or(0) as u32
@@ -127,6 +127,13 @@ impl Cores {
                 core.wake();
             }
             return;
+        }
+    }
+
+    /// The thread of a core has left the app.
+    pub fn end_request(&mut self, process: &mut Process, number: u32, now: Millis) {
+        if let Some(core) = self.core(number) {
+            core.end_request(process, now);
         }
     }
 

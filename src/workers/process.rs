@@ -3,6 +3,7 @@
 use crate::Millis;
 use crate::event_loop::Interval;
 use crate::master::{Pid, Stream};
+use crate::net::SharedClaims;
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::servers::log;
 use crate::servers::log::AccessFormat;
@@ -44,6 +45,8 @@ pub struct Process {
     pub bound: Option<bool>,
     /// How requests are logged, if they are (gunicorn).
     pub access_format: Option<AccessFormat>,
+    /// What connections that are offered are claimed by; none where memory cannot be shared.
+    pub claims: SharedClaims,
     /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
     pub lazy: Vec<u8>,
     /// What the app prints is kept from the log: it has been printed by another process already.
@@ -78,6 +81,7 @@ impl Process {
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,
+            claims: SharedClaims::default(),
             lazy: Vec::new(),
             muted: false,
             hooks: VecDeque::new(),

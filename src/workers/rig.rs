@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::Millis;
 use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, frames};
-use crate::net::{ClientEvent, ConnectionId, ListenerId, Network};
+use crate::net::{ClientEvent, ConnectionId, ListenerId, Network, Table};
 use crate::servers::testing::launch;
 
 use super::Process;
@@ -67,6 +67,20 @@ impl Rig {
             lines: Vec::new(),
             notified: 0,
         }
+    }
+
+    /// Kernel and process share memory: connections can be offered.
+    pub(super) fn share_claims(&mut self) {
+        let claims = Table::new();
+        self.net.share_claims(Box::new(claims.clone()));
+        self.process.claims.0 = Some(Box::new(claims));
+    }
+
+    /// A client that ends its side as soon as the server has ended its own connects, and sends.
+    pub(super) fn prompt_client(&mut self, bytes: &str) -> ConnectionId {
+        let id = self.client(bytes);
+        self.net.ends_promptly(id);
+        id
     }
 
     /// A client connects and sends.

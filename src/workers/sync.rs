@@ -7,9 +7,11 @@ mod uwsgi;
 
 use crate::Millis;
 use crate::master::Signal;
-use crate::net::frame::{Accepted, Frame, Kind, push_number};
+use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
+use crate::net::{DETACHED, Offer};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
+use std::collections::VecDeque;
 
 use super::Process;
 use super::conversation::{Begun, Conversation, Head, conversation};
@@ -41,6 +43,8 @@ pub struct SyncWorker {
     ready: bool,
     notify_at: Millis,
     seen: Vec<u32>,
+    /// Connections that can be taken: each one's number, and an [`Offer`].
+    offers: VecDeque<Vec<u8>>,
     interrupt: Option<i32>,
     exit_code: i32,
 }
@@ -72,6 +76,7 @@ impl SyncWorker {
             ready: false,
             notify_at: 0.0,
             seen: Vec::new(),
+            offers: VecDeque::new(),
             interrupt: None,
             exit_code: 0,
         }
@@ -195,6 +200,10 @@ impl SyncWorker {
                     self.seen.push(frame.id);
                 }
             }
+            Kind::Offer => {
+                self.offers
+                    .push_back([&frame.id.to_le_bytes(), frame.body].concat());
+            }
             Kind::Accepted => {
                 let index = match &self.state {
                     State::Accepting(index) => Some(*index),
@@ -215,7 +224,7 @@ impl SyncWorker {
                 if matches!(self.state, State::Accepting(_) | State::Lingering) {
                     self.state = State::Idle;
                     self.seen.retain(|listener| *listener != frame.id);
-                    if self.seen.is_empty() && self.alive {
+                    if self.seen.is_empty() && self.offers.is_empty() && self.alive {
                         self.poll(process, now);
                     }
                 }
@@ -254,7 +263,8 @@ impl SyncWorker {
         self.notify(process, now);
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
-            process.tell(Kind::Poll, id);
+            let takes_offers: &[u8] = if takes_offers(process) { &[1] } else { &[] };
+            push(&mut process.frames, Kind::Poll, id, takes_offers);
         }
         self.state = State::Polling;
     }
@@ -269,8 +279,15 @@ impl SyncWorker {
             match &mut self.state {
                 State::Idle if !self.alive => return Next::Exit,
                 State::Idle => {
-                    // With one listener gunicorn tries accept() first, with several it selects first.
-                    if (uwsgi || process.listeners.len() > 1) && self.seen.is_empty() {
+                    if let Some(conversation) = self.take_offer(process, now) {
+                        self.notify(process, now);
+                        self.state = State::Reading(conversation);
+                        continue;
+                    }
+                    // With one listener gunicorn tries accept() first, with several it selects first. What is on offer is
+                    // what accept() would give.
+                    let selects = uwsgi || process.listeners.len() > 1 || takes_offers(process);
+                    if selects && self.seen.is_empty() {
                         self.poll(process, now);
                         return Next::Park;
                     }
@@ -285,7 +302,8 @@ impl SyncWorker {
                 }
                 State::Accepting(_) | State::Lingering => return Next::Park,
                 State::Polling => {
-                    if self.alive && self.seen.is_empty() && now < self.notify_at {
+                    let nothing = self.seen.is_empty() && self.offers.is_empty();
+                    if self.alive && nothing && now < self.notify_at {
                         return Next::Park;
                     }
                     self.state = State::Idle;
@@ -298,6 +316,28 @@ impl SyncWorker {
                 State::Running(_) => self.end_request(process, now),
             }
         }
+    }
+
+    /// `accept()`, of what is on offer.
+    fn take_offer(&mut self, process: &mut Process, now: Millis) -> Option<Box<Conversation>> {
+        while let Some(bytes) = self.offers.pop_front() {
+            let (id, body) = bytes.split_first_chunk()?;
+            let id = u32::from_le_bytes(*id);
+            let offer = Offer::decode(body)?;
+            let claims = process.claims.0.as_ref();
+            if !claims.is_some_and(|claims| claims.take(offer.slot, id)) {
+                // Another process was faster.
+                continue;
+            }
+            process.tell(Kind::Took, id);
+            self.seen.retain(|listener| *listener != offer.accepted.listener);
+            let listener = process.listeners.first().cloned();
+            let mut c = Box::new(conversation(process, id, offer.accepted, listener, now));
+            c.wire.receive(offer.data);
+            c.prompt = offer.prompt;
+            return Some(c);
+        }
+        None
     }
 
     /// The thread has left the app.
@@ -377,12 +417,21 @@ impl SyncWorker {
             c.wire.close(&mut process.frames);
             return;
         }
+        if c.prompt {
+            c.linger(process, DETACHED);
+            return;
+        }
         let single = process.listeners.len() == 1;
         let listener = process.listeners.first().filter(|_| single && self.alive);
         let listener = listener.map_or(0, |listener| listener.id);
         c.linger(process, listener);
         self.state = State::Lingering;
     }
+}
+
+/// Whether connections may be offered to the worker: it then need not ask for each.
+fn takes_offers(process: &Process) -> bool {
+    process.claims.0.is_some() && process.listeners.len() == 1 && process.launch.server == Server::Gunicorn
 }
 
 #[cfg(test)]

@@ -347,3 +347,88 @@ fn an_idle_worker_gives_its_heartbeat_every_half_timeout() {
     bench.turn();
     assert!(bench.rig.notified > before);
 }
+
+// --- connections on offer
+
+fn offering() -> Bench {
+    let mut bench = Bench::new("gunicorn app:app");
+    bench.rig.share_claims();
+    assert_eq!(bench.turn(), Next::Park);
+    bench
+}
+
+#[test]
+fn what_is_on_offer_is_served_in_its_order_without_a_word_from_the_kernel() {
+    let mut bench = offering();
+    let clients = [0, 1, 2].map(|_| bench.rig.prompt_client(GET));
+    bench.settle();
+    for id in clients {
+        let next = bench.worker.next(&mut bench.rig.process, bench.rig.now);
+        assert!(matches!(next, Next::Request { .. }));
+        assert_eq!(bench.worker.request(), id);
+        let conversation = bench.worker.running().unwrap();
+        let head = encoded(&[b"200 OK", b"Content-Length", b"0"]);
+        conversation.start_response(&head, false).unwrap();
+        conversation.finish(&mut bench.rig.process, bench.rig.now);
+    }
+    assert_eq!(bench.turn(), Next::Park);
+    for id in clients {
+        assert!(bench.rig.clients[&id].eof);
+    }
+    assert_eq!(bench.rig.waiting(), 0);
+}
+
+#[test]
+fn a_client_that_may_not_end_its_side_is_waited_for_though_others_are_on_offer() {
+    let mut bench = offering();
+    let first = bench.rig.client(GET);
+    bench.rig.prompt_client(GET);
+    bench.settle();
+    bench.serve();
+    assert_eq!(bench.turn(), Next::Park, "the first client has not closed");
+    bench.rig.net.shutdown(first);
+    bench.settle();
+    assert!(bench.is_called());
+}
+
+#[test]
+fn a_worker_that_is_told_to_leave_takes_nothing_that_is_on_offer() {
+    let mut bench = offering();
+    bench.rig.prompt_client(GET);
+    bench.rig.prompt_client(GET);
+    bench.settle();
+    assert!(bench.is_called());
+    bench.worker.signal(&mut bench.rig.process, Signal::Term);
+    bench.answer(b"ok");
+    bench.finish();
+    assert_eq!(bench.turn(), Next::Exit);
+    assert_eq!(bench.rig.waiting(), 1, "it waits for another worker");
+}
+
+#[test]
+fn each_connection_on_offer_is_a_heartbeat() {
+    let mut bench = offering();
+    bench.rig.prompt_client(GET);
+    bench.rig.prompt_client(GET);
+    bench.settle();
+    let before = bench.rig.notified;
+    bench.serve();
+    bench.serve();
+    assert!(bench.rig.notified >= before + 2);
+}
+
+#[test]
+fn a_body_that_comes_after_its_connection_was_taken_is_read() {
+    let mut bench = offering();
+    let id = bench
+        .rig
+        .prompt_client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+    bench.settle();
+    assert!(bench.is_called());
+    assert_eq!(bench.read_body(), Body::Data(b"ab".to_vec()));
+    assert_eq!(bench.read_body(), Body::Park);
+    bench.settle();
+    bench.rig.net.send(id, b"cd");
+    bench.settle();
+    assert_eq!(bench.read_body(), Body::Data(b"cd".to_vec()));
+}

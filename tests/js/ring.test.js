@@ -8,6 +8,8 @@ beforeEach(() => {
   Object.assign(globalThis, { crossOriginIsolated: true });
 });
 
+const MODULE = new URL("../../www/worker/ring.js", import.meta.url).href;
+
 /** A port that keeps what is posted. */
 class Port {
   /** @type {any[]} */
@@ -29,7 +31,7 @@ function pair() {
     there: new Link(ports[1], other),
     /** What the first end posts comes here. */
     port: ports[0],
-    bells: bells.map((state) => new Bell(state)),
+    bells: bells.map((state) => new Bell(state, () => {})),
     state: bells[1],
   };
 }
@@ -120,19 +122,53 @@ test("without shared memory everything is posted as it is", () => {
   assert.deepEqual(taken(there), port.posted);
 });
 
-test("one who sleeps is woken by one message, however many there are to take", () => {
-  const { here, there, port, bells } = pair();
+/** The module as it is in a browser that cannot wait on memory in its event loop. @returns {Promise<typeof import("../../www/worker/ring.js")>} */
+async function posting() {
+  const { waitAsync } = Atomics;
+  try {
+    Reflect.deleteProperty(Atomics, "waitAsync");
+    return await import(`${MODULE}?posting`);
+  } finally {
+    Reflect.set(Atomics, "waitAsync", waitAsync);
+  }
+}
+
+test("one who sleeps is called once, however many messages there are to take, and however often it has woken by itself", async () => {
+  const { here, there, port, state } = pair();
+  let calls = 0;
+  const bell = new Bell(state, () => (calls += 1));
+  for (let time = 0; time < 3; time++) {
+    assert.equal(
+      bell.sleep(() => there.isReady()),
+      true,
+    );
+    bell.awake();
+  }
+  bell.sleep(() => there.isReady());
+  here.send(message(1, 5));
+  here.send(message(2, 5));
+  assert.equal(calls, 0, "a call comes by the event loop");
+  while (calls === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(
-    bells[1].sleep(() => there.isReady()),
-    true,
+    bell.sleep(() => there.isReady()),
+    false,
   );
+  assert.equal(taken(there).length, 2);
+  assert.deepEqual([calls, port.posted], [1, []]);
+});
+
+test("one who cannot wait on memory in its event loop is woken by one posted message", async () => {
+  const ring = await posting();
+  const bells = [ring.Bell.shared(), ring.Bell.shared()];
+  const [line, other] = ring.Link.lines(bells[0], bells[1]);
+  const port = new Port();
+  const here = new ring.Link(port, line);
+  const there = new ring.Link(new Port(), other);
+  const bell = new ring.Bell(bells[1], () => {});
+  bell.sleep(() => there.isReady());
   here.send(message(1, 5));
   here.send(message(2, 5));
   assert.deepEqual(port.posted, [0]);
-  assert.equal(
-    bells[1].sleep(() => there.isReady()),
-    false,
-  );
   assert.equal(taken(there).length, 2);
 });
 
@@ -159,8 +195,9 @@ test("the messages of several links are taken in the order in which they were se
 const ECHO = `
 import { parentPort, workerData } from "node:worker_threads";
 globalThis.crossOriginIsolated = true;
+if (workerData.posting) Reflect.deleteProperty(Atomics, "waitAsync");
 const { Bell, Link } = await import(workerData.module);
-const bell = new Bell(workerData.bell);
+const bell = new Bell(workerData.bell, () => work());
 const link = new Link(parentPort, workerData.line);
 const isReady = () => link.isReady();
 const isCalled = () => link.isReady() || link.isPosted();
@@ -178,12 +215,24 @@ parentPort.on("message", (data) => { link.accept(data); work(); });
 work();
 `;
 
-test("no message and no call is lost between threads that race", { timeout: 120_000 }, async () => {
+/**
+ * @param {typeof import("../../www/worker/ring.js")} ring
+ * @param {boolean} posting whether nobody waits on memory in the event loop
+ */
+async function race({ Bell, Link }, posting) {
   const bells = [Bell.shared(), Bell.shared()];
   const [line, other] = Link.lines(bells[0], bells[1]);
-  const module = new URL("../../www/worker/ring.js", import.meta.url).href;
-  const worker = new Worker(ECHO, { eval: true, workerData: { module, line: other, bell: bells[1] } });
-  const bell = new Bell(bells[0]);
+  const workerData = { module: MODULE, line: other, bell: bells[1], posting };
+  const worker = new Worker(ECHO, { eval: true, workerData });
+  /** @type {(error: unknown) => void} */
+  let failed = () => {};
+  const bell = new Bell(bells[0], () => {
+    try {
+      work();
+    } catch (error) {
+      failed(error);
+    }
+  });
   const link = new Link(/** @type {any} */ (worker), line);
   const total = 100_000;
   let sent = 0;
@@ -214,6 +263,7 @@ test("no message and no call is lost between threads that race", { timeout: 120_
   };
   await new Promise((resolve, reject) => {
     done = resolve;
+    failed = reject;
     worker.on("error", reject);
     worker.on("message", (data) => {
       try {
@@ -227,4 +277,10 @@ test("no message and no call is lost between threads that race", { timeout: 120_
   });
   await worker.terminate();
   assert.equal(back, total);
-});
+}
+
+test("no message and no call is lost between threads that race", { timeout: 120_000 }, () =>
+  race({ Bell, Link }, false),
+);
+
+test("nor where only posted messages wake", { timeout: 120_000 }, async () => race(await posting(), true));

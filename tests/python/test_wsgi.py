@@ -49,6 +49,12 @@ class Host:
 
     finish_part = finish
 
+    def write_last(self, id, length):
+        state = self.write(id, length)
+        if state == 0:
+            return self.finish(id)
+        return wsgi.UNFINISHED if state == wsgi.PARK else state
+
     def raised_wsgi(self, id, length, cause, iterating):
         self.raised.append((crossing.take_text(length).splitlines()[-1], cause, iterating))
 

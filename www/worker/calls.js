@@ -10,9 +10,17 @@ import { keyDerivation } from "./key_derivation.js";
  * @property {ReturnType<typeof import("./thread_state.js").threadState>} state
  * @property {any} FS
  * @property {boolean} suspends whether the browser can suspend stacks
+ * @property {() => boolean} listen
  * @property {() => void} settle
  * @property {(code: number) => void} exit
  */
+
+/** What writing says where the client does not take it yet, and what `write_last` says then. */
+const PARK = -1;
+const UNFINISHED = -3;
+
+/** What `take_request` says where the event loop is to have its turn: see `wsgi.py`. */
+const TURN = -3;
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -81,7 +89,8 @@ export function makeCalls(host) {
     close_listeners: flushed(() => host.core.close_listeners(now())),
     connections: () => host.core.connections(),
     total: () => host.core.total(),
-    next_request: flushed((thread) => host.core.next_request(thread, now())),
+    next_request: flushed((thread) => host.core.next_request(thread, false, now())),
+    take_request: flushed(() => (host.listen() ? host.core.next_request(0, true, now()) : TURN)),
     read_body: flushed((id, size) => host.core.read_body(id, size, now())),
     receive_raw: flushed((id) => host.core.receive_raw(id, now())),
     send_raw: flushed((id, length) => host.core.send_raw(id, length)),
@@ -96,6 +105,12 @@ export function makeCalls(host) {
     write_part: (/** @type {number} */ id, /** @type {number} */ length) =>
       host.core.write(id, length, now()),
     finish_part: (/** @type {number} */ id) => host.core.finish(id, now()),
+    // Both, for a response of one block.
+    write_last: (/** @type {number} */ id, /** @type {number} */ length) => {
+      const written = host.core.write(id, length, now());
+      if (written === 0) return host.core.finish(id, now());
+      return written === PARK ? UNFINISHED : written;
+    },
     flushed: flushed((id) => host.core.flushed(id)),
     finish: flushed((id) => host.core.finish(id, now())),
     raised_wsgi: flushed((id, length, cause, iterating) =>

@@ -1,6 +1,7 @@
 // The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
+import { Claims } from "./claims.js";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
 import { Bell, Link } from "./ring.js";
@@ -56,7 +57,7 @@ export async function runMachine(init) {
   const files = new Map();
   /** @type {Map<number, Process>} */
   const processes = new Map();
-  const bell = new Bell(init.bell);
+  const bell = new Bell(init.bell, () => work());
   const page = new Link(self, init.line);
   /** @type {Promise<import("./python.js").PythonAssets> | undefined} */
   let loading;
@@ -175,9 +176,9 @@ export async function runMachine(init) {
         (python) => {
           if (!prepared) origin.start(worker, python);
           const messages = process.early ?? [];
-          const ring = { line: itsLine, bell: itsBell };
+          const shared = { line: itsLine, bell: itsBell, claims };
           worker.postMessage({
-            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages, ...ring },
+            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages, ...shared },
           });
           process.early = null;
           if (replaced) origin.prepare(python);
@@ -236,6 +237,8 @@ export async function runMachine(init) {
   };
 
   const machine = new Machine();
+  const claims = Claims.shared();
+  if (claims) machine.share_claims(new Claims(claims));
   machine.set_room(room());
   machine.set_fact("", String(navigator.hardwareConcurrency));
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -2,6 +2,7 @@
 
 import { initSync, Process } from "#wasgi_core";
 import { makeCalls } from "./calls.js";
+import { Claims } from "./claims.js";
 import { hideGlobals } from "./globals.js";
 import { makeImage } from "./image.js";
 import { bootPython } from "./python.js";
@@ -21,6 +22,7 @@ import { FORK, MAIN, Threads } from "./threads.js";
  * @property {Uint8Array[]} messages what the kernel has said to it already
  * @property {import("./ring.js").Line | null} line to the machine
  * @property {Int32Array | null} bell the process's
+ * @property {Int32Array | null} claims of connections, which all processes share with the machine
  */
 
 /**
@@ -66,7 +68,7 @@ export async function runProcess({ core: module, python, memory: source, identit
   let timerAt = Infinity;
   // Who checks the tests' types takes this for a page.
   const port = /** @type {import("./ring.js").Port} */ (/** @type {unknown} */ (self));
-  let bell = new Bell(null);
+  let bell = new Bell(null, () => {});
   let link = new Link(port, null);
 
   const flush = (all = false) => {
@@ -92,6 +94,10 @@ export async function runProcess({ core: module, python, memory: source, identit
   const hop = new MessageChannel();
   hop.port1.onmessage = () => {
     timerAt = Infinity;
+    called();
+  };
+  /** Something has come while the worker slept in its event loop. */
+  const called = () => {
     threads.turnedAround();
     if (!threads.scheduled) threads.pump();
   };
@@ -110,6 +116,17 @@ export async function runProcess({ core: module, python, memory: source, identit
     const due = host.core.deadline() <= now();
     if (due) host.core.tick(now());
     if (taken || due) settle();
+  };
+  /**
+   * Takes the messages that have come, for a call that is about what they say.
+   * @returns {boolean} false if the event loop holds something back
+   */
+  const listen = () => {
+    if (link.isReady()) {
+      heard = performance.now();
+      while (link.take(take));
+    }
+    return !link.isPosted();
   };
   const threads = new Threads({
     hear() {
@@ -146,7 +163,7 @@ export async function runProcess({ core: module, python, memory: source, identit
     link.post({ exit: code });
   };
 
-  Object.assign(host, { threads, settle, exit });
+  Object.assign(host, { threads, listen, settle, exit });
   const calls = makeCalls(host);
   const image = source === "awaited" ? inbox.image : typeof source === "object" ? source : null;
   const { pyodide, copied } = await bootPython(python, {
@@ -184,12 +201,13 @@ export async function runProcess({ core: module, python, memory: source, identit
     now(),
     Math.random(),
   ));
+  if (init.claims) core.share_claims(new Claims(init.claims));
   threads.serve(core);
   output = (stream, bytes) => {
     core.output(stream, bytes);
     flush();
   };
-  bell = new Bell(init.bell);
+  bell = new Bell(init.bell, called);
   link = new Link(port, init.line);
   take = (message) => {
     if (message instanceof Uint8Array) {
@@ -208,8 +226,7 @@ export async function runProcess({ core: module, python, memory: source, identit
   settle();
   inbox.pass((data) => {
     link.accept(data);
-    threads.turnedAround();
-    if (!threads.scheduled) threads.pump();
+    called();
   });
   threads.pump();
 

@@ -1,7 +1,8 @@
 // How two threads of ours speak with each other: by messages that are kept in order, and by a bell.
 //
 // To post a message to a thread that sleeps in its event loop costs 35 to 85 µs on both sides together; to write into memory
-// that both see, and to wake a thread that waits on that memory, a tenth of it. So where the page is cross-origin isolated, a
+// that both see, and to wake a thread that waits on that memory, a tenth of it, or a third where it waits in its event loop
+// (Atomics.waitAsync). So where the page is cross-origin isolated, a
 // link has a ring of bytes for each direction. What does not fit, and what is no bytes, goes by postMessage: messages are
 // numbered, so their order stays. Where there is no shared memory, everything is posted, and nothing here waits.
 
@@ -9,6 +10,14 @@
 const AWAKE = 0;
 const WAITING = 1;
 const ASLEEP = 2;
+
+/** The words of a bell: its state; a number from which each message for the thread gets a ticket; what who sleeps waits on. */
+const STATE = 0;
+const TICKETS = 1;
+const SLEEP = 2;
+
+/** Whether a thread can wait on memory in its event loop: else a posted message wakes it. */
+const WAITS_ASLEEP = typeof Atomics.waitAsync === "function";
 
 /** Bytes of a ring. A message may take half of it, so that there is place for it as soon as the ring is empty. */
 const CAPACITY = 1 << 18;
@@ -33,7 +42,7 @@ const COPIED = 8192;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What is posted to a thread that sleeps, to wake it. */
+/** What is posted to a thread that sleeps, to wake it, where nothing else does. */
 const WAKE = 0;
 
 /** Bytes, or an object. @typedef {Uint8Array | { [name: string]: any }} Message */
@@ -52,19 +61,26 @@ const WAKE = 0;
  * exchanged it, and that caller, or another before it, found the state and woke the thread, which looks again.
  */
 export class Bell {
-  /** @param {Int32Array | null} state what callers have too; null where memory cannot be shared */
-  constructor(state) {
+  /** Whether a call would be noticed in the event loop. */
+  #listens = false;
+
+  /**
+   * @param {Int32Array | null} state what callers have too; null where memory cannot be shared
+   * @param {() => void} called the thread is called while it sleeps
+   */
+  constructor(state, called) {
     this.state = state;
+    this.called = called;
   }
 
-  /** The state, and a number from which each message for the thread gets a ticket of its own. */
+  /** The memory of a bell. */
   static shared() {
-    return globalThis.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(8)) : null;
+    return globalThis.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(12)) : null;
   }
 
   /** The thread runs, and looks before it sleeps. */
   awake() {
-    if (this.state) Atomics.store(this.state, 0, AWAKE);
+    if (this.state) Atomics.store(this.state, STATE, AWAKE);
   }
 
   /**
@@ -75,9 +91,9 @@ export class Bell {
   wait(isReady, timeout) {
     const { state } = this;
     if (!state) return;
-    Atomics.store(state, 0, WAITING);
-    if (!isReady()) Atomics.wait(state, 0, WAITING, timeout);
-    Atomics.store(state, 0, AWAKE);
+    Atomics.store(state, STATE, WAITING);
+    if (!isReady()) Atomics.wait(state, STATE, WAITING, timeout);
+    Atomics.store(state, STATE, AWAKE);
   }
 
   /**
@@ -87,11 +103,38 @@ export class Bell {
    */
   sleep(isReady) {
     if (!this.state) return true;
-    Atomics.store(this.state, 0, ASLEEP);
+    this.#listen();
+    Atomics.store(this.state, STATE, ASLEEP);
     if (!isReady()) return true;
-    // A caller may have posted already; the thread will look in vain then.
+    // A caller may have called already; the thread will look in vain then.
     this.awake();
     return false;
+  }
+
+  /** From here on, a call is noticed in the event loop: one listener serves until there is one, however often the thread wakes. */
+  #listen() {
+    if (this.#listens || !this.state || !WAITS_ASLEEP) return;
+    const wait = Atomics.waitAsync(this.state, SLEEP, 0);
+    if (!wait.async) return;
+    this.#listens = true;
+    void wait.value.then(() => {
+      this.#listens = false;
+      this.called();
+    });
+  }
+
+  /**
+   * Calls a thread that may wait or sleep.
+   * @param {Int32Array} state its bell's
+   * @param {Port} port where it gets messages
+   */
+  static call(state, port) {
+    const was = Atomics.exchange(state, STATE, AWAKE);
+    if (was === WAITING) Atomics.notify(state, STATE, 1);
+    else if (was === ASLEEP) {
+      if (WAITS_ASLEEP) Atomics.notify(state, SLEEP, 1);
+      else port.postMessage(WAKE);
+    }
   }
 }
 
@@ -276,11 +319,9 @@ export class Link {
    */
   #write(kind, bytes) {
     const bell = this.#calls;
-    if (!bell || !this.#writer?.write(kind, bytes, this.#sent, Atomics.add(bell, 1, 1))) return false;
+    if (!bell || !this.#writer?.write(kind, bytes, this.#sent, Atomics.add(bell, TICKETS, 1))) return false;
     this.#sent = (this.#sent + 1) | 0;
-    const was = Atomics.exchange(bell, 0, AWAKE);
-    if (was === WAITING) Atomics.notify(bell, 0, 1);
-    else if (was === ASLEEP) this.port.postMessage(WAKE);
+    Bell.call(bell, this.port);
     return true;
   }
 
@@ -294,11 +335,11 @@ export class Link {
       this.port.postMessage(message, transfer);
       return;
     }
-    this.port.postMessage([this.#sent, Atomics.add(bell, 1, 1), message], transfer);
+    this.port.postMessage([this.#sent, Atomics.add(bell, TICKETS, 1), message], transfer);
     this.#sent = (this.#sent + 1) | 0;
     this.#writer?.hasPosted();
     // Who sleeps is woken by the message itself, and may sleep again by now: its state is not to be touched.
-    if (Atomics.compareExchange(bell, 0, WAITING, AWAKE) === WAITING) Atomics.notify(bell, 0, 1);
+    if (Atomics.compareExchange(bell, STATE, WAITING, AWAKE) === WAITING) Atomics.notify(bell, STATE, 1);
   }
 
   // --- in

@@ -47,6 +47,9 @@ impl Network {
             deferral: Deferral::None,
             waiting: VecDeque::new(),
             pollers: Vec::new(),
+            accepters: Vec::new(),
+            taker: None,
+            offers: Vec::new(),
         };
         self.listeners.insert(self.next_listener, listener);
         Ok(self.next_listener)
@@ -61,6 +64,7 @@ impl Network {
 
     /// Closes a listener; connections that wait in its backlog are reset.
     pub fn close_listener(&mut self, id: ListenerId) {
+        self.withdraw(id, None);
         let Some(listener) = self.listeners.remove(&id) else {
             return;
         };
@@ -117,6 +121,7 @@ impl Network {
             early: Early::default(),
             client_eof: false,
             server_eof: false,
+            prompt: false,
             server_closed: false,
             unread: 0,
             grant_server: 0,
@@ -175,10 +180,14 @@ impl Network {
     }
 
     fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
+        if self.is_full(listener_id) {
+            self.withdraw(listener_id, None);
+        }
+        let is_full = self.is_full(listener_id);
         let Some(listener) = self.listeners.get_mut(&listener_id) else {
             return;
         };
-        if listener.waiting.len() >= listener.backlog {
+        if is_full {
             let at = now + SYN_RETRY * f64::from(1_u32 << attempt);
             self.retries.push(Retry {
                 connection: id,
@@ -196,6 +205,11 @@ impl Network {
                 b"",
             );
         }
+    }
+
+    fn is_full(&self, id: ListenerId) -> bool {
+        let listener = self.listeners.get(&id);
+        listener.is_some_and(|listener| listener.waiting.len() >= listener.backlog)
     }
 
     /// When [`Network::tick`] is due.

@@ -4,23 +4,47 @@ use super::{ClientEvent, ConnectionId, ListenerId, Network, granted};
 use crate::Millis;
 use crate::master::Pid;
 use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
-use crate::net::linger::{Closing, Linger};
+use crate::net::linger::{Closing, DETACHED, Linger};
 
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
-const FIRST_READ: u32 = 8192;
+pub(super) const FIRST_READ: u32 = 8192;
 /// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
 const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
+
+/// Every server reads as soon as it has accepted: what it reads at once counts as read, which saves a message to say so.
+pub(super) fn first_read(length: usize) -> u32 {
+    let length = length as u32;
+    if length <= FIRST_READ { length } else { 0 }
+}
+
+/// What a process is told of a connection that it accepts.
+pub(super) fn accepted(
+    listener: ListenerId,
+    id: ConnectionId,
+    connected_at: Millis,
+    granted: u32,
+) -> Accepted {
+    let peer_port = EPHEMERAL.start + id % (EPHEMERAL.end - EPHEMERAL.start);
+    Accepted {
+        listener,
+        peer_port: peer_port as u16,
+        connected_at,
+        granted,
+    }
+}
 
 impl Network {
     /// Takes a frame of a process. Frames that are none of the network's business are ignored.
     pub fn from_process(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
         match frame.kind {
-            Kind::Poll => self.poll(pid, frame.id),
+            Kind::Poll => self.poll(pid, frame.id, !frame.body.is_empty()),
             Kind::Unlisten => {
                 if let Some(listener) = self.listeners.get_mut(&frame.id) {
                     listener.pollers.retain(|poller| *poller != pid);
+                    listener.accepters.retain(|its| *its != pid);
                 }
             }
+            Kind::Took => self.took(pid, frame.id),
             Kind::Accept => self.accept(pid, frame.id, frame.number()),
             Kind::Linger => self.linger(pid, frame, now),
             Kind::Unlink => {
@@ -36,11 +60,14 @@ impl Network {
         }
     }
 
-    fn poll(&mut self, pid: Pid, id: ListenerId) {
+    fn poll(&mut self, pid: Pid, id: ListenerId, takes_offers: bool) {
+        self.accepts(pid, id, takes_offers);
+        self.offer(id);
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
         };
-        if !listener.waiting.is_empty() {
+        // Where all that wait are on offer, the process sees them as it does a listener that is readable.
+        if listener.waiting.len() > listener.offers.len() || !listener.is_offered_to(pid) {
             push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
         } else if !listener.pollers.contains(&pid) {
             listener.pollers.push(pid);
@@ -84,6 +111,9 @@ impl Network {
                 self.connections.remove(&id);
             }
         }
+        if closing.listener == DETACHED {
+            return;
+        }
         self.turned.push(closing.pid);
         if closing.listener == 0 {
             let outbox = self.outboxes.entry(closing.pid).or_default();
@@ -99,48 +129,45 @@ impl Network {
     }
 
     fn accept(&mut self, pid: Pid, id: ListenerId, most: u32) {
-        let outbox = self.outboxes.entry(pid).or_default();
-        if let Some(listener) = self.listeners.get_mut(&id) {
-            for _ in 0..most {
-                let Some(connection_id) = listener.waiting.pop_front() else {
-                    break;
-                };
-                let Some(connection) = self.connections.get_mut(&connection_id) else {
-                    continue;
-                };
-                connection.server = Some(pid);
-                let early = std::mem::take(&mut connection.early);
-                // Every server reads as soon as it has accepted: what it reads at once counts as read here, which
-                // saves a message to say so.
-                let length = early.data.len() as u32;
-                let granted = if length <= FIRST_READ { length } else { 0 };
-                connection.unread = u64::from(length - granted);
-                let peer_port = EPHEMERAL.start + connection_id % (EPHEMERAL.end - EPHEMERAL.start);
-                let accepted = Accepted {
-                    listener: id,
-                    peer_port: peer_port as u16,
-                    connected_at: connection.connected_at,
-                    granted,
-                };
-                push(outbox, Kind::Accepted, connection_id, &accepted.encode());
-                self.client_events
-                    .push_back((connection_id, ClientEvent::Accepted(pid)));
-                if granted > 0 {
-                    self.client_events
-                        .push_back((connection_id, ClientEvent::Credit(granted)));
-                }
-                if !early.data.is_empty() {
-                    push(outbox, Kind::Data, connection_id, &early.data);
-                }
-                if early.reset {
-                    push(outbox, Kind::Reset, connection_id, b"");
-                    self.connections.remove(&connection_id);
-                } else if connection.client_eof {
-                    push(outbox, Kind::Eof, connection_id, b"");
-                }
-            }
+        self.accepts(pid, id, false);
+        for _ in 0..most {
+            let Some(connection) = self.next_waiting(pid, id) else {
+                break;
+            };
+            self.give(pid, id, connection, None);
         }
-        push(outbox, Kind::AcceptEnd, id, b"");
+        push(self.outboxes.entry(pid).or_default(), Kind::AcceptEnd, id, b"");
+    }
+
+    /// A process has the connection: by an accept, or because it took an offer, which had so many bytes with it.
+    pub(super) fn give(&mut self, pid: Pid, listener: ListenerId, id: ConnectionId, offered: Option<usize>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        connection.server = Some(pid);
+        let early = std::mem::take(&mut connection.early);
+        let outbox = self.outboxes.entry(pid).or_default();
+        let length = early.data.len() as u32;
+        let granted = first_read(offered.unwrap_or(early.data.len()));
+        connection.unread = u64::from(length - granted);
+        if offered.is_none() {
+            let accepted = accepted(listener, id, connection.connected_at, granted);
+            push(outbox, Kind::Accepted, id, &accepted.encode());
+        }
+        self.client_events.push_back((id, ClientEvent::Accepted(pid)));
+        if granted > 0 {
+            self.client_events.push_back((id, ClientEvent::Credit(granted)));
+        }
+        let rest = early.data.split_at_checked(offered.unwrap_or(0));
+        if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
+            push(outbox, Kind::Data, id, rest);
+        }
+        if early.reset {
+            push(outbox, Kind::Reset, id, b"");
+            self.connections.remove(&id);
+        } else if connection.client_eof {
+            push(outbox, Kind::Eof, id, b"");
+        }
     }
 
     fn take_from_server(&mut self, pid: Pid, frame: Frame<'_>) {
@@ -180,11 +207,17 @@ impl Network {
     /// A process has ended: its connections end as the kernel ends those of a killed process, by FIN, or by RST where
     /// it left bytes unread.
     pub fn process_ended(&mut self, pid: Pid) {
-        self.outboxes.remove(&pid);
         self.closing.retain(|_, closing| closing.pid != pid);
-        for (_, listener) in &mut self.listeners {
-            listener.pollers.retain(|poller| *poller != pid);
+        let listeners: Vec<ListenerId> = self.listeners.keys().copied().collect();
+        for id in listeners {
+            self.withdraw(id, Some(pid));
+            if let Some(listener) = self.listeners.get_mut(&id) {
+                listener.pollers.retain(|poller| *poller != pid);
+                listener.accepters.retain(|its| *its != pid);
+            }
         }
+        // What it would have been told of those that it had taken.
+        self.outboxes.remove(&pid);
         let its: Vec<ConnectionId> = self
             .connections
             .iter()

@@ -49,6 +49,14 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     let python = python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
     let module = module?;
     let uwsgi = wasm::build_uwsgi(project)?;
+    let (core, uwsgi) = if options.dev {
+        (module.wasm.clone(), uwsgi)
+    } else {
+        (
+            wasm::shrink(project, &module.wasm)?,
+            wasm::shrink(project, &uwsgi)?,
+        )
+    };
     let site = javascript::build(project, options, &module)?;
     manifest::add(&mut sources, "", &site)?;
     for path in python {
@@ -63,7 +71,7 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
         let help = project.path("src/servers").join(server).join("help.txt");
         sources.insert(format!("help/{server}.txt"), help);
     }
-    sources.insert("wasgi_core_bg.wasm".into(), module.wasm);
+    sources.insert("wasgi_core_bg.wasm".into(), core);
     sources.insert("wasgi_uwsgi.wasm".into(), uwsgi);
     manifest::assemble(&sources, &options.dist)
 }

@@ -70,7 +70,14 @@ pub fn node(project: &Project, script: &str) -> Command {
     command
 }
 
-/// Runs a script of ours.
+/// A `node` command that runs a script of a package.
+pub fn package(project: &Project, script: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(project.path("node_modules").join(script));
+    command
+}
+
+/// Runs a script.
 pub fn run(node: &mut Command) -> Result<String> {
     command::run(node, REMEDY)
 }

@@ -1,0 +1,25 @@
+//! The words of shared memory by which connections are claimed: see [`crate::net::Claims`].
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::net::{self, ConnectionId};
+
+#[wasm_bindgen]
+extern "C" {
+    /// See `www/worker/claims.js`.
+    pub type Claims;
+    #[wasm_bindgen(method)]
+    fn offer(this: &Claims, slot: u32, id: u32);
+    #[wasm_bindgen(method)]
+    fn take(this: &Claims, slot: u32, id: u32) -> bool;
+}
+
+impl net::Claims for Claims {
+    fn offer(&self, slot: u32, id: ConnectionId) {
+        self.offer(slot, id);
+    }
+
+    fn take(&self, slot: u32, id: ConnectionId) -> bool {
+        self.take(slot, id)
+    }
+}
