@@ -274,7 +274,7 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     );
 
     // The thread asks for a request before there is one.
-    assert_eq!(process.next_request(0, 1.0), 0);
+    assert_eq!(process.next_request(0, false, 1.0), 0);
     computer.settle(&mut process, pid);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/path?x=1", "0", "Host", "127.0.0.1:8000"]);
@@ -283,7 +283,7 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     let mut asked = 0;
     let event = loop {
         computer.settle(&mut process, pid);
-        match process.next_request(0, 1.0) {
+        match process.next_request(0, false, 1.0) {
             0 if asked < 10 => asked += 1,
             event => break event,
         }
@@ -304,7 +304,7 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     assert_eq!(process.write(0, 5, 2.0), 0);
     assert_eq!(process.finish(0, 2.0), 0);
     computer.settle(&mut process, pid);
-    process.next_request(0, 2.0);
+    process.next_request(0, false, 2.0);
     computer.settle(&mut process, pid);
 
     let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
@@ -324,7 +324,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     process.booted();
     process.accepting();
     computer.settle(&mut process, pid);
-    process.next_request(0, 1.0);
+    process.next_request(0, false, 1.0);
     computer.settle(&mut process, pid);
     assert!(computer.machine.signal(SERVER, "TERM", 1.0));
     process.settle(1.0);
@@ -335,7 +335,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
         computer.machine.tick(due);
         computer.settle(&mut process, pid);
     }
-    assert_eq!(process.next_request(0, 1.0), -1, "and told to leave");
+    assert_eq!(process.next_request(0, false, 1.0), -1, "and told to leave");
     computer.machine.exited(pid, 0, "", 1.0);
     assert_eq!(computer.exit(), "exit 1: 0");
 }

@@ -86,6 +86,7 @@ struct Early {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
 struct Connection {
     listener: ListenerId,
     connected_at: Millis,

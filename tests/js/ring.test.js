@@ -216,7 +216,7 @@ work();
 `;
 
 /**
- * @param {typeof import("../../www/worker/ring.js")} ring
+ * @param {Pick<typeof import("../../www/worker/ring.js"), "Bell" | "Link">} ring
  * @param {boolean} posting whether nobody waits on memory in the event loop
  */
 async function race({ Bell, Link }, posting) {
