@@ -12,7 +12,15 @@ extern "C" {
     /// The machine's devices, see `www/worker/machine.js`. None of them calls back at once.
     pub type Devices;
     #[wasm_bindgen(method)]
-    fn spawn(this: &Devices, pid: Pid, parent: Pid, argv: Vec<String>, env: Vec<String>, replaced: bool);
+    fn spawn(
+        this: &Devices,
+        pid: Pid,
+        parent: Pid,
+        argv: Vec<String>,
+        env: Vec<String>,
+        replaced: bool,
+        forks: u32,
+    );
     #[wasm_bindgen(method)]
     fn kill(this: &Devices, pid: Pid);
     #[wasm_bindgen(method)]
@@ -148,7 +156,8 @@ impl Machine {
                     argv,
                     env,
                     replaced,
-                } => devices.spawn(pid, parent, argv, env, replaced),
+                    forks,
+                } => devices.spawn(pid, parent, argv, env, replaced, forks),
                 Output::Kill(pid) => devices.kill(pid),
                 Output::Log {
                     server,

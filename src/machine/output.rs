@@ -20,6 +20,8 @@ pub enum Output {
         env: Vec<String>,
         /// Whether a master replaces it when it ends.
         replaced: bool,
+        /// How many processes it will fork when it has loaded its app.
+        forks: u32,
     },
     /// End a process at once.
     Kill(Pid),

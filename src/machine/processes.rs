@@ -21,6 +21,11 @@ impl Machine {
             env: running.env.clone(),
             // A master with a Python forks for each worker: none can be ready before.
             replaced: running.launch.master && slot > 0 && !running.launch.interpreter,
+            forks: if running.launch.master && slot == 0 {
+                running.launch.workers
+            } else {
+                0
+            },
         };
         self.processes.insert(pid, server);
         self.net.tell_process(pid, Kind::Slot, slot, b"");

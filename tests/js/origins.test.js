@@ -11,7 +11,7 @@ class FakeWorker {
   static all = [];
 
   constructor() {
-    /** @type {unknown[]} */
+    /** What it was told, but for where its scripts are. @type {unknown[]} */
     this.messages = [];
     this.terminated = false;
     FakeWorker.all.push(this);
@@ -19,7 +19,7 @@ class FakeWorker {
 
   /** @param {unknown} message */
   postMessage(message) {
-    this.messages.push(message);
+    if (!Object.hasOwn(/** @type {object} */ (message), "scripts")) this.messages.push(message);
   }
 
   terminate() {
@@ -39,13 +39,13 @@ const start = (/** @type {object} */ memory) => ({ role: "process", core, python
 
 /** @param {() => boolean} [quiet] */
 function booted(quiet = () => true) {
-  const origins = new Origins(core, quiet);
+  const origins = new Origins(core, "/", quiet);
   origins.interpreter.made(image);
   return origins;
 }
 
 test("the first process boots and makes an image, which those that start meanwhile wait for", () => {
-  const { interpreter } = new Origins(core, () => true);
+  const { interpreter } = new Origins(core, "/", () => true);
   const [first, second] = /** @type {any[]} */ ([new FakeWorker(), new FakeWorker()]);
   interpreter.start(first, python);
   interpreter.start(second, python);
@@ -63,7 +63,7 @@ test("a process is a copy of the image that there is", () => {
 });
 
 test("where who makes the image ends, the others boot by themselves, and the next makes one", () => {
-  const { interpreter } = new Origins(core, () => true);
+  const { interpreter } = new Origins(core, "/", () => true);
   const [first, second, third] = /** @type {any[]} */ ([1, 2, 3].map(() => new FakeWorker()));
   interpreter.start(first, python);
   interpreter.start(second, python);
@@ -162,6 +162,7 @@ test("on a first visit a spare makes the image", () => {
   const kept = [];
   const { interpreter } = new Origins(
     core,
+    "/",
     () => true,
     (its) => kept.push(its),
   );
@@ -172,4 +173,36 @@ test("on a first visit a spare makes the image", () => {
   first.onmessage({ data: { ready: true } });
   assert.deepEqual(kept, [image]);
   assert.deepEqual(FakeWorker.all[1].messages, [start(image)]);
+});
+
+test("workers for the forks of a master start before it has loaded its app, and copy its image when it has", () => {
+  const origins = booted();
+  origins.expectForks(python, 2);
+  const workers = FakeWorker.all;
+  assert.deepEqual(
+    workers.map((worker) => worker.messages),
+    [[start(/** @type {any} */ ("awaited"))], [start(/** @type {any} */ ("awaited"))]],
+  );
+  const loaded = /** @type {any} */ ({ size: 2 });
+  origins.forked(20, loaded);
+  assert.equal(origins.takeBlank(origins.of(20)), workers[0]);
+  assert.deepEqual(workers[0].messages.at(-1), { image: loaded });
+});
+
+test("blank workers that were used are replaced in a quiet moment, and end with the last server that forks", () => {
+  let quiet = false;
+  const origins = booted(() => quiet);
+  origins.expectForks(python, 1);
+  origins.forked(20, image);
+  origins.takeBlank(origins.of(20));
+  mock.timers.tick(2000);
+  assert.equal(FakeWorker.all.length, 1, "somebody waits for an answer");
+  quiet = true;
+  mock.timers.tick(500);
+  assert.equal(FakeWorker.all.length, 2);
+  origins.settle();
+  assert.equal(FakeWorker.all[1].terminated, false, "the master may fork again");
+  origins.ended(20);
+  origins.settle();
+  assert.equal(FakeWorker.all[1].terminated, true);
 });

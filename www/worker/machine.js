@@ -1,6 +1,7 @@
 // The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
+import { Arrival } from "./arrival.js";
 import { Claims } from "./claims.js";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
@@ -23,6 +24,7 @@ import { UwsgiSettings } from "./uwsgi_settings.js";
  * @property {Link} link
  * @property {Uint8Array[] | null} early what is said to it before it has its init message
  * @property {(message: import("./ring.js").Message) => void} take takes a message of it
+ * @property {(text: string) => void} fail its interpreter has crashed, or never came up
  */
 
 /** The working directory of every process. */
@@ -64,7 +66,12 @@ export async function runMachine(init) {
   const assets = () => (loading ??= load().catch(forget));
   const load = async () => {
     const told = loadAssets(init.base, (message) => page.tell(message));
-    const [python, image] = await Promise.all([told, cache.load()]);
+    const [{ python, whole }, image] = await Promise.all([told, cache.load()]);
+    whole.catch((error) => {
+      loading = undefined;
+      origins.lost();
+      for (const process of [...processes.values()]) process.fail(error.message);
+    });
     if (image) origins.interpreter.made(image);
     return python;
   };
@@ -86,6 +93,7 @@ export async function runMachine(init) {
   const cache = new ImageCache(init.base);
   const origins = new Origins(
     init.core,
+    init.base,
     () => machine.is_quiet(),
     (image) => {
       if (image) setTimeout(() => cache.store(image), STORE_AFTER);
@@ -108,10 +116,11 @@ export async function runMachine(init) {
      * @param {string[]} argv
      * @param {string[]} env
      * @param {boolean} replaced
+     * @param {number} forks
      */
-    spawn(pid, ppid, argv, env, replaced) {
+    spawn(pid, ppid, argv, env, replaced, forks) {
       const origin = origins.of(ppid);
-      const prepared = origin.take();
+      const prepared = origin.take() ?? origins.takeBlank(origin);
       const worker = prepared ?? origins.worker();
       const itsBell = Bell.shared();
       const [line, itsLine] = Link.lines(bell.state, itsBell);
@@ -123,6 +132,7 @@ export async function runMachine(init) {
         origin,
         link,
         early: [],
+        fail: (text) => failed(text),
         take(message) {
           if (message instanceof Uint8Array) {
             booted = true;
@@ -182,6 +192,7 @@ export async function runMachine(init) {
           });
           process.early = null;
           if (replaced) origin.prepare(python);
+          origins.expectForks(python, forks);
         },
         (error) => failed(String(error.message)),
       );
@@ -232,6 +243,7 @@ export async function runMachine(init) {
     },
     /** @param {number} server @param {number} code */
     exit(server, code) {
+      origins.settle();
       page.tell({ op: "exit", server, code });
     },
   };
@@ -400,7 +412,8 @@ function pairs(flat) {
  * Fetches what all processes share, once.
  * @param {string} base
  * @param {(message: object) => void} tell says how far it is
- * @returns {Promise<import("./python.js").PythonAssets>}
+ * @returns {Promise<{ python: import("./python.js").PythonAssets, whole: Promise<unknown> }>} what processes can start with, and
+ *   when all of it is there
  */
 async function loadAssets(base, tell) {
   const parts = new Map();
@@ -423,7 +436,8 @@ async function loadAssets(base, tell) {
     file("stdlib.zip"),
     file("site.pack"),
   ]);
-  return { base, module, stdlib, pack, clockOrigin: performance.timeOrigin };
+  const python = { base, module, stdlib: stdlib.file, pack: pack.file, clockOrigin: performance.timeOrigin };
+  return { python, whole: Promise.all([stdlib.whole, pack.whole]) };
 }
 
 /**
@@ -468,18 +482,59 @@ async function get(url) {
 }
 
 /**
- * Fetches a file into a buffer: one for all processes where the page is cross-origin isolated; else each gets a copy.
+ * Fetches a file into a buffer: one for all processes where the page is cross-origin isolated, which they may read as it comes; else each
+ * gets a copy.
  * @param {string} url
  * @param {(loaded: number, total: number) => void} report
- * @returns {Promise<ArrayBufferLike>}
+ * @returns {Promise<{ file: import("./arrival.js").Arriving, whole: Promise<unknown> }>}
  */
 async function download(url, report) {
   const response = await get(url);
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const total = Number(response.headers.get("content-length") ?? 0);
+  report(0, total);
   // What is compressed on its way is longer than it says.
-  let bytes = allocate(Number(response.headers.get("content-length") ?? 0));
+  if (self.crossOriginIsolated && total > 0 && !response.headers.has("content-encoding")) {
+    const arrival = new Arrival(total);
+    return { file: arrival.shared, whole: arrive(reader, arrival, url, report) };
+  }
+  const buffer = await gather(reader, total, report);
+  return { file: { buffer, arrived: null }, whole: Promise.resolve() };
+}
+
+/**
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {Arrival} arrival
+ * @param {string} url
+ * @param {(loaded: number, total: number) => void} report
+ */
+async function arrive(reader, arrival, url, report) {
+  const total = arrival.bytes.length;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      arrival.add(part.value);
+      if (arrival.length < total) report(arrival.length, total);
+    }
+    if (arrival.length < total) throw new Error("it ended early");
+    report(total, total);
+  } catch (error) {
+    arrival.lose();
+    const name = url.slice(url.lastIndexOf("/") + 1);
+    throw new Error(
+      `${name} did not come whole (${/** @type {Error} */ (error).message}): is the network there?`,
+    );
+  }
+}
+
+/**
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {number} total as far as it is known
+ * @param {(loaded: number, total: number) => void} report
+ * @returns {Promise<ArrayBufferLike>}
+ */
+async function gather(reader, total, report) {
+  let bytes = allocate(total);
   let loaded = 0;
-  report(0, bytes.length);
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;

@@ -3,6 +3,9 @@
 
 /** How often it is looked whether the machine is quiet, in milliseconds. */
 const LOOK = 500;
+/** At most so many blank workers start at once, and so many are kept. */
+const MOST_BLANKS = 8;
+const STOCK = 2;
 
 /** @typedef {import("./image.js").Image} Image */
 /** @typedef {import("./python.js").PythonAssets} PythonAssets */
@@ -168,22 +171,103 @@ export class Origin {
 export class Origins {
   /**
    * @param {WebAssembly.Module} core
+   * @param {string} base where the assets are
    * @param {() => boolean} quiet whether there is time to boot one: nobody waits for an answer
    * @param {(image: Image | null) => void} [keep] keeps the image of a booted interpreter; null: it is not fit to be kept
    */
-  constructor(core, quiet, keep = () => {}) {
+  constructor(core, base, quiet, keep = () => {}) {
     this.core = core;
+    this.base = base;
     this.quiet = quiet;
     this.keep = keep;
     /** A booted interpreter. */
     this.interpreter = new Origin(this, undefined);
     /** Masters that have loaded their app, by their process ids. @type {Map<number, Origin>} */
     this.masters = new Map();
+    /** Workers whose interpreter is all but its memory: they wait for whichever image they are given. @type {Worker[]} */
+    this.blanks = [];
+    /** How many there shall be in quiet times. */
+    this.stock = 0;
+    /** @type {PythonAssets | undefined} */
+    this.python = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /**
+   * A process is about to fork so many times. Its image is made when it has loaded its app, and no spare can have it in place: so workers
+   * start meanwhile that will only have to copy it.
+   * @param {PythonAssets} python
+   * @param {number} forks
+   */
+  expectForks(python, forks) {
+    const wanted = Math.min(forks, MOST_BLANKS);
+    this.stock = Math.max(this.stock, Math.min(wanted, STOCK));
+    this.python = python;
+    while (this.blanks.length < wanted) this.#addBlank(python);
+  }
+
+  /**
+   * @param {Origin} origin
+   * @returns {Worker | null} a worker that becomes a copy of its image
+   */
+  takeBlank({ image }) {
+    const worker = image ? (this.blanks.shift() ?? null) : null;
+    worker?.postMessage({ image });
+    if (worker) this.#restock();
+    return worker;
+  }
+
+  /** A server has ended. */
+  settle() {
+    if (this.masters.size > 0) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.stock = 0;
+    for (const worker of this.blanks.splice(0)) worker.terminate();
+  }
+
+  /** @param {PythonAssets} python */
+  #addBlank(python) {
+    const worker = this.worker();
+    const failed = () => {
+      worker.terminate();
+      this.blanks = this.blanks.filter((blank) => blank !== worker);
+    };
+    worker.onmessage = failed;
+    worker.onerror = (event) => {
+      event.preventDefault();
+      failed();
+    };
+    worker.postMessage({ role: "process", core: this.core, python, memory: "awaited" });
+    this.blanks.push(worker);
+  }
+
+  /** Sees to it that there are blank ones again, one after the other, in quiet moments. */
+  #restock() {
+    if (this.timer !== undefined || this.blanks.length >= this.stock) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (this.python && this.quiet()) this.#addBlank(this.python);
+      this.#restock();
+    }, LOOK);
   }
 
   /** A worker as it starts. */
   worker() {
-    return new Worker(self.location.href, { type: "module", name: "process" });
+    const worker = new Worker(self.location.href, { type: "module", name: "process" });
+    // What all have to be told may not be there yet: it does not wait for that with its scripts.
+    worker.postMessage({ scripts: this.base });
+    return worker;
+  }
+
+  /**
+   * What spare workers were told is of no use.
+   */
+  lost() {
+    for (const origin of [this.interpreter, ...this.masters.values()]) origin.end();
+    this.interpreter = new Origin(this, undefined);
+    for (const worker of this.blanks.splice(0)) worker.terminate();
   }
 
   /**

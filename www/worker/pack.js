@@ -1,21 +1,29 @@
 // The package file: all of site-packages in one buffer that every process reads through this read-only file system.
 // Nodes are made when a name is first looked up, so mounting costs only the directory tree.
 
+import { awaitBytes } from "./arrival.js";
+
 /** @typedef {[path: string, offset: number, length: number]} Entry */
 /** @typedef {Map<string, any>} Directory A name leads to a Directory or to [offset, length]. */
 
 const ENOENT = 44;
 const EINVAL = 28;
+const EIO = 29;
 const EPERM = 63;
 const EPOCH = new Date(0);
 
+const LOST = "The package file did not come.";
+
 /**
  * Reads the index at the head of a package file.
- * @param {ArrayBufferLike} buffer
+ * @param {import("./arrival.js").Arriving} file
  * @returns {{ entries: Entry[], base: number }} base is where the offsets count from
  */
-export function readIndex(buffer) {
+export function readIndex(file) {
+  const { buffer } = file;
+  if (!awaitBytes(file, 4)) throw new Error(LOST);
   const length = new DataView(buffer).getUint32(0, true);
+  if (!awaitBytes(file, 4 + length)) throw new Error(LOST);
   // TextDecoder refuses shared memory, so the index is copied out.
   const json = new TextDecoder().decode(new Uint8Array(buffer, 4, length).slice());
   return { entries: JSON.parse(json), base: Math.ceil((4 + length) / 16) * 16 };
@@ -44,12 +52,12 @@ function tree(entries) {
 /**
  * An Emscripten file system type over a package file.
  * @param {any} FS Emscripten's FS
- * @param {ArrayBufferLike} buffer
+ * @param {import("./arrival.js").Arriving} file
  * @returns {{ mount(): any }}
  */
-export function packFileSystem(FS, buffer) {
-  const { entries, base } = readIndex(buffer);
-  const bytes = new Uint8Array(buffer, base);
+export function packFileSystem(FS, file) {
+  const { entries, base } = readIndex(file);
+  const bytes = new Uint8Array(file.buffer, base);
   const refuse = () => {
     throw new FS.ErrnoError(EPERM);
   };
@@ -99,6 +107,7 @@ export function packFileSystem(FS, buffer) {
       const [offset, size] = stream.node.entry;
       const count = Math.min(length, size - position);
       if (count <= 0) return 0;
+      if (!awaitBytes(file, base + offset + position + count)) throw new FS.ErrnoError(EIO);
       into.set(bytes.subarray(offset + position, offset + position + count), at);
       return count;
     },

@@ -2,6 +2,7 @@
 // package file, without touching the network except for Pyodide's two scripts.
 
 import { handleOf, restoreMemory } from "./image.js";
+import { awaitBytes } from "./arrival.js";
 import { packFileSystem } from "./pack.js";
 
 /**
@@ -9,10 +10,12 @@ import { packFileSystem } from "./pack.js";
  * @typedef {object} PythonAssets
  * @property {string} base where python/pyodide.mjs is, absolute
  * @property {WebAssembly.Module} module pyodide.asm.wasm, compiled
- * @property {ArrayBufferLike} stdlib the standard library's zip
- * @property {ArrayBufferLike} pack the package file
+ * @property {import("./arrival.js").Arriving} stdlib the standard library's zip
+ * @property {import("./arrival.js").Arriving} pack the package file
  * @property {number} clockOrigin where the monotonic clock of all processes begins, in milliseconds since the epoch
  */
+
+const EIO = 29;
 
 const LOCK = {
   info: {
@@ -24,6 +27,17 @@ const LOCK = {
   },
   packages: {},
 };
+
+/**
+ * Imports Pyodide's scripts, of which a worker will need them: they take a tenth of its start.
+ * @param {string} base where python/ is
+ */
+export function pyodideScripts(base) {
+  return Promise.all([
+    import(/* @vite-ignore */ `${base}python/pyodide.mjs`),
+    import(/* @vite-ignore */ `${base}python/pyodide.asm.mjs`),
+  ]);
+}
 
 /**
  * @typedef {object} BootOptions
@@ -41,10 +55,7 @@ const LOCK = {
  * @returns {Promise<{ pyodide: any, copied: import("./image.js").Image | null }>} the Pyodide API, and what it is a copy of
  */
 export async function bootPython(assets, options) {
-  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
-    import(/* @vite-ignore */ `${assets.base}python/pyodide.mjs`),
-    import(/* @vite-ignore */ `${assets.base}python/pyodide.asm.mjs`),
-  ]);
+  const [{ loadPyodide }, { default: createPyodideModule }] = await pyodideScripts(assets.base);
   const restore = serveFromMemory(assets);
   const create = (/** @type {any} */ settings) => {
     settings.preRun.unshift((/** @type {any} */ { FS }) => ownStdlib(FS, assets.stdlib));
@@ -122,7 +133,7 @@ function writer(sink) {
 /**
  * Lets the file that Pyodide writes next, the standard library, lie in the buffer that all processes share: not in a copy.
  * @param {any} FS
- * @param {ArrayBufferLike} stdlib
+ * @param {import("./arrival.js").Arriving} stdlib
  */
 function ownStdlib(FS, stdlib) {
   const { writeFile } = FS;
@@ -130,8 +141,17 @@ function ownStdlib(FS, stdlib) {
     FS.writeFile = writeFile;
     writeFile(path, "", {});
     const { node } = FS.lookupPath(path);
-    node.contents = new Uint8Array(stdlib);
-    node.usedBytes = stdlib.byteLength;
+    node.contents = new Uint8Array(stdlib.buffer);
+    node.usedBytes = stdlib.buffer.byteLength;
+    const operations = node.stream_ops;
+    node.stream_ops = {
+      ...operations,
+      /** @param {any} stream @param {Uint8Array} into @param {number} at @param {number} length @param {number} position */
+      read(stream, into, at, length, position) {
+        if (!awaitBytes(stdlib, position + length)) throw new FS.ErrnoError(EIO);
+        return operations.read(stream, into, at, length, position);
+      },
+    };
     FS.chmod(path, 0o444);
   };
 }

@@ -27,9 +27,10 @@ fn file<'a>(entry: &Value, bytes: &'a [u8]) -> Option<(String, &'a [u8])> {
     Some((path, bytes.get(start..start.checked_add(length)?)?))
 }
 
-/// A pack of `files`, sorted by path.
-pub fn write(mut files: Files<'_>) -> Vec<u8> {
-    files.sort();
+/// A pack of `files`: those below `first`, in this order, then the others; sorted by path.
+pub fn write(mut files: Files<'_>, first: &[&str]) -> Vec<u8> {
+    let rank = |path: &str| first.iter().position(|prefix| path.starts_with(prefix));
+    files.sort_by_cached_key(|(path, _)| (rank(path).unwrap_or(first.len()), path.clone()));
     let mut offset = 0;
     let mut index = Vec::new();
     for (path, contents) in &files {
@@ -59,10 +60,10 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_read_back_in_order() {
-        let pack = write(vec![
-            ("b/é.py".into(), b"0123456789abcdef0"),
-            ("a.py".into(), b""),
-        ]);
+        let pack = write(
+            vec![("b/é.py".into(), b"0123456789abcdef0"), ("a.py".into(), b"")],
+            &[],
+        );
         assert_eq!(
             read(&pack).unwrap(),
             vec![
@@ -73,8 +74,16 @@ mod tests {
     }
 
     #[test]
+    fn what_every_process_reads_can_come_first() {
+        let files = ["a/x", "b/y", "c/z", "b/a"].map(|path| (path.to_owned(), b"".as_slice()));
+        let pack = write(files.to_vec(), &["c/", "b/"]);
+        let paths: Vec<_> = read(&pack).unwrap().into_iter().map(|file| file.0).collect();
+        assert_eq!(paths, ["c/z", "b/a", "b/y", "a/x"]);
+    }
+
+    #[test]
     fn files_start_at_multiples_of_sixteen() {
-        let pack = write(vec![("a".into(), b"x"), ("b".into(), b"y")]);
+        let pack = write(vec![("a".into(), b"x"), ("b".into(), b"y")], &[]);
         assert_eq!(pack.len() % ALIGNMENT, 0);
         let position = pack.iter().rposition(|&byte| byte == b'y').unwrap();
         assert_eq!(position % ALIGNMENT, 0);
@@ -82,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_pack_that_is_cut_off_is_no_pack() {
-        let pack = write(vec![("a".into(), b"contents")]);
+        let pack = write(vec![("a".into(), b"contents")], &[]);
         for length in 0..pack.len() - ALIGNMENT {
             assert_eq!(read(&pack[..length]), None);
         }

@@ -14,6 +14,8 @@ use crate::stamp::{Inputs, Stamp};
 const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
 /// The package that `src/python` becomes.
 const RUNTIME: &str = "wasgi_runtime";
+/// What comes first in the package file: processes start when it is there.
+const FIRST: &[&str] = &["wasgi_runtime/", "gunicorn/"];
 /// What the module that derives keys is called in that package.
 const KDF: &str = "kdf.wasm";
 /// The tag of the wheels that this Pyodide loads.
@@ -69,7 +71,7 @@ fn site(project: &Project, kdf: &Path) -> Result<PathBuf> {
         let mut files = read_pack(&wheels, &wheels_bytes)?;
         files.extend(read_pack(&runtime, &runtime_bytes)?);
         files.push((format!("{RUNTIME}/{KDF}"), &kdf_bytes));
-        project::write(&output, pack::write(files))?;
+        project::write(&output, pack::write(files, FIRST))?;
         stamp.save()?;
     }
     Ok(output)
