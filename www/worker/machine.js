@@ -24,7 +24,6 @@ import { UwsgiSettings } from "./uwsgi_settings.js";
  * @property {Link} link
  * @property {Uint8Array[] | null} early what is said to it before it has its init message
  * @property {(message: import("./ring.js").Message) => void} take takes a message of it
- * @property {(text: string) => void} fail its interpreter has crashed, or never came up
  */
 
 /** The working directory of every process. */
@@ -70,7 +69,9 @@ export async function runMachine(init) {
     whole.catch((error) => {
       loading = undefined;
       origins.lost();
-      for (const process of [...processes.values()]) process.fail(error.message);
+      // Those that have what they need go on; who reads what is missing gets an error.
+      for (const pid of processes.keys()) machine.output(pid, `wasgi: ${error.message}`, now());
+      work();
     });
     if (image) origins.interpreter.made(image);
     return python;
@@ -132,7 +133,6 @@ export async function runMachine(init) {
         origin,
         link,
         early: [],
-        fail: (text) => failed(text),
         take(message) {
           if (message instanceof Uint8Array) {
             booted = true;

@@ -27,9 +27,9 @@ fn file<'a>(entry: &Value, bytes: &'a [u8]) -> Option<(String, &'a [u8])> {
     Some((path, bytes.get(start..start.checked_add(length)?)?))
 }
 
-/// A pack of `files`: those below `first`, in this order, then the others; sorted by path.
+/// A pack of `files`: first those whose path has one of the parts in `first`, in their order, then the others; sorted by path.
 pub fn write(mut files: Files<'_>, first: &[&str]) -> Vec<u8> {
-    let rank = |path: &str| first.iter().position(|prefix| path.starts_with(prefix));
+    let rank = |path: &str| first.iter().position(|part| path.contains(part));
     files.sort_by_cached_key(|(path, _)| (rank(path).unwrap_or(first.len()), path.clone()));
     let mut offset = 0;
     let mut index = Vec::new();

@@ -15,7 +15,7 @@ const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
 /// The package that `src/python` becomes.
 const RUNTIME: &str = "wasgi_runtime";
 /// What comes first in the package file: processes start when it is there.
-const FIRST: &[&str] = &["wasgi_runtime/", "gunicorn/"];
+const FIRST: &[&str] = &["wasgi_runtime/", ".dist-info/", "gunicorn/"];
 /// What the module that derives keys is called in that package.
 const KDF: &str = "kdf.wasm";
 /// The tag of the wheels that this Pyodide loads.
@@ -63,7 +63,11 @@ fn site(project: &Project, kdf: &Path) -> Result<PathBuf> {
     let wheels = wheels(project)?;
     let runtime = runtime(project)?;
     let output = project.target("python/site.pack");
-    let inputs = Inputs::new().file(&wheels).file(&runtime).file(kdf);
+    let inputs = Inputs::new()
+        .value(&FIRST.concat())
+        .file(&wheels)
+        .file(&runtime)
+        .file(kdf);
     let stamp = Stamp::new(project, "site", &inputs);
     if !stamp.is_fresh(&[&output]) {
         let (wheels_bytes, runtime_bytes) = (project::read(&wheels)?, project::read(&runtime)?);
