@@ -98,7 +98,7 @@ impl Supervisor {
         Supervisor {
             pid,
             bind: launch.binds.first().cloned(),
-            warning: launch.options.first().map(|(_, warning)| warning.clone()),
+            warning: launch.option("--warning").map(str::to_owned),
             configured_workers: launch.workers,
             healthcheck: launch.worker_healthcheck,
             log_level: launch.log_level,

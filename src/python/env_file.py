@@ -3,6 +3,7 @@
 ``NAME=value`` a line, with quotes, comments, ``export`` and ``${NAME}``.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -48,6 +49,8 @@ def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def read(path: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the file. Raises OSError."""
+    """The variables of the file; a directory, or a file that is gone meanwhile, has none."""
+    if not os.path.isfile(path):
+        return {}
     with open(path, encoding="utf-8") as file:
-        return parse(file.read(), environ)
+        return parse(file.read().removeprefix("\ufeff"), environ)

@@ -67,13 +67,7 @@ def _load_environment(configuration: Configuration) -> None:
             log(INFO, f"Loading environment from '{path}'")
         from . import env_file
 
-        try:
-            variables = env_file.read(path, os.environ)
-        except OSError:
-            usage = "Usage: uvicorn [OPTIONS] APP\nTry 'uvicorn --help' for help.\n\nError: Invalid value for"
-            print(f"{usage} '--env-file': Path '{path}' does not exist.", file=sys.stderr)
-            raise SystemExit(2) from None
-        for name, value in variables.items():
+        for name, value in env_file.read(path, os.environ).items():
             os.environ.setdefault(name, value)
 
 

@@ -37,7 +37,8 @@ const MOST_REPLICAS: u32 = 99;
 pub const SETTINGS: &str = "";
 
 /// The beginning of names, which no environment can have, of what [`parse`]'s environment says of the machine: `=` and an
-/// absolute path is the text of a file, `=` alone how many processors there are. Processes do not get these.
+/// absolute path is the text of a file; with a slash behind the path there is such a file or directory; `=` alone is how many
+/// processors there are. Processes do not get these.
 pub const FACT: char = '=';
 
 /// Reads a command line as a shell and its program would.
@@ -164,6 +165,15 @@ struct Call<'a> {
     env: Environment<'a>,
     /// The working directory, absolute.
     cwd: &'a str,
+}
+
+impl Call<'_> {
+    /// Whether there is such a file or directory. The machine knows; a process, which has other files besides, takes it
+    /// for granted: its line has passed the machine.
+    fn exists(&self, path: &str) -> bool {
+        let fact = text(&["=", &absolute(self.cwd, path), "/"]);
+        self.env.get("=").is_none() || !path.is_empty() && self.env.get(&fact).is_some()
+    }
 }
 
 /// The words of a command line, the program's name first.

@@ -253,6 +253,12 @@ export async function runMachine(init) {
   if (claims) machine.share_claims(new Claims(claims));
   machine.set_room(room());
   machine.set_fact("", String(navigator.hardwareConcurrency));
+  /** @param {string} path of a file or directory that is there, and so are those that it is in */
+  const exists = (path) => {
+    machine.set_fact(`${path}/`, "");
+    if (path !== "/") exists(path.slice(0, path.lastIndexOf("/")) || "/");
+  };
+  exists(DIRECTORY);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
@@ -340,6 +346,9 @@ export async function runMachine(init) {
         if (content === null) files.delete(name);
         else files.set(name, content);
         machine.set_fact(`${DIRECTORY}/${name}`, settings(name, content));
+        // Of a file that is removed the directories stay.
+        if (content) exists(`${DIRECTORY}/${name}`);
+        else machine.set_fact(`${DIRECTORY}/${name}/`, undefined);
         machine.file_changed(`${DIRECTORY}/${name}`, now());
       }
       for (const { link, early } of processes.values()) {

@@ -27,6 +27,18 @@ fn the_parent_binds_says_where_it_runs_and_spawns_all_children() {
 }
 
 #[test]
+fn only_what_is_wrong_with_the_options_is_warned_of() {
+    for (options, warned) in [
+        ("--interface wsgi --env-file .env", 0),
+        ("--interface wsgi --reload-dir .", 1),
+    ] {
+        let mut stage = Stage::new(&format!("uvicorn --workers 2 {options} app:app"));
+        stage.event(Event::Started);
+        assert_eq!(stage.count("WARNING"), warned, "{options}");
+    }
+}
+
+#[test]
 fn an_address_in_use_ends_the_server_with_3() {
     let mut stage = Stage::new("uvicorn --workers 2 app:app");
     stage.address_in_use = 1;

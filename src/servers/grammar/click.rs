@@ -3,7 +3,7 @@
 
 use super::{Stop, similar};
 use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text, trim};
-use crate::servers::{Environment, python};
+use crate::servers::{Call, Environment, python};
 
 /// A program whose command line `click` reads.
 pub(crate) struct Program {
@@ -19,15 +19,21 @@ pub(crate) struct Program {
 
 impl Program {
     /// Reads the words after the program's name, and what the environment says about options not among them.
+    /// Files that have to be there are looked for where the machine says what there is.
     ///
     /// # Errors
     /// The help or the version is asked for, or the words break the grammar.
-    pub(crate) fn parse(&self, words: &[String], env: &Environment) -> Result<Values, Stop> {
+    pub(crate) fn parse(&self, words: &[String], call: &Call) -> Result<Values, Stop> {
+        let env = &call.env;
         let mut values = self.split(words)?;
-        self.eager(&values, env)?;
-        for (option, _) in &values.given {
-            // Of an option given several times the last value counts, and the others are not looked at.
-            self.check(*option, values.given(option.name()).unwrap_or(""))?;
+        self.eager(&values, call)?;
+        for (option, value) in &values.given {
+            let value = match option.kind() {
+                Kind::Repeated => value,
+                // Of an option given several times the last value counts, and the others are not looked at.
+                _ => values.given(option.name()).unwrap_or(""),
+            };
+            self.check(*option, value, call)?;
         }
         if values.positionals.is_empty() {
             match env.get(&text(&[self.env_prefix, self.argument])) {
@@ -39,10 +45,14 @@ impl Program {
             if !values.has(option)
                 && let Some(value) = self.variable(option, env)
             {
-                self.check(option, value)?;
+                if option.kind() != Kind::Repeated {
+                    self.check(option, value, call)?;
+                }
                 let value = match option.kind() {
                     Kind::Repeated => {
-                        for word in value.split_ascii_whitespace() {
+                        let between = if option.metavar() == "PATH" { ':' } else { ' ' };
+                        for word in value.split(between).filter(|word| !word.is_empty()) {
+                            self.check(option, word, call)?;
                             values.give(option, word);
                         }
                         continue;
@@ -121,7 +131,7 @@ impl Program {
     }
 
     /// `--help` and `--version` come before every value's check, in the order given.
-    fn eager(&self, values: &Values, env: &Environment) -> Result<(), Stop> {
+    fn eager(&self, values: &Values, call: &Call) -> Result<(), Stop> {
         for (option, _) in &values.given {
             match option.kind() {
                 Kind::Help => return Err(Stop::Help),
@@ -130,9 +140,9 @@ impl Program {
             }
         }
         if let Some(option) = self.table.named("--version")
-            && let Some(value) = self.variable(option, env)
+            && let Some(value) = self.variable(option, &call.env)
         {
-            self.check(option, value)?;
+            self.check(option, value, call)?;
             if boolean(value) == Some(true) {
                 return Err(Stop::Version);
             }
@@ -159,7 +169,11 @@ impl Program {
             .filter(|value| !value.is_empty() && kind != Kind::Help)
     }
 
-    fn check(&self, option: Opt, value: &str) -> Result<(), Stop> {
+    fn check(&self, option: Opt, value: &str, call: &Call) -> Result<(), Stop> {
+        if option.metavar() == "PATH" && !call.exists(value) {
+            let message = text(&["Path ", &python::repr(value), " does not exist."]);
+            return Err(self.invalid(option, &message));
+        }
         let why = match option.kind() {
             Kind::Int if python::int(value).is_none() => own(" is not a valid integer."),
             Kind::Float if !python::is_float(value) => own(" is not a valid float."),

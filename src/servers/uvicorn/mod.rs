@@ -51,7 +51,7 @@ impl From<Stop> for Failure {
 }
 
 fn read(program: &Program, words: &[String], call: &Call) -> Result<Launch, Failure> {
-    let values = program.parse(words, &call.env)?;
+    let values = program.parse(words, call)?;
     if let Some((option, reason)) = values.refused() {
         return Err(program.invalid(option, reason).into());
     }

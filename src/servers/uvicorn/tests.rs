@@ -252,3 +252,64 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
     // These ask for what happens anyway.
     launch("uvicorn --loop uvloop --http httptools --ws auto --ws-max-queue 32 --interface asgi3 app:asgi");
 }
+
+#[test]
+fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
+    let facts = [
+        "=",
+        "=//",
+        "=/home/",
+        "=/home/web/",
+        "=/home/web/.env/",
+        "=/home/web/shop/",
+        "=/home/web/shop/app.py/",
+    ]
+    .map(|fact| (fact.to_owned(), String::new()));
+    let missing = |line: &str| match parse(line, &facts, "/home/web") {
+        Command::Print { stderr, code: 2, .. } => stderr.last().cloned(),
+        Command::Serve(_) => None,
+        other => panic!("{line}: {other:?}"),
+    };
+    let error = |option: &str, path: &str| {
+        Some(format!(
+            "Error: Invalid value for '{option}': Path '{path}' does not exist."
+        ))
+    };
+    for rest in ["", " --workers 2", " --reload", " --workers x"] {
+        let line = format!("uvicorn --env-file missing{rest} app:asgi");
+        assert_eq!(missing(&line), error("--env-file", "missing"), "{line}");
+    }
+    for (line, option, path) in [
+        ("uvicorn --env-file '' app:asgi", "--env-file", ""),
+        ("uvicorn --env-file .en app:asgi", "--env-file", ".en"),
+        ("UVICORN_ENV_FILE=none uvicorn app:asgi", "--env-file", "none"),
+        (
+            "uvicorn --reload --reload-dir shop --reload-dir src app:asgi",
+            "--reload-dir",
+            "src",
+        ),
+        (
+            "UVICORN_RELOAD_DIRS=shop:src uvicorn --reload app:asgi",
+            "--reload-dir",
+            "src",
+        ),
+    ] {
+        assert_eq!(missing(line), error(option, path), "{line}");
+    }
+    for line in [
+        "uvicorn --env-file missing --env-file .env app:asgi",
+        "uvicorn --env-file shop/../.env app:asgi",
+        "uvicorn --env-file shop/app.py app:asgi",
+        "uvicorn --env-file /home/web/shop app:asgi",
+        "uvicorn --reload --reload-dir . --reload-dir .. --reload-dir / app:asgi",
+    ] {
+        assert_eq!(missing(line), None, "{line}");
+    }
+    assert!(
+        matches!(
+            parse("uvicorn --env-file missing app:asgi", &[], "/home/web"),
+            Command::Serve(_)
+        ),
+        "a process does not know"
+    );
+}

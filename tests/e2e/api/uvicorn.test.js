@@ -76,9 +76,11 @@ describe("uvicorn", { timeout: 60_000 }, () => {
   });
 
   test("--env-file of a file that is not there is a usage error", async () => {
-    const { code, log } = await page.fail("uvicorn --env-file missing apps:app");
-    assert.equal(code, 2);
-    assert.match(log, /Error: Invalid value for '--env-file': Path 'missing' does not exist\.$/);
+    for (const more of ["", "--workers 2 ", "--reload "]) {
+      const { code, log } = await page.fail(`uvicorn ${more}--env-file missing apps:app`);
+      assert.equal(code, 2);
+      assert.match(log, /Error: Invalid value for '--env-file': Path 'missing' does not exist\.$/);
+    }
   });
 
   test("--reset-contextvars gives each request a fresh context", async () => {
