@@ -21,7 +21,7 @@ import _wasgi
 
 from . import forking, parking
 from .configuration import MASTER, Configuration
-from .crossing import SIZE, put_bytes, put_text, take_strings, view
+from .crossing import SIZE, put_bytes, put_text, take_strings, take_text, view
 from .parking import CONNECTIONS, IO, request, wait
 from .threads import NO_THREADS
 from .traceback_text import traceback_of
@@ -194,14 +194,6 @@ def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
         raise TypeError(not_latin1) from None
 
 
-def _buffered(body: io.BufferedReader) -> io.IOBase:
-    """The whole body, as ``--post-buffering`` reads it before the app is called; one that does not come is left to the app."""
-    try:
-        return io.BytesIO(body.read())
-    except OSError:
-        return body
-
-
 class _Core:
     """A thread that takes requests, one after the other."""
 
@@ -300,11 +292,43 @@ class _Core:
         # A head that waits goes out at the end, whatever became of the body.
         self.answer.head = self.answer.head or self.answer.pending
 
+    def _buffered(self, length: int, buffer: int) -> io.BytesIO | None:
+        """The whole body, as ``--post-buffering`` reads it before the app is called; without it there is no call.
+
+        A body that fits is read to memory, and how its reading ends while it waits is not told from a time-out; a larger
+        one is read in parts of the buffer's size, to a file.
+        """
+        body = bytearray()
+        while (left := length - len(body)) > 0:
+            waits = False
+            while (count := _wasgi.read_body(self.number, min(left, SIZE))) == PARK:
+                waits = True
+                wait(IO, self.exchange.key)
+            if count > 0:
+                body += view[:count]
+                continue
+            fits = length < buffer
+            late = take_text(BROKEN - count).endswith("timeout") or (waits and fits)
+            what, why = ("Timeout", "") if late else ("Error", " message: Client closed connection")
+            self._drop(
+                f"[uwsgi-body-read] {what} reading {left if fits else min(left, buffer)} bytes."
+                f" Content-Length: {length} consumed: 0 left: {length}{why}",
+                waits,
+            )
+            return None
+        return io.BytesIO(body)
+
+    def _drop(self, why: str, switches: int) -> None:
+        """Ends the connection without an answer."""
+        self.answer.app = -1
+        self.answer.switches = switches
+        _wasgi.raised_wsgi(self.number, put_text(why), 0, True)
+
     def serve(self) -> Generator[None, int, None]:
         """Takes requests until the worker is told to leave."""
         configuration = self.configuration
         log = Log(configuration.options, configuration.pid, configuration.slot & 0xFFFF)
-        buffers = _digits(configuration.options["--post-buffering"]) > 0
+        buffer = _digits(configuration.options["--post-buffering"])
         exchange = self.exchange
         base = base_environ()
         base["uwsgi.version"] = b"2.0.31"
@@ -329,9 +353,10 @@ class _Core:
             environ.update(base)
             request.set(event >> 2)
             if parking.SUSPENDS:
-                if has_body and buffers:
-                    environ["wsgi.input"] = _buffered(environ["wsgi.input"])
-                self._respond(environ)
+                if has_body and buffer:
+                    environ["wsgi.input"] = self._buffered(_digits(environ["CONTENT_LENGTH"]), buffer)
+                if environ["wsgi.input"]:
+                    self._respond(environ)
             else:
                 from . import stepping
 

@@ -113,6 +113,34 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     await server.stop();
   });
 
+  for (const [buffer, ends, said] of /** @type {const} */ ([
+    [
+      4096,
+      false,
+      /^\[uwsgi-body-read\] Timeout reading 95 bytes\. Content-Length: 100 consumed: 0 left: 100$/,
+    ],
+    [10, true, /Error reading 10 bytes\. Content-Length: 100 .* message: Client closed connection$/],
+  ])) {
+    test(`--post-buffering ${buffer}: a body that ${ends ? "ends too early" : "does not come"} keeps the request from the app`, async () => {
+      const server = await page.start(`${base} --post-buffering ${buffer}`);
+      const answer = await server.run(async ({ server: running }, ending) => {
+        const connection = await running.connect();
+        const request = "POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello";
+        await connection.write(new TextEncoder().encode(request));
+        if (ending) connection.end();
+        return new Response(connection.readable).text();
+      }, ends);
+      assert.equal(answer, "");
+      await server.logged(said);
+      await server.logged(
+        /app: -1\|req: -1\/1\] .* generated 0 bytes .*\(HTTP\/1\.1 500\) 0 headers in 0 bytes/,
+      );
+      const { text } = await server.fetch("/read", { method: "POST", body: "of the request" });
+      assert.equal(text, "b'of the request'");
+      await server.stop();
+    });
+  }
+
   test("an exception ends the connection without a byte", async () => {
     const server = await page.start(base);
     await assert.rejects(server.fetch("/raise"));
