@@ -50,6 +50,20 @@ async function type(page, text) {
   await page.keyboard.insertText(text);
 }
 
+test("Ctrl+Enter runs wherever the focus is, nowhere too", async (t) => {
+  const page = await visit(t);
+  const runs = page.getByTestId("log").getByText("Starting gunicorn");
+  await page.getByTestId("command").fill("gunicorn app:app");
+  for (const [index, place] of [null, "command", "example", "path", "send"].entries()) {
+    if (place) await page.getByTestId(place).focus();
+    else await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await runs.nth(index).waitFor();
+    await state(page, /^Listening at/);
+  }
+  assert.equal(await page.getByTestId("result").count(), 0, "no request is sent");
+});
+
 test("a visitor runs an example, sends requests at once and sees who served them", async (t) => {
   const page = await visit(t);
   await page.getByTestId("example").selectOption("wsgi");
