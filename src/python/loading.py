@@ -22,7 +22,7 @@ class FactoryError(Exception):
 
 
 def load_for_gunicorn(module_name: str, expression: str) -> Any:
-    """gunicorn's ``module:name``, ``module:attribute.name`` or ``module:factory("literal")``.
+    """gunicorn's ``module:name`` or ``module:factory("literal")``; attributes of attributes it does not take.
 
     Raises AppImportError, or whatever importing the module or calling the factory raises.
     """
@@ -36,10 +36,8 @@ def load_for_gunicorn(module_name: str, expression: str) -> Any:
             ) from None
         raise
     name, args, kwargs = _parse(expression)
-    app = module
     try:
-        for part in name.split("."):
-            app = getattr(app, part)
+        app = getattr(module, name)
     except AttributeError:
         raise AppImportError(f"Failed to find attribute {name!r} in {module_name!r}.") from None
     if args is not None:
@@ -57,14 +55,14 @@ def load_for_gunicorn(module_name: str, expression: str) -> Any:
     return app
 
 
-def _parse(expression: str) -> tuple[str, list[Any] | None, dict[str, Any]]:
+def _parse(expression: str) -> tuple[str, list[Any] | None, dict[Any, Any]]:
     unreadable = f"Failed to parse {expression!r} as an attribute name or function call."
     try:
         node = ast.parse(expression, mode="eval").body
     except SyntaxError:
         raise AppImportError(unreadable) from None
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        return ast.unparse(node), None, {}
+    if isinstance(node, ast.Name):
+        return node.id, None, {}
     if not isinstance(node, ast.Call):
         raise AppImportError(unreadable)
     if not isinstance(node.func, ast.Name):
@@ -76,7 +74,7 @@ def _parse(expression: str) -> tuple[str, list[Any] | None, dict[str, Any]]:
         raise AppImportError(
             f"Failed to parse arguments as literal values: {expression!r}"
         ) from None
-    return node.func.id, args, {name: value for name, value in kwargs.items() if name is not None}
+    return node.func.id, args, kwargs
 
 
 def load_for_uvicorn(target: str) -> Any:

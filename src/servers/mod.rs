@@ -405,7 +405,7 @@ pub enum Interface {
 pub struct Target {
     /// The module's dotted name.
     pub module: String,
-    /// The attribute, dotted; for gunicorn possibly a call (`create_app()`), evaluated by its rules.
+    /// The attribute, perhaps dotted; gunicorn's is a name, or a call (`create_app()`), evaluated by its rules.
     pub attribute: String,
     /// What the user wrote, for messages: with and without `:` differ there.
     pub import_string: String,

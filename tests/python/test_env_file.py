@@ -1,8 +1,10 @@
 """Files of environment variables: the values are those that python-dotenv 1.2 finds in the same text."""
 
+import tempfile
 import unittest
+from pathlib import Path
 
-from wasgi_runtime.env_file import parse
+from wasgi_runtime.env_file import parse, read
 
 TEXT = r"""# comment
 A=1
@@ -38,6 +40,14 @@ class EnvFile(unittest.TestCase):
                 "K": "x",
             },
         )
+
+    def test_a_directory_and_a_file_that_is_gone_have_none(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            self.assertEqual(read(directory, {}), {})
+            self.assertEqual(read(f"{directory}/missing", {}), {})
+            file = Path(directory, ".env")
+            file.write_text("\ufeffA=1\n", encoding="utf-8")
+            self.assertEqual(read(str(file), {}), {"A": "1"})
 
 
 if __name__ == "__main__":

@@ -52,11 +52,12 @@ class Gunicorn(Loading):
             load_for_gunicorn("project", expression)
         self.assertEqual(str(caught.exception), message)
 
-    def test_finds_a_name_and_an_attribute_of_an_attribute(self):
+    def test_finds_a_name_but_no_attribute_of_an_attribute(self):
         import project
 
         self.assertIs(load_for_gunicorn("project", "app"), project.app)
-        self.assertIs(load_for_gunicorn("project", "holder.app"), project.app)
+        for dotted in ["holder.app", "app.__call__"]:
+            self.refused(dotted, f"Failed to parse '{dotted}' as an attribute name or function call.")
 
     def test_calls_a_factory_with_literals(self):
         self.assertEqual(load_for_gunicorn("project", "create()")(), ("default", False))
@@ -78,6 +79,7 @@ class Gunicorn(Loading):
     def test_a_call_that_does_not_fit_is_the_command_lines_fault(self):
         with self.assertRaisesRegex(AppImportError, r"^TypeError: needs\(\) missing 1 required"):
             load_for_gunicorn("project", "needs()")
+        self.refused("create(**{})", "TypeError: keywords must be strings")
 
     def test_a_type_error_inside_the_factory_is_the_apps(self):
         with self.assertRaisesRegex(TypeError, "inside the factory"):
