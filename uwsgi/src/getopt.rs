@@ -43,7 +43,7 @@ impl Program {
                     Some((name, value)) => (name, Some(value)),
                     None => (long, None),
                 };
-                let option = self.long(name)?;
+                let option = self.long(name, word)?;
                 let wrong = |how: &str| self.error(&["option '--", name, how]);
                 let value = match (attached, option.kind()) {
                     (Some(_), _) if option.is_flag() => return Err(wrong("' doesn't allow an argument")),
@@ -98,7 +98,7 @@ impl Program {
         Ok(None)
     }
 
-    fn long(&self, name: &str) -> Result<Opt, Stop> {
+    fn long(&self, name: &str, word: &str) -> Result<Opt, Stop> {
         let full = text(&["--", name]);
         if let Some(option) = self.find(&full)? {
             return Ok(option);
@@ -112,7 +112,7 @@ impl Program {
         {
             return Err(self.refusal(&full, "wasgi needs the option's full name."));
         }
-        Err(self.error(&["unrecognized option '", &full, "'"]))
+        Err(self.error(&["unrecognized option '", word, "'"]))
     }
 
     fn short(&self, letter: char) -> Result<Opt, Stop> {

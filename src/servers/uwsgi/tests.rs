@@ -7,6 +7,7 @@ use crate::servers::testing::{help, launch, parse, printed};
 fn usage_errors_are_those_of_getopt() {
     for (line, message) in [
         ("uwsgi --foo", "unrecognized option '--foo'"),
+        ("uwsgi --foo=1", "unrecognized option '--foo=1'"),
         ("uwsgi --version --foo", "unrecognized option '--foo'"),
         ("uwsgi --version -Z", "invalid option -- 'Z'"),
         ("uwsgi -M=1", "invalid option -- '='"),
