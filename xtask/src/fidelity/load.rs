@@ -1,7 +1,7 @@
 //! The clients of a scenario, played over TCP: a connection and a thread for each.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -125,6 +125,7 @@ impl Connection {
                 Step::Sleep(time) => thread::sleep(*time),
                 Step::Response(limit) => self.read_response(*limit),
                 Step::End(limit) => self.read_end(*limit),
+                Step::Finish => self.finish(),
                 Step::Close => self.stream = None,
             }
         }
@@ -133,6 +134,10 @@ impl Connection {
     /// What the server does not take shows in its answer, or in that there is none.
     fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.as_mut().map(|stream| stream.write_all(bytes));
+    }
+
+    fn finish(&mut self) {
+        let _ = self.stream.as_ref().map(|stream| stream.shutdown(Shutdown::Write));
     }
 
     fn read_response(&mut self, limit: Duration) {

@@ -52,6 +52,8 @@ struct Options {
     site: Option<PathBuf>,
     list: bool,
     verbose: bool,
+    /// A folder for what the servers log.
+    logs: Option<PathBuf>,
     names: Vec<String>,
 }
 
@@ -63,6 +65,7 @@ impl Options {
             site: None,
             list: false,
             verbose: false,
+            logs: None,
             names: Vec::new(),
         };
         while let Some(argument) = arguments.next()? {
@@ -74,6 +77,11 @@ impl Options {
                     let site = arguments.value()?;
                     let path = std::path::absolute(&site).map_err(Error::io("find", site.as_ref()))?;
                     options.site = Some(path);
+                }
+                Long("logs") => {
+                    let logs = PathBuf::from(arguments.value()?);
+                    project::create_dir(&logs)?;
+                    options.logs = Some(logs);
                 }
                 Long("list") => options.list = true,
                 Short('v') | Long("verbose") => options.verbose = true,
@@ -107,7 +115,7 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
     println!("{}\n\n{}", state::describe(), report::head());
     let mut outcomes = Vec::new();
     for scenario in &scenarios {
-        let outcome = play(scenario, &kinds, options.repeat, &apps, interrupted)?;
+        let outcome = play(scenario, &kinds, &options, &apps, interrupted)?;
         if interrupted.load(Ordering::Relaxed) {
             return Ok(ExitCode::from(130));
         }
@@ -163,12 +171,12 @@ fn interruption() -> Result<&'static AtomicBool> {
 fn play(
     scenario: &Scenario,
     kinds: &[Option<Kind>; 2],
-    repeat: usize,
+    options: &Options,
     apps: &Path,
     interrupted: &AtomicBool,
 ) -> Result<Outcome> {
     let mut sides = [(); 2].map(|()| Side::default());
-    let rounds_asked = repeat.max(scenario.repeat);
+    let rounds_asked = options.repeat.max(scenario.repeat);
     let mut rounds = rounds_asked;
     let mut round = 0;
     let mut again = true;
@@ -181,7 +189,7 @@ fn play(
                 continue;
             }
             let pause = scenario.pause(round % rounds_asked, rounds_asked);
-            match once(scenario, kind, apps, pause)? {
+            match once(scenario, kind, apps, pause, options.logs.as_deref())? {
                 Ok(run) => sides[turn].runs.push(run),
                 Err(why) => sides[turn].refused = Some(why),
             }
@@ -207,7 +215,7 @@ fn play(
         && !interrupted.load(Ordering::Relaxed)
     {
         let pause = scenario.pause(real.runs.len(), CHANCES);
-        match once(scenario, kind, apps, pause)? {
+        match once(scenario, kind, apps, pause, options.logs.as_deref())? {
             Ok(run) => real.runs.push(run),
             Err(_) => break,
         }
@@ -229,7 +237,13 @@ fn compare_sides(scenario: &Scenario, [real, ours]: &[Side; 2]) -> Vec<Differenc
 }
 
 /// One run, or why there is none.
-fn once(scenario: &Scenario, kind: &Kind, apps: &Path, pause: Duration) -> Result<Result<Run, String>> {
+fn once(
+    scenario: &Scenario,
+    kind: &Kind,
+    apps: &Path,
+    pause: Duration,
+    logs: Option<&Path>,
+) -> Result<Result<Run, String>> {
     let mut server = match Server::start(kind, scenario, apps)? {
         Started::Up(server) => server,
         Started::Exited(code, _) if scenario.is_start() => {
@@ -277,6 +291,9 @@ fn once(scenario: &Scenario, kind: &Kind, apps: &Path, pause: Duration) -> Resul
         Unit::Sleep => unit,
     };
     let exit = if scenario.exits { server.exit_code() } else { None };
+    if let Some(logs) = logs {
+        server.keep_log(&logs.join(&scenario.id))?;
+    }
     Ok(Ok(Run::new(clients, unit.as_secs_f64(), exit)))
 }
 

@@ -113,6 +113,8 @@ pub(super) enum Step {
     Response(Duration),
     /// `eof`: waits until the server closes, for at most so long.
     End(Duration),
+    /// `fin`: sends no more, but goes on reading.
+    Finish,
     /// `close`: closes the connection.
     Close,
 }
@@ -211,6 +213,7 @@ impl TryFrom<Vec<Value>> for Step {
                 argument["timeout"].as_f64().unwrap_or(PATIENCE),
             ))),
             "eof" => number().map(Self::End),
+            "fin" => Ok(Self::Finish),
             "close" => Ok(Self::Close),
             _ => Err(wrong()),
         }
@@ -320,7 +323,7 @@ mod tests {
     fn steps_spell_a_client_out() {
         let clients = scenario(
             r#"[{ "at": 0, "steps": [["req", { "path": "/u", "method": "POST", "headers": { "A": "b" }, "body": 3 }],
-                ["sleep", 0.5], ["send", "x"], ["drip", 0.1, "yz"], ["resp", { "timeout": 2 }], ["eof", 8], ["close"]] }]"#,
+                ["sleep", 0.5], ["send", "x"], ["drip", 0.1, "yz"], ["fin"], ["resp", { "timeout": 2 }], ["eof", 8], ["close"]] }]"#,
         )
         .clients();
         let request = b"POST /u HTTP/1.1\r\nHost: lab.test\r\nA: b\r\nContent-Length: 3\r\n\r\nxxx";
@@ -329,6 +332,7 @@ mod tests {
             Step::Sleep(Duration::from_millis(500)),
             Step::Send(b"x".to_vec()),
             Step::Drip(Duration::from_millis(100), b"yz".to_vec()),
+            Step::Finish,
             Step::Response(Duration::from_secs(2)),
             Step::End(Duration::from_secs(8)),
             Step::Close,

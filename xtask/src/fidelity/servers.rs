@@ -130,6 +130,16 @@ impl Server {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Writes what it has said to a file whose path begins with this.
+    pub(super) fn keep_log(&self, path: &Path) -> Result<()> {
+        let kind = match self.kind {
+            Kind::Real(_) => "real",
+            Kind::Ours { .. } => "ours",
+        };
+        let text = format!("{}{}", self.log("out"), self.log("err"));
+        project::write(&path.with_extension(kind), text)
+    }
+
     /// What it said last.
     fn last_line(&self) -> String {
         let log = self.log("err");
