@@ -88,6 +88,10 @@ pub struct Cycle {
     is_head: bool,
     keep_alive: bool,
     disconnected: bool,
+    /// Whether a request that has come whole is told before that its client has gone (daphne).
+    is_told_whole: bool,
+    /// Such a request has come, and no `receive()` has seen its end.
+    is_whole: bool,
     /// date, server and `--header`, as headers come from Python.
     defaults: Vec<u8>,
 
@@ -115,6 +119,8 @@ impl Cycle {
             is_head: request.method == b"HEAD",
             keep_alive: request.keep_alive && request.version == Version::Http11,
             disconnected: false,
+            is_told_whole: launch.server == Server::Daphne,
+            is_whole: false,
             defaults: default_headers(launch, date),
             waiting_for_continue: request.expects_continue,
             received: Vec::new(),
@@ -145,6 +151,7 @@ impl Cycle {
     pub fn request_end(&mut self) {
         if !self.complete {
             self.more_received = false;
+            self.is_whole = self.is_told_whole;
             self.news = true;
         }
     }
@@ -191,12 +198,13 @@ impl Cycle {
         if std::mem::take(&mut self.waiting_for_continue) && !self.disconnected {
             out.extend_from_slice(http1::CONTINUE);
         }
-        if self.disconnected || self.complete {
+        if self.disconnected && !std::mem::take(&mut self.is_whole) || self.complete {
             return Received::Disconnect;
         }
         if !std::mem::take(&mut self.news) {
             return Received::Wait;
         }
+        self.is_whole = false;
         Received::Request {
             body: std::mem::take(&mut self.received),
             more: self.more_received,

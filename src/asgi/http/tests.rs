@@ -426,6 +426,26 @@ fn after_the_body_receive_waits_for_the_disconnect() {
 }
 
 #[test]
+fn daphne_is_told_of_a_whole_request_whose_client_has_gone_meanwhile() {
+    let whole = |server| {
+        let mut cycle = Cycle::new(&request("GET", "/", &[]), &launch(server), DATE);
+        cycle.request_end();
+        cycle.disconnected();
+        let mut sent = Vec::new();
+        [cycle.receive(&mut sent), cycle.receive(&mut sent)]
+    };
+    let request = Received::Request {
+        body: Vec::new(),
+        more: false,
+    };
+    assert_eq!(whole(Server::Daphne), [request, Received::Disconnect]);
+    assert_eq!(
+        whole(Server::Uvicorn),
+        [Received::Disconnect, Received::Disconnect]
+    );
+}
+
+#[test]
 fn after_the_response_receive_gives_the_disconnect() {
     let mut exchange = Exchange::get();
     exchange.start(204, &[]).unwrap();

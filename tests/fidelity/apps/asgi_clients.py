@@ -16,13 +16,13 @@ def start(length=None):
 async def app(scope, receive, send):
     path = scope.get("path")
     if path in ("/big", "/big1"):
-        size = (16 if path == "/big" else 1) << 20
+        size = (8 if path == "/big" else 1) << 20
         await send(start(size))
         await send({"type": "http.response.body", "body": (who() + "\n").encode().ljust(size, b"x")})
     elif path == "/bigstream":
         await send(start())
         await send({"type": "http.response.body", "body": (who() + "\n").encode(), "more_body": True})
-        for _ in range(256):
+        for _ in range(128):
             await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     elif path == "/bstream":

@@ -59,14 +59,14 @@ def app(environ, start_response):
     path = environ["PATH_INFO"]
     head = [("Content-Type", "text/plain")]
     if path == "/big":
-        start_response("200 OK", [*head, ("Content-Length", str(16 << 20))])
-        return big(16 << 20)
+        start_response("200 OK", [*head, ("Content-Length", str(8 << 20))])
+        return big(8 << 20)
     if path == "/big1":
         start_response("200 OK", [*head, ("Content-Length", str(1 << 20))])
         return big(1 << 20)
     if path == "/bigstream":
         start_response("200 OK", head)
-        return parts(16 << 20)
+        return parts(8 << 20)
     if path == "/closing":
         start_response("200 OK", [*head, ("Content-Length", str(len(who())))])
         return Closing()

@@ -137,7 +137,10 @@ impl Connection {
     }
 
     fn finish(&mut self) {
-        let _ = self.stream.as_ref().map(|stream| stream.shutdown(Shutdown::Write));
+        let _ = self
+            .stream
+            .as_ref()
+            .map(|stream| stream.shutdown(Shutdown::Write));
     }
 
     fn read_response(&mut self, limit: Duration) {
@@ -197,7 +200,8 @@ impl Connection {
         let Some(stream) = self.stream.as_mut().filter(|_| !left.is_zero()) else {
             return false;
         };
-        let mut bytes = [0; 16 * 1024];
+        // So many at once: the response is parsed anew for each.
+        let mut bytes = vec![0; 256 * 1024];
         let read = stream
             .set_read_timeout(Some(left))
             .and_then(|()| stream.read(&mut bytes));
