@@ -26,7 +26,7 @@ kinds! {
     Poll = 1,
     /// \[k→p\] The listener has a connection.
     Readable = 2,
-    /// \[p→k\] Accept at most as many connections as the body's u32 says.
+    /// \[p→k\] Accept at most as many connections as the body's u32 says, but for the bit [`AND_ANOTHER`].
     Accept = 3,
     /// \[k→p\] A connection is yours: id is the connection; the body is an [`Accepted`].
     Accepted = 4,
@@ -115,6 +115,10 @@ impl Frame<'_> {
         self.body.try_into().map_or(0, u32::from_le_bytes)
     }
 }
+
+/// Of an Accept's number: the process asks again at once, and finds the next connection even where another process asks between
+/// (its messages take longer than a system call does).
+pub const AND_ANOTHER: u32 = 1 << 31;
 
 /// Appends a frame to a message.
 pub fn push(message: &mut Vec<u8>, kind: Kind, id: u32, body: &[u8]) {

@@ -76,6 +76,8 @@ struct Listener {
     taker: Option<Pid>,
     /// The first of those that wait, as far as they are on offer.
     offers: Vec<offers::OnOffer>,
+    /// The process that accepts the first that waits, whoever asks before.
+    kept_for: Option<Pid>,
 }
 
 /// Bytes and ends of the client that wait in the backlog with their connection.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::net::frame::Frame;
-use crate::net::frame::frames;
+use crate::net::frame::{AND_ANOTHER, frames};
 
 const A: Pid = 10;
 const B: Pid = 11;
@@ -108,6 +108,54 @@ fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
             (second, ClientEvent::Accepted(B))
         ]
     );
+}
+
+/// Three connections, and A that has accepted one and will another at once.
+fn one_kept() -> (Network, ListenerId, [ConnectionId; 3]) {
+    let (mut net, listener) = listening();
+    let clients = [(); 3].map(|()| net.connect(8000, 0.0).unwrap());
+    accept(&mut net, A, listener, 1 | AND_ANOTHER);
+    (net, listener, clients)
+}
+
+fn accept(net: &mut Network, pid: Pid, listener: ListenerId, number: u32) {
+    net.from_process(pid, frame(Kind::Accept, listener, &number.to_le_bytes()), 0.0);
+}
+
+/// Who has accepted what.
+fn accepted_by(net: &mut Network) -> Vec<(Pid, ConnectionId)> {
+    let all = told(net).into_iter();
+    all.filter(|(_, kind, ..)| *kind == Kind::Accepted)
+        .map(|(pid, _, id, _)| (pid, id))
+        .collect()
+}
+
+#[test]
+fn who_accepts_another_at_once_finds_it_though_others_ask_between() {
+    let (mut net, listener, [first, second, third]) = one_kept();
+    accept(&mut net, B, listener, 100);
+    accept(&mut net, B, listener, 100);
+    net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+    accept(&mut net, A, listener, 1);
+    assert_eq!(accepted_by(&mut net), [(A, first), (A, second), (B, third)]);
+}
+
+#[test]
+fn what_was_kept_for_a_process_is_the_others_when_it_leaves() {
+    let leave: [fn(&mut Network, ListenerId); 2] = [
+        |net, listener| net.from_process(A, frame(Kind::Unlisten, listener, b""), 0.0),
+        |net, _| net.process_ended(A),
+    ];
+    for leave in leave {
+        let (mut net, listener, [_, second, third]) = one_kept();
+        accept(&mut net, B, listener, 1);
+        net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+        told(&mut net);
+        leave(&mut net, listener);
+        assert_eq!(told(&mut net)[0].1, Kind::Readable);
+        accept(&mut net, B, listener, 1);
+        assert_eq!(accepted_by(&mut net), [(B, second)], "{third} was B's before");
+    }
 }
 
 #[test]

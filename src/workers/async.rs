@@ -19,7 +19,7 @@ use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
 use crate::master::Signal;
-use crate::net::frame::{Accepted, Frame, Kind, push_number};
+use crate::net::frame::{AND_ANOTHER, Accepted, Frame, Kind, push_number};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
 
@@ -79,6 +79,8 @@ struct Arrived {
     kind: Kind,
     id: u32,
     body: Vec<u8>,
+    /// The loop was not waiting when it came.
+    late: bool,
 }
 
 impl AsyncWorker {
@@ -118,6 +120,7 @@ impl AsyncWorker {
             kind: frame.kind,
             id: frame.id,
             body: frame.body.to_vec(),
+            late: !self.polling,
         });
         if self.polling {
             self.pump(process, now);
@@ -230,10 +233,14 @@ impl AsyncWorker {
 
     fn take(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
         match arrived.kind {
-            Kind::Readable if self.listening => self.accept(process, arrived.id),
+            // A loop that was blocked has accepted two before it calls the app, of which its rivals see neither.
+            Kind::Readable if self.listening && arrived.late => {
+                self.accept(process, arrived.id, process.launch.accepts | AND_ANOTHER);
+            }
+            Kind::Readable if self.listening => self.accept(process, arrived.id, process.launch.accepts),
             // While it reads the request of the connection that it has accepted, the loop sees that another waits.
             Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
-                self.accept(process, arrived.id);
+                self.accept(process, arrived.id, process.launch.accepts);
             }
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
             Kind::Accepted => self.accepted(process, arrived, now),
@@ -242,14 +249,9 @@ impl AsyncWorker {
         }
     }
 
-    fn accept(&mut self, process: &mut Process, listener: u32) {
+    fn accept(&mut self, process: &mut Process, listener: u32, number: u32) {
         self.accepted = 0;
-        push_number(
-            &mut process.frames,
-            Kind::Accept,
-            listener,
-            process.launch.accepts,
-        );
+        push_number(&mut process.frames, Kind::Accept, listener, number);
     }
 
     fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {

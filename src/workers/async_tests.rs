@@ -3,6 +3,7 @@
 use super::*;
 use crate::asgi::http::{Part, Received};
 use crate::gateway::fixture::encoded;
+use crate::net::frame::frames;
 use crate::net::{ConnectionId, WINDOW};
 use crate::workers::rig::Rig;
 
@@ -480,6 +481,20 @@ fn uvloop_accepts_one_connection_in_an_iteration() {
     ] {
         assert_eq!(found_in_turns(line), [1, 1, 1], "{line}");
     }
+}
+
+#[test]
+fn a_blocked_loop_finds_two_connections_though_a_rival_asks_between() {
+    let mut bench = Bench::new("uvicorn app:app");
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, false, bench.rig.now);
+    bench.client(GET);
+    bench
+        .worker
+        .set_polling(&mut bench.rig.process, true, bench.rig.now);
+    let asked = frames(&bench.rig.process.frames).find(|frame| frame.kind == Kind::Accept);
+    assert_eq!(asked.unwrap().number(), 1 | AND_ANOTHER);
 }
 
 #[test]

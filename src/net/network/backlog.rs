@@ -50,6 +50,7 @@ impl Network {
             accepters: Vec::new(),
             taker: None,
             offers: Vec::new(),
+            kept_for: None,
         };
         self.listeners.insert(self.next_listener, listener);
         Ok(self.next_listener)

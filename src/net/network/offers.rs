@@ -116,7 +116,7 @@ impl Network {
         }
         let listener = self.listeners.get_mut(&id)?;
         if listener.offers.is_empty() {
-            listener.waiting.pop_front()
+            listener.waiting.remove(listener.kept_from(pid))
         } else {
             None
         }

@@ -1,9 +1,9 @@
 //! What processes do with connections: accept, answer, linger, close, end.
 
-use super::{ClientEvent, ConnectionId, ListenerId, Network, granted};
+use super::{ClientEvent, ConnectionId, Listener, ListenerId, Network, granted};
 use crate::Millis;
 use crate::master::Pid;
-use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
+use crate::net::frame::{AND_ANOTHER, Accepted, Frame, Kind, push, push_number};
 use crate::net::linger::{Closing, DETACHED, Linger};
 
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
@@ -33,16 +33,27 @@ pub(super) fn accepted(
     }
 }
 
+impl Listener {
+    /// How many that wait are kept for another process.
+    pub(super) fn kept_from(&self, pid: Pid) -> usize {
+        usize::from(self.kept_for.is_some_and(|its| its != pid) && !self.waiting.is_empty())
+    }
+
+    /// A process has no more to do with it. Returns whether something was kept for it.
+    fn leave(&mut self, pid: Pid) -> bool {
+        self.pollers.retain(|poller| *poller != pid);
+        self.accepters.retain(|its| *its != pid);
+        self.kept_for.take_if(|its| *its == pid).is_some()
+    }
+}
+
 impl Network {
     /// Takes a frame of a process. Frames that are none of the network's business are ignored.
     pub fn from_process(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
         match frame.kind {
             Kind::Poll => self.poll(pid, frame.id, !frame.body.is_empty()),
             Kind::Unlisten => {
-                if let Some(listener) = self.listeners.get_mut(&frame.id) {
-                    listener.pollers.retain(|poller| *poller != pid);
-                    listener.accepters.retain(|its| *its != pid);
-                }
+                self.leave(pid, frame.id);
             }
             Kind::Took => self.took(pid, frame.id),
             Kind::Accept => self.accept(pid, frame.id, frame.number()),
@@ -67,10 +78,25 @@ impl Network {
             return;
         };
         // Where all that wait are on offer, the process sees them as it does a listener that is readable.
-        if listener.waiting.len() > listener.offers.len() || !listener.is_offered_to(pid) {
+        if listener.waiting.len() > listener.offers.len() + listener.kept_from(pid)
+            || !listener.is_offered_to(pid)
+        {
             push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
         } else if !listener.pollers.contains(&pid) {
             listener.pollers.push(pid);
+        }
+    }
+
+    /// A process accepts no more from a listener: what was kept for it is the others'.
+    fn leave(&mut self, pid: Pid, id: ListenerId) {
+        let Some(listener) = self.listeners.get_mut(&id) else {
+            return;
+        };
+        if !listener.leave(pid) {
+            return;
+        }
+        for pid in std::mem::take(&mut listener.pollers) {
+            push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
         }
     }
 
@@ -128,9 +154,14 @@ impl Network {
         self.turned.pop()
     }
 
-    fn accept(&mut self, pid: Pid, id: ListenerId, most: u32) {
+    fn accept(&mut self, pid: Pid, id: ListenerId, number: u32) {
         self.accepts(pid, id, false);
-        for _ in 0..most {
+        if let Some(listener) = self.listeners.get_mut(&id)
+            && listener.kept_from(pid) == 0
+        {
+            listener.kept_for = (number & AND_ANOTHER != 0).then_some(pid);
+        }
+        for _ in 0..number & !AND_ANOTHER {
             let Some(connection) = self.next_waiting(pid, id) else {
                 break;
             };
@@ -211,10 +242,7 @@ impl Network {
         let listeners: Vec<ListenerId> = self.listeners.keys().copied().collect();
         for id in listeners {
             self.withdraw(id, Some(pid));
-            if let Some(listener) = self.listeners.get_mut(&id) {
-                listener.pollers.retain(|poller| *poller != pid);
-                listener.accepters.retain(|its| *its != pid);
-            }
+            self.leave(pid, id);
         }
         // What it would have been told of those that it had taken.
         self.outboxes.remove(&pid);
