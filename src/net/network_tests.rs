@@ -192,12 +192,12 @@ fn a_full_backlog_makes_the_connect_wait_for_its_retransmission() {
     let listener = net.listen(("127.0.0.1".into(), 80), 0).unwrap();
     net.connect(80, 0.0).unwrap();
     net.connect(80, 0.0).unwrap();
-    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1000.0)));
+    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1020.0)));
     net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
     assert_eq!(net.waiting(listener), 0);
-    net.tick(999.0);
+    net.tick(1019.0);
     assert_eq!(net.waiting(listener), 0);
-    net.tick(1000.0);
+    net.tick(1020.0);
     assert_eq!((net.waiting(listener), net.deadline()), (1, None));
 }
 

@@ -156,7 +156,7 @@ class Server:
             print(self.format % Atoms(call.atoms()), flush=True)
         self.calls.pop(call.id, None)
         _wasgi.returned(call.id, -1)
-        if self.most_requests and self.requests >= self.most_requests and self.alive:
+        if self.most_requests and self.requests >= self.most_requests:
             log(INFO, "Autorestarting worker after current request.")
             self.alive = False
 

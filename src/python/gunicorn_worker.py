@@ -11,6 +11,7 @@ import _wasgi
 from . import configuration as configurations
 from . import forking, parking, uvicorn_worker, wsgi
 from .configuration import MASTER, Configuration
+from .ending import EndedBySignal
 from .loading import AppImportError, load_for_gunicorn
 from .log import DEBUG, ERROR, INFO, exception, log
 from .threads import NO_THREADS
@@ -83,6 +84,7 @@ def work(
     """A worker's life: with the app, if its master has loaded it, and with its master as it was, if it is a fork of it."""
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     hooks = None
+    stopped_by = 0
     try:
         worker = None
         if configuration.options.get("--hooks"):
@@ -122,7 +124,10 @@ def work(
             return
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
-            yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
+            stopped_by = yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
+            if stopped_by == SIGTERM:
+                # uvicorn raises it once more with the default handler, which leaves gunicorn's worker no last word.
+                raise EndedBySignal(stopped_by)
             return
         while _wasgi.accepting() == wsgi.PARK:
             if parking.SUSPENDS:
@@ -143,6 +148,7 @@ def work(
         if code := _wasgi.exit_code():
             raise SystemExit(code)
     finally:
-        log(INFO, f"Worker exiting (pid: {configuration.pid})")
-        if hooks is not None:
-            hooks.exiting()
+        if stopped_by != SIGTERM:
+            log(INFO, f"Worker exiting (pid: {configuration.pid})")
+            if hooks is not None:
+                hooks.exiting()

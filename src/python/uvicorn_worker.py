@@ -201,6 +201,9 @@ class Server:
 
     async def _shutdown(self) -> None:
         log(INFO, "Shutting down")
+        if self.configuration.server == "gunicorn":
+            # It closes what its loop has closed already.
+            log(INFO, "Error while closing socket [Errno 9] Bad file descriptor")
         _wasgi.close_listeners()
         await asyncio.sleep(TICK)
         limit = self.configuration.graceful_timeout

@@ -33,6 +33,8 @@ _raised = _wasgi.raised_wsgi
 
 PARK: Final = -1
 BROKEN: Final = -2
+STEP: Final = 1024
+"""Bytes of a request's body that gunicorn waits for at once."""
 
 UNFINISHED: Final = -3
 """What ``write_last`` says where the client is to take the block before the response can end."""
@@ -87,11 +89,22 @@ class _Body(io.RawIOBase):
         return count
 
 
+class _SteppedBody(_Body):
+    """As gunicorn reads it: 1 KiB at least, or all that is left, whatever the app asks for."""
+
+    def readinto(self, buffer: Any) -> int:
+        rest = memoryview(buffer)
+        count = 0
+        while count < min(STEP, len(rest)) and (more := super().readinto(rest[count:])):
+            count += more
+        return count
+
+
 class _Input(io.BufferedReader):
     """``wsgi.input``."""
 
     def __init__(self, exchange: "Exchange") -> None:
-        super().__init__(_Body(exchange))
+        super().__init__(_SteppedBody(exchange))
 
 
 class _Rejected(Exception):

@@ -46,6 +46,8 @@ pub struct SyncWorker {
     /// Connections that can be taken: each one's number, and an [`Offer`].
     offers: VecDeque<Vec<u8>>,
     interrupt: Option<i32>,
+    /// The exit code of the `SystemExit` that ends the reading of a head.
+    aborted: Option<i32>,
     exit_code: i32,
 }
 
@@ -78,6 +80,7 @@ impl SyncWorker {
             seen: Vec::new(),
             offers: VecDeque::new(),
             interrupt: None,
+            aborted: None,
             exit_code: 0,
         }
     }
@@ -150,7 +153,7 @@ impl SyncWorker {
     }
 
     /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
-    /// whatever the thread is doing: see [`interrupted`](Self::interrupted).
+    /// whatever the thread is doing: see [`interrupted`](Self::interrupted). Where it reads a head, its client gets an error page.
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         if process.launch.server == Server::Uwsgi {
             self.signal_uwsgi(process, signal);
@@ -164,10 +167,10 @@ impl SyncWorker {
         };
         self.alive = false;
         self.ready = true;
-        if matches!(self.state, State::Running(_)) {
-            self.interrupt = code;
-        } else {
-            self.exit_code = code.unwrap_or(0);
+        match self.state {
+            State::Running(_) => self.interrupt = code,
+            State::Reading(_) => self.aborted = code,
+            _ => self.exit_code = code.unwrap_or(0),
         }
         if matches!(self.state, State::Lingering) {
             process.tell(Kind::Unlink, 0);
@@ -361,6 +364,11 @@ impl SyncWorker {
         let State::Reading(c) = &mut self.state else {
             return None;
         };
+        if let Some(code) = self.aborted.take() {
+            c.abort(process, code, now);
+            self.close(process, now);
+            return None;
+        }
         let begun = match c.read_head(process, now) {
             Head::Partial => return None,
             Head::Complete(head) => c.begin(process, *head, now),

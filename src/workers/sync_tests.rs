@@ -319,6 +319,35 @@ fn quit_interrupts_the_request() {
 }
 
 #[test]
+fn who_is_still_sending_a_head_gets_an_error_page_when_the_worker_is_stopped() {
+    for (signal, last) in [(Signal::Quit, "SystemExit: 0"), (Signal::Abrt, "SystemExit: 1")] {
+        let mut bench = Bench::new("gunicorn app:app");
+        let client = bench.rig.client("GET / HT");
+        bench.settle();
+        assert_eq!(bench.turn(), Next::Park);
+        bench.worker.signal(&mut bench.rig.process, signal);
+        assert!(!bench.worker.is_interrupted());
+        bench.turn();
+        bench.settle();
+        assert!(
+            bench
+                .text(client)
+                .starts_with("HTTP/1.1 500 Internal Server Error")
+        );
+        let lines = &bench.rig.lines;
+        assert!(
+            lines[0].ends_with("[ERROR] Error handling request (no URI read)"),
+            "{lines:?}"
+        );
+        assert_eq!(lines[2], last);
+        bench.rig.net.shutdown(client);
+        bench.settle();
+        assert_eq!(bench.turn(), Next::Exit);
+        assert_eq!(bench.worker.exit_code(), 0);
+    }
+}
+
+#[test]
 fn a_worker_retires_after_max_requests() {
     let mut bench = Bench::new("gunicorn --max-requests 2 app:app");
     for _ in 0..2 {

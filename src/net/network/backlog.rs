@@ -10,8 +10,9 @@ use crate::net::frame::{Kind, push};
 use crate::net::linger::Closing;
 use std::collections::VecDeque;
 
-/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as Linux does.
-const SYN_RETRY: Millis = 1000.0;
+/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as Linux does. Its timer is
+/// coarse: 1.01 to 1.02 s were measured.
+const SYN_RETRY: Millis = 1020.0;
 /// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
 const SYN_RETRIES: u32 = 6;
 /// The attempt of a connection that its listener defers.

@@ -4,11 +4,11 @@ use crate::Millis;
 use crate::gateway::{encoding, python};
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
-use crate::servers::{Level, Server};
+use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;
 use crate::wsgi::environ;
-use crate::wsgi::error_page::Rejection;
+use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::Access;
 use crate::wsgi::response::Response;
 
@@ -127,6 +127,21 @@ impl Conversation {
         }
         let mut page = Vec::new();
         rejection.write(&mut page);
+        self.wire.send(&page, &mut process.frames);
+    }
+
+    /// `SystemExit` ends the reading of the head: gunicorn takes it for an error of the request.
+    pub(in crate::workers) fn abort(&mut self, process: &mut Process, code: i32, now: Millis) {
+        let exit = if code == 0 {
+            "SystemExit: 0"
+        } else {
+            "SystemExit: 1"
+        };
+        let traceback = ["Traceback (most recent call last):\n", exit].concat();
+        let text = log::with_traceback("Error handling request (no URI read)", &traceback);
+        process.log(Level::Error, &text, now);
+        let mut page = Vec::new();
+        error_page::write(500, "Internal Server Error", "", &mut page);
         self.wire.send(&page, &mut process.frames);
     }
 }
