@@ -32,7 +32,7 @@ async def app(scope, receive, send):
             await send({"type": "http.response.body", "body": body, "more_body": True})
             time.sleep(U)
         await send({"type": "http.response.body", "body": b""})
-    elif path in ("/tothreads8", "/asleep4", "/asleep8u", "/shielded", "/cancelled"):
+    elif path in ("/tothreads8", "/asleep4", "/asleep8u", "/shielded"):
         if path == "/tothreads8":
             await asyncio.gather(*(asyncio.to_thread(time.sleep, U) for _ in range(8)))
         elif path == "/asleep4":

@@ -84,8 +84,8 @@ def app(environ, start_response):
         text = f"{len(environ['wsgi.input'].read())} {who()}"
     elif path == "/part":
         text = f"{len(environ['wsgi.input'].read(10))} {who()}"
-    elif path == "/lines":
-        text = f"{sum(1 for _ in environ['wsgi.input'])} {who()}"
+    elif path == "/line":
+        text = f"{len(environ['wsgi.input'].readline())} {who()}"
     else:
         PATHS.get(path, int)()
     body = text.encode()
