@@ -418,7 +418,7 @@ impl Process {
                         }
                     }
                     Worker::Threaded(worker) => worker.signal(signal),
-                    Worker::Async(worker) => worker.signal(signal),
+                    Worker::Async(worker) => worker.signal(&mut self.common, signal),
                 }
             }
         }

@@ -168,16 +168,7 @@ impl Machine {
                 }
                 self.start_process(server, pid, SHELL, 0);
             }
-            Action::Signal(pid, Signal::Kill) => {
-                if self.processes.contains_key(&pid) {
-                    self.outputs.push_back(Output::Kill(pid));
-                    self.processes.remove(&pid);
-                    running.processes.retain(|its| *its != pid);
-                    self.net.process_ended(pid);
-                    self.let_go(server, |_| true, pid);
-                    return Some(Event::Exited(pid, Exit::Signal(Signal::Kill)));
-                }
-            }
+            Action::Signal(pid, signal @ Signal::Kill) => return self.end_process(server, pid, signal),
             Action::Signal(pid, signal) => {
                 if self.processes.contains_key(&pid) {
                     self.net

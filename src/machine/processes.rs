@@ -4,7 +4,7 @@ use super::{Machine, Output};
 use crate::Millis;
 use crate::client::ServerId;
 use crate::master::{Action, Event, Exit, Pid, Signal, Stream};
-use crate::net::frame::{Kind, frames};
+use crate::net::frame::{DEADLY, Kind, frames};
 
 /// What servers are started from.
 pub(super) const SHELL: Pid = 1;
@@ -119,16 +119,34 @@ impl Machine {
 
     /// A process sends another of its server, or the master, a signal.
     pub(super) fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
-        let (Some(signal), Some(running)) = (Signal::numbered(number as i32), self.servers.get(&server))
-        else {
+        let (Some(signal), Some(running)) = (
+            Signal::numbered((number & !DEADLY) as i32),
+            self.servers.get(&server),
+        ) else {
             return;
         };
-        if running.master_pid == pid {
+        if number & DEADLY != 0 {
+            if let Some(event) = self.end_process(server, pid, signal) {
+                self.tell_master(server, event, now);
+            }
+        } else if running.master_pid == pid {
             self.tell_master(server, Event::Signal(signal), now);
         } else if self.processes.get(&pid) == Some(&server)
             && let Some(event) = self.carry_out(server, Action::Signal(pid, signal), now)
         {
             self.tell_master(server, event, now);
         }
+    }
+
+    /// A process of a server ends at once, by a signal.
+    pub(super) fn end_process(&mut self, server: ServerId, pid: Pid, signal: Signal) -> Option<Event> {
+        self.processes.remove(&pid)?;
+        self.outputs.push_back(Output::Kill(pid));
+        if let Some(running) = self.servers.get_mut(&server) {
+            running.processes.retain(|its| *its != pid);
+        }
+        self.net.process_ended(pid);
+        self.let_go(server, |_| true, pid);
+        Some(Event::Exited(pid, Exit::Signal(signal)))
     }
 }

@@ -10,7 +10,7 @@ use crate::Millis;
 use crate::client::ServerId;
 use crate::gateway::encoding;
 use crate::master::{Exit, Pid, Signal};
-use crate::net::frame::{Kind, frames, push, push_number};
+use crate::net::frame::{DEADLY, Kind, frames, push, push_number};
 
 const SERVER: ServerId = 1;
 
@@ -318,6 +318,21 @@ fn a_process_may_signal_its_master_and_its_siblings() {
     assert!(bench.has(first, Kind::Signal));
     kill(&mut bench, 1, Signal::Kill);
     assert_eq!(bench.killed.len(), 1, "there is no such process");
+}
+
+#[test]
+fn a_process_may_die_of_a_signal_that_nobody_handles() {
+    let mut bench = Bench::start("uvicorn app:app");
+    bench.pass(1000.0);
+    let process = bench.spawned[0];
+    bench.boots(process);
+    let mut message = Vec::new();
+    let number = Signal::Hup.number() as u32 | DEADLY;
+    push_number(&mut message, Kind::Kill, process, number);
+    bench.machine.from_process(process, &message, bench.now);
+    bench.look();
+    assert_eq!(bench.killed, [process]);
+    assert_eq!(bench.exits, [(SERVER, 129)]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ kinds! {
     /// \[p→k\] The process has taken a connection that was offered.
     Took = 16,
 
-    /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32.
+    /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32. With [`DEADLY`]: it dies of it.
     Kill = 14,
 
     /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
@@ -119,6 +119,9 @@ impl Frame<'_> {
 /// Of an Accept's number: the process asks again at once, and finds the next connection even where another process asks between
 /// (its messages take longer than a system call does).
 pub const AND_ANOTHER: u32 = 1 << 31;
+
+/// Of a Kill's number: nobody handles the signal, whose default action ends the process.
+pub const DEADLY: u32 = 1 << 31;
 
 /// Appends a frame to a message.
 pub fn push(message: &mut Vec<u8>, kind: Kind, id: u32, body: &[u8]) {

@@ -18,6 +18,7 @@ from .asgi_call import Atoms, Call
 from .configuration import Configuration
 from .log import DEBUG, ERROR, INFO, WARNING, log
 from .parking import park, request
+from .uvicorn_worker import finish_imports
 from .wsgi import PARK
 
 BOOT_ERROR: Final = 3
@@ -229,6 +230,8 @@ class Server:
 
 def run(app: App, configuration: Configuration) -> Generator[None, int, None]:
     """Serves until told to stop. A generator: see ``stepping``."""
+
+    finish_imports()
 
     async def serve() -> None:
         await Server(app, configuration).serve()

@@ -19,7 +19,7 @@ from .daphne_request import Request, http_log
 from .loading import load_for_daphne
 from .parking import park
 from .traceback_text import traceback_of
-from .uvicorn_worker import PARK, asgi3
+from .uvicorn_worker import PARK, asgi3, finish_imports
 
 server_log: Final = logging.getLogger("daphne.server")
 
@@ -181,6 +181,7 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
     level = logging.WARNING if verbosity <= 0 else logging.INFO if verbosity == 1 else logging.DEBUG
     logging.basicConfig(level=level, handlers=[handler])
     app = asgi3(load_for_daphne(configuration.target))
+    finish_imports()
     host, port = configuration.address
     logging.getLogger("daphne.cli").info(f"Starting server at tcp:port={port}:interface={host}")
 

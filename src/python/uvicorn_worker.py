@@ -71,7 +71,7 @@ def _load_environment(configuration: Configuration) -> None:
             os.environ.setdefault(name, value)
 
 
-def _finish_imports() -> None:
+def finish_imports() -> None:
     """Imports what AnyIO, where the app has it, would import at the first request.
 
     A real interpreter does that in a few milliseconds; here it would show in the first request's time.
@@ -235,7 +235,7 @@ class Server:
 
 def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
     """Serves until told to stop; returns the number of the signal that stopped it, or 0. A generator: see ``stepping``."""
-    _finish_imports()
+    finish_imports()
 
     async def serve() -> int:
         server = Server(app, configuration)

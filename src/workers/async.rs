@@ -19,7 +19,7 @@ use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
 use crate::master::Signal;
-use crate::net::frame::{AND_ANOTHER, Accepted, Frame, Kind, push_number};
+use crate::net::frame::{AND_ANOTHER, Accepted, DEADLY, Frame, Kind, push_number};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
 
@@ -222,10 +222,17 @@ impl AsyncWorker {
         self.total
     }
 
-    /// A signal for the process.
-    pub fn signal(&mut self, signal: Signal) {
-        if matches!(signal, Signal::Term | Signal::Int) {
-            self.happenings.push_back(Happening::Stop(signal));
+    /// A signal for the process. Where it is not under gunicorn, it dies of those that uvicorn and daphne have no handlers for.
+    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+        match signal {
+            Signal::Term | Signal::Int => self.happenings.push_back(Happening::Stop(signal)),
+            Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
+                if process.launch.server != Server::Gunicorn =>
+            {
+                let (pid, number) = (process.pid, signal.number() as u32);
+                push_number(&mut process.frames, Kind::Kill, pid, number | DEADLY);
+            }
+            _ => {}
         }
     }
 

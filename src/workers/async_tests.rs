@@ -443,7 +443,7 @@ fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
     bench.answer(request, b"ok");
     let busy = bench.client(GET);
     let request = bench.request();
-    bench.worker.signal(Signal::Term);
+    bench.worker.signal(&mut bench.rig.process, Signal::Term);
     assert_eq!(bench.happenings(), [Happening::Stop(Signal::Term)]);
     bench
         .worker
@@ -480,6 +480,17 @@ fn uvloop_accepts_one_connection_in_an_iteration() {
         "gunicorn -k uvicorn_worker.UvicornWorker app:app",
     ] {
         assert_eq!(found_in_turns(line), [1, 1, 1], "{line}");
+    }
+}
+
+#[test]
+fn uvicorn_dies_of_signals_that_it_has_no_handlers_for() {
+    for (line, kills) in [("uvicorn app:app", true), ("gunicorn -k asgi app:app", false)] {
+        let mut bench = Bench::new(line);
+        bench.worker.signal(&mut bench.rig.process, Signal::Usr1);
+        let deadly = frames(&bench.rig.process.frames)
+            .any(|frame| frame.kind == Kind::Kill && frame.number() == 10 | DEADLY);
+        assert_eq!(deadly, kills, "{line}");
     }
 }
 
