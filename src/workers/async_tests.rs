@@ -489,7 +489,7 @@ fn uvicorn_dies_of_signals_that_it_has_no_handlers_for() {
         let mut bench = Bench::new(line);
         bench.worker.signal(&mut bench.rig.process, Signal::Usr1);
         let deadly = frames(&bench.rig.process.frames)
-            .any(|frame| frame.kind == Kind::Kill && frame.number() == 10 | DEADLY);
+            .any(|frame| frame.kind == Kind::Kill && frame.number() == Signal::Usr1.number() as u32 | DEADLY);
         assert_eq!(deadly, kills, "{line}");
     }
 }
