@@ -222,12 +222,14 @@ impl AsyncWorker {
         self.total
     }
 
-    /// A signal for the process. Where it is not under gunicorn, it dies of those that uvicorn and daphne have no handlers for.
+    /// A signal for the process. It dies of those that nobody handles: gunicorn has no handler for the SIGABRT of uvicorn's
+    /// worker class either.
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         match signal {
             Signal::Term | Signal::Int => self.happenings.push_back(Happening::Stop(signal)),
-            Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
-                if process.launch.server != Server::Gunicorn =>
+            Signal::Abrt | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
+                if process.launch.server != Server::Gunicorn
+                    || signal == Signal::Abrt && !process.launch.python_responses =>
             {
                 let (pid, number) = (process.pid, signal.number() as u32);
                 push_number(&mut process.frames, Kind::Kill, pid, number | DEADLY);

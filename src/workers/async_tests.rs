@@ -483,15 +483,26 @@ fn uvloop_accepts_one_connection_in_an_iteration() {
     }
 }
 
-#[test]
-fn uvicorn_dies_of_signals_that_it_has_no_handlers_for() {
-    for (line, kills) in [("uvicorn app:app", true), ("gunicorn -k asgi app:app", false)] {
+/// Of which of these signals a worker of this command line dies at once.
+fn dies_of(line: &str) -> Vec<Signal> {
+    let deadly = |signal: &Signal| {
         let mut bench = Bench::new(line);
-        bench.worker.signal(&mut bench.rig.process, Signal::Usr1);
-        let deadly = frames(&bench.rig.process.frames)
-            .any(|frame| frame.kind == Kind::Kill && frame.number() == Signal::Usr1.number() as u32 | DEADLY);
-        assert_eq!(deadly, kills, "{line}");
-    }
+        bench.worker.signal(&mut bench.rig.process, *signal);
+        let number = signal.number() as u32 | DEADLY;
+        frames(&bench.rig.process.frames).any(|frame| frame.kind == Kind::Kill && frame.number() == number)
+    };
+    let signals = [Signal::Usr1, Signal::Abrt, Signal::Term];
+    signals.into_iter().filter(deadly).collect()
+}
+
+#[test]
+fn a_worker_dies_of_signals_that_it_has_no_handlers_for() {
+    assert_eq!(dies_of("uvicorn app:app"), [Signal::Usr1, Signal::Abrt]);
+    assert_eq!(
+        dies_of("gunicorn -k uvicorn_worker.UvicornWorker app:app"),
+        [Signal::Abrt]
+    );
+    assert_eq!(dies_of("gunicorn -k asgi app:app"), []);
 }
 
 #[test]
