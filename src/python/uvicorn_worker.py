@@ -192,7 +192,10 @@ class Server:
     async def _until_stopped(self) -> None:
         limit = self.configuration.max_requests
         if not limit:
+            begun = self.loop.time()
             await self.stopping.wait()
+            # uvicorn looks ten times a second.
+            await asyncio.sleep(TICK - (self.loop.time() - begun) % TICK)
             return
         while not self.stopping.is_set() and _wasgi.total() < limit:
             await asyncio.sleep(TICK)
