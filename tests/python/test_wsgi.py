@@ -235,6 +235,15 @@ class Bodies(Wsgi):
         self.assertEqual(self.read(lambda body: body.read(), b"one ", None, None, b"two"), b"one two")
         self.assertEqual(self.parks, 2)
 
+    def test_however_little_is_asked_for_a_kilobyte_or_the_end_is_waited_for(self):
+        rest = b"x" * 1021
+        for work in (lambda body: body.read(3), lambda body: body.readline()):
+            for body in ([b"ab\n", None, b"cd"], [b"ab\n", None, rest, None, b"more"]):
+                with self.subTest(body=len(body)):
+                    self.parks = 0
+                    self.assertEqual(self.read(work, *body), b"ab\n")
+                    self.assertEqual(self.parks, 1)
+
     def test_parts_lines_and_the_end(self):
         def work(body):
             return [body.read(3), body.readline(), body.readlines(), body.read(), body.read(1)]
