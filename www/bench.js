@@ -12,9 +12,8 @@ const opened = Playground.create({ assets: "./" }).then((playground) => ({
   at: performance.now(),
 }));
 
-/** How long Python takes to be fetched, and one more worker to boot, at most; in milliseconds. */
+/** How long what waits for a quiet moment takes, at most; in milliseconds. */
 const SETTLE = 3000;
-const BOOT = 500;
 /** Requests that follow when all new workers have answered. */
 const AFTER_RELOAD = 200;
 
@@ -125,10 +124,7 @@ const ORDERS = {
    */
   async start({ files, command, expect }) {
     const { playground } = await opened;
-    if (expect > 0) {
-      playground.preload({ workers: expect });
-      await new Promise((resolve) => setTimeout(resolve, SETTLE + expect * BOOT));
-    }
+    if (expect > 0) await playground.preload({ workers: expect });
     await playground.writeFiles(files);
     const begin = performance.now();
     const boots = /** @type {number[]} */ ([]);

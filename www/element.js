@@ -61,7 +61,10 @@ export class WasgiPlaygroundElement extends HTMLElement {
     });
     // Who reaches for the playground is likely to run it: Python is fetched and compiled while they do.
     const reached = () =>
-      void booted.then(() => runner.playground?.preload({ workers: workersOf(this.#view?.command ?? "") }));
+      void booted.then(() => {
+        // Nobody waits for it: what goes wrong is said by Run.
+        void runner.playground?.preload({ workers: workersOf(this.#view?.command ?? "") });
+      });
     for (const sign of ["pointerenter", "focusin"]) this.addEventListener(sign, reached, { once: true });
     // Who has run it before has Python already.
     if (this.hasAttribute("preload")) {

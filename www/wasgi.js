@@ -32,6 +32,9 @@ export class Playground extends EventTarget {
   #starting = new Map();
   /** @type {(() => void)[]} */
   #written = [];
+  /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
+  #preloading = new Map();
+  #nextPreload = 1;
   #nextServer = 1;
   #disposed = false;
 
@@ -134,6 +137,13 @@ export class Playground extends EventTarget {
       case "files":
         this.#written.shift()?.();
         break;
+      case "preloaded": {
+        const preloading = this.#preloading.get(data.id);
+        this.#preloading.delete(data.id);
+        if (data.failed === undefined) preloading?.resolve();
+        else preloading?.reject(new PlaygroundError(`Python could not be prepared: ${data.failed}`));
+        break;
+      }
       case "log":
         starting?.log.push(data.line);
         server?.logged({ line: data.line, stream: data.stream, time: data.time });
@@ -162,8 +172,15 @@ export class Playground extends EventTarget {
     }
     this.#servers.clear();
     this.#starting.clear();
+    this.#abandonPreloads(error);
     this.#disposed = true;
     this.dispatchEvent(new CustomEvent("crash", { detail: error }));
+  }
+
+  /** @param {Error} error */
+  #abandonPreloads(error) {
+    for (const { reject } of this.#preloading.values()) reject(error);
+    this.#preloading.clear();
   }
 
   #check() {
@@ -172,11 +189,20 @@ export class Playground extends EventTarget {
 
   /**
    * Fetches and boots Python now, so that the first start need not.
-   * @param {{ workers?: number }} [options] how many processes the server that will be started has: that many boot
+   * @param {{ workers?: number }} [options] how many processes the server that will be started has: that many boot, eight at most
+   * @returns {Promise<void>} resolves when they are ready, or a start has taken them; where processes run already, when Python is fetched.
+   *   Rejects with PlaygroundError if Python cannot be fetched or booted; who does not wait hears of it from `start`
    */
   preload({ workers = 1 } = {}) {
     this.#check();
-    this.#link.tell({ op: "preload", workers });
+    const id = this.#nextPreload++;
+    const prepared = /** @type {Promise<void>} */ (
+      new Promise((resolve, reject) => this.#preloading.set(id, { resolve, reject }))
+    );
+    // It may be left alone, and then its failure is not an unhandled one.
+    prepared.catch(() => {});
+    this.#link.tell({ op: "preload", id, workers });
+    return prepared;
   }
 
   /**
@@ -234,5 +260,6 @@ export class Playground extends EventTarget {
     }
     this.#servers.clear();
     this.#starting.clear();
+    this.#abandonPreloads(new PlaygroundError("The playground was disposed before Python was prepared."));
   }
 }

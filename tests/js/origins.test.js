@@ -157,6 +157,54 @@ test("spares for a server that is about to start boot one after the other, the f
   assert.equal(workers.length, 2);
 });
 
+/**
+ * Whether a promise has come to its end.
+ * @param {Promise<void>} promise
+ */
+function watch(promise) {
+  const watched = { state: "pending" };
+  promise.then(
+    () => (watched.state = "ready"),
+    (error) => (watched.state = error.message),
+  );
+  return { watched, turn: () => new Promise((resolve) => setImmediate(() => resolve(watched.state))) };
+}
+
+test("who expects spares is told when the last of them is ready, not before", async () => {
+  const { interpreter } = booted();
+  const { turn } = watch(interpreter.expect(python, 2));
+  const workers = /** @type {any[]} */ (FakeWorker.all);
+  assert.equal(await turn(), "pending");
+  workers[0].onmessage({ data: { ready: true } });
+  assert.equal(await turn(), "pending");
+  workers[1].onmessage({ data: { ready: true } });
+  assert.equal(await turn(), "ready");
+});
+
+test("who expects spares that are there already is told at once", async () => {
+  const { interpreter } = booted();
+  void interpreter.expect(python, 1);
+  const [worker] = /** @type {any[]} */ (FakeWorker.all);
+  worker.onmessage({ data: { ready: true } });
+  assert.equal(await watch(interpreter.expect(python, 1)).turn(), "ready");
+});
+
+test("who expects spares is told when a server has taken them before they were ready", async () => {
+  const { interpreter } = booted();
+  const { turn } = watch(interpreter.expect(python, 1));
+  interpreter.take();
+  assert.equal(await turn(), "ready");
+});
+
+test("who expects spares is told why one cannot boot", async () => {
+  const { interpreter } = booted();
+  const { turn } = watch(interpreter.expect(python, 2));
+  const [worker] = /** @type {any[]} */ (FakeWorker.all);
+  worker.onmessage({ data: { failed: "Error: no memory" } });
+  assert.equal(await turn(), "Error: no memory");
+  assert.equal(FakeWorker.all.length, 1);
+});
+
 test("on a first visit a spare makes the image", () => {
   /** @type {unknown[]} */
   const kept = [];

@@ -47,7 +47,7 @@ export interface ServerLike extends EventTarget {
 
 /** What the page uses of a playground. */
 export interface PlaygroundLike extends EventTarget {
-  preload(options?: { workers?: number }): void;
+  preload(options?: { workers?: number }): Promise<void>;
   writeFiles(files: Record<string, string | Uint8Array | null>): Promise<void>;
   start(command: string, options?: { onLog?: (line: LogLine) => void }): Promise<ServerLike>;
   dispose(): Promise<void>;

@@ -364,14 +364,18 @@ export async function runMachine(init) {
       else machine.start_words(server, command, env, DIRECTORY, now());
     },
     signal: ({ server, name }) => machine.signal(server, name, now()),
-    preload: ({ workers }) =>
-      void assets().then(
-        (python) => {
-          // Later, there are spares as they are used.
-          if (processes.size === 0) origins.interpreter.expect(python, Math.min(workers, SPARES, room()));
-        },
-        () => {},
-      ),
+    preload({ id, workers }) {
+      const prepare = async () => {
+        const python = await assets();
+        // Later, there are spares as they are used.
+        if (processes.size > 0) return;
+        await origins.interpreter.expect(python, Math.min(workers, SPARES, room()));
+      };
+      prepare().then(
+        () => page.tell({ op: "preloaded", id }),
+        (error) => page.tell({ op: "preloaded", id, failed: String(error.message) }),
+      );
+    },
   };
   /** @param {import("./ring.js").Message} message */
   const takeFromPage = (message) => {

@@ -35,6 +35,8 @@ export class Origin {
     this.timer = undefined;
     /** @type {PythonAssets | undefined} */
     this.python = undefined;
+    /** Who is told when the spares that are expected are ready, or why they never will be. @type {((reason?: string) => void)[]} */
+    this.expecting = [];
   }
 
   /** @returns {Worker | null} a spare one, which is none any more */
@@ -42,7 +44,11 @@ export class Origin {
     const spare = this.spares.shift() ?? null;
     this.wanted = Math.max(0, this.wanted - 1);
     this.used ||= spare !== null;
-    if (spare === this.booting) this.booting = null;
+    if (spare !== null && spare === this.booting) {
+      this.booting = null;
+      // A server starts: what is still missing boots in a quiet moment.
+      this.#tell();
+    }
     return spare;
   }
 
@@ -127,31 +133,45 @@ export class Origin {
    * Has spare ones ready at once: a server is about to start.
    * @param {PythonAssets} python
    * @param {number} count
+   * @returns {Promise<void>} resolves when all are ready, or have been taken; rejects if one cannot boot
    */
   expect(python, count) {
     this.python = python;
     this.wanted = count;
-    this.#fill();
+    return new Promise((resolve, reject) => {
+      this.expecting.push((reason) => (reason === undefined ? resolve() : reject(new Error(reason))));
+      this.#fill();
+    });
+  }
+
+  /** @param {string} [reason] why no more will be ready */
+  #tell(reason) {
+    for (const told of this.expecting.splice(0)) told(reason);
   }
 
   /** Boots one more spare, if one is wanted. */
   #fill() {
-    if (this.booting || this.spares.length >= this.wanted || !this.python) return;
+    if (this.booting || !this.python) return;
+    if (this.spares.length >= this.wanted) {
+      this.#tell();
+      return;
+    }
     const worker = this.origins.worker();
     // A spare that cannot boot is no spare; the process that would have taken it says why.
-    const failed = () => {
+    const failed = (/** @type {string} */ reason) => {
       worker.terminate();
       this.wanted = 0;
       this.spares = this.spares.filter((spare) => spare !== worker);
       if (this.booting === worker) this.booting = null;
       this.ended(worker);
+      this.#tell(reason);
     };
     worker.onmessage = ({ data }) => {
-      if (!this.hear(data, worker)) failed();
+      if (!this.hear(data, worker)) failed(String(data.failed));
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      failed();
+      failed(event.message || "a process could not be started");
     };
     this.start(worker, this.python);
     this.spares.push(worker);
@@ -164,6 +184,7 @@ export class Origin {
     this.wanted = 0;
     for (const spare of this.spares) spare.terminate();
     this.spares = [];
+    this.#tell("the workers that were expected are no longer wanted");
   }
 }
 

@@ -343,6 +343,51 @@ describe("a playground", { timeout: 120_000 }, () => {
     await other.close();
   });
 
+  test("preload resolves when as many workers are ready as were asked for", async () => {
+    const other = await PlaygroundPage.open(browser, site.url);
+    await other.write({ "hello.py": WSGI });
+    await workersOf(other.page, MACHINE);
+    await other.run(({ playground }) => playground.preload({ workers: 3 }));
+    assert.equal(other.page.workers().length, MACHINE + 3);
+    await other.run(({ playground }) => playground.preload({ workers: 3 }));
+    assert.equal(other.page.workers().length, MACHINE + 3, "they are there already");
+    await other.start("gunicorn -w 3 hello:app");
+    assert.equal(other.page.workers().length, MACHINE + 3, "its processes were spares");
+    await other.close();
+  });
+
+  test("preload says that Python cannot be fetched, to who waits for it and nobody else; a later start fetches again", async () => {
+    const other = await PlaygroundPage.open(browser, site.url);
+    await other.write({ "hello.py": WSGI });
+    /** @type {string[]} */
+    const unhandled = [];
+    other.page.on("pageerror", ({ message }) => unhandled.push(message));
+    await other.page.context().route("**/python/site.pack", (route) => route.abort());
+    const message = await other.run(({ playground }) => {
+      void playground.preload();
+      return playground.preload().then(String, (error) => `${error.name}: ${error.message}`);
+    });
+    assert.equal(
+      message,
+      "PlaygroundError: Python could not be prepared: site.pack could not be fetched: is the network there?",
+    );
+    await other.page.context().unroute("**/python/site.pack");
+    await other.start("gunicorn hello:app");
+    assert.deepEqual(unhandled, []);
+    await other.close();
+  });
+
+  test("preload of a playground that is disposed meanwhile is rejected", async () => {
+    const other = await PlaygroundPage.open(browser, site.url);
+    const message = await other.run(({ playground }) => {
+      const prepared = playground.preload({ workers: 2 });
+      void playground.dispose();
+      return prepared.then(String, (error) => `${error.name}: ${error.message}`);
+    });
+    assert.equal(message, "PlaygroundError: The playground was disposed before Python was prepared.");
+    await other.close();
+  });
+
   test("keeps the spares of a server that has stopped, and no process; disposed, it keeps none", async () => {
     const other = await PlaygroundPage.open(browser, site.url);
     await other.write({ "hello.py": WSGI });
