@@ -10,6 +10,7 @@ from collections.abc import Callable
 from signal import SIGTERM
 from typing import Any
 
+from . import parking
 from .configuration import Configuration
 from .gunicorn_settings import importable
 from .log import ERROR, INFO, WARNING, exception, log
@@ -52,4 +53,7 @@ class Reloader:
 
     def start(self) -> None:
         """Begins to look."""
-        self.thread.start()
+        if parking.SUSPENDS:
+            self.thread.start()
+        else:
+            log(WARNING, "wasgi: --reload does nothing: this browser gives an app no threads (it lacks JSPI).")

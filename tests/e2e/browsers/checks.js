@@ -7,7 +7,14 @@ export {};
  * @property {Record<string, string>} files
  * @property {string} command
  * @property {Record<string, string>} [env]
- * @property {{ path: string, method?: string, body?: string }[]} requests made one after the other
+ * @property {Request[]} requests made one after the other
+ *
+ * @typedef {object} Request
+ * @property {string} path
+ * @property {string} [method]
+ * @property {string} [body]
+ * @property {Record<string, string>} [change] files that are written before it
+ * @property {string} [after] it waits for a line of the log with this
  *
  * @typedef {object} Outcome
  * @property {{ status: number, text: string }[]} answers
@@ -26,7 +33,11 @@ async function run({ files, command, env, requests }) {
   try {
     await playground.writeFiles(files);
     const server = await playground.start(command, { env, onLog: ({ line }) => outcome.log.push(line) });
-    for (const { path, ...init } of requests) {
+    for (const { path, change, after, ...init } of requests) {
+      if (change) await playground.writeFiles(change);
+      while (after && !outcome.log.some((line) => line.includes(after))) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       const response = await server.fetch(path, init);
       outcome.answers.push({ status: response.status, text: await response.text() });
     }

@@ -150,6 +150,41 @@ function oneThread(remote) {
       assert.equal(outcome.code, 0, log);
     });
   }
+  test("uvicorn --reload takes a changed app", async () => {
+    const app = (/** @type {string} */ answer) =>
+      'async def app(scope, receive, send):\n    assert scope["type"] == "http"\n' +
+      '    await send({"type": "http.response.start", "status": 200, "headers": []})\n' +
+      `    await send({"type": "http.response.body", "body": b"${answer}"})\n`;
+    const outcome = await remote().run({
+      files: { "app.py": app("first") },
+      command: "uvicorn --reload app:app",
+      requests: [
+        { path: "/" },
+        { path: "/", change: { "app.py": app("second") }, after: "Finished server process" },
+      ],
+    });
+    const log = outcome.log.join("\n");
+    assert.deepEqual(
+      outcome.answers.map(({ text }) => text),
+      ["first", "second"],
+      log,
+    );
+    assert.match(log, /WatchFiles detected changes in 'app\.py'\. Reloading\.\.\.\n/);
+    assert.equal(outcome.code, 0, log);
+  });
+  for (const command of [
+    "gunicorn --reload app:app",
+    "uwsgi --http-socket :8000 --module app:app --master --py-autoreload 1",
+  ]) {
+    test(`${command} serves, and says that nothing is watched`, async () => {
+      const app = await readFile(new URL("wsgi/app.py", EXAMPLES), "utf8");
+      const outcome = await remote().run({ files: { "app.py": app }, command, requests: [{ path: "/" }] });
+      const log = outcome.log.join("\n");
+      assert.match(outcome.answers[0]?.text ?? "", /^Hello from process/, log);
+      assert.match(log, /wasgi: --(py-auto)?reload does nothing: .* \(it lacks JSPI\)\.$/m);
+      assert.equal(outcome.code, 0, log);
+    });
+  }
   test("an answer that is larger than what a client takes at once arrives whole", async () => {
     const command = "gunicorn app:streamed";
     const requests = [{ path: "/", ...sending("x".repeat(2_000_000)) }];
