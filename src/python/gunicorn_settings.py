@@ -76,7 +76,6 @@ def application(configuration: Configuration, arbiter: type) -> Any:
     sys.argv = configuration.argv
     with importable(arbiter):
         from gunicorn.app.wsgiapp import WSGIApplication
-    os.chdir(configuration.cwd)
     return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn")
 
 

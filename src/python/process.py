@@ -106,8 +106,12 @@ def _run() -> Generator[int | None, int, int]:
     configuration = configurations.read()
     forking.identify(configuration)
     completing.count_processors()
-    os.chdir(configuration.directory)
-    search_first([configuration.directory, *configuration.python_path])
+    if configuration.master:
+        # Where gunicorn goes from there, and where it looks for modules, its own configuration says.
+        os.chdir(configuration.cwd)
+    else:
+        os.chdir(configuration.directory)
+        search_first([configuration.directory, *configuration.python_path])
     role = "master" if configuration.master else "worker"
     worker = import_module(f".{configuration.server}_{role}", __package__)
     try:

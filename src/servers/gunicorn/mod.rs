@@ -88,8 +88,12 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
         for option in PROGRAM.table.options() {
-            if let Some(text) = values.given(option.name()) {
-                validate::setting(option, text)?;
+            if let Some(value) = values.given(option.name()) {
+                validate::setting(option, value)?;
+                if option.metavar() == "PATH" && !value.is_empty() && !call.exists(value) {
+                    let message = text(&["can't chdir to ", &python::repr(value)]);
+                    return Err(Failure::Config(message));
+                }
             }
         }
     }

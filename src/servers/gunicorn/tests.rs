@@ -365,6 +365,27 @@ fn gevent_is_a_class_of_green_threads() {
 }
 
 #[test]
+fn a_directory_to_change_to_has_to_be_there() {
+    let facts = ["=", "=/home/web/shop/"].map(|fact| (fact.to_owned(), String::new()));
+    for line in [
+        "gunicorn --chdir missing app:app",
+        "gunicorn --check-config --chdir missing app:app",
+        "GUNICORN_CMD_ARGS='--chdir missing' gunicorn app:app",
+    ] {
+        let Command::Print { stderr, code: 1, .. } = parse(line, &facts, "/home/web") else {
+            panic!("{line}");
+        };
+        assert_eq!(stderr, ["", "Error: can't chdir to 'missing'"], "{line}");
+    }
+    for line in ["gunicorn --chdir shop app:app", "gunicorn --chdir '' app:app"] {
+        assert!(
+            matches!(parse(line, &facts, "/home/web"), Command::Serve(_)),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn directories_are_absolute_and_the_last_is_searched_first() {
     let launch = launch("gunicorn --chdir ../shop --pythonpath lib,/opt/x app:app");
     assert_eq!(launch.chdir.as_deref(), Some("/home/shop"));

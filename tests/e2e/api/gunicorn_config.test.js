@@ -257,6 +257,31 @@ describe("--check-config and --print-config", { timeout: 120_000 }, () => {
     );
   });
 
+  test("the file is found before the directory changes, and the app after", async () => {
+    await page.write({
+      "conf.py": "workers = 3",
+      "shop/inner.py": "def app(environ, start_response): pass",
+      "lib/outer.py": "def app(environ, start_response): pass",
+    });
+    const { code, log } = await page.fail("gunicorn --print-config -c conf.py --chdir shop inner:app");
+    assert.equal(code, 0, log);
+    assert.match(log, /^chdir += \/home\/wasgi\/project\/shop$/m);
+    assert.match(log, /^config += conf\.py$/m);
+    assert.match(log, /^workers += 3$/m);
+    // gunicorn adds --pythonpath only where it is to serve.
+    const line = "gunicorn --check-config --chdir shop --pythonpath ../lib outer:app";
+    const outside = await page.fail(line);
+    assert.equal(outside.code, 1);
+    assert.match(outside.log, /ModuleNotFoundError: No module named 'outer'$/);
+  });
+
+  test("a directory that is not there is no place to change to", async () => {
+    for (const more of ["--check-config ", "-c conf.py ", ""]) {
+      const { code, log } = await page.fail(`gunicorn ${more}--chdir missing app:app`);
+      assert.deepEqual({ code, log }, { code: 1, log: "\nError: can't chdir to 'missing'" });
+    }
+  });
+
   test("--print-config shows all settings and where they come from does not matter", async () => {
     await page.write({ "gunicorn.conf.py": "threads = 3\ndef on_exit(server): pass\n" });
     const { code, log } = await page.fail("gunicorn --print-config -w 2 app:app");
