@@ -13,10 +13,6 @@ impl Process {
     pub fn configuration(&mut self) {
         let launch = &self.common.launch;
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        let mut target = launch.target.module.clone();
-        if !launch.target.attribute.is_empty() {
-            target.extend([":", &launch.target.attribute]);
-        }
         let sync = launch.worker_class == WorkerClass::Sync;
         let gunicorn = launch.server == Server::Gunicorn;
         let pairs = [
@@ -34,7 +30,7 @@ impl Process {
             ("module", launch.target.module.clone()),
             ("attribute", launch.target.attribute.clone()),
             ("factory", flag(launch.target.factory)),
-            ("target", target),
+            ("target", launch.target.import_string.clone()),
             ("pid", self.common.pid.to_string()),
             ("ppid", self.common.parent.to_string()),
             ("child", flag(launch.master)),

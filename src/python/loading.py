@@ -31,9 +31,7 @@ def load_for_gunicorn(module_name: str, expression: str) -> Any:
     except ImportError:
         if module_name.endswith(".py") and os.path.exists(module_name):
             suggestion = f"{module_name.rpartition('.')[0]}:{expression}"
-            raise ImportError(
-                f"Failed to find application, did you mean '{suggestion}'?"
-            ) from None
+            raise ImportError(f"Failed to find application, did you mean '{suggestion}'?")
         raise
     name, args, kwargs = _parse(expression)
     try:

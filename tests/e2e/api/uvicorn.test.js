@@ -83,6 +83,12 @@ describe("uvicorn", { timeout: 60_000 }, () => {
     }
   });
 
+  test("an import string without an attribute is shown as it was given", async () => {
+    const { code, log } = await page.fail("uvicorn apps:");
+    assert.equal(code, 3);
+    assert.match(log, /Import string "apps:" must be in format "<module>:<attribute>"\.$/);
+  });
+
   test("--reset-contextvars gives each request a fresh context", async () => {
     const server = await page.start("uvicorn --reset-contextvars apps:app");
     assert.match((await server.fetch("/")).text, / nothing$/);
