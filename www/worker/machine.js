@@ -533,9 +533,8 @@ async function arrive(reader, arrival, url, report) {
   } catch (error) {
     arrival.lose();
     const name = url.slice(url.lastIndexOf("/") + 1);
-    throw new Error(
-      `${name} did not come whole (${/** @type {Error} */ (error).message}): is the network there?`,
-    );
+    const why = /** @type {Error} */ (error).message;
+    throw new Error(`${name} did not come whole (${why}): is the network there?`, { cause: error });
   }
 }
 
