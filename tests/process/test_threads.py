@@ -2,6 +2,7 @@
 
 import _thread
 import contextvars
+import functools
 import gc
 import importlib
 import json
@@ -259,17 +260,17 @@ class Identity(unittest.TestCase):
         def deep(levels):
             return 0 if not levels else 1 + deep(levels - 1)
 
-        seen = []
+        seen = {"first": [], "second": []}
 
-        def fall():
+        def fall(name):
             try:
                 deep(10**6)
             except RecursionError:
-                seen.append("too deep")
-            seen.append(deep(100))
+                seen[name].append("too deep")
+            seen[name].append(deep(100))
 
-        run_all(fall, fall)
-        self.assertEqual(seen, ["too deep", 100] * 2)
+        run_all(functools.partial(fall, "first"), functools.partial(fall, "second"))
+        self.assertEqual(seen, {"first": ["too deep", 100], "second": ["too deep", 100]})
 
 
 class Memory(unittest.TestCase):
