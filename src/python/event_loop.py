@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import _wasgi
 
+from .entering import anew
 from .parking import CONNECTIONS, IO, new_key, wait, yield_now
 
 NOTHING: Final = -1
@@ -82,6 +83,18 @@ class EventLoop(base_events.BaseEventLoop):
         super().__init__()
         self._selector = Selector()
         self._signal_handlers: dict[int, events.Handle] = {}
+
+    def run_forever(self) -> None:
+        """The same as asyncio's, but that each turn enters the interpreter anew."""
+        self._run_forever_setup()  # type: ignore[attr-defined]
+        run_once = anew(self._run_once)
+        try:
+            while True:
+                run_once()
+                if self._stopping:  # type: ignore[attr-defined]
+                    break
+        finally:
+            self._run_forever_cleanup()  # type: ignore[attr-defined]
 
     def _run_once(self) -> None:
         """The same as asyncio's, by a shorter way where no timer is set and callbacks wait already."""

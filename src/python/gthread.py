@@ -13,6 +13,7 @@ from typing import Final
 import _wasgi
 
 from .configuration import Configuration
+from .entering import anew
 from .gunicorn_signals import Signalled
 from .parking import CONNECTIONS, IO, park, request, wait
 from .wsgi import KEYS, App, Exchange, base_environ
@@ -54,12 +55,13 @@ class Worker(Signalled):
         """Runs until the worker has been told to stop, and has."""
         self.app = app
         self.base = base_environ()
+        handle = anew(self.handle)
         while True:
             while self.finished:
                 self.finish(*self.finished.popleft())
             connection = _next_connection()
             if connection > 0:
-                future = self.pool.submit(self.handle, connection)
+                future = self.pool.submit(handle, connection)
                 future.add_done_callback(lambda future, connection=connection: self.done(connection, future))
             elif connection == 0:
                 if not self.finished:

@@ -15,6 +15,7 @@ import _wasgi
 
 from . import parking, wsgi
 from .crossing import SIZE, take_text, view
+from .entering import anew
 from .event_loop import TURN, EventLoop, Selector
 from .parking import CONNECTIONS, INTERRUPTED, IO, request
 
@@ -77,9 +78,10 @@ class SteppedLoop(EventLoop):
     def until_done[T](self, task: asyncio.Task[T]) -> Steps[T]:
         """``run_until_complete``."""
         self._run_forever_setup()  # type: ignore[attr-defined]
+        run_once = anew(self._run_once)
         try:
             while True:
-                self._run_once()  # type: ignore[attr-defined]
+                run_once()
                 if task.done():
                     return task.result()
                 yield from self._wait()
@@ -174,6 +176,7 @@ def serve(app: wsgi.App) -> Steps[None]:
     """``wsgi.serve``. The app gets a request when its body is there."""
     base = wsgi.base_environ()
     exchange = _Exchange(0, CONNECTIONS)
+    run = anew(exchange.run, app)
     while True:
         event = _wasgi.next_request(0)
         if event == 0:
@@ -186,7 +189,7 @@ def serve(app: wsgi.App) -> Steps[None]:
         request.set(event >> 2)
         if has_body:
             environ["wsgi.input"] = yield from whole_body(exchange.id)
-        exchange.run(app, environ)
+        run(environ)
         yield from flushed(exchange.id)
         request.set(0)
         del environ

@@ -22,6 +22,7 @@ import _wasgi
 from . import forking, parking
 from .configuration import MASTER, Configuration
 from .crossing import SIZE, put_bytes, put_text, take_strings, take_text, view
+from .entering import anew
 from .parking import CONNECTIONS, IO, request, wait
 from .threads import NO_THREADS
 from .traceback_text import traceback_of
@@ -330,6 +331,7 @@ class _Core:
         log = Log(configuration.options, configuration.pid, configuration.slot & 0xFFFF)
         buffer = _digits(configuration.options["--post-buffering"])
         exchange = self.exchange
+        respond = anew(self._respond)
         base = base_environ()
         base["uwsgi.version"] = b"2.0.31"
         if configuration.multithread:
@@ -356,13 +358,13 @@ class _Core:
                 if has_body and buffer:
                     environ["wsgi.input"] = self._buffered(_digits(environ["CONTENT_LENGTH"]), buffer)
                 if environ["wsgi.input"]:
-                    self._respond(environ)
+                    respond(environ)
             else:
                 from . import stepping
 
                 if has_body:
                     environ["wsgi.input"] = yield from stepping.whole_body(exchange.id)
-                self._respond(environ)
+                respond(environ)
                 yield from stepping.flushed(exchange.id)
             request.set(0)
             del environ

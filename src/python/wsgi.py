@@ -14,6 +14,7 @@ from typing import Any, Final
 import _wasgi
 
 from .crossing import SIZE, put_strings, put_text, shared, take_strings, take_text, view
+from .entering import anew
 from .parking import CONNECTIONS, IO, park, request, wait, yield_now
 from .traceback_text import traceback_of
 
@@ -289,23 +290,25 @@ def _cause(error: BaseException) -> int:
 
 def serve(app: App) -> None:
     """Takes requests until the worker is told to leave."""
-    base = base_environ()
-    exchange = Exchange(0, CONNECTIONS)
-    while True:
-        event = _take_request()
-        if event == 0:
-            park()
-            continue
-        if event == LET_GO:
-            yield_now()
-            continue
-        if event == TURN:
-            yield_now(True)
-            continue
-        if event < 0:
-            return
+    turn = anew(_turn, app, base_environ(), Exchange(0, CONNECTIONS))
+    while turn():
+        pass
+
+
+def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
+    """Takes a request, or waits for one; returns whether to go on."""
+    event = _take_request()
+    if event > 0:
         environ = exchange.environ(base, event & 3 == 2)
         request.set(event >> 2)
         exchange.run(app, environ)
         request.set(0)
-        del environ
+    elif event == 0:
+        park()
+    elif event == LET_GO:
+        yield_now()
+    elif event == TURN:
+        yield_now(True)
+    else:
+        return False
+    return True
