@@ -20,6 +20,18 @@ class Loops(unittest.TestCase):
         asyncio.run(main())
         self.assertEqual(order, ["early", "late"])
 
+    def test_a_loop_that_was_stopped_before_it_ran_turns_once(self):
+        turns = []
+        loop = asyncio.new_event_loop()
+        loop.call_soon(turns.append, "first")
+        loop.call_soon(lambda: loop.call_soon(turns.append, "second"))
+        loop.stop()
+        loop.run_forever()
+        self.assertEqual(turns, ["first"])
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+        self.assertEqual(turns, ["first", "second"])
+
     def test_each_thread_has_a_loop_of_its_own(self):
         loops = set()
 

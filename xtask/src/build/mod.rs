@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the static site, `dist/`.
 
 mod glue;
+mod interpreter;
 pub mod javascript;
 pub mod manifest;
 pub mod npm;

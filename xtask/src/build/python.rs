@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{glue, npm, pack};
+use super::{glue, interpreter, npm, pack};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::progress;
@@ -38,7 +38,7 @@ pub fn build(project: &Project, kdf: &Path) -> Result<Vec<PathBuf>> {
         site(project, kdf)?,
         glue::build(project, &pyodide)?,
         pyodide.join("pyodide.mjs"),
-        pyodide.join("pyodide.asm.wasm"),
+        interpreter::build(project, &pyodide)?,
     ])
 }
 
