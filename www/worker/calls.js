@@ -123,7 +123,12 @@ export function makeCalls(host) {
     stop: () => host.core.stop(),
     early_signal: () => host.core.early_signal(),
     polling: flushed((on) => host.core.polling(on, now())),
-    next_event: () => host.core.next_event(now()),
+    // A loop that has callbacks does not wait: what it has asked for, to accept say, leaves before them.
+    next_event: () => {
+      const event = host.core.next_event(now());
+      if (event < 0) host.settle();
+      return event;
+    },
     receive: flushed((id) => host.core.receive(id, now())),
     send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
       host.core.send_start(id, status, length),
