@@ -8,6 +8,9 @@ import { openPage } from "./page.js";
 const APPS = `
 import asyncio, contextvars, os, sys, threading
 
+class Told:
+    by_another = False
+
 seen = contextvars.ContextVar("seen", default="nothing")
 seen.set("the import")
 
@@ -38,6 +41,16 @@ async def app(scope, receive, send):
     if scope["path"] == "/slow":
         print("slow", flush=True)
         await asyncio.sleep(600)
+    if scope["path"] == "/tell":
+        Told.by_another = True
+    if scope["path"] == "/polite":
+        for _ in range(30):
+            sum(range(1_000_000))
+            await asyncio.sleep(0)
+            if Told.by_another:
+                break
+        await answer(send, f"told: {Told.by_another}")
+        return
     await answer(send, f"{os.environ.get('GREETING')} {os.environ.get('HOME')} {seen.get()}")
 `;
 
@@ -92,6 +105,17 @@ describe("uvicorn", { timeout: 60_000 }, () => {
   test("--reset-contextvars gives each request a fresh context", async () => {
     const server = await page.start("uvicorn --reset-contextvars apps:app");
     assert.match((await server.fetch("/")).text, / nothing$/);
+    await server.stop();
+  });
+
+  test("accepts others while a coroutine sleeps for no time again and again", async () => {
+    const server = await page.start("uvicorn apps:app");
+    const polite = [server.fetch("/polite"), server.fetch("/polite")];
+    await server.fetch("/tell");
+    assert.deepEqual(
+      (await Promise.all(polite)).map(({ text }) => text),
+      ["told: True", "told: True"],
+    );
     await server.stop();
   });
 
