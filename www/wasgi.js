@@ -25,6 +25,8 @@ export class Playground extends EventTarget {
   /** @type {Worker} */
   #worker;
   #bell;
+  /** Where messages are copied to. */
+  #message = new Uint8Array(16_384);
   #link;
   /** @type {Map<number, Server>} */
   #servers = new Map();
@@ -111,16 +113,26 @@ export class Playground extends EventTarget {
     } while (!this.#bell.sleep(() => this.#link.isReady()));
   }
 
+  /**
+   * A message as browsers' own functions take it, not in shared memory, until the next one comes.
+   * @param {Uint8Array} message
+   */
+  #copied(message) {
+    if (message.length > this.#message.length) return message.slice();
+    this.#message.set(message);
+    return this.#message.subarray(0, message.length);
+  }
+
   /** @param {import("./worker/ring.js").Message} data */
   #receive(data) {
     if (data instanceof Uint8Array) {
-      /** @type {Set<Server>} */
-      const touched = new Set();
+      /** @type {Server[]} */
+      const touched = [];
       // A copy: bodies of responses take no shared memory.
-      readFrames(data.slice(), (kind, id, body) => {
+      readFrames(this.#copied(data), (kind, id, body) => {
         for (const server of this.#servers.values()) {
           if (server.receive(kind, id, body)) {
-            touched.add(server);
+            if (!touched.includes(server)) touched.push(server);
             break;
           }
         }

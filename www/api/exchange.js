@@ -23,26 +23,35 @@ const NULL_BODY = new Set([101, 103, 204, 205, 304]);
  * @param {string | URL | Request} input
  * @param {RequestInit} init
  * @param {string} host
- * @returns {Promise<OutgoingRequest>}
+ * @returns {OutgoingRequest | Promise<OutgoingRequest>} a promise where the body has to be read first
  */
-export async function requestOf(input, init, host) {
+export function requestOf(input, init, host) {
   const isRequest = input instanceof Request;
   const method = String(init.method ?? (isRequest ? input.method : "GET"));
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method)) throw new TypeError(`"${method}" is no HTTP method.`);
   const headers = [...entries(isRequest ? input.headers : undefined), ...entries(init.headers)];
   const has = (/** @type {string} */ name) => headers.some(([n]) => n.toLowerCase() === name);
 
+  const target = targetOf(isRequest ? input.url : String(input));
   const source = init.body ?? (isRequest ? input.body : null);
-  /** @type {OutgoingRequest["body"]} */
-  let body = null;
-  if (source instanceof ReadableStream) {
-    body = source;
-  } else if (source !== null && source !== undefined) {
-    const encoded = new Response(source);
-    body = new Uint8Array(await encoded.arrayBuffer());
-    const type = encoded.headers.get("content-type");
-    if (type && !has("content-type")) headers.push(["Content-Type", type]);
-  }
+  if (source === null || source === undefined || source instanceof ReadableStream)
+    return complete({ method, target, headers, body: source ?? null }, host);
+  const encoded = new Response(source);
+  const type = encoded.headers.get("content-type");
+  if (type && !has("content-type")) headers.push(["Content-Type", type]);
+  return encoded
+    .arrayBuffer()
+    .then((bytes) => complete({ method, target, headers, body: new Uint8Array(bytes) }, host));
+}
+
+/**
+ * A request with the headers that a client adds.
+ * @param {OutgoingRequest} request
+ * @param {string} host
+ * @returns {OutgoingRequest}
+ */
+function complete({ method, target, headers, body }, host) {
+  const has = (/** @type {string} */ name) => headers.some(([n]) => n.toLowerCase() === name);
   /** @type {[string, string][]} */
   const ours = [];
   if (!has("host")) ours.push(["Host", host]);
@@ -58,7 +67,7 @@ export async function requestOf(input, init, host) {
     if (/[\r\n\0]/.test(name + value))
       throw new TypeError(`The header ${JSON.stringify(name)} has a line end in it.`);
   }
-  return { method, target: targetOf(isRequest ? input.url : String(input)), headers: wire, body };
+  return { method, target, headers: wire, body };
 }
 
 /** @param {string} url */
@@ -177,10 +186,12 @@ export class Exchange {
   /** Hands out the response as soon as its head is there. */
   settle() {
     if (!this.fields || this.incoming) return;
-    const [request, status, reason, ...flat] = this.fields;
+    const { fields } = this;
+    const [request, status, reason] = fields;
+    this.fields = null;
     /** @type {[string, string][]} */
     const headers = [];
-    for (let index = 0; index < flat.length; index += 2) headers.push([flat[index], flat[index + 1]]);
+    for (let index = 3; index < fields.length; index += 2) headers.push([fields[index], fields[index + 1]]);
     const code = Number(status);
     if (!(code >= 200 && code <= 599)) {
       this.abort(new ConnectionLost(`The server answered with the status "${status} ${reason}".`));

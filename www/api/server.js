@@ -22,6 +22,8 @@ export class Server extends EventTarget {
   #port = 0;
   /** @type {Map<number, Exchange | PendingConnection>} */
   #streams = new Map();
+  /** Those whose heads came with the message that is being taken. @type {(Exchange | PendingConnection)[]} */
+  #headed = [];
   #spans = new Spans();
   /** @type {number | null} */
   #code = null;
@@ -59,7 +61,8 @@ export class Server extends EventTarget {
   async fetch(input, init = {}) {
     const signal = init.signal ?? (input instanceof Request ? input.signal : null);
     signal?.throwIfAborted();
-    const request = await requestOf(input, init, `127.0.0.1:${this.#port}`);
+    const outgoing = requestOf(input, init, `127.0.0.1:${this.#port}`);
+    const request = outgoing instanceof Promise ? await outgoing : outgoing;
     this.#refuseIfGone();
     const id = nextStream++;
     return new Promise((resolve, reject) => {
@@ -150,7 +153,7 @@ export class Server extends EventTarget {
    * @internal
    * @param {number} kind
    * @param {number} id
-   * @param {Uint8Array} body
+   * @param {Uint8Array} body good until this returns
    * @returns {boolean} whether it was for this server
    */
   receive(kind, id, body) {
@@ -161,9 +164,11 @@ export class Server extends EventTarget {
     }
     const stream = this.#streams.get(id);
     if (!stream) return false;
-    if (kind === Kind.Data) stream.data(body);
-    else if (kind === Kind.Head) stream.head(body);
-    else if (kind === Kind.Eof) stream.eof();
+    if (kind === Kind.Data) stream.data(body.slice());
+    else if (kind === Kind.Head) {
+      stream.head(body);
+      this.#headed.push(stream);
+    } else if (kind === Kind.Eof) stream.eof();
     else if (kind === Kind.Credit) stream.grant(readNumber(body));
     else if (kind === Kind.Reset) stream.lost(errorFrom(decoder.decode(body)));
     return true;
@@ -171,7 +176,7 @@ export class Server extends EventTarget {
 
   /** @internal Ends of a message: responses that are already whole need no stream. */
   settle() {
-    for (const stream of this.#streams.values()) stream.settle();
+    for (const stream of this.#headed.splice(0)) stream.settle();
   }
 }
 

@@ -30,24 +30,44 @@ const NAMES = [
 const FIELDS = 7;
 /** Records kept; the oldest go first. */
 const MOST = 200_000;
+/** Records that have come are kept as bytes until somebody reads them, in blocks of so many. */
+const BLOCK = 8 * FIELDS * 1000;
+const MOST_BLOCKS = MOST / 1000 + 1;
 
 /** Spans that have come in. */
 export class Spans {
   /** @type {Span[]} */
   #read = [];
-  /** @type {Uint8Array[]} */
+  /** The last one is being filled. @type {Uint8Array<ArrayBuffer>[]} */
   #unread = [];
+  /** How many bytes of the last block are full. */
+  #filled = BLOCK;
 
   /** @param {Uint8Array} records */
   add(records) {
-    this.#unread.push(records.slice());
+    for (let at = 0; at < records.length;) {
+      if (this.#filled === BLOCK) {
+        if (this.#unread.length === MOST_BLOCKS) this.#unread.shift();
+        this.#unread.push(new Uint8Array(BLOCK));
+        this.#filled = 0;
+      }
+      const part = Math.min(records.length - at, BLOCK - this.#filled);
+      const block = this.#unread[this.#unread.length - 1];
+      block.set(part === records.length ? records : records.subarray(at, at + part), this.#filled);
+      this.#filled += part;
+      at += part;
+    }
   }
 
   /** @returns {Span[]} all so far, as a new array */
   read() {
-    for (const bytes of this.#unread.splice(0)) {
+    const filled = this.#filled;
+    const last = this.#unread.length - 1;
+    this.#filled = BLOCK;
+    for (const [index, bytes] of this.#unread.splice(0).entries()) {
       const numbers = new Float64Array(bytes.buffer);
-      for (let at = 0; at < numbers.length; at += FIELDS) {
+      const length = index < last ? numbers.length : filled / 8;
+      for (let at = 0; at < length; at += FIELDS) {
         this.#read.push({
           request: numbers[at],
           process: numbers[at + 1],

@@ -13,17 +13,19 @@ export const Kind = Object.freeze({
 });
 
 const HEADER = 9;
+/** A buffer for what goes out is kept at this size: to make one for each message costs more than to fill it. */
+const KEPT = 8192;
 const encoder = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 
 /** Frames that wait to be sent together. */
 export class Outgoing {
-  /** @param {(message: Uint8Array<ArrayBuffer>) => void} send */
+  /** @param {(message: Uint8Array<ArrayBuffer>) => void} send gets a view, which is good until it returns */
   constructor(send) {
     this.send = send;
-    /** @type {{ kind: number, id: number, body: Uint8Array }[]} */
-    this.frames = [];
+    this.bytes = new Uint8Array(KEPT);
     this.length = 0;
+    this.flush = this.flush.bind(this);
   }
 
   /**
@@ -33,27 +35,27 @@ export class Outgoing {
    * @param {Uint8Array} [body]
    */
   push(kind, id, body = EMPTY) {
-    if (this.frames.length === 0) queueMicrotask(() => this.flush());
-    this.frames.push({ kind, id, body });
-    this.length += HEADER + body.length;
+    if (this.length === 0) queueMicrotask(this.flush);
+    const at = this.length;
+    this.length = at + HEADER + body.length;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(2 * this.length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes[at] = kind;
+    putNumber(this.bytes, at + 1, id);
+    putNumber(this.bytes, at + 5, body.length);
+    this.bytes.set(body, at + HEADER);
   }
 
   /** Sends what waits. */
   flush() {
-    if (this.frames.length === 0) return;
-    const message = new Uint8Array(this.length);
-    const view = new DataView(message.buffer);
-    let at = 0;
-    for (const { kind, id, body } of this.frames) {
-      message[at] = kind;
-      view.setUint32(at + 1, id, true);
-      view.setUint32(at + 5, body.length, true);
-      message.set(body, at + HEADER);
-      at += HEADER + body.length;
-    }
-    this.frames = [];
+    if (this.length === 0) return;
+    const message = this.bytes.subarray(0, this.length);
     this.length = 0;
     this.send(message);
+    if (this.bytes.length > KEPT) this.bytes = new Uint8Array(KEPT);
   }
 }
 
@@ -63,11 +65,10 @@ export class Outgoing {
  * @param {(kind: number, id: number, body: Uint8Array) => void} visit
  */
 export function readFrames(message, visit) {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   let at = 0;
   while (at + HEADER <= message.length) {
-    const end = at + HEADER + view.getUint32(at + 5, true);
-    visit(message[at], view.getUint32(at + 1, true), message.subarray(at + HEADER, end));
+    const end = at + HEADER + numberAt(message, at + 5);
+    visit(message[at], numberAt(message, at + 1), message.subarray(at + HEADER, end));
     at = end;
   }
 }
@@ -78,7 +79,7 @@ export function readFrames(message, visit) {
  */
 export function number(value) {
   const body = new Uint8Array(4);
-  new DataView(body.buffer).setUint32(0, value, true);
+  putNumber(body, 0, value);
   return body;
 }
 
@@ -87,26 +88,62 @@ export function number(value) {
  * @returns {number}
  */
 export function readNumber(body) {
-  return new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+  return numberAt(body, 0);
+}
+
+// A DataView would have to be made for each message: that takes longer than the few numbers in it.
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} at
+ */
+function numberAt(bytes, at) {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} at
+ * @param {number} value
+ */
+function putNumber(bytes, at, value) {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 /** Set in the first number of a run whose strings are told apart by their lengths. */
 const COUNTED = 0x8000_0000;
 
+/** The last run: requests are often alike. */
+let lastText = "";
+let lastRun = EMPTY;
+
 /**
  * Strings as one run: the length of their text, then the text with NULs between them, as UTF-8.
  * @param {string[]} strings none of them with a NUL: a request has none
+ * @returns {Uint8Array} not to be changed
  */
 export function run(strings) {
   const text = strings.join("\0");
+  if (lastRun === EMPTY || text !== lastText) {
+    lastRun = encoded(text);
+    lastText = text;
+  }
+  return lastRun;
+}
+
+/** @param {string} text */
+function encoded(text) {
   let bytes = new Uint8Array(4 + text.length);
   const { read } = encoder.encodeInto(text, bytes.subarray(4));
   if (read < text.length) {
-    const encoded = encoder.encode(text);
-    bytes = new Uint8Array(4 + encoded.length);
-    bytes.set(encoded, 4);
+    const whole = encoder.encode(text);
+    bytes = new Uint8Array(4 + whole.length);
+    bytes.set(whole, 4);
   }
-  new DataView(bytes.buffer).setUint32(0, bytes.length - 4, true);
+  putNumber(bytes, 0, bytes.length - 4);
   return bytes;
 }
 
@@ -116,8 +153,7 @@ export function run(strings) {
  * @returns {string[]}
  */
 export function readRun(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const first = view.getUint32(0, true);
+  const first = numberAt(bytes, 0);
   if (first < COUNTED) return latin1(bytes.subarray(4, 4 + first)).split("\0");
   const count = first - COUNTED;
   const start = 4 + 4 * count;
@@ -125,7 +161,7 @@ export function readRun(bytes) {
   const strings = new Array(count);
   let at = 0;
   for (let index = 0; index < count; index++) {
-    const end = at + view.getUint32(4 + 4 * index, true);
+    const end = at + numberAt(bytes, 4 + 4 * index);
     strings[index] = text.slice(at, end);
     at = end;
   }
