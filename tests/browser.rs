@@ -27,7 +27,9 @@ export class RecordingDevices {
   take_page() { return this.page.shift(); }
 }
 export class RecordingMemory {
-  constructor() { this.bytes = new Uint8Array(1 << 16); }
+  constructor() { this.bytes = new Uint8Array(1 << 16); this.sent = []; }
+  send(message) { this.sent.push(message.slice()); }
+  take() { return this.sent.shift(); }
   put(bytes) { this.bytes.set(bytes); }
   get(into) { into.set(this.bytes.subarray(0, into.length)); }
   peek(length) { return this.bytes.slice(0, length); }
@@ -52,6 +54,8 @@ extern "C" {
     fn put(this: &RecordingMemory, bytes: &[u8]);
     #[wasm_bindgen(method)]
     fn peek(this: &RecordingMemory, length: usize) -> Vec<u8>;
+    #[wasm_bindgen(method)]
+    fn take(this: &RecordingMemory) -> Option<Vec<u8>>;
 }
 
 const SERVER: u32 = 1;
@@ -93,10 +97,11 @@ impl Computer {
     }
 
     /// Carries messages both ways until nobody has anything to say.
-    fn settle(&mut self, process: &mut Process, pid: u32) {
+    fn settle(&mut self, process: &mut Process, memory: &RecordingMemory, pid: u32) {
         loop {
             self.flush();
-            let said = process.take_outbox(true, 1.0);
+            process.flush(true, 1.0);
+            let said = memory.take();
             let told = self.devices.take_process();
             if said.is_none() && told.is_none() {
                 return;
@@ -246,11 +251,13 @@ fn a_process_needs_a_command_line_that_starts_a_server() {
 
 #[wasm_bindgen_test]
 fn what_python_prints_leaves_as_lines() {
-    let (mut process, _) = process(&["gunicorn", "app:app"], 12);
+    let (mut process, memory) = process(&["gunicorn", "app:app"], 12);
     process.output(1, b"half a ");
-    assert!(process.take_outbox(true, 1.0).is_none());
+    process.flush(true, 1.0);
+    assert!(memory.take().is_none());
     process.output(1, b"line\n");
-    let message = process.take_outbox(true, 1.0).unwrap();
+    process.flush(true, 1.0);
+    let message = memory.take().unwrap();
     let said: Vec<_> = frames(&message)
         .map(|frame| (frame.kind, frame.id, frame.body))
         .collect();
@@ -264,9 +271,9 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     let pid = computer.spawned();
     let (mut process, memory) = process(&["gunicorn", "app:app"], pid);
     process.booted();
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     assert_eq!(process.accepting(), 1);
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     assert!(
         computer.has("listening 1: http://127.0.0.1:8000 8000"),
         "{:?}",
@@ -275,14 +282,14 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
 
     // The thread asks for a request before there is one.
     assert_eq!(process.next_request(0, false, 1.0), 0);
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/path?x=1", "0", "Host", "127.0.0.1:8000"]);
     push(&mut message, Kind::Fetch, 7, &head);
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let event = loop {
-        computer.settle(&mut process, pid);
+        computer.settle(&mut process, &memory, pid);
         match process.next_request(0, false, 1.0) {
             0 if asked < 10 => asked += 1,
             event => break event,
@@ -303,9 +310,9 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     memory.put(b"hello");
     assert_eq!(process.write(0, 5, 2.0), 0);
     assert_eq!(process.finish(0, 2.0), 0);
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     process.next_request(0, false, 2.0);
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
 
     let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
     let kinds: Vec<_> = answer.iter().map(|frame| frame.kind).collect();
@@ -320,12 +327,12 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     let mut computer = Computer::new();
     computer.start("gunicorn app:app");
     let pid = computer.spawned();
-    let (mut process, _) = process(&["gunicorn", "app:app"], pid);
+    let (mut process, memory) = process(&["gunicorn", "app:app"], pid);
     process.booted();
     process.accepting();
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     process.next_request(0, false, 1.0);
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     assert!(computer.machine.signal(SERVER, "TERM", 1.0));
     process.settle(1.0);
     process.thread_wait(IO, CONNECTIONS, -1.0, false, 0, 1.0);
@@ -333,7 +340,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
         let due = computer.machine.deadline();
         assert!(due.is_finite(), "the thread that waits is woken");
         computer.machine.tick(due);
-        computer.settle(&mut process, pid);
+        computer.settle(&mut process, &memory, pid);
     }
     assert_eq!(process.next_request(0, false, 1.0), -1, "and told to leave");
     computer.machine.exited(pid, 0, "", 1.0);
@@ -348,7 +355,7 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     let (mut process, memory) = process(&["gunicorn", "--threads", "2", "app:app"], pid);
     process.booted();
     process.accepting();
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     assert_eq!(process.next_connection(1.0), 0);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/", "0", "Host", "127.0.0.1:8000"]);
@@ -356,7 +363,7 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let connection = loop {
-        computer.settle(&mut process, pid);
+        computer.settle(&mut process, &memory, pid);
         match process.next_connection(1.0) {
             0 if asked < 10 => asked += 1,
             connection => break u32::try_from(connection).unwrap(),
@@ -371,7 +378,7 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     assert_eq!(process.finish(connection, 2.0), 0);
     assert!(!process.end(connection, 2.0));
     assert!(!process.finish_request(connection, 2.0));
-    computer.settle(&mut process, pid);
+    computer.settle(&mut process, &memory, pid);
     let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
     assert_eq!(answer[1].body, b"hello");
 }

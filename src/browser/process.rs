@@ -32,12 +32,15 @@ const SHORTEST_INTERVAL: Millis = 0.05;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The shared buffer in Python's memory, see `www/worker/process.js`.
+    /// The shared buffer in Python's memory, and the way to the kernel: see `www/worker/process.js`.
     pub type Memory;
     #[wasm_bindgen(method)]
     pub(super) fn put(this: &Memory, bytes: &[u8]);
     #[wasm_bindgen(method)]
     fn get(this: &Memory, into: &mut [u8]);
+    /// A message for the kernel. It does not call back at once.
+    #[wasm_bindgen(method)]
+    fn send(this: &Memory, message: &[u8]);
 }
 
 impl Memory {
@@ -223,8 +226,8 @@ impl Process {
         self.thread_is_due()
     }
 
-    /// The message for the kernel, if there is one: `all` also with what need not leave by itself.
-    pub fn take_outbox(&mut self, all: bool, now: Millis) -> Option<Vec<u8>> {
+    /// Sends the message for the kernel, if there is one: `all` also with what need not leave by itself.
+    pub fn flush(&mut self, all: bool, now: Millis) {
         let traced =
             self.traced_until.is_some_and(|at| at <= now) || self.threads.interval_count() >= MOST_INTERVALS;
         if traced || !self.common.frames.is_empty() || (all && !self.common.lazy.is_empty()) {
@@ -233,7 +236,9 @@ impl Process {
             self.traced_until = Some(now + TRACE_EVERY);
         }
         let message = self.common.take_message(all || traced);
-        (!message.is_empty()).then_some(message)
+        if !message.is_empty() {
+            self.memory.send(&message);
+        }
     }
 
     /// What Python prints: stream 1 is standard output, 2 standard error.

@@ -61,7 +61,6 @@ export async function runProcess({ core: module, python, memory: source, identit
   const inbox = new Inbox(identity);
   /** What Python prints, once there is a process that prints it. @type {(stream: 1 | 2, bytes: Uint8Array) => void} */
   let output = () => {};
-  const memory = new SharedBuffer();
   const host = /** @type {import("./calls.js").Host} */ ({});
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -70,10 +69,10 @@ export async function runProcess({ core: module, python, memory: source, identit
   const port = /** @type {import("./ring.js").Port} */ (/** @type {unknown} */ (self));
   let bell = new Bell(null, () => {});
   let link = new Link(port, null);
+  const memory = new SharedBuffer((message) => link.send(message));
 
   const flush = (all = false) => {
-    const message = host.core.take_outbox(all, now());
-    if (message) link.send(message);
+    host.core.flush(all, now());
   };
   const settle = () => {
     flush();
@@ -301,8 +300,13 @@ class Inbox {
   }
 }
 
-/** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared. */
+/** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared, and the way to the machine. */
 class SharedBuffer {
+  /** @param {(message: Uint8Array) => void} send gets a view, which is good until it returns */
+  constructor(send) {
+    this.send = send;
+  }
+
   /** @param {any} pyodide @param {any} bytearray */
   attach(pyodide, bytearray) {
     const { data } = bytearray.getBuffer("u8");
