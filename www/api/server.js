@@ -63,6 +63,7 @@ export class Server extends EventTarget {
     signal?.throwIfAborted();
     const outgoing = requestOf(input, init, `127.0.0.1:${this.#port}`);
     const request = outgoing instanceof Promise ? await outgoing : outgoing;
+    signal?.throwIfAborted();
     this.#refuseIfGone();
     const id = nextStream++;
     return new Promise((resolve, reject) => {

@@ -340,6 +340,19 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
       assert.equal((await server.fetch("/nothing")).request, before + 1);
     });
 
+    test("a request that is aborted while its body is made bytes is not sent", async () => {
+      const before = (await server.fetch("/nothing")).request;
+      const name = await server.run(({ server: running }) => {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const sent = running.fetch("/nothing", { method: "POST", body: new FormData(), signal });
+        controller.abort();
+        return sent.then(String, (error) => error.name);
+      });
+      assert.equal(name, "AbortError");
+      assert.equal((await server.fetch("/nothing")).request, before + 1);
+    });
+
     test("what is no request is refused before it is sent", async () => {
       const errors = await server.run(async ({ server: running }) => {
         const told = (/** @type {Promise<unknown>} */ promise) =>
