@@ -23,9 +23,33 @@ test("the frames of one turn leave in one message and are read back in order", a
   assert.equal(readNumber(new Uint8Array(read[2][2])), 70_000);
 });
 
+test("frames of any size leave as they were when they were pushed", () => {
+  /** @type {[number, number, Uint8Array][]} */
+  const read = [];
+  const outgoing = new Outgoing((message) =>
+    readFrames(
+      structuredClone(message, { transfer: message.length > 8192 ? [message.buffer] : [] }),
+      (...frame) => read.push(frame),
+    ),
+  );
+  const sizes = [0, 1, 5000, 5000, 100_000, 3, 262_144, 8192 - 9];
+  for (const [id, size] of sizes.entries()) {
+    const body = new Uint8Array(size).fill(id);
+    outgoing.push(Kind.Data, id, body);
+    body.fill(255);
+    if (id > 3) outgoing.flush();
+  }
+  assert.deepEqual(
+    read.map(([, id, body]) => [id, body.length, body.every((byte) => byte === id)]),
+    sizes.map((size, id) => [id, size, true]),
+  );
+});
+
 test("a run of strings is read back as it was written", () => {
   const strings = ["8000", "GET", "/a?b=c", "", "Accept", "*/*"];
   assert.deepEqual(readRun(run(strings)), strings);
+  assert.deepEqual(readRun(run([...strings])), strings);
+  assert.deepEqual(readRun(run(["8000", "PUT"])), ["8000", "PUT"]);
 });
 
 test("strings beyond ASCII are sent as UTF-8, and read one character a byte as HTTP has them", () => {

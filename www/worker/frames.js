@@ -39,7 +39,8 @@ export class Outgoing {
     const at = this.length;
     this.length = at + HEADER + body.length;
     if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(2 * this.length);
+      // A message that fills its buffer need not be copied once more to be posted.
+      const larger = new Uint8Array(body.length > KEPT ? this.length : 2 * this.length);
       larger.set(this.bytes);
       this.bytes = larger;
     }
@@ -54,8 +55,9 @@ export class Outgoing {
     if (this.length === 0) return;
     const message = this.bytes.subarray(0, this.length);
     this.length = 0;
-    this.send(message);
+    // Who posts a large one takes its buffer.
     if (this.bytes.length > KEPT) this.bytes = new Uint8Array(KEPT);
+    this.send(message);
   }
 }
 
