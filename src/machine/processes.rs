@@ -5,6 +5,7 @@ use crate::Millis;
 use crate::client::ServerId;
 use crate::master::{Action, Event, Exit, Pid, Signal, Stream};
 use crate::net::frame::{DEADLY, Kind, frames};
+use crate::servers::Server;
 
 /// What servers are started from.
 pub(super) const SHELL: Pid = 1;
@@ -19,8 +20,10 @@ impl Machine {
             parent,
             argv: running.launch.argv.clone(),
             env: running.env.clone(),
-            // A master with a Python forks for each worker: none can be ready before.
-            replaced: running.launch.master && slot > 0 && !running.launch.interpreter,
+            // A master with a Python forks for each worker: none can be ready before. That of uWSGI becomes a new one in a reload.
+            replaced: running.launch.master
+                && !running.launch.interpreter
+                && (slot > 0 || running.launch.server == Server::Uwsgi),
             forks: if running.launch.master && slot == 0 {
                 running.launch.workers
             } else {

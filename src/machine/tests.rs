@@ -22,6 +22,8 @@ struct Bench {
     told: Vec<(Pid, Kind, u32)>,
     lines: Vec<String>,
     spawned: Vec<Pid>,
+    /// Whether each of those may be replaced, so that another is kept ready.
+    replaced: Vec<bool>,
     killed: Vec<Pid>,
     listening: Vec<String>,
     exits: Vec<(ServerId, i32)>,
@@ -35,6 +37,7 @@ impl Bench {
             told: Vec::new(),
             lines: Vec::new(),
             spawned: Vec::new(),
+            replaced: Vec::new(),
             killed: Vec::new(),
             listening: Vec::new(),
             exits: Vec::new(),
@@ -52,7 +55,10 @@ impl Bench {
     fn look(&mut self) {
         while let Some(output) = self.machine.next_output() {
             match output {
-                Output::Spawn { pid, .. } => self.spawned.push(pid),
+                Output::Spawn { pid, replaced, .. } => {
+                    self.spawned.push(pid);
+                    self.replaced.push(replaced);
+                }
                 Output::Kill(pid) => self.killed.push(pid),
                 Output::Log { line, .. } => self.lines.push(line),
                 Output::Listening { address, .. } => self.listening.push(address),
@@ -159,6 +165,15 @@ fn a_server_spawns_its_workers_and_listens_when_they_accept() {
         bench.boots(pid);
     }
     assert_eq!(bench.listening, ["http://127.0.0.1:8000"]);
+}
+
+#[test]
+fn another_process_is_kept_ready_for_workers_and_for_a_master_that_becomes_a_new_one_in_a_reload() {
+    let replaced = |line: &str| Bench::start(line).replaced;
+    assert_eq!(replaced("gunicorn app:app"), [true]);
+    assert_eq!(replaced("uvicorn app:app"), [false]);
+    assert_eq!(replaced("gunicorn --preload app:app"), [false]);
+    assert_eq!(replaced("uwsgi --master --http-socket :8000 -w app"), [true]);
 }
 
 #[test]

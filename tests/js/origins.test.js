@@ -101,6 +101,25 @@ test("there is one spare at most", () => {
   assert.equal(FakeWorker.all.length, 1);
 });
 
+test("where two processes may be replaced at once there are two spares, the second when nobody is connected", () => {
+  let quiet = false;
+  const { interpreter } = booted(() => quiet);
+  interpreter.prepare(python, 1);
+  interpreter.prepare(python, 4);
+  mock.timers.tick(500);
+  const workers = /** @type {any[]} */ (FakeWorker.all);
+  workers[0].onmessage({ data: { ready: true } });
+  mock.timers.tick(5000);
+  assert.equal(workers.length, 1);
+  quiet = true;
+  mock.timers.tick(500);
+  assert.equal(workers.length, 2);
+  workers[1].onmessage({ data: { ready: true } });
+  mock.timers.tick(5000);
+  assert.equal(workers.length, 2);
+  assert.deepEqual([interpreter.take(), interpreter.take()], workers.slice(0, 2));
+});
+
 test("a spare is taken once", () => {
   const { interpreter } = booted();
   interpreter.prepare(python);

@@ -191,7 +191,7 @@ export async function runMachine(init) {
             identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages, ...shared },
           });
           process.early = null;
-          if (replaced) origin.prepare(python);
+          if (replaced) origin.prepare(python, processes.size);
           origins.expectForks(python, forks);
         },
         (error) => failed(String(error.message)),

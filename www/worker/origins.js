@@ -3,7 +3,7 @@
 
 /** How often it is looked whether the machine is quiet, in milliseconds. */
 const LOOK = 500;
-/** At most so many blank workers start at once, and so many are kept. */
+/** At most so many blank workers start at once; so many, and so many spare ones, are kept. */
 const MOST_BLANKS = 8;
 const STOCK = 2;
 
@@ -66,7 +66,8 @@ export class Origin {
       return false;
     } else if (this.booting === worker) {
       this.booting = null;
-      this.#fill();
+      if (this.expecting.length > 0) this.#fill();
+      else this.#fillSoon();
     }
     return true;
   }
@@ -115,17 +116,23 @@ export class Origin {
   }
 
   /**
-   * Sees to it that there is a spare one, when those who start now have started.
+   * Sees to it that there are spare ones, when those who start now have started.
    * @param {PythonAssets} python
+   * @param {number} [processes] so many may be replaced at once
    */
-  prepare(python) {
+  prepare(python, processes = 1) {
     this.python = python;
-    this.wanted ||= 1;
+    this.wanted = Math.max(this.wanted, Math.min(processes, STOCK));
+    this.#fillSoon();
+  }
+
+  #fillSoon() {
     if (this.spares.length >= this.wanted || this.timer !== undefined) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (this.image === undefined || (this.used && !this.origins.quiet())) this.prepare(python);
-      else this.#fill();
+      const hasTime = (!this.used && this.spares.length === 0) || this.origins.quiet();
+      if (this.image !== undefined && hasTime) this.#fill();
+      else this.#fillSoon();
     }, LOOK);
   }
 
