@@ -21,6 +21,8 @@ use crate::progress;
 use crate::project::{self, Project};
 use crate::stamp::{Inputs, Stamp};
 
+/// Functions of more bytes are surely not inlined: V8's limit is 500.
+const INLINED: usize = 520;
 /// So many instructions that are never reached make a function too large to be inlined.
 const PADDING: usize = 512;
 
@@ -45,9 +47,6 @@ pub(super) fn build(project: &Project, pyodide: &Path) -> Result<PathBuf> {
     }
     Ok(output)
 }
-
-/// Functions of more bytes are not inlined.
-const INLINED: usize = 520;
 
 /// Why a module cannot be changed.
 #[derive(Debug, thiserror::Error)]
