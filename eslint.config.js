@@ -21,7 +21,10 @@ export default [
       "jsdoc/require-param-name": "error",
     },
   },
-  { files: ["www/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
+  {
+    files: ["www/**/*.js"],
+    languageOptions: { globals: { ...globals.browser, ...globals.worker } },
+  },
   { files: ["www/sw.js"], languageOptions: { globals: globals.serviceworker } },
   {
     files: ["xtask/js/**/*.js", "tests/**/*.js", "eslint.config.js"],

@@ -1,9 +1,10 @@
 //! wasgi: a Python web server in a browser tab.
 //!
-//! One wasm module with two roles. The *machine* (one Web Worker) is the computer: its clock, its network, its
-//! process table and the servers' masters. A *process* (one Web Worker each) is one operating-system process: an HTTP
-//! server in Rust in front of its own `CPython`. Every room but [`browser`] is sans-IO: bytes and times come in as
-//! arguments, actions go out as values, so it builds and tests natively. `docs/architecture.md` shows the house.
+//! One wasm module with two roles. The *machine* (one Web Worker) is the computer: its clock, its
+//! network, its process table and the servers' masters. A *process* (one Web Worker each) is one
+//! operating-system process: an HTTP server in Rust in front of its own `CPython`. Every room but
+//! [`browser`] is sans-IO: bytes and times come in as arguments, actions go out as values, so it
+//! builds and tests natively. `docs/architecture.md` shows the house.
 
 pub mod asgi;
 pub mod client;
@@ -21,6 +22,6 @@ pub mod wsgi;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 
-/// A point in time or a duration in milliseconds. Points count from the Unix epoch and are as fine as
-/// `performance.timeOrigin + performance.now()`, so that they compare across workers.
+/// A point in time or a duration in milliseconds. Points count from the Unix epoch and are as fine
+/// as `performance.timeOrigin + performance.now()`, so that they compare across workers.
 pub type Millis = f64;

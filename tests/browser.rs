@@ -1,4 +1,5 @@
-//! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that record, in a worker.
+//! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that
+//! record, in a worker.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used)]
 
@@ -193,10 +194,16 @@ fn an_unknown_command_exits_with_127() {
 #[wasm_bindgen_test]
 fn words_are_not_split_again() {
     let mut computer = Computer::new();
-    let words = ["gunicorn", "app:create('a b')"].map(str::to_owned).to_vec();
-    computer
-        .machine
-        .start_words(SERVER, words, vec!["NAME".into(), "value".into()], DIRECTORY, 0.0);
+    let words = ["gunicorn", "app:create('a b')"]
+        .map(str::to_owned)
+        .to_vec();
+    computer.machine.start_words(
+        SERVER,
+        words,
+        vec!["NAME".into(), "value".into()],
+        DIRECTORY,
+        0.0,
+    );
     computer.flush();
     assert!(
         computer.has(": gunicorn app:create('a b') [NAME value]"),
@@ -246,7 +253,19 @@ fn no_timer_is_set_where_nothing_is_due() {
 fn a_process_needs_a_command_line_that_starts_a_server() {
     let memory = RecordingMemory::new().unchecked_into::<Memory>();
     let argv = vec!["gunicorn".to_owned(), "--version".to_owned()];
-    assert!(Process::new(memory, argv, Vec::new(), 2, 1, DIRECTORY.to_owned(), 0.0, 0.0).is_err());
+    assert!(
+        Process::new(
+            memory,
+            argv,
+            Vec::new(),
+            2,
+            1,
+            DIRECTORY.to_owned(),
+            0.0,
+            0.0
+        )
+        .is_err()
+    );
 }
 
 #[wasm_bindgen_test]
@@ -297,7 +316,9 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     };
     assert_eq!(event & 3, 1, "a request without a body");
     let environ = memory.peek(1 << 16);
-    let strings: Vec<_> = encoding::run(&environ).map(String::from_utf8_lossy).collect();
+    let strings: Vec<_> = encoding::run(&environ)
+        .map(String::from_utf8_lossy)
+        .collect();
     let query = strings
         .iter()
         .position(|string| string == "QUERY_STRING")
@@ -314,7 +335,9 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     process.next_request(0, false, 2.0);
     computer.settle(&mut process, &memory, pid);
 
-    let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
+    let answer: Vec<_> = frames(&computer.page)
+        .filter(|frame| frame.id == 7)
+        .collect();
     let kinds: Vec<_> = answer.iter().map(|frame| frame.kind).collect();
     assert_eq!(kinds, [Kind::Head, Kind::Data, Kind::Eof]);
     let head: Vec<_> = encoding::run(answer[0].body).collect();
@@ -379,6 +402,8 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     assert!(!process.end(connection, 2.0));
     assert!(!process.finish_request(connection, 2.0));
     computer.settle(&mut process, &memory, pid);
-    let answer: Vec<_> = frames(&computer.page).filter(|frame| frame.id == 7).collect();
+    let answer: Vec<_> = frames(&computer.page)
+        .filter(|frame| frame.id == 7)
+        .collect();
     assert_eq!(answer[1].body, b"hello");
 }

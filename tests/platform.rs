@@ -1,4 +1,5 @@
-//! What the browser must offer, tested where the machine and the processes run: in a dedicated worker.
+//! What the browser must offer, tested where the machine and the processes run: in a dedicated
+//! worker.
 #![cfg(target_arch = "wasm32")]
 
 use js_sys::{Reflect, global};

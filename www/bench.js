@@ -1,5 +1,6 @@
 /**
- * The page of `cargo xtask bench`: does what it is asked for over HTTP, one thing after the other, and says how long it took.
+ * The page of `cargo xtask bench`: does what it is asked for over HTTP, one thing after the other,
+ * and says how long it took.
  */
 import { Playground } from "./wasgi.js";
 
@@ -118,9 +119,10 @@ const ORDERS = {
   },
 
   /**
-   * Milliseconds from Run until the first worker boots, until all accept, and until the first response.
-   * @param {{ files: Record<string, string>, command: string, expect: number }} order how many workers are booted before
-   *   Run; 0: none
+   * Milliseconds from Run until the first worker boots, until all accept, and until the first
+   * response.
+   * @param {{ files: Record<string, string>, command: string, expect: number }} order how many
+   * workers are booted before Run; 0: none
    */
   async start({ files, command, expect }) {
     const { playground } = await opened;
@@ -139,7 +141,8 @@ const ORDERS = {
   },
 
   /**
-   * Sends HUP while clients load the server: how many requests there were until the new workers had answered, and how many failed.
+   * Sends HUP while clients load the server: how many requests there were until the new workers had
+   * answered, and how many failed.
    * @param {{ connections: number, workers: number }} order
    */
   async reloaded({ connections, workers }) {

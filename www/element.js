@@ -12,14 +12,17 @@ import { Playground } from "./wasgi.js";
  * `<wasgi-playground>`: the playground as an element, in light DOM.
  *
  * Attributes, read when it is connected:
- * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`, `quart`)
+ * - `example`: the example that opens (`wsgi`, `asgi`, `flask`, `django`, `starlette`, `fastapi`,
+ *   `quart`)
  * - `command`: the command line that stands in the field
- * - `assets`: the folder of the built files, with a slash at its end; by default where this script came from
- * - `preload`: where an earlier visit has run it, Python boots as soon as the element is there, not only when it is reached for
+ * - `assets`: the folder of the built files, with a slash at its end; by default where this script
+ *   came from
+ * - `preload`: where an earlier visit has run it, Python boots as soon as the element is there, not
+ *   only when it is reached for
  * - `persist`: a name under which edits are kept in this browser; without it nothing is kept
  *
- * Files of its own come as children: `<script type="text/plain" data-file="app.py">…</script>`. Nothing runs before
- * the user presses Run.
+ * Files of its own come as children: `<script type="text/plain" data-file="app.py">…</script>`.
+ * Nothing runs before the user presses Run.
  *
  * Fires `ready` when `playground` is there.
  */
@@ -47,7 +50,9 @@ export class WasgiPlaygroundElement extends HTMLElement {
       this.hasAttribute("assets") ? document.baseURI : import.meta.url,
     );
     const example =
-      this.#ownFiles() ?? EXAMPLES.find(({ name }) => name === this.getAttribute("example")) ?? null;
+      this.#ownFiles() ??
+      EXAMPLES.find(({ name }) => name === this.getAttribute("example")) ??
+      null;
     const runner = new Runner(() => Playground.create({ assets: assets.href }));
     this.#runner = runner;
     this.#view = new PlaygroundView(this, {
@@ -59,13 +64,15 @@ export class WasgiPlaygroundElement extends HTMLElement {
     const booted = runner.boot().then(() => {
       if (runner.playground) this.dispatchEvent(new Event("ready"));
     });
-    // Who reaches for the playground is likely to run it: Python is fetched and compiled while they do.
+    // Who reaches for the playground is likely to run it: Python is fetched and compiled while they
+    // do.
     const reached = () =>
       void booted.then(() => {
         // Nobody waits for it: what goes wrong is said by Run.
         void runner.playground?.preload({ workers: workersOf(this.#view?.command ?? "") });
       });
-    for (const sign of ["pointerenter", "focusin"]) this.addEventListener(sign, reached, { once: true });
+    for (const sign of ["pointerenter", "focusin"])
+      this.addEventListener(sign, reached, { once: true });
     // Who has run it before has Python already.
     if (this.hasAttribute("preload")) {
       void (
@@ -91,7 +98,9 @@ export class WasgiPlaygroundElement extends HTMLElement {
 
   /** Files that the embedding page wrote into the element. @returns {Example | null} */
   #ownFiles() {
-    const scripts = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("script[data-file]"));
+    const scripts = /** @type {NodeListOf<HTMLElement>} */ (
+      this.querySelectorAll("script[data-file]")
+    );
     if (scripts.length === 0) return null;
     const files = Object.fromEntries(
       [...scripts].map((script) => [
@@ -113,7 +122,8 @@ export class WasgiPlaygroundElement extends HTMLElement {
 }
 
 /**
- * How many processes a command line seems to ask for. It is right or it is not: that only changes how long they take to start.
+ * How many processes a command line seems to ask for. It is right or it is not: that only changes
+ * how long they take to start.
  * @param {string} command
  */
 function workersOf(command) {
@@ -125,7 +135,9 @@ function workersOf(command) {
 /** Takes away the indentation that the HTML around it brought. @param {string} text */
 function dedent(text) {
   const lines = text.replace(/^\s*\n|\s+$/g, "").split("\n");
-  const indents = lines.filter((line) => line.trim()).map((line) => line.length - line.trimStart().length);
+  const indents = lines
+    .filter((line) => line.trim())
+    .map((line) => line.length - line.trimStart().length);
   const common = Math.min(...indents);
   return lines.map((line) => line.slice(common)).join("\n");
 }

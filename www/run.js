@@ -1,6 +1,6 @@
 /**
- * The page of `cargo xtask run`: starts a server on the files that come over a WebSocket, and carries its connections, its log
- * and its signals.
+ * The page of `cargo xtask run`: starts a server on the files that come over a WebSocket, and
+ * carries its connections, its log and its signals.
  */
 import { Bridge } from "./run/bridge.js";
 import { Kind, bare, decode, exit, fileOf, log, text, textOf } from "./run/frames.js";
@@ -13,7 +13,10 @@ socket.binaryType = "arraybuffer";
 /** @type {Server | undefined} */
 let server;
 
-/** What waits to be written together; null: to be removed. @type {Record<string, Uint8Array | null>} */
+/**
+ * What waits to be written together; null: to be removed.
+ * @type {Record<string, Uint8Array | null>}
+ */
 let files = {};
 
 const bridge = new Bridge(
@@ -28,9 +31,14 @@ const bridge = new Bridge(
 );
 
 /** Imported late, so that it is told when even this fails. @type {Promise<Playground>} */
-const playground = import("./wasgi.js").then(({ Playground }) => Playground.create({ assets: "./" }));
+const playground = import("./wasgi.js").then(({ Playground }) =>
+  Playground.create({ assets: "./" }),
+);
 
-/** One step after the other: files are there before the server starts. Its start may last; files then still change. */
+/**
+ * One step after the other: files are there before the server starts. Its start may last; files
+ * then still change.
+ */
 let steps = Promise.resolve();
 
 /** @param {(playground: Playground) => Promise<void>} work the next step */
@@ -40,7 +48,9 @@ function step(work) {
 
 /** @param {unknown} error why the page cannot go on */
 function fail(error) {
-  bridge.send(text(Kind.FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  bridge.send(
+    text(Kind.FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  );
 }
 
 socket.addEventListener("message", ({ data }) => {
@@ -109,7 +119,9 @@ for (const type of ["error", "unhandledrejection"]) {
 
 playground.then(
   (playground) =>
-    playground.addEventListener("crash", (event) => fail(/** @type {CustomEvent} */ (event).detail)),
+    playground.addEventListener("crash", (event) =>
+      fail(/** @type {CustomEvent} */ (event).detail),
+    ),
   () => {}, // Told by the first step.
 );
 

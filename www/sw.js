@@ -1,13 +1,14 @@
 /// <reference lib="webworker" />
 //
-// The service worker: keeps the whole site, so that it works offline after the first visit, and makes pages cross-origin
-// isolated on hosts that cannot send the headers for it.
+// The service worker: keeps the whole site, so that it works offline after the first visit, and
+// makes pages cross-origin isolated on hosts that cannot send the headers for it.
 //
 // Messages that a page may send, each answered through the port that comes with it once it is done:
 //   "isolate"  from now on answer with COOP and COEP; the page then reloads once
 //   "update"   a newer version that waits takes over now; pages that are open then reload
 //
-// The site's files are kept by their hashes (manifest.json), so that a new version fetches only what changed.
+// The site's files are kept by their hashes (manifest.json), so that a new version fetches only
+// what changed.
 
 /** @typedef {{ bytes: number, sha256: string }} Entry */
 /** @typedef {{ version: string, files: Record<string, Entry> }} Manifest */
@@ -15,7 +16,8 @@
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const scope = new URL(worker.registration.scope);
 
-// The build replaces this: a change in any file changes this script, which is how the browser sees a new version.
+// The build replaces this: a change in any file changes this script, which is how the browser sees
+// a new version.
 const VERSION = "WASGI_VERSION";
 // Caches belong to the origin, which may hold other sites: the scope tells ours.
 const FILES = `wasgi files ${scope.pathname}`;
@@ -26,7 +28,10 @@ const MANIFEST = "manifest.json";
 // Whoever works on the site wants the files of the last build, not those of the first visit.
 const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(scope.hostname);
 
-/** How many files are fetched at a time: fewer than a browser's connections to a host, so that the page has some. */
+/**
+ * How many files are fetched at a time: fewer than a browser's connections to a host, so that the
+ * page has some.
+ */
 const CONCURRENCY = 3;
 
 worker.addEventListener("install", (event) => event.waitUntil(precache()));
@@ -62,10 +67,12 @@ async function precache() {
 /** @returns {Promise<Manifest>} */
 async function fetchManifest() {
   const response = await fetch(new URL(MANIFEST, scope), { cache: "no-store" });
-  if (!response.ok) throw new Error(`${MANIFEST} answered ${response.status}: build the site again.`);
+  if (!response.ok)
+    throw new Error(`${MANIFEST} answered ${response.status}: build the site again.`);
   const manifest = await response.json();
   // A site is uploaded file by file: the browser tries again at the next visit.
-  if (manifest.version !== VERSION) throw new Error(`The site is being updated to ${manifest.version}.`);
+  if (manifest.version !== VERSION)
+    throw new Error(`The site is being updated to ${manifest.version}.`);
   return manifest;
 }
 
@@ -76,7 +83,9 @@ async function fetchManifest() {
  */
 async function verify(path, sha256, response) {
   if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
+  const digest = new Uint8Array(
+    await crypto.subtle.digest("SHA-256", await response.arrayBuffer()),
+  );
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   if (found !== sha256) throw new Error(`${path} is not the file that ${MANIFEST} lists.`);
 }
@@ -85,7 +94,9 @@ async function verify(path, sha256, response) {
 async function activate() {
   const manifest = await keptManifest();
   if (manifest) {
-    const wanted = new Set(Object.entries(manifest.files).map(([path, { sha256 }]) => keyOf(path, sha256)));
+    const wanted = new Set(
+      Object.entries(manifest.files).map(([path, { sha256 }]) => keyOf(path, sha256)),
+    );
     const files = await caches.open(FILES);
     for (const { url } of await files.keys()) if (!wanted.has(url)) await files.delete(url);
     const state = await caches.open(STATE);
@@ -153,7 +164,8 @@ async function kept(url) {
 }
 
 /**
- * The same response, with the headers that make a page cross-origin isolated and let such a page load it.
+ * The same response, with the headers that make a page cross-origin isolated and let such a page
+ * load it.
  * @param {Response} response
  */
 function isolated(response) {
@@ -181,7 +193,9 @@ let manifestPromise;
 
 /** The manifest of this version, once it has been installed. */
 function keptManifest() {
-  manifestPromise ??= getState(MANIFEST + VERSION).then((text) => (text ? JSON.parse(text) : undefined));
+  manifestPromise ??= getState(MANIFEST + VERSION).then((text) =>
+    text ? JSON.parse(text) : undefined,
+  );
   return manifestPromise;
 }
 

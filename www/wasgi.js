@@ -10,7 +10,13 @@ import { Server } from "./api/server.js";
 import { Outgoing, readFrames } from "./worker/frames.js";
 import { Bell, Link } from "./worker/ring.js";
 
-export { ConnectionLost, ConnectionRefused, PlaygroundError, ServerExit, WasgiError } from "./api/errors.js";
+export {
+  ConnectionLost,
+  ConnectionRefused,
+  PlaygroundError,
+  ServerExit,
+  WasgiError,
+} from "./api/errors.js";
 export { Connection } from "./api/connection.js";
 export { Server } from "./api/server.js";
 
@@ -19,7 +25,8 @@ const encoder = new TextEncoder();
 /**
  * A computer of its own in this tab: files, a network, processes.
  *
- * Dispatches `progress` events while Python is fetched: `detail` is `{ step, loaded, total }` in bytes.
+ * Dispatches `progress` events while Python is fetched: `detail` is `{ step, loaded, total }` in
+ * bytes.
  */
 export class Playground extends EventTarget {
   /** @type {Worker} */
@@ -30,7 +37,9 @@ export class Playground extends EventTarget {
   #link;
   /** @type {Map<number, Server>} */
   #servers = new Map();
-  /** @type {Map<number, { resolve: (server: Server) => void, reject: (error: Error) => void, log: string[] }>} */
+  /**
+   * @type {Map<number, { resolve: (server: Server) => void, reject: (error: Error) => void, log: string[] }>}
+   */
   #starting = new Map();
   /** @type {(() => void)[]} */
   #written = [];
@@ -42,12 +51,15 @@ export class Playground extends EventTarget {
 
   /**
    * Boots the machine. Python is fetched at the first start, or by `preload`.
-   * @param {{ assets?: string | URL }} [options] where `dist/` is served; the folder of this module by default
+   * @param {{ assets?: string | URL }} [options] where `dist/` is served; the folder of this module
+   * by default
    * @returns {Promise<Playground>}
    */
   static async create({ assets = new URL("./", import.meta.url) } = {}) {
     if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-      throw new PlaygroundError("This browser has no WebAssembly or no Web Workers: use a current one.");
+      throw new PlaygroundError(
+        "This browser has no WebAssembly or no Web Workers: use a current one.",
+      );
     }
     const base = new URL(assets, document.baseURI);
     const url = new URL("wasgi_core_bg.wasm", base);
@@ -61,11 +73,20 @@ export class Playground extends EventTarget {
         `${url.href} could not be loaded (${/** @type {Error} */ (error).message}): does assets point to dist/?`,
       );
     }
-    const worker = new Worker(new URL("worker.js", base), { type: "module", name: "wasgi machine" });
+    const worker = new Worker(new URL("worker.js", base), {
+      type: "module",
+      name: "wasgi machine",
+    });
     const bells = [Bell.shared(), Bell.shared()];
     const [line, itsLine] = Link.lines(bells[0], bells[1]);
     const playground = new Playground(worker, bells[0], new Link(worker, line));
-    await playground.#boot({ role: "machine", core, base: base.href, line: itsLine, bell: bells[1] });
+    await playground.#boot({
+      role: "machine",
+      core,
+      base: base.href,
+      line: itsLine,
+      bell: bells[1],
+    });
     return playground;
   }
 
@@ -88,7 +109,9 @@ export class Playground extends EventTarget {
       };
       this.#worker.onerror = (event) => {
         reject(
-          new PlaygroundError(`The machine did not start: ${event.message || "worker.js did not load"}`),
+          new PlaygroundError(
+            `The machine did not start: ${event.message || "worker.js did not load"}`,
+          ),
         );
       };
       this.#worker.postMessage(init);
@@ -153,7 +176,8 @@ export class Playground extends EventTarget {
         const preloading = this.#preloading.get(data.id);
         this.#preloading.delete(data.id);
         if (data.failed === undefined) preloading?.resolve();
-        else preloading?.reject(new PlaygroundError(`Python could not be prepared: ${data.failed}`));
+        else
+          preloading?.reject(new PlaygroundError(`Python could not be prepared: ${data.failed}`));
         break;
       }
       case "log":
@@ -177,7 +201,9 @@ export class Playground extends EventTarget {
 
   /** @param {string} message */
   #crashed(message) {
-    const error = new PlaygroundError(`The machine has crashed (${message}): create a new Playground.`);
+    const error = new PlaygroundError(
+      `The machine has crashed (${message}): create a new Playground.`,
+    );
     for (const [id, server] of this.#servers) {
       server.exited(70);
       this.#starting.get(id)?.reject(error);
@@ -201,9 +227,11 @@ export class Playground extends EventTarget {
 
   /**
    * Fetches and boots Python now, so that the first start need not.
-   * @param {{ workers?: number }} [options] how many processes the server that will be started has: that many boot, eight at most
-   * @returns {Promise<void>} resolves when they are ready, or a start has taken them; where processes run already, when Python is fetched.
-   *   Rejects with PlaygroundError if Python cannot be fetched or booted; who does not wait hears of it from `start`
+   * @param {{ workers?: number }} [options] how many processes the server that will be started has:
+   * that many boot, eight at most
+   * @returns {Promise<void>} resolves when they are ready, or a start has taken them; where
+   * processes run already, when Python is fetched. Rejects with PlaygroundError if Python cannot be
+   * fetched or booted; who does not wait hears of it from `start`
    */
   preload({ workers = 1 } = {}) {
     this.#check();
@@ -227,7 +255,10 @@ export class Playground extends EventTarget {
     const changes = new Map();
     for (const [name, content] of Object.entries(files)) {
       const parts = name.split("/");
-      if (name.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) {
+      if (
+        name.startsWith("/") ||
+        parts.some((part) => part === "" || part === "." || part === "..")
+      ) {
         throw new PlaygroundError(
           `"${name}" is no path below the working directory: write it like "pkg/app.py".`,
         );
@@ -242,8 +273,8 @@ export class Playground extends EventTarget {
   /**
    * Starts a server. Resolves when it accepts; rejects with ServerExit when it exits before.
    * @param {string | string[]} command as typed in a shell, or its words
-   * @param {{ onLog?: (entry: import("./api/server.js").LogEntry) => void, env?: Record<string, string> }} [options]
-   *   onLog sees every line, from the first
+   * @param {{ onLog?: (entry: import("./api/server.js").LogEntry) => void, env?: Record<string, string> }}
+   * [options] onLog sees every line, from the first
    * @returns {Promise<Server>}
    */
   async start(command, { onLog, env = {} } = {}) {
@@ -272,6 +303,8 @@ export class Playground extends EventTarget {
     }
     this.#servers.clear();
     this.#starting.clear();
-    this.#abandonPreloads(new PlaygroundError("The playground was disposed before Python was prepared."));
+    this.#abandonPreloads(
+      new PlaygroundError("The playground was disposed before Python was prepared."),
+    );
   }
 }

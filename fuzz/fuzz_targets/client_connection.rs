@@ -8,8 +8,14 @@ use wasgi::http1::Framing;
 use wasgi::http1::client::{Connection, Event};
 
 fuzz_target!(|input: &[u8]| {
-    let [choice, cut, bytes @ ..] = input else { return };
-    let method = if choice & 2 == 0 { &b"GET"[..] } else { b"HEAD" };
+    let [choice, cut, bytes @ ..] = input else {
+        return;
+    };
+    let method = if choice & 2 == 0 {
+        &b"GET"[..]
+    } else {
+        b"HEAD"
+    };
     let ends = choice & 1 == 1;
     let whole = read(method, std::iter::once(bytes), ends);
     let pieces = read(method, bytes.chunks(usize::from(*cut).max(1)), ends);

@@ -25,7 +25,9 @@ const SERVERS: [(Rules, Limits); 6] = [
 ];
 
 fuzz_target!(|input: &[u8]| {
-    let [choice, cut, bytes @ ..] = input else { return };
+    let [choice, cut, bytes @ ..] = input else {
+        return;
+    };
     let server = SERVERS[usize::from(choice >> 1) % SERVERS.len()];
     let ends = choice & 1 == 1;
     let whole = read(server, std::iter::once(bytes), ends);
@@ -34,7 +36,11 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// Everything that is read, as text; bodies joined.
-fn read<'a>((rules, limits): (Rules, Limits), pieces: impl Iterator<Item = &'a [u8]>, ends: bool) -> String {
+fn read<'a>(
+    (rules, limits): (Rules, Limits),
+    pieces: impl Iterator<Item = &'a [u8]>,
+    ends: bool,
+) -> String {
     let mut connection = Connection::new(rules, limits);
     let mut log = String::new();
     let mut body = Vec::new();

@@ -17,8 +17,8 @@ pub(crate) fn pbkdf2(
     iterations: u32,
     key: Vec<u8>,
 ) -> Option<Box<dyn Derivation>> {
-    // Hmac keeps the state after the key's block, so that an iteration is two blocks instead of four; BLAKE2 and
-    // SHA-3 are not made for it.
+    // Hmac keeps the state after the key's block, so that an iteration is two blocks instead of
+    // four; BLAKE2 and SHA-3 are not made for it.
     match name {
         b"md5" => begin::<Hmac<Md5>>(password, salt, iterations, key),
         b"sha1" => begin::<Hmac<Sha1>>(password, salt, iterations, key),

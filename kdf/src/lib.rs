@@ -1,8 +1,8 @@
 //! Key derivation for Python's `hashlib`: PBKDF2 (RFC 8018) in steps, and scrypt (RFC 7914).
 //!
-//! A wasm module of its own, without glue: it is fetched with Python's packages and compiled when an app first derives a
-//! key. `www/worker/key_derivation.js` calls it. An instance derives one key at a time: what the caller wants to say
-//! goes to [`input`], the key is at [`key`].
+//! A wasm module of its own, without glue: it is fetched with Python's packages and compiled when
+//! an app first derives a key. `www/worker/key_derivation.js` calls it. An instance derives one key
+//! at a time: what the caller wants to say goes to [`input`], the key is at [`key`].
 
 mod digest;
 mod pbkdf2;
@@ -19,11 +19,13 @@ struct State {
 }
 
 thread_local! {
-    // A wasm instance has one thread, and no function here calls another: the cell is never borrowed twice.
+    // A wasm instance has one thread, and no function here calls another: the cell is never
+    // borrowed twice.
     static STATE: RefCell<State> = RefCell::default();
 }
 
-/// Where `length` bytes of input are to be written, until the next call; null if there is no memory for them.
+/// Where `length` bytes of input are to be written, until the next call; null if there is no memory
+/// for them.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
     STATE.with_borrow_mut(|state| match zeros(length) {
@@ -35,10 +37,11 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
     })
 }
 
-/// Begins to derive a key of `length` bytes by PBKDF2. The input is the digest's name, the password and the salt, the
-/// first two of the lengths given.
+/// Begins to derive a key of `length` bytes by PBKDF2. The input is the digest's name, the password
+/// and the salt, the first two of the lengths given.
 ///
-/// Returns 0 where this module does not have the digest, the input is shorter than told or there is no memory.
+/// Returns 0 where this module does not have the digest, the input is shorter than told or there is
+/// no memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbkdf2(name: usize, password: usize, iterations: u32, length: usize) -> u32 {
     STATE.with_borrow_mut(|state| {
@@ -67,9 +70,11 @@ pub extern "C" fn step(iterations: u32) -> u32 {
     })
 }
 
-/// Derives a key of `length` bytes by scrypt, at once. The input is the password, of the length given, and the salt.
+/// Derives a key of `length` bytes by scrypt, at once. The input is the password, of the length
+/// given, and the salt.
 ///
-/// Returns 0 where the parameters are none of scrypt's or the input is shorter than told. Without memory it traps.
+/// Returns 0 where the parameters are none of scrypt's or the input is shorter than told. Without
+/// memory it traps.
 #[unsafe(no_mangle)]
 pub extern "C" fn scrypt(password: usize, log_n: u8, r: u32, p: u32, length: usize) -> u32 {
     STATE.with_borrow_mut(|state| {

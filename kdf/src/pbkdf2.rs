@@ -1,4 +1,5 @@
-//! PBKDF2 (RFC 8018, section 5.2) that can pause: a million iterations take long, and other threads want to run.
+//! PBKDF2 (RFC 8018, section 5.2) that can pause: a million iterations take long, and other threads
+//! want to run.
 
 use hmac::digest::{FixedOutput, KeyInit, Output, OutputSizeUser, Update};
 
@@ -26,7 +27,8 @@ struct Pbkdf2<F: FixedOutput> {
     done: u32,
 }
 
-/// Begins to derive a key into `key`; nothing if the function takes no such password (HMAC takes any).
+/// Begins to derive a key into `key`; nothing if the function takes no such password (HMAC takes
+/// any).
 pub(crate) fn begin<F>(
     password: &[u8],
     salt: &[u8],
@@ -112,8 +114,14 @@ mod tests {
     use crate::digest;
 
     fn derive(name: &str, iterations: u32, length: usize, step: u32) -> Vec<u8> {
-        let mut derivation =
-            digest::pbkdf2(name.as_bytes(), b"password", b"salt", iterations, vec![0; length]).unwrap();
+        let mut derivation = digest::pbkdf2(
+            name.as_bytes(),
+            b"password",
+            b"salt",
+            iterations,
+            vec![0; length],
+        )
+        .unwrap();
         while derivation.step(step) {}
         derivation.key()
     }
@@ -122,7 +130,8 @@ mod tests {
     fn the_key_is_that_of_a_derivation_without_a_pause() {
         for (iterations, length) in [(1, 1), (1, 32), (2, 33), (7, 100), (1000, 64)] {
             let mut expected = vec![0; length];
-            ::pbkdf2::pbkdf2::<Hmac<Sha256>>(b"password", b"salt", iterations, &mut expected).unwrap();
+            ::pbkdf2::pbkdf2::<Hmac<Sha256>>(b"password", b"salt", iterations, &mut expected)
+                .unwrap();
             for step in [1, 2, 3, 10, 5000] {
                 assert_eq!(
                     derive("sha256", iterations, length, step),
@@ -135,9 +144,11 @@ mod tests {
 
     #[test]
     fn the_vectors_of_rfc_6070_are_met() {
-        let expected = b"\x0c\x60\xc8\x0f\x96\x1f\x0e\x71\xf3\xa9\xb5\x24\xaf\x60\x12\x06\x2f\xe0\x37\xa6";
+        let expected =
+            b"\x0c\x60\xc8\x0f\x96\x1f\x0e\x71\xf3\xa9\xb5\x24\xaf\x60\x12\x06\x2f\xe0\x37\xa6";
         assert_eq!(derive("sha1", 1, 20, 100), expected);
-        let expected = b"\x4b\x00\x79\x01\xb7\x65\x48\x9a\xbe\xad\x49\xd9\x26\xf7\x21\xd0\x65\xa4\x29\xc1";
+        let expected =
+            b"\x4b\x00\x79\x01\xb7\x65\x48\x9a\xbe\xad\x49\xd9\x26\xf7\x21\xd0\x65\xa4\x29\xc1";
         assert_eq!(derive("sha1", 4096, 20, 1000), expected);
     }
 

@@ -1,10 +1,12 @@
 //! The table of a server's options, and the values that a command line gave them.
 //!
-//! A table is a text file, read where it is needed: as Rust constants the same tables are several times as large.
+//! A table is a text file, read where it is needed: as Rust constants the same tables are several
+//! times as large.
 
-/// A server's options, one a line: `names | kind | value | default | why it is refused`. What is left out at the end is
-/// empty. The reason is a word that a line `!word A sentence.` explains; lines that begin with `#` are remarks.
-/// What `--help` says about them is in `help.txt` beside the table, which is no part of the wasm: the page fetches it.
+/// A server's options, one a line: `names | kind | value | default | why it is refused`. What is
+/// left out at the end is empty. The reason is a word that a line `!word A sentence.` explains;
+/// lines that begin with `#` are remarks. What `--help` says about them is in `help.txt` beside the
+/// table, which is no part of the wasm: the page fetches it.
 #[derive(Debug, Clone, Copy)]
 pub struct Table(pub &'static str);
 
@@ -41,7 +43,8 @@ pub enum Kind {
     Optional(&'static str),
 }
 
-// Most of these are small and called from everywhere: inlined, they would be most of this room's wasm.
+// Most of these are small and called from everywhere: inlined, they would be most of this room's
+// wasm.
 impl Table {
     /// All options, in order.
     #[inline(never)]
@@ -58,7 +61,9 @@ impl Table {
     #[inline(never)]
     #[must_use]
     pub fn named(self, name: &str) -> Option<Opt> {
-        self.options().into_iter().find(|option| option.has_name(name))
+        self.options()
+            .into_iter()
+            .find(|option| option.has_name(name))
     }
 
     /// Why an option is refused, in a sentence.
@@ -88,7 +93,8 @@ impl Opt {
         self.0.split('|').nth(index).map_or("", trim)
     }
 
-    /// Its names in the order in which the original lists them. For a [`Kind::Switch`] the second name is the negative one.
+    /// Its names in the order in which the original lists them. For a [`Kind::Switch`] the second
+    /// name is the negative one.
     #[inline(never)]
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
@@ -194,7 +200,10 @@ impl Values {
     #[inline(never)]
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&str> {
-        let of_option = self.given.iter().filter(|(option, _)| option.has_name(name));
+        let of_option = self
+            .given
+            .iter()
+            .filter(|(option, _)| option.has_name(name));
         of_option.map(|(_, text)| text.as_str()).collect()
     }
 
@@ -243,12 +252,16 @@ impl Values {
         self
     }
 
-    /// What each option says, by its long name: for the process's Python. One that is there without a value says `true`.
+    /// What each option says, by its long name: for the process's Python. One that is there without
+    /// a value says `true`.
     #[must_use]
     pub fn texts(&self) -> Vec<(&'static str, String)> {
         let mut texts = Vec::new();
         for option in self.table.options() {
-            let name = option.names().into_iter().find(|name| name.starts_with("--"));
+            let name = option
+                .names()
+                .into_iter()
+                .find(|name| name.starts_with("--"));
             let text = match self.text(option.name()) {
                 "" if self.has(option) => "true",
                 text => text,
@@ -258,7 +271,8 @@ impl Values {
         texts
     }
 
-    /// The first option given that is refused, and why. One that is given its own default asks for what happens anyway.
+    /// The first option given that is refused, and why. One that is given its own default asks for
+    /// what happens anyway.
     #[inline(never)]
     #[must_use]
     pub fn refused(&self) -> Option<(Opt, &'static str)> {

@@ -1,11 +1,12 @@
-//! One http request and its response (ASGI HTTP & WebSocket, "HTTP"): the rules of `receive` and `send`, as uvicorn has
-//! them with httptools.
+//! One http request and its response (ASGI HTTP & WebSocket, "HTTP"): the rules of `receive` and
+//! `send`, as uvicorn has them with httptools.
 //!
-//! Response headers come from Python as a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s strings:
-//! name, value, name, value…
+//! Response headers come from Python as a `u32` count and so many of
+//! [`encoding`](crate::gateway::encoding)'s strings: name, value, name, value…
 //!
-//! Python raises what is not seen here: `KeyError` for an event without `status`, `TypeError` for headers that are not
-//! bytes. uvicorn counts the response as started before it looks at them, so it calls [`Cycle::start_failed`] then.
+//! Python raises what is not seen here: `KeyError` for an event without `status`, `TypeError` for
+//! headers that are not bytes. uvicorn counts the response as started before it looks at them, so
+//! it calls [`Cycle::start_failed`] then.
 
 use crate::asgi::event_error::EventError;
 use crate::asgi::status::phrase;
@@ -55,7 +56,8 @@ pub enum Progress {
 /// What becomes of the connection when the app's call has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether the connection is to be closed now. A complete response has said so before ([`Progress::Complete`]).
+    /// Whether the connection is to be closed now. A complete response has said so before
+    /// ([`Progress::Complete`]).
     pub close: bool,
     /// A line for the error log, level ERROR, without its prefix.
     pub log: Option<String>,
@@ -112,7 +114,8 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// The cycle of a request whose head has come. `date` is the time now, as the Date field has it.
+    /// The cycle of a request whose head has come. `date` is the time now, as the Date field has
+    /// it.
     #[must_use]
     pub fn new(request: &RequestHead, launch: &Launch, date: &str) -> Self {
         Self {
@@ -134,7 +137,8 @@ impl Cycle {
         }
     }
 
-    /// A body that has come without it, or has ended, needs no `100 Continue` (gunicorn's asgi worker).
+    /// A body that has come without it, or has ended, needs no `100 Continue` (gunicorn's asgi
+    /// worker).
     pub fn no_continue(&mut self) {
         self.waiting_for_continue = false;
     }
@@ -156,7 +160,8 @@ impl Cycle {
         }
     }
 
-    /// Whether so much of the body waits for the app that the connection should not be read until it receives.
+    /// Whether so much of the body waits for the app that the connection should not be read until
+    /// it receives.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.received.len() > HIGH_WATER
@@ -211,8 +216,8 @@ impl Cycle {
         }
     }
 
-    /// `send({"type": "http.response.start", …})`: the head goes out. Without an error, and with [`EventError::Status`]
-    /// and those of headers too, the request now stands in the access log.
+    /// `send({"type": "http.response.start", …})`: the head goes out. Without an error, and with
+    /// [`EventError::Status`] and those of headers too, the request now stands in the access log.
     ///
     /// # Errors
     /// What `send` raises in the app. Nothing went out.
@@ -241,8 +246,8 @@ impl Cycle {
         sent
     }
 
-    /// An `http.response.start` that Python refuses. Returns whether the response now counts as started; if not, the
-    /// client has gone and nothing is looked at.
+    /// An `http.response.start` that Python refuses. Returns whether the response now counts as
+    /// started; if not, the client has gone and nothing is looked at.
     ///
     /// # Errors
     /// What `send` raises in the app before it looks at status and headers.
@@ -336,7 +341,14 @@ impl Cycle {
     /// The app returned; `result` is `str()` of what it returned, unless that is None.
     pub fn returned(&mut self, result: Option<&str>, out: &mut Vec<u8>) -> Outcome {
         if let Some(result) = result {
-            return closed(["ASGI callable should return None, but returned '", result, "'."].concat());
+            return closed(
+                [
+                    "ASGI callable should return None, but returned '",
+                    result,
+                    "'.",
+                ]
+                .concat(),
+            );
         }
         if self.disconnected || self.complete {
             return Outcome {
@@ -377,8 +389,8 @@ impl Cycle {
         }
     }
 
-    /// The server has too many requests (`--limit-concurrency`): the app is not called. The log says, level WARNING,
-    /// `Exceeded concurrency limit.`
+    /// The server has too many requests (`--limit-concurrency`): the app is not called. The log
+    /// says, level WARNING, `Exceeded concurrency limit.`
     pub fn unavailable(&mut self, out: &mut Vec<u8>) -> Outcome {
         let status = self.answer(503, "Service Unavailable", out);
         Outcome {
@@ -430,12 +442,16 @@ impl Cycle {
             if name.iter().any(|&byte| is_bad_in_name(byte)) {
                 return Err(EventError::HeaderName);
             }
-            if value.iter().any(|&byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+            if value
+                .iter()
+                .any(|&byte| matches!(byte, 0..=8 | 10..=31 | 127))
+            {
                 return Err(EventError::HeaderValue);
             }
             let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
             if is("content-length") && self.chunked.is_none() {
-                self.expected = python::int(value).ok_or_else(|| EventError::Length(value.to_vec()))?;
+                self.expected =
+                    python::int(value).ok_or_else(|| EventError::Length(value.to_vec()))?;
                 self.chunked = Some(false);
             } else if is("transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") {
                 self.expected = 0;
@@ -461,8 +477,8 @@ impl Cycle {
     }
 }
 
-/// uvicorn's answer to what it cannot parse: `400 Bad Request`, and the connection closes. The log says, level WARNING,
-/// `Invalid HTTP request received.`
+/// uvicorn's answer to what it cannot parse: `400 Bad Request`, and the connection closes. The log
+/// says, level WARNING, `Invalid HTTP request received.`
 pub fn reject(launch: &Launch, date: &str, out: &mut Vec<u8>) {
     const TEXT: &[u8] = b"Invalid HTTP request received.";
     write_status_line(400, out);
@@ -498,7 +514,8 @@ pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// The headers that uvicorn puts before the app's: date, its own name unless `--header` has another, and `--header`.
+/// The headers that uvicorn puts before the app's: date, its own name unless `--header` has
+/// another, and `--header`.
 fn default_headers(launch: &Launch, date: &str) -> Vec<u8> {
     let named = launch
         .headers

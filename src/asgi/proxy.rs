@@ -30,7 +30,8 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
     if !launch.proxy_headers {
         return origin;
     }
-    let is_proxy_header = |name: &[u8]| name.len() > 14 && name[..12].eq_ignore_ascii_case(b"x-forwarded-");
+    let is_proxy_header =
+        |name: &[u8]| name.len() > 14 && name[..12].eq_ignore_ascii_case(b"x-forwarded-");
     if !head.headers.iter().any(|(name, _)| is_proxy_header(name)) {
         return origin;
     }
@@ -48,7 +49,9 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
     let mut forwarded: Option<String> = None;
     for value in head.values("x-forwarded-for") {
         let value = latin1(value);
-        forwarded = Some(forwarded.map_or_else(|| value.clone(), |before| [&before, ", ", &value].concat()));
+        forwarded = Some(
+            forwarded.map_or_else(|| value.clone(), |before| [&before, ", ", &value].concat()),
+        );
     }
     if let Some(forwarded) = forwarded {
         let (host, port) = client(&forwarded, trusted);

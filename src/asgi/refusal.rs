@@ -1,4 +1,5 @@
-//! What gunicorn's asgi worker answers to a request that is none: what its parser says, as plain text.
+//! What gunicorn's asgi worker answers to a request that is none: what its parser says, as plain
+//! text.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,8 @@ use crate::asgi::http::write_status_line;
 use crate::gateway::encoding::push_decimal;
 use crate::http1::RequestError;
 
-/// Appends the answer, after which the connection is closed. Nothing where the client has ended the connection.
+/// Appends the answer, after which the connection is closed. Nothing where the client has ended the
+/// connection.
 pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
     use RequestError as E;
     let fixed = |status: u16, text: &'static str| (status, Cow::Borrowed(text.as_bytes()));
@@ -14,7 +16,9 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
         E::EndInHead | E::EndInBody { .. } | E::EndInChunkEnd(_) => return,
         E::RequestLineTooLong { .. } => fixed(414, "Request line is too large"),
         E::TooManyFields { .. } => fixed(431, "Too many headers"),
-        E::FieldTooLong { .. } | E::HeadTooLong { .. } => fixed(431, "Request header field is too large"),
+        E::FieldTooLong { .. } | E::HeadTooLong { .. } => {
+            fixed(431, "Request header field is too large")
+        }
         E::UnsupportedCoding(what) => (501, Cow::Borrowed(&what[..])),
         E::Method(what) | E::Version(what) | E::FieldName(what) | E::FieldLine(what) => {
             (400, Cow::Borrowed(&what[..]))
@@ -24,7 +28,10 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
             if !name.eq_ignore_ascii_case(b"content-length") {
                 name.make_ascii_lowercase();
             }
-            (400, Cow::Owned([b"Duplicate ", &name[..], b" header"].concat()))
+            (
+                400,
+                Cow::Owned([b"Duplicate ", &name[..], b" header"].concat()),
+            )
         }
         E::BareLfInRequestLine | E::BareLfInFields => fixed(
             400,
@@ -55,7 +62,10 @@ mod tests {
     fn what_offends_is_the_text() {
         let text = "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\
             Connection: close\r\n\r\nfoo";
-        assert_eq!(answer(&RequestError::UnsupportedCoding(b"foo".to_vec())), text);
+        assert_eq!(
+            answer(&RequestError::UnsupportedCoding(b"foo".to_vec())),
+            text
+        );
         assert!(answer(&RequestError::TooManyFields { limit: 1 }).starts_with("HTTP/1.1 431 "));
         let host = answer(&RequestError::Repeated(b"Host".to_vec()));
         assert!(host.ends_with("\r\n\r\nDuplicate host header"), "{host}");

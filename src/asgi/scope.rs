@@ -1,6 +1,7 @@
 //! The http connection scope (ASGI HTTP & WebSocket, "HTTP Connection Scope").
 //!
-//! [`Scope::encode`] appends a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s strings:
+//! [`Scope::encode`] appends a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s
+//! strings:
 //!
 //! | index | field | decode as |
 //! |---|---|---|
@@ -15,8 +16,9 @@
 //! | 9, 10 | `server`: host, port | UTF-8, decimal |
 //! | 11… | `headers`: name, value, name, value… | bytes |
 //!
-//! uvicorn's dict has its keys in this order: `type`, `asgi`, `http_version`, `server`, `client`, `scheme`, `root_path`,
-//! `headers`, `state`, `method`, `path`, `raw_path`, `query_string`, with `spec_version` 2.3.
+//! uvicorn's dict has its keys in this order: `type`, `asgi`, `http_version`, `server`, `client`,
+//! `scheme`, `root_path`, `headers`, `state`, `method`, `path`, `raw_path`, `query_string`, with
+//! `spec_version` 2.3.
 
 use std::borrow::Cow;
 
@@ -54,7 +56,11 @@ impl<'a> Scope<'a> {
     ///
     /// # Errors
     /// The request is to be refused with [`reject`](crate::asgi::http::reject).
-    pub fn new(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> Result<Self, ScopeError> {
+    pub fn new(
+        head: &'a RequestHead,
+        peer: &'a Peer,
+        launch: &'a Launch,
+    ) -> Result<Self, ScopeError> {
         if launch.python_responses {
             // Its Python takes the target apart.
             return Ok(Self {
@@ -125,7 +131,8 @@ impl<'a> Scope<'a> {
         [&*self.origin.host, ":", &self.origin.port.to_string()].concat()
     }
 
-    /// The request line as uvicorn's access log shows it: `GET /path?query HTTP/1.1`, the path encoded anew.
+    /// The request line as uvicorn's access log shows it: `GET /path?query HTTP/1.1`, the path
+    /// encoded anew.
     #[must_use]
     pub fn request_line(&self) -> String {
         let mut line = self.head.method.clone();

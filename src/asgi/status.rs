@@ -1,4 +1,5 @@
-//! Reason phrases as Python's `http.HTTPStatus` has them, of the Python version that runs the apps (3.14).
+//! Reason phrases as Python's `http.HTTPStatus` has them, of the Python version that runs the apps
+//! (3.14).
 
 /// The reason phrase of a status code; empty for one that has no name.
 #[must_use]

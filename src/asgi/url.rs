@@ -9,8 +9,8 @@ pub struct Url<'a> {
     pub query: &'a [u8],
 }
 
-/// Takes a request target apart. `None`: it is in authority form, its authority is none, or it has no path; uvicorn
-/// answers as to a request that it cannot parse.
+/// Takes a request target apart. `None`: it is in authority form, its authority is none, or it has
+/// no path; uvicorn answers as to a request that it cannot parse.
 #[must_use]
 pub fn split(target: &[u8]) -> Option<Url<'_>> {
     let relative = match target.first()? {
@@ -39,7 +39,9 @@ fn after_authority(target: &[u8]) -> Option<&[u8]> {
 
 fn is_authority(authority: &[u8]) -> bool {
     let host_port = match authority.iter().position(|&byte| byte == b'@') {
-        Some(at) if at > 0 && authority[..at].iter().all(|&byte| is_user_info(byte)) => &authority[at + 1..],
+        Some(at) if at > 0 && authority[..at].iter().all(|&byte| is_user_info(byte)) => {
+            &authority[at + 1..]
+        }
         Some(_) => return false,
         None => authority,
     };

@@ -10,7 +10,8 @@ use crate::workers::r#async::{Happening, Sent};
 
 /// What `next_event` returns where Python should let the worker's event loop turn.
 const TURN: i32 = -2;
-/// How long Python may run without the worker's event loop having turned, while its own loop goes round.
+/// How long Python may run without the worker's event loop having turned, while its own loop goes
+/// round.
 const TURN_EVERY: Millis = 1.0;
 
 #[wasm_bindgen]
@@ -22,8 +23,9 @@ impl Process {
         }
     }
 
-    /// The next event: `id << 2` and its kind, 0 a request (its scope is put), 1 receivable, 2 writable, 3 stop (the
-    /// signal's number). -1: none; -2: none, and the worker's event loop should turn.
+    /// The next event: `id << 2` and its kind, 0 a request (its scope is put), 1 receivable, 2
+    /// writable, 3 stop (the signal's number). -1: none; -2: none, and the worker's event loop
+    /// should turn.
     pub fn next_event(&mut self, now: Millis) -> i32 {
         let Worker::Async(worker) = &mut self.worker else {
             return -1;
@@ -41,7 +43,8 @@ impl Process {
         }
     }
 
-    /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a disconnect, 3 wait.
+    /// `receive()`: the length of the body that is put `<< 2`, and 0 the last, 1 more, 2 a
+    /// disconnect, 3 wait.
     pub fn receive(&mut self, id: u32, now: Millis) -> i32 {
         let Worker::Async(worker) = &mut self.worker else {
             return 2;
@@ -67,8 +70,9 @@ impl Process {
         self.sent(&sent)
     }
 
-    /// Python refuses an `http.response.start`; the status is negative where there is none. 0: raise what Python has; -2:
-    /// the client is gone, raise nothing; else the length of an exception that comes first.
+    /// Python refuses an `http.response.start`; the status is negative where there is none. 0:
+    /// raise what Python has; -2: the client is gone, raise nothing; else the length of an
+    /// exception that comes first.
     pub fn send_start_failed(&mut self, id: u32, status: i32) -> i32 {
         let Worker::Async(worker) = &mut self.worker else {
             return 0;
@@ -80,7 +84,14 @@ impl Process {
     }
 
     /// As `send_start`. `rest` bytes of the same body follow.
-    pub fn send_body(&mut self, id: u32, length: usize, rest: usize, more: bool, now: Millis) -> i32 {
+    pub fn send_body(
+        &mut self,
+        id: u32,
+        length: usize,
+        rest: usize,
+        more: bool,
+        now: Millis,
+    ) -> i32 {
         let Worker::Async(worker) = &mut self.worker else {
             return 0;
         };

@@ -36,7 +36,10 @@ impl Process {
             ("child", flag(launch.master)),
             (
                 "directory",
-                launch.chdir.clone().unwrap_or_else(|| self.directory.clone()),
+                launch
+                    .chdir
+                    .clone()
+                    .unwrap_or_else(|| self.directory.clone()),
             ),
             ("argv", launch.argv.join("\0")),
             ("cwd", self.directory.clone()),
@@ -65,7 +68,9 @@ impl Process {
             ("multiprocess", flag(launch.workers > 1)),
             (
                 "graceful_timeout",
-                launch.graceful_timeout.map_or_else(|| "-1".to_owned(), seconds),
+                launch
+                    .graceful_timeout
+                    .map_or_else(|| "-1".to_owned(), seconds),
             ),
             (
                 "host",
@@ -74,7 +79,10 @@ impl Process {
                     .first()
                     .map_or_else(String::new, |bind| bind.0.clone()),
             ),
-            ("port", launch.binds.first().map_or(0, |bind| bind.1).to_string()),
+            (
+                "port",
+                launch.binds.first().map_or(0, |bind| bind.1).to_string(),
+            ),
             ("max_requests", launch.max_requests.unwrap_or(0).to_string()),
             (
                 "threads",
@@ -96,7 +104,8 @@ impl Process {
     }
 }
 
-/// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8 kB of the wasm (gzip).
+/// A duration in seconds, in decimals. Not by `f64`'s `Display`, whose tables and algorithms are 8
+/// kB of the wasm (gzip).
 fn seconds(duration: Millis) -> String {
     let millis = duration as u64;
     format!("{}.{:03}", millis / 1000, millis % 1000)

@@ -54,9 +54,21 @@ impl Machine {
     }
 
     /// Starts a server by a line.
-    pub fn start_line(&mut self, server: u32, line: String, env: Vec<String>, directory: &str, now: Millis) {
-        self.0
-            .start(server, &StartCommand::Line(line), &pairs(env), directory, now);
+    pub fn start_line(
+        &mut self,
+        server: u32,
+        line: String,
+        env: Vec<String>,
+        directory: &str,
+        now: Millis,
+    ) {
+        self.0.start(
+            server,
+            &StartCommand::Line(line),
+            &pairs(env),
+            directory,
+            now,
+        );
     }
 
     /// Starts a server by words.
@@ -68,11 +80,17 @@ impl Machine {
         directory: &str,
         now: Millis,
     ) {
-        self.0
-            .start(server, &StartCommand::Words(words), &pairs(env), directory, now);
+        self.0.start(
+            server,
+            &StartCommand::Words(words),
+            &pairs(env),
+            directory,
+            now,
+        );
     }
 
-    /// Sends a server's master a signal; without a name, the one that ends it. Returns whether there is one of this name.
+    /// Sends a server's master a signal; without a name, the one that ends it. Returns whether
+    /// there is one of this name.
     pub fn signal(&mut self, server: u32, name: &str, now: Millis) -> bool {
         let signal = match name {
             "" => Some(self.0.last_signal(server)),
@@ -99,8 +117,8 @@ impl Machine {
         self.0.set_room(room);
     }
 
-    /// What a command line may ask about the machine: the text of a file by its absolute path, the number of processors by an
-    /// empty name.
+    /// What a command line may ask about the machine: the text of a file by its absolute path, the
+    /// number of processors by an empty name.
     pub fn set_fact(&mut self, name: &str, value: Option<String>) {
         self.0.set_fact(name, value);
     }
@@ -165,7 +183,12 @@ impl Machine {
                     line,
                     time,
                 } => {
-                    devices.log(server, if stream == Stream::Stdout { 1 } else { 2 }, &line, time);
+                    devices.log(
+                        server,
+                        if stream == Stream::Stdout { 1 } else { 2 },
+                        &line,
+                        time,
+                    );
                 }
                 Output::Help {
                     server,

@@ -19,7 +19,8 @@ pub use machine::{Devices, Machine};
 pub use process::{Memory, Process};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Smaller than the standard library's by 3 kB of compressed wasm, and as steady: every call takes constant time.
+/// Smaller than the standard library's by 3 kB of compressed wasm, and as steady: every call takes
+/// constant time.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 

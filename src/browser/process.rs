@@ -24,15 +24,18 @@ pub(super) const PARK: i32 = -1;
 const LET_GO: i32 = -2;
 /// What writing returns when the client is gone.
 pub(super) const BROKEN: i32 = -2;
-/// The threads' part of the trace travels with other messages; alone if there is none for this long, or if it is large.
+/// The threads' part of the trace travels with other messages; alone if there is none for this
+/// long, or if it is large.
 const TRACE_EVERY: Millis = 100.0;
 const MOST_INTERVALS: usize = 2000;
-/// What a thread does for less is left out of the trace: there can be many thousands of such intervals in a second.
+/// What a thread does for less is left out of the trace: there can be many thousands of such
+/// intervals in a second.
 const SHORTEST_INTERVAL: Millis = 0.05;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The shared buffer in Python's memory, and the way to the kernel: see `www/worker/process.js`.
+    /// The shared buffer in Python's memory, and the way to the kernel: see
+    /// `www/worker/process.js`.
     pub type Memory;
     #[wasm_bindgen(method)]
     pub(super) fn put(this: &Memory, bytes: &[u8]);
@@ -93,7 +96,8 @@ pub struct Process {
     pub(super) threads: EventLoop,
     /// When the threads' part of the trace is to leave by itself.
     traced_until: Option<Millis>,
-    /// Signals that Python has handlers for, and those that it ignores: a bit for each number, from 1.
+    /// Signals that Python has handlers for, and those that it ignores: a bit for each number, from
+    /// 1.
     pub(super) handled: u64,
     pub(super) ignored: u64,
 }
@@ -193,7 +197,9 @@ impl Process {
     pub fn tick(&mut self, now: Millis) {
         match &mut self.worker {
             Worker::Sync(worker) => worker.tick(now),
-            Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => worker.tick(),
+            Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => {
+                worker.tick()
+            }
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);
             }
@@ -201,7 +207,8 @@ impl Process {
         }
     }
 
-    /// Wakes the threads that wait for connections and should look. Returns whether a thread could be resumed.
+    /// Wakes the threads that wait for connections and should look. Returns whether a thread could
+    /// be resumed.
     pub fn settle(&mut self, now: Millis) -> bool {
         let ready = match &mut self.worker {
             Worker::Sync(worker) => {
@@ -218,7 +225,9 @@ impl Process {
                 }
                 ready
             }
-            Worker::Async(worker) => worker.is_ready() || (!self.accepting && self.common.bound.is_some()),
+            Worker::Async(worker) => {
+                worker.is_ready() || (!self.accepting && self.common.bound.is_some())
+            }
         };
         if ready || !self.common.hooks.is_empty() {
             self.threads.wake_all(CONNECTIONS, now);
@@ -226,10 +235,11 @@ impl Process {
         self.thread_is_due()
     }
 
-    /// Sends the message for the kernel, if there is one: `all` also with what need not leave by itself.
+    /// Sends the message for the kernel, if there is one: `all` also with what need not leave by
+    /// itself.
     pub fn flush(&mut self, all: bool, now: Millis) {
-        let traced =
-            self.traced_until.is_some_and(|at| at <= now) || self.threads.interval_count() >= MOST_INTERVALS;
+        let traced = self.traced_until.is_some_and(|at| at <= now)
+            || self.threads.interval_count() >= MOST_INTERVALS;
         if traced || !self.common.frames.is_empty() || (all && !self.common.lazy.is_empty()) {
             self.trace_threads();
         } else if self.traced_until.is_none() && self.threads.interval_count() > 0 {
@@ -271,7 +281,8 @@ impl Process {
         self.common.tell(Kind::Booted, 0);
     }
 
-    /// Sends a process of this server, or its master, a signal. What Python handles itself in this process is there at once.
+    /// Sends a process of this server, or its master, a signal. What Python handles itself in this
+    /// process is there at once.
     pub fn kill(&mut self, pid: u32, signal: u32, now: Millis) {
         if pid == self.common.pid && self.disposition(signal).is_some() {
             self.signal(signal, now);
@@ -287,11 +298,17 @@ impl Process {
 
     // --- what every worker's Python asks
 
-    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done, by the thread that they were served by.
+    /// A log record; levels count from TRACE, 0. uWSGI's are requests that are done, by the thread
+    /// that they were served by.
     pub fn log(&mut self, level: u32, length: usize, now: Millis) {
         let text = self.memory.text(length);
         if self.common.launch.server == Server::Uwsgi {
-            push(&mut self.common.frames, Kind::Request, level, text.as_bytes());
+            push(
+                &mut self.common.frames,
+                Kind::Request,
+                level,
+                text.as_bytes(),
+            );
             return;
         }
         let level = match level {
@@ -310,11 +327,12 @@ impl Process {
         self.common.tell(Kind::Accepting, 0);
     }
 
-    /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask again.
+    /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask
+    /// again.
     pub fn accepting(&mut self) -> i32 {
         if self.common.bound.is_none() {
-            // A server without a master opens its listeners itself. A process that took over a booted interpreter may not
-            // have heard yet of those that it inherits.
+            // A server without a master opens its listeners itself. A process that took over a
+            // booted interpreter may not have heard yet of those that it inherits.
             if !self.common.launch.master && !std::mem::replace(&mut self.binding, true) {
                 push(&mut self.common.frames, Kind::Bind, 0, b"");
             }
@@ -353,9 +371,9 @@ impl Process {
         self.memory.put(&run);
     }
 
-    /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1: leave.
-    /// `lets_go`: one that is there already may be given, and -2: let other threads go first, and ask again, as `accept()` lets
-    /// go of the GIL where it need not wait either.
+    /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1:
+    /// leave. `lets_go`: one that is there already may be given, and -2: let other threads go
+    /// first, and ask again, as `accept()` lets go of the GIL where it need not wait either.
     pub fn next_request(&mut self, core: u32, lets_go: bool, now: Millis) -> i32 {
         self.at_work();
         let Worker::Sync(worker) = &mut self.worker else {
@@ -383,7 +401,10 @@ impl Process {
     /// The code of the `SystemExit` to raise in the app because of a signal; -1: none.
     pub fn interrupted(&mut self) -> i32 {
         match &mut self.worker {
-            Worker::Sync(worker) => worker.core(0).and_then(SyncWorker::interrupted).unwrap_or(-1),
+            Worker::Sync(worker) => worker
+                .core(0)
+                .and_then(SyncWorker::interrupted)
+                .unwrap_or(-1),
             _ => -1,
         }
     }

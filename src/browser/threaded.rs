@@ -1,4 +1,5 @@
-//! What the Python of gunicorn's gthread and gevent workers calls: their main threads, and the threads that serve connections.
+//! What the Python of gunicorn's gthread and gevent workers calls: their main threads, and the
+//! threads that serve connections.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -23,8 +24,9 @@ impl Process {
         }
     }
 
-    /// A thread of the pool takes a connection, or has waited for it. 1 or 2: a request, its environ is put; 2 if it has a
-    /// body. 0: it is done. PARK: wait for the connection's key. Below: the same, for at most `-2 - result` milliseconds.
+    /// A thread of the pool takes a connection, or has waited for it. 1 or 2: a request, its
+    /// environ is put; 2 if it has a body. 0: it is done. PARK: wait for the connection's key.
+    /// Below: the same, for at most `-2 - result` milliseconds.
     pub fn take(&mut self, id: u32, now: Millis) -> i32 {
         self.at_work();
         if self.common.launch.worker_class == WorkerClass::Green {
@@ -46,8 +48,8 @@ impl Process {
         }
     }
 
-    /// A thread of the pool is done with a request, or has waited since. Whether it has to wait for the connection's key, for
-    /// 5 seconds at most, and ask again.
+    /// A thread of the pool is done with a request, or has waited since. Whether it has to wait for
+    /// the connection's key, for 5 seconds at most, and ask again.
     pub fn end(&mut self, id: u32, now: Millis) -> bool {
         self.at_work();
         // While it is known which of the connection's requests it was.
@@ -58,7 +60,8 @@ impl Process {
         }
     }
 
-    /// The main thread hears that the pool is done with a connection. Whether it has to park and ask again.
+    /// The main thread hears that the pool is done with a connection. Whether it has to park and
+    /// ask again.
     pub fn finish_request(&mut self, id: u32, now: Millis) -> bool {
         self.at_work();
         match &mut self.worker {

@@ -13,12 +13,14 @@ pub(super) const CONNECTIONS: Key = 1;
 /// What `next_thread` says of a thread that is to be started.
 const START: u32 = 7;
 
-/// How many threads a process may have: each costs stacks and a thread state in memory that has an end.
+/// How many threads a process may have: each costs stacks and a thread state in memory that has an
+/// end.
 const MOST_THREADS: usize = 16_384;
 
 #[wasm_bindgen]
 impl Process {
-    /// The running thread waits: `name` is a `trace::Name`, `key` 0 is none, a negative `timeout` none. Returns its number.
+    /// The running thread waits: `name` is a `trace::Name`, `key` 0 is none, a negative `timeout`
+    /// none. Returns its number.
     pub fn thread_wait(
         &mut self,
         name: u8,

@@ -1,4 +1,5 @@
-//! What the Python of a WSGI app's request calls. The request's id is that of its connection; in a worker that has but one, any.
+//! What the Python of a WSGI app's request calls. The request's id is that of its connection; in a
+//! worker that has but one, any.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -10,7 +11,8 @@ use crate::workers::conversation::{Body, Raised, RaisedKind};
 
 #[wasm_bindgen]
 impl Process {
-    /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of length `-2 - result`.
+    /// The length of what is put of the body; 0 at its end; PARK; below that, an exception of
+    /// length `-2 - result`.
     pub fn read_body(&mut self, id: u32, size: usize, now: Millis) -> i32 {
         let Some(conversation) = self.worker.conversation(id) else {
             return 0;
@@ -19,8 +21,8 @@ impl Process {
         self.body(body)
     }
 
-    /// What has come on the connection, where Python reads the requests: as `read_body`, but that every exception is
-    /// `ConnectionResetError`.
+    /// What has come on the connection, where Python reads the requests: as `read_body`, but that
+    /// every exception is `ConnectionResetError`.
     pub fn receive_raw(&mut self, id: u32, now: Millis) -> i32 {
         let Some(conversation) = self.worker.conversation(id) else {
             return 0;
@@ -93,10 +95,18 @@ impl Process {
         self.written(&written)
     }
 
-    /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the exception of `read_body`,
-    /// 3 `OSError` without errno, 4 the exception of a body that is cut short, 5 `SystemExit`, 6 what is no `Exception`, 1000 +
-    /// errno an `OSError` with it. Whether the exception ends the worker.
-    pub fn raised_wsgi(&mut self, id: u32, length: usize, cause: i32, iterating: bool, now: Millis) -> bool {
+    /// The app raised; its traceback is put. `cause`: 0 any exception, 1 `StopIteration`, 2 the
+    /// exception of `read_body`, 3 `OSError` without errno, 4 the exception of a body that is cut
+    /// short, 5 `SystemExit`, 6 what is no `Exception`, 1000 + errno an `OSError` with it. Whether
+    /// the exception ends the worker.
+    pub fn raised_wsgi(
+        &mut self,
+        id: u32,
+        length: usize,
+        cause: i32,
+        iterating: bool,
+        now: Millis,
+    ) -> bool {
         let traceback = self.memory.text(length);
         let Some(conversation) = self.worker.conversation(id) else {
             return false;
@@ -111,7 +121,12 @@ impl Process {
             1000.. => RaisedKind::OsError(Some(cause - 1000)),
             _ => RaisedKind::Exception,
         };
-        let ends = conversation.raised(&mut self.common, Raised { kind, iterating }, &traceback, now);
+        let ends = conversation.raised(
+            &mut self.common,
+            Raised { kind, iterating },
+            &traceback,
+            now,
+        );
         self.threads.serve(0, now);
         ends
     }

@@ -48,7 +48,8 @@ pub(super) struct Exchange {
     pub(super) answered: bool,
     /// Bytes received for which the server has been granted as many anew.
     pub(super) granted: u64,
-    /// Bytes consumed for which the server is still to be granted as many anew: in one frame for many small responses.
+    /// Bytes consumed for which the server is still to be granted as many anew: in one frame for
+    /// many small responses.
     pub(super) owed: u32,
 }
 
@@ -56,8 +57,13 @@ impl Exchange {
     pub(super) fn send_head(&mut self, net: &mut Network) {
         let head = &self.head;
         let mut out = Vec::with_capacity(512);
-        self.http
-            .send_request(&head.method, &head.target, &head.headers, head.framing, &mut out);
+        self.http.send_request(
+            &head.method,
+            &head.target,
+            &head.headers,
+            head.framing,
+            &mut out,
+        );
         self.upload_ended = head.framing == Framing::Empty;
         self.send(net, &out);
     }
@@ -150,7 +156,10 @@ impl Exchange {
             match self.http.next_event() {
                 Ok(None) => return Step::Going,
                 Ok(Some(Event::Head(response))) => {
-                    let (code, reason) = response.head.status.split_at(response.head.status.len().min(3));
+                    let (code, reason) = response
+                        .head
+                        .status
+                        .split_at(response.head.status.len().min(3));
                     let number = self.number.to_string();
                     let fixed = [number.as_bytes(), code, reason.trim_ascii_start()];
                     let fields = response

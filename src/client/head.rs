@@ -3,7 +3,8 @@
 use crate::gateway::encoding;
 use crate::http1::Framing;
 
-/// A run of strings: the port, the method, the target, the body (its length in bytes, or `chunked`), then names and values.
+/// A run of strings: the port, the method, the target, the body (its length in bytes, or
+/// `chunked`), then names and values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchHead {
     /// The port to connect to.

@@ -1,6 +1,7 @@
 //! The HTTP client of the machine: what the page's `fetch` and `connect` become on the network.
 //!
-//! A *stream* is one fetch or one bare connection of the page. Its frames are those of [`crate::net::frame`].
+//! A *stream* is one fetch or one bare connection of the page. Its frames are those of
+//! [`crate::net::frame`].
 
 mod exchange;
 mod head;
@@ -87,8 +88,8 @@ impl Client {
         Self::default()
     }
 
-    /// The number of the `sequence`-th request of a connection in the trace. Requests of bare connections get theirs when
-    /// they are first heard of.
+    /// The number of the `sequence`-th request of a connection in the trace. Requests of bare
+    /// connections get theirs when they are first heard of.
     pub fn request_number(&mut self, connection: ConnectionId, sequence: u32) -> u32 {
         if let Some(number) = self.numbers.get(&(connection, sequence)) {
             return *number;
@@ -124,9 +125,13 @@ impl Client {
     fn on_stream(&mut self, net: &mut Network, frame: Frame<'_>) {
         let id = frame.id;
         match (self.streams.get_mut(&id), frame.kind) {
-            (Some(Stream::Bare { connection, .. }), Kind::Data) => net.send(*connection, frame.body),
+            (Some(Stream::Bare { connection, .. }), Kind::Data) => {
+                net.send(*connection, frame.body)
+            }
             (Some(Stream::Bare { connection, .. }), Kind::Eof) => net.shutdown(*connection),
-            (Some(Stream::Bare { connection, .. }), Kind::Credit) => net.grant(*connection, frame.number()),
+            (Some(Stream::Bare { connection, .. }), Kind::Credit) => {
+                net.grant(*connection, frame.number())
+            }
             (Some(Stream::Fetch(exchange)), Kind::Data) => exchange.upload(net, frame.body),
             (Some(Stream::Fetch(exchange)), Kind::Eof) => exchange.upload_end(net),
             (Some(Stream::Fetch(exchange)), Kind::Credit) => exchange.consumed(net, frame.number()),
@@ -289,7 +294,8 @@ impl Client {
                 };
                 self.connections.remove(&connection);
                 net.reset(connection);
-                // A kept connection may have been closed while the request was on its way: it was never read.
+                // A kept connection may have been closed while the request was on its way: it was
+                // never read.
                 if exchange.sequence > 0 && !exchange.answered && exchange.can_retry() {
                     self.fetch_anew(net, id, exchange.head, now);
                 } else {
@@ -305,7 +311,8 @@ impl Client {
         };
         let mut exchange = *exchange;
         let connection = exchange.connection;
-        // What the page has not read yet is in its memory: the connection is free for the next answer.
+        // What the page has not read yet is in its memory: the connection is free for the next
+        // answer.
         exchange.settle(net);
         self.connections.remove(&connection);
         self.seen.push_back(Seen {
@@ -336,7 +343,11 @@ impl Client {
     }
 
     fn on_idle(&mut self, net: &mut Network, connection: ConnectionId, event: &ClientEvent) {
-        let Some(index) = self.idle.iter().position(|idle| idle.connection == connection) else {
+        let Some(index) = self
+            .idle
+            .iter()
+            .position(|idle| idle.connection == connection)
+        else {
             return;
         };
         match event {

@@ -51,7 +51,8 @@ impl Bench {
 
     fn settle(&mut self) {
         while let Some((connection, event)) = self.net.next_client_event() {
-            self.client.on_network(&mut self.net, connection, event, 5.0);
+            self.client
+                .on_network(&mut self.net, connection, event, 5.0);
         }
     }
 
@@ -64,7 +65,9 @@ impl Bench {
     fn accept(&mut self) -> Option<ConnectionId> {
         self.server(Kind::Accept, self.listener, &1_u32.to_le_bytes());
         let heard = self.heard();
-        let accepted = heard.into_iter().find(|(kind, ..)| *kind == Kind::Accepted)?;
+        let accepted = heard
+            .into_iter()
+            .find(|(kind, ..)| *kind == Kind::Accepted)?;
         Accepted::decode(&accepted.2).unwrap();
         Some(accepted.1)
     }
@@ -100,7 +103,9 @@ impl Bench {
 }
 
 fn head(number: &str, fields: &[&str]) -> Told {
-    let all = [number, "200", "OK"].into_iter().chain(fields.iter().copied());
+    let all = [number, "200", "OK"]
+        .into_iter()
+        .chain(fields.iter().copied());
     Told::Head(all.map(str::to_owned).collect())
 }
 
@@ -112,7 +117,10 @@ fn a_response_streams_to_the_page_as_it_comes() {
     bench.answer(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
     assert_eq!(
         bench.told(1),
-        [head("1", &["Content-Length", "4"]), Told::Data("ab".to_owned())]
+        [
+            head("1", &["Content-Length", "4"]),
+            Told::Data("ab".to_owned())
+        ]
     );
     bench.answer(connection, "cd");
     assert_eq!(bench.told(1), [Told::Data("cd".to_owned()), Told::Eof]);
@@ -286,7 +294,11 @@ fn a_fetch_that_the_page_gives_up_resets_its_connection() {
     bench.fetch(1, "8000", "0");
     let connection = bench.accept().unwrap();
     bench.page(Kind::Reset, 1, b"");
-    assert!(bench.heard().contains(&(Kind::Reset, connection, Vec::new())));
+    assert!(
+        bench
+            .heard()
+            .contains(&(Kind::Reset, connection, Vec::new()))
+    );
     bench.answer(connection, OK);
     assert!(bench.told(1).is_empty());
     bench.fetch(2, "8000", "0");

@@ -1,12 +1,14 @@
 //! The cooperative event loop of a process: its threads, the GIL, and what they wait for.
 //!
-//! A thread is a suspended Python stack. Here is only what decides who goes on: the queue for the GIL, the timers, the
-//! queues of those who wait for something, and the intervals of the trace. What suspends and resumes stacks calls in
-//! here with the time, and asks [`EventLoop::next`] whom to resume. Nothing here reads a clock.
+//! A thread is a suspended Python stack. Here is only what decides who goes on: the queue for the
+//! GIL, the timers, the queues of those who wait for something, and the intervals of the trace.
+//! What suspends and resumes stacks calls in here with the time, and asks [`EventLoop::next`] whom
+//! to resume. Nothing here reads a clock.
 //!
-//! The rules are `CPython`'s: one thread holds the GIL; waiting gives it up; who wants it waits in a queue, and after
-//! the switch interval asks the holder to let go (`ceval_gil.c`); locks wake in the order of arrival, and are handed
-//! over to a thread that has waited for more than a millisecond (`lock.c`, `parking_lot.c`).
+//! The rules are `CPython`'s: one thread holds the GIL; waiting gives it up; who wants it waits in
+//! a queue, and after the switch interval asks the holder to let go (`ceval_gil.c`); locks wake in
+//! the order of arrival, and are handed over to a thread that has waited for more than a
+//! millisecond (`lock.c`, `parking_lot.c`).
 
 mod queues;
 #[cfg(test)]
@@ -45,7 +47,8 @@ const TURN_FOR_IO: Millis = 5.0;
 /// The same while none does: signals still have to arrive.
 const TURN: Millis = 50.0;
 
-/// A waiting thread's lock is handed over after this, so that it cannot be taken again under its nose.
+/// A waiting thread's lock is handed over after this, so that it cannot be taken again under its
+/// nose.
 const FAIR_AFTER: Millis = 1.0;
 
 /// How a wait ended.
@@ -58,7 +61,8 @@ pub enum Outcome {
     TimedOut = 1,
     /// The lock that it waited for is its own now.
     HandedOver = 2,
-    /// A signal came, which only the main thread gets, or another thread ended the wait ([`EventLoop::interrupt`]).
+    /// A signal came, which only the main thread gets, or another thread ended the wait
+    /// ([`EventLoop::interrupt`]).
     Interrupted = 3,
 }
 
@@ -132,7 +136,10 @@ pub struct Interval {
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// It waits for the GIL; `None` is its first time.
-    Ready { since: Millis, outcome: Option<Outcome> },
+    Ready {
+        since: Millis,
+        outcome: Option<Outcome>,
+    },
     /// It holds the GIL.
     Running { since: Millis },
     /// It waits for something else. `begun` is where fairness counts from.
@@ -241,7 +248,8 @@ impl EventLoop {
         self.interval = interval;
     }
 
-    /// From now on threads let go of the GIL only where they wait, as gevent's do, all of which are the main thread to the system.
+    /// From now on threads let go of the GIL only where they wait, as gevent's do, all of which are
+    /// the main thread to the system.
     pub fn cooperate(&mut self) {
         self.cooperative = true;
     }
@@ -370,7 +378,10 @@ impl EventLoop {
         self.record(id, Name::Gil, (since, now), request, 0);
         self.holder = Some(id);
         self.switched = now;
-        Some(Next { thread: id, outcome })
+        Some(Next {
+            thread: id,
+            outcome,
+        })
     }
 
     /// When `next` has to be asked again, if nothing happens before.
@@ -457,7 +468,8 @@ impl EventLoop {
         let id = self.holder.take()?;
         let thread = self.threads.get_mut(&id)?;
         thread.waited = request;
-        // The main thread may run an event loop for many: what it computed is not known to be for the request it now waits for.
+        // The main thread may run an event loop for many: what it computed is not known to be for
+        // the request it now waits for.
         let ran_for = match thread.serves {
             0 if id == MAIN => 0,
             0 => request,
@@ -479,7 +491,8 @@ impl EventLoop {
         }
     }
 
-    /// Ends a wait, wherever it stands in queues and timers. `at` may lie before the present: a timer's own time.
+    /// Ends a wait, wherever it stands in queues and timers. `at` may lie before the present: a
+    /// timer's own time.
     fn end_wait(&mut self, id: ThreadId, outcome: Outcome, at: Millis) {
         let Some(thread) = self.threads.get_mut(&id) else {
             return;
@@ -500,8 +513,8 @@ impl EventLoop {
         self.get_ready(id, outcome, at);
     }
 
-    /// Threads whose time has come. While another thread holds the GIL, they have waited for it since their timer's time;
-    /// otherwise that this is noticed late is part of their wait.
+    /// Threads whose time has come. While another thread holds the GIL, they have waited for it
+    /// since their timer's time; otherwise that this is noticed late is part of their wait.
     fn expire(&mut self, now: Millis) {
         while let Some((id, at)) = self.timers.pop_due(now) {
             let at = if self.holder.is_some() { at } else { now };

@@ -71,7 +71,10 @@ fn a_sleep_ends_at_its_time_and_not_before() {
     threads.wait(sleep(SECOND), 0.0);
     assert_eq!(threads.deadline(), Some(SECOND));
     assert_eq!(next(&mut threads, 999.0), None);
-    assert_eq!(next(&mut threads, 1000.0), Some((MAIN, Some(Outcome::TimedOut))));
+    assert_eq!(
+        next(&mut threads, 1000.0),
+        Some((MAIN, Some(Outcome::TimedOut)))
+    );
     assert_eq!(threads.deadline(), None);
 }
 
@@ -121,7 +124,10 @@ fn a_lock_is_handed_over_to_a_thread_that_has_waited_for_a_millisecond() {
     next(&mut threads, 0.0);
     assert_eq!(threads.wake_one(7, 1.1), Woke::HandedOver);
     threads.finish(1.1);
-    assert_eq!(next(&mut threads, 1.1), Some((a, Some(Outcome::HandedOver))));
+    assert_eq!(
+        next(&mut threads, 1.1),
+        Some((a, Some(Outcome::HandedOver)))
+    );
 }
 
 #[test]
@@ -149,7 +155,10 @@ fn a_wait_that_timed_out_leaves_its_queue() {
     let mut threads = EventLoop::new(0.0);
     threads.wait(wait(Name::Lock, Some(7), Some(10.0)), 0.0);
     assert!(threads.is_awaited(7));
-    assert_eq!(next(&mut threads, 10.0), Some((MAIN, Some(Outcome::TimedOut))));
+    assert_eq!(
+        next(&mut threads, 10.0),
+        Some((MAIN, Some(Outcome::TimedOut)))
+    );
     assert!(!threads.is_awaited(7));
     assert_eq!(threads.wake_one(7, 11.0), Woke::Nobody);
 }
@@ -225,7 +234,10 @@ fn a_signal_ends_a_wait_of_the_main_thread() {
     let mut threads = EventLoop::new(0.0);
     threads.wait(lock(7), 0.0);
     threads.signal(2, 1.0);
-    assert_eq!(next(&mut threads, 1.0), Some((MAIN, Some(Outcome::Interrupted))));
+    assert_eq!(
+        next(&mut threads, 1.0),
+        Some((MAIN, Some(Outcome::Interrupted)))
+    );
     assert_eq!(threads.take_signal(), Some(2));
     assert_eq!(threads.take_signal(), None);
     assert_eq!(threads.wake_one(7, 2.0), Woke::Nobody);
@@ -236,7 +248,10 @@ fn a_signal_before_a_wait_of_the_main_thread_ends_it_at_once() {
     let mut threads = EventLoop::new(0.0);
     threads.signal(2, 0.0);
     threads.wait(lock(7), 1.0);
-    assert_eq!(next(&mut threads, 1.0), Some((MAIN, Some(Outcome::Interrupted))));
+    assert_eq!(
+        next(&mut threads, 1.0),
+        Some((MAIN, Some(Outcome::Interrupted)))
+    );
 }
 
 #[test]
@@ -311,7 +326,10 @@ fn what_a_thread_runs_is_split_where_it_begins_and_ends_to_serve_a_request() {
     let intervals = threads.take_intervals();
     let runs = intervals.iter().filter(|i| i.name == Name::Run);
     let runs: Vec<_> = runs.map(|i| (i.start, i.end, i.request)).collect();
-    assert_eq!(runs, [(0.0, 2.0, 0), (2.0, 3.0, 4), (4.0, 6.0, 4), (6.0, 7.0, 0)]);
+    assert_eq!(
+        runs,
+        [(0.0, 2.0, 0), (2.0, 3.0, 4), (4.0, 6.0, 4), (6.0, 7.0, 0)]
+    );
 }
 
 #[test]
@@ -392,7 +410,10 @@ fn any_thread_may_end_another_ones_wait_and_leaves_alone_one_that_does_not_wait(
     threads.interrupt(other, 1.0);
     assert!(!threads.is_awaited(7));
     threads.yield_now(false, 0, 2.0);
-    assert_eq!(next(&mut threads, 2.0), Some((other, Some(Outcome::Interrupted))));
+    assert_eq!(
+        next(&mut threads, 2.0),
+        Some((other, Some(Outcome::Interrupted)))
+    );
     threads.interrupt(MAIN, 2.0);
     threads.finish(3.0);
     assert_eq!(next(&mut threads, 3.0), Some((MAIN, Some(Outcome::Woken))));

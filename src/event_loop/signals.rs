@@ -1,4 +1,5 @@
-//! Signals that the main thread has not handled yet: one of each number at most, as with any other process.
+//! Signals that the main thread has not handled yet: one of each number at most, as with any other
+//! process.
 
 /// A bit for each number from 1 to 64.
 #[derive(Debug, Default)]

@@ -1,4 +1,5 @@
-//! Random programs under a virtual clock: threads that lock, sleep, wait for events and I/O, compute and start others.
+//! Random programs under a virtual clock: threads that lock, sleep, wait for events and I/O,
+//! compute and start others.
 
 #![allow(clippy::unwrap_used)]
 
@@ -200,7 +201,10 @@ impl World {
             Act::Work(0) => {}
             Act::Work(left) => {
                 self.now += 1;
-                self.acts.get_mut(&id).unwrap().push_front(Act::Work(left - 1));
+                self.acts
+                    .get_mut(&id)
+                    .unwrap()
+                    .push_front(Act::Work(left - 1));
                 self.arrive();
                 let now = self.time();
                 match self.event_loop.check(now) {

@@ -12,7 +12,8 @@ use super::ThreadId;
 /// Timers that were cleared stay in the heap until they come up, or until they are most of it.
 const SWEEP_FROM: usize = 64;
 
-/// A heap by time, then by the order of setting. Times are compared by their bits: for positive floats that is the same order.
+/// A heap by time, then by the order of setting. Times are compared by their bits: for positive
+/// floats that is the same order.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     heap: BinaryHeap<Reverse<(u64, u32, ThreadId)>>,
@@ -25,7 +26,8 @@ impl Timers {
     pub(super) fn set(&mut self, id: ThreadId, at: Millis) {
         self.ticket = self.ticket.wrapping_add(1);
         self.set.insert(id, self.ticket);
-        self.heap.push(Reverse((at.max(0.0).to_bits(), self.ticket, id)));
+        self.heap
+            .push(Reverse((at.max(0.0).to_bits(), self.ticket, id)));
     }
 
     pub(super) fn clear(&mut self, id: ThreadId) {
@@ -41,7 +43,9 @@ impl Timers {
 
     /// When the first is due.
     pub(super) fn first(&self) -> Option<Millis> {
-        self.heap.peek().map(|Reverse((at, _, _))| Millis::from_bits(*at))
+        self.heap
+            .peek()
+            .map(|Reverse((at, _, _))| Millis::from_bits(*at))
     }
 
     /// The first that is due, with its time; it is cleared.

@@ -1,7 +1,7 @@
 //! Byte strings on their way between Rust and Python: in one buffer, each behind its length.
 //!
-//! A *string* is a little-endian `u32` length and so many bytes. Lengths come first rather than separators because any
-//! byte may stand in a header value.
+//! A *string* is a little-endian `u32` length and so many bytes. Lengths come first rather than
+//! separators because any byte may stand in a header value.
 
 /// Where a string is being written whose length is known only at its end.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,8 @@ impl<'a> Strings<'a> {
         }
     }
 
-    /// How many strings the buffer still promises. Not zero after the iteration: the buffer was cut short.
+    /// How many strings the buffer still promises. Not zero after the iteration: the buffer was cut
+    /// short.
     #[must_use]
     pub fn left(&self) -> usize {
         self.left
@@ -113,9 +114,10 @@ impl<'a> Iterator for Strings<'a> {
 /// Set in the first number of a run whose strings are told apart by their lengths.
 const COUNTED: u32 = 1 << 31;
 
-/// Appends strings as a *run*, the form in which they cross to Python and to the page: the length of their text, then the text,
-/// in which NULs separate them, as interpreters split a text faster than any loop in them could. If one has a NUL in it, or
-/// there is none: their number and [`COUNTED`], then the lengths of all of them, then their bytes.
+/// Appends strings as a *run*, the form in which they cross to Python and to the page: the length
+/// of their text, then the text, in which NULs separate them, as interpreters split a text faster
+/// than any loop in them could. If one has a NUL in it, or there is none: their number and
+/// [`COUNTED`], then the lengths of all of them, then their bytes.
 pub fn put_run<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]>) {
     let mut lengths = Vec::new();
     let mut text = Vec::with_capacity(512);
@@ -150,7 +152,9 @@ fn number(bytes: &[u8]) -> usize {
 
 /// The strings of a run. Of one that is cut short, none that is not whole.
 pub fn run(buffer: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (first, rest) = buffer.split_at_checked(4).unwrap_or((&[0, 0, 0, 0x80], &[]));
+    let (first, rest) = buffer
+        .split_at_checked(4)
+        .unwrap_or((&[0, 0, 0, 0x80], &[]));
     let first = number(first);
     // Either there is a text, or there are lengths.
     let counted = first & COUNTED as usize != 0;
@@ -161,7 +165,9 @@ pub fn run(buffer: &[u8]) -> impl Iterator<Item = &[u8]> {
             |_| None,
         )
         .unwrap_or_default();
-    let separated = text.into_iter().flat_map(|text| text.split(|&byte| byte == 0));
+    let separated = text
+        .into_iter()
+        .flat_map(|text| text.split(|&byte| byte == 0));
     separated.chain(lengths.chunks_exact(4).map_while(move |length| {
         let (string, rest) = bytes.split_at_checked(number(length))?;
         bytes = rest;
@@ -232,7 +238,10 @@ mod tests {
     fn a_run_comes_back_as_it_was_put() {
         let mut buffer = Vec::new();
         put_run(&mut buffer, [&b"one"[..], b"", b"three"].into_iter());
-        assert_eq!(run(&buffer).collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
+        assert_eq!(
+            run(&buffer).collect::<Vec<_>>(),
+            [&b"one"[..], b"", b"three"]
+        );
         assert_eq!(buffer, b"\x0a\0\0\0one\0\0three");
         let counted = counted_from_run(&buffer);
         assert_eq!(Strings::counted(&counted).count(), 3);
@@ -264,7 +273,12 @@ mod tests {
         put_run(&mut buffer, [&b"whole"[..], b"cut"].into_iter());
         buffer.pop();
         assert_eq!(run(&buffer).count(), 0);
-        for cut in [&b"\xff\xff\xff\xff"[..], b"", b"\0\0\0", b"\xff\xff\xff\x7fa\0b"] {
+        for cut in [
+            &b"\xff\xff\xff\xff"[..],
+            b"",
+            b"\0\0\0",
+            b"\xff\xff\xff\x7fa\0b",
+        ] {
             assert_eq!(run(cut).count(), 0);
         }
     }

@@ -1,4 +1,5 @@
-//! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a Python app.
+//! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a
+//! Python app.
 
 pub mod encoding;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Percent-encoding (RFC 3986, section 2.1), read as Python's `urllib.parse` reads it.
 
-/// Appends `encoded` with its percent-encoded octets decoded. A `%` that no two hexadecimal digits follow stays as it
-/// is, as in `urllib.parse.unquote_to_bytes`.
+/// Appends `encoded` with its percent-encoded octets decoded. A `%` that no two hexadecimal digits
+/// follow stays as it is, as in `urllib.parse.unquote_to_bytes`.
 pub fn decode_into(encoded: &[u8], out: &mut Vec<u8>) {
     let mut rest = encoded;
     while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
@@ -27,7 +27,11 @@ pub fn encode_into(text: &[u8], out: &mut Vec<u8>) {
         if byte.is_ascii_alphanumeric() || b"_.-~/".contains(&byte) {
             out.push(byte);
         } else {
-            out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.extend_from_slice(&[
+                b'%',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
         }
     }
 }

@@ -55,8 +55,9 @@ pub fn repr_text(text: &str) -> String {
     out
 }
 
-/// `int()` of the `str` whose characters are these Latin-1 bytes: white space around it, a sign and single underscores
-/// between digits are allowed. Values beyond 64 bits are held at the end of the range.
+/// `int()` of the `str` whose characters are these Latin-1 bytes: white space around it, a sign and
+/// single underscores between digits are allowed. Values beyond 64 bits are held at the end of the
+/// range.
 #[must_use]
 pub fn int(latin1: &[u8]) -> Option<i64> {
     let text = trim_space(latin1);
@@ -69,7 +70,9 @@ pub fn int(latin1: &[u8]) -> Option<i64> {
     for &byte in digits {
         match byte {
             b'0'..=b'9' => {
-                value = value.saturating_mul(10).saturating_add(i64::from(byte - b'0'));
+                value = value
+                    .saturating_mul(10)
+                    .saturating_add(i64::from(byte - b'0'));
                 after_digit = true;
             }
             b'_' if after_digit => after_digit = false,
@@ -131,7 +134,16 @@ mod tests {
         assert_eq!(int(b"+1_000"), Some(1000));
         assert_eq!(int(b"-5"), Some(-5));
         assert_eq!(int(b"99999999999999999999"), Some(i64::MAX));
-        for wrong in [&b""[..], b"-", b"1__0", b"_1", b"1_", b"0x10", b"1.0", b"1 0"] {
+        for wrong in [
+            &b""[..],
+            b"-",
+            b"1__0",
+            b"_1",
+            b"1_",
+            b"0x10",
+            b"1.0",
+            b"1 0",
+        ] {
             assert_eq!(int(wrong), None, "{wrong:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! Whose forwarding headers are believed: lists of addresses and networks as command lines have them.
+//! Whose forwarding headers are believed: lists of addresses and networks as command lines have
+//! them.
 
 use std::net::IpAddr;
 
@@ -55,9 +56,12 @@ fn network_contains(item: &str, address: IpAddr) -> bool {
         None => (item, None),
     };
     match (network.parse(), address) {
-        (Ok(IpAddr::V4(network)), IpAddr::V4(address)) => {
-            same_prefix(network.to_bits().into(), address.to_bits().into(), prefix, 32)
-        }
+        (Ok(IpAddr::V4(network)), IpAddr::V4(address)) => same_prefix(
+            network.to_bits().into(),
+            address.to_bits().into(),
+            prefix,
+            32,
+        ),
         (Ok(IpAddr::V6(network)), IpAddr::V6(address)) => {
             same_prefix(network.to_bits(), address.to_bits(), prefix, 128)
         }
@@ -65,7 +69,8 @@ fn network_contains(item: &str, address: IpAddr) -> bool {
     }
 }
 
-/// Whether two addresses of `width` bits agree in the first `prefix` of them (all, if there is no prefix).
+/// Whether two addresses of `width` bits agree in the first `prefix` of them (all, if there is no
+/// prefix).
 fn same_prefix(network: u128, address: u128, prefix: Option<&str>, width: u32) -> bool {
     let prefix = match prefix.map(str::parse) {
         None => width,

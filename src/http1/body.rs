@@ -50,10 +50,11 @@ impl Decoder {
     ) -> Result<Step, RequestError> {
         match self {
             Decoder::Length(0) => Ok(Step::End),
-            Decoder::Length(left) => match input.take(usize::try_from(*left).unwrap_or(usize::MAX)) {
-                nothing if nothing.is_empty() && input.ended => {
-                    Err(RequestError::EndInBody { missing: Some(*left) })
-                }
+            Decoder::Length(left) => match input.take(usize::try_from(*left).unwrap_or(usize::MAX))
+            {
+                nothing if nothing.is_empty() && input.ended => Err(RequestError::EndInBody {
+                    missing: Some(*left),
+                }),
                 nothing if nothing.is_empty() => Ok(Step::Wait),
                 data => {
                     *left -= data.len() as u64;

@@ -81,7 +81,11 @@ impl Chunked {
                         return Ok(Step::Wait);
                     };
                     let trailers = input.take(length);
-                    *self = Chunked::Done(fields::parse_trailers(input.slice(trailers), rules, limits)?);
+                    *self = Chunked::Done(fields::parse_trailers(
+                        input.slice(trailers),
+                        rules,
+                        limits,
+                    )?);
                 }
                 Chunked::Done(_) => return Ok(Step::End),
             }
@@ -90,7 +94,11 @@ impl Chunked {
 }
 
 /// Reads the line of a chunk's size, once it is there.
-fn read_size(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option<u64>, RequestError> {
+fn read_size(
+    input: &mut Input,
+    rules: &Rules,
+    limits: &Limits,
+) -> Result<Option<u64>, RequestError> {
     let limit = if limits.field_size > 0 {
         limits.field_size
     } else {

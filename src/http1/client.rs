@@ -89,8 +89,9 @@ impl Connection {
         matches!(self.stage, Stage::Idle) && !self.input.ended && self.input.rest().is_empty()
     }
 
-    /// Appends a request's head to `out` and awaits its response. `Content-Length` or `Transfer-Encoding` is added as
-    /// `body` says, unless `headers` have one of them; nothing else is. The last response must have ended.
+    /// Appends a request's head to `out` and awaits its response. `Content-Length` or
+    /// `Transfer-Encoding` is added as `body` says, unless `headers` have one of them; nothing else
+    /// is. The last response must have ended.
     pub fn send_request(
         &mut self,
         method: &[u8],
@@ -195,7 +196,10 @@ impl Connection {
                     self.stage = Stage::Body(Decoder::new(response.framing));
                     return Ok(Next::Head(response));
                 }
-                Stage::Body(body) => match body.next(&mut self.input, &RULES, &LIMITS).map_err(body_error)? {
+                Stage::Body(body) => match body
+                    .next(&mut self.input, &RULES, &LIMITS)
+                    .map_err(body_error)?
+                {
                     Step::Wait => return Ok(Next::Wait),
                     Step::Data(range) => return Ok(Next::Body(range)),
                     Step::End => {
@@ -212,15 +216,15 @@ impl Connection {
         }
     }
 
-    /// Bytes received so far that [`Connection::next_event`] has dealt with, in all: what a receiver may grant its
-    /// sender anew.
+    /// Bytes received so far that [`Connection::next_event`] has dealt with, in all: what a
+    /// receiver may grant its sender anew.
     #[must_use]
     pub fn consumed(&self) -> u64 {
         self.input.consumed()
     }
 
-    /// Takes what has been received after a response 101: the first bytes of the new protocol (RFC 9110, section
-    /// 7.8). The connection reads nothing more.
+    /// Takes what has been received after a response 101: the first bytes of the new protocol (RFC
+    /// 9110, section 7.8). The connection reads nothing more.
     pub fn upgrade(&mut self) -> Vec<u8> {
         self.stage = Stage::Closed;
         self.input.take_rest()
@@ -252,8 +256,15 @@ fn parse(head: &[u8], head_only: bool) -> Result<Response, ResponseError> {
     let lines = text::count_lines(head);
     let mut fields = vec![httparse::EMPTY_HEADER; lines];
     let mut response = httparse::Response::new(&mut fields);
-    let line_end = head.iter().position(|&byte| byte == b'\n').unwrap_or(head.len());
-    let line = text::trim_end(head[..line_end].strip_suffix(b"\r").unwrap_or(&head[..line_end]));
+    let line_end = head
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .unwrap_or(head.len());
+    let line = text::trim_end(
+        head[..line_end]
+            .strip_suffix(b"\r")
+            .unwrap_or(&head[..line_end]),
+    );
     let bad_line = || ResponseError::StatusLine(line.to_vec());
     match config.parse_response(&mut response, head) {
         Ok(httparse::Status::Complete(_)) => {}
@@ -312,8 +323,8 @@ fn unfold(value: &[u8]) -> Vec<u8> {
 }
 
 impl ResponseHead {
-    /// How the body after this head is framed (RFC 9112, section 6.3), given its status code and whether it answers a
-    /// HEAD request.
+    /// How the body after this head is framed (RFC 9112, section 6.3), given its status code and
+    /// whether it answers a HEAD request.
     ///
     /// # Errors
     /// Content-Length is no number, or there are several that differ.
@@ -346,12 +357,14 @@ impl ResponseHead {
         })
     }
 
-    /// Whether this head's version and Connection options let the connection go on (RFC 9112, section 9.3).
+    /// Whether this head's version and Connection options let the connection go on (RFC 9112,
+    /// section 9.3).
     #[must_use]
     pub fn persists(&self) -> bool {
         let has = |option: &str| {
-            self.values("Connection")
-                .any(|value| text::list(value).any(|member| member.eq_ignore_ascii_case(option.as_bytes())))
+            self.values("Connection").any(|value| {
+                text::list(value).any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
+            })
         };
         match self.version {
             Version::Http11 => !has("close"),

@@ -31,8 +31,8 @@ pub(super) fn encode_fields(headers: &[(Vec<u8>, Vec<u8>)], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a chunk to `out` (RFC 9112, section 7.1), its size in lower case. No data is no chunk: an empty one would
-/// end the body.
+/// Appends a chunk to `out` (RFC 9112, section 7.1), its size in lower case. No data is no chunk:
+/// an empty one would end the body.
 pub fn encode_chunk(data: &[u8], out: &mut Vec<u8>) {
     encode_chunk_in(data, b"0123456789abcdef", out);
 }
@@ -52,7 +52,8 @@ fn encode_chunk_in(data: &[u8], digits: &[u8; 16], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends the line before a chunk of `length` bytes, which are not none. They and a CR LF are to follow.
+/// Appends the line before a chunk of `length` bytes, which are not none. They and a CR LF are to
+/// follow.
 pub fn begin_chunk(length: usize, out: &mut Vec<u8>) {
     begin_chunk_in(length, b"0123456789abcdef", out);
 }

@@ -14,7 +14,8 @@ impl std::fmt::Display for Text<'_> {
     }
 }
 
-/// Why a request is not read. Each carries what offends, as it was received. The connection yields nothing after it.
+/// Why a request is not read. Each carries what offends, as it was received. The connection yields
+/// nothing after it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RequestError {
     /// The line is not `METHOD TARGET VERSION`, or its target is in no form that the rules know.
@@ -79,7 +80,8 @@ pub enum RequestError {
     /// Content-Length is not a number, or there is Transfer-Encoding as well: its value.
     #[error("bad Content-Length: {}", Text(.0))]
     ContentLength(Vec<u8>),
-    /// Transfer-Encoding does not end with chunked, has it twice, or is in an HTTP/1.0 request: its value.
+    /// Transfer-Encoding does not end with chunked, has it twice, or is in an HTTP/1.0 request: its
+    /// value.
     #[error("bad Transfer-Encoding: {}", Text(.0))]
     TransferEncoding(Vec<u8>),
     /// A transfer coding that the rules do not know: the field's value.
@@ -103,7 +105,8 @@ pub enum RequestError {
     /// CR LF does not follow a chunk's data: the two bytes that do.
     #[error("a chunk does not end with CR LF")]
     ChunkEnd(Vec<u8>),
-    /// The client ended the connection where a chunk's data or the whole chunked body should end: what stands there.
+    /// The client ended the connection where a chunk's data or the whole chunked body should end:
+    /// what stands there.
     #[error("the connection ended where a chunk should end")]
     EndInChunkEnd(Vec<u8>),
     /// A trailer field that must not be one: its name.
@@ -144,7 +147,8 @@ pub enum ResponseError {
     /// Bytes came without a request to answer.
     #[error("the server sent bytes that answer no request")]
     Unasked,
-    /// The server ended the connection before a byte of the response: on a kept connection the request may be sent again.
+    /// The server ended the connection before a byte of the response: on a kept connection the
+    /// request may be sent again.
     #[error("the server closed the connection without a response")]
     EndBeforeHead,
     /// The server ended the connection inside the head.

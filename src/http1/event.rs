@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::input::Input;
 
-/// What has come from the other end: of a request for a server, of a response for a client. `H` is their head.
+/// What has come from the other end: of a request for a server, of a response for a client. `H` is
+/// their head.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a, H> {
     /// The head. Bodies follow, if there are any, and an end.

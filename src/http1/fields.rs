@@ -1,7 +1,7 @@
 //! Field lines of a head or a trailer section (RFC 9112, section 5).
 //!
-//! httparse reads what is right. What it refuses is read again, line by line, by the rules' leniencies, to find out
-//! what is wrong and with which line.
+//! httparse reads what is right. What it refuses is read again, line by line, by the rules'
+//! leniencies, to find out what is wrong and with which line.
 
 use super::limits::Limits;
 use super::rules::{BareLf, Rules, Trailers, Underscores, Values};
@@ -17,7 +17,9 @@ pub(super) fn parse(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Head
     }
     let mut few = [httparse::EMPTY_HEADER; 32];
     match httparse::parse_headers(block, &mut few) {
-        Ok(httparse::Status::Complete((length, fields))) => collect(block, length, fields, rules, limits),
+        Ok(httparse::Status::Complete((length, fields))) => {
+            collect(block, length, fields, rules, limits)
+        }
         Err(httparse::Error::TooManyHeaders) => {
             let lines = text::count_lines(block);
             let mut many = vec![httparse::EMPTY_HEADER; lines];
@@ -92,7 +94,9 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
         }
         let mut value = text::trim_start(&line[colon + 1..]).to_vec();
         let mut size = whole.len();
-        while let Some(more) = lines.next_if(|next| next.starts_with(b" ") || next.starts_with(b"\t")) {
+        while let Some(more) =
+            lines.next_if(|next| next.starts_with(b" ") || next.starts_with(b"\t"))
+        {
             if !rules.folding {
                 return Err(RequestError::Folding(name.to_vec()));
             }
@@ -119,7 +123,10 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
 }
 
 fn has_bare_lf(block: &[u8]) -> bool {
-    block.starts_with(b"\n") || block.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+    block.starts_with(b"\n")
+        || block
+            .windows(2)
+            .any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
 }
 
 /// The lines of `block` with their ends.
@@ -181,12 +188,20 @@ fn is_kept(name: &[u8], rules: &Rules) -> Result<bool, RequestError> {
 }
 
 /// Reads a trailer section, which ends with an empty line.
-pub(super) fn parse_trailers(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers, RequestError> {
+pub(super) fn parse_trailers(
+    block: &[u8],
+    rules: &Rules,
+    limits: &Limits,
+) -> Result<Headers, RequestError> {
     let Trailers::Read { forbidden } = rules.trailers else {
         return Ok(Headers::new());
     };
     let trailers = parse(block, rules, limits)?;
-    let is_forbidden = |name: &[u8]| forbidden.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(name));
+    let is_forbidden = |name: &[u8]| {
+        forbidden
+            .iter()
+            .any(|n| n.as_bytes().eq_ignore_ascii_case(name))
+    };
     match trailers.iter().find(|(name, _)| is_forbidden(name)) {
         Some((name, _)) => Err(RequestError::ForbiddenTrailer(name.clone())),
         None => Ok(trailers),

@@ -1,4 +1,5 @@
-//! What the fields of a request say about its body and its connection (RFC 9112, sections 6.3 and 9.3).
+//! What the fields of a request say about its body and its connection (RFC 9112, sections 6.3 and
+//! 9.3).
 
 use super::fields::Headers;
 use super::message::{Framing, RequestHead, Version};
@@ -41,7 +42,11 @@ fn values<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a [
         .map(|(_, value)| value.as_slice())
 }
 
-fn check_singletons(line: &RequestLine, headers: &Headers, rules: &Rules) -> Result<(), RequestError> {
+fn check_singletons(
+    line: &RequestLine,
+    headers: &Headers,
+    rules: &Rules,
+) -> Result<(), RequestError> {
     for (name, may_repeat) in [
         ("Host", rules.repeated_host),
         ("Content-Type", rules.repeated_content_type),
@@ -50,14 +55,21 @@ fn check_singletons(line: &RequestLine, headers: &Headers, rules: &Rules) -> Res
             return Err(RequestError::Repeated(name.into()));
         }
     }
-    if rules.host_required && line.version == Version::Http11 && values(headers, "Host").next().is_none() {
+    if rules.host_required
+        && line.version == Version::Http11
+        && values(headers, "Host").next().is_none()
+    {
         return Err(RequestError::MissingHost);
     }
     Ok(())
 }
 
 /// Whether the client waits for `100 Continue`.
-fn read_expectation(line: &RequestLine, headers: &Headers, rules: &Rules) -> Result<bool, RequestError> {
+fn read_expectation(
+    line: &RequestLine,
+    headers: &Headers,
+    rules: &Rules,
+) -> Result<bool, RequestError> {
     if rules.expectations == Expectations::Ignore {
         return Ok(false);
     }
@@ -69,7 +81,8 @@ fn read_expectation(line: &RequestLine, headers: &Headers, rules: &Rules) -> Res
             return Err(RequestError::Expectation(value.to_vec()));
         }
     }
-    Ok(waits && (line.version == Version::Http11 || rules.expectations == Expectations::ContinueAlways))
+    Ok(waits
+        && (line.version == Version::Http11 || rules.expectations == Expectations::ContinueAlways))
 }
 
 /// The framing, and whether the body is compressed for the way.
@@ -102,8 +115,12 @@ fn read_framing(
     Ok((Framing::Chunked, compressed))
 }
 
-/// `None` if there is no body coding; else whether the body is compressed, and the last field's value.
-fn read_codings(headers: &Headers, codings: Codings) -> Result<Option<(bool, &[u8])>, RequestError> {
+/// `None` if there is no body coding; else whether the body is compressed, and the last field's
+/// value.
+fn read_codings(
+    headers: &Headers,
+    codings: Codings,
+) -> Result<Option<(bool, &[u8])>, RequestError> {
     if codings == Codings::Ignore {
         return Ok(None);
     }
@@ -141,7 +158,8 @@ fn read_codings(headers: &Headers, codings: Codings) -> Result<Option<(bool, &[u
             }
             Codings::OnlyChunked | Codings::ChunkedOrIdentity => {
                 chunked = value.eq_ignore_ascii_case(b"chunked");
-                if codings == Codings::ChunkedOrIdentity && value.eq_ignore_ascii_case(b"identity") {
+                if codings == Codings::ChunkedOrIdentity && value.eq_ignore_ascii_case(b"identity")
+                {
                     return Ok(None);
                 }
                 if !chunked {
@@ -152,7 +170,8 @@ fn read_codings(headers: &Headers, codings: Codings) -> Result<Option<(bool, &[u
         }
     }
     match found {
-        // A request's length cannot be told without chunked as the last coding (RFC 9112, section 6.3).
+        // A request's length cannot be told without chunked as the last coding (RFC 9112, section
+        // 6.3).
         Some(value) if !chunked => Err(RequestError::TransferEncoding(value.to_vec())),
         Some(value) => Ok(Some((compressed, value))),
         None => Ok(None),
@@ -181,7 +200,10 @@ fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, Reque
             }
             Lengths::Last => {
                 // As atoi() reads it: the digits at the beginning.
-                let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let digits = value
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_digit())
+                    .count();
                 length = Some(text::number(&value[..digits]).unwrap_or(0));
             }
         }
@@ -191,8 +213,9 @@ fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, Reque
 
 fn persists(line: &RequestLine, headers: &Headers, persistence: Persistence) -> bool {
     let has_option = |option: &str| {
-        values(headers, "Connection")
-            .any(|value| text::list(value).any(|member| member.eq_ignore_ascii_case(option.as_bytes())))
+        values(headers, "Connection").any(|value| {
+            text::list(value).any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
+        })
     };
     match persistence {
         Persistence::FirstField => match values(headers, "Connection").next() {

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-/// Above this capacity an emptied buffer is given back, bytes: a server holds thousands of idle connections.
+/// Above this capacity an emptied buffer is given back, bytes: a server holds thousands of idle
+/// connections.
 const KEPT_CAPACITY: usize = 4096;
 
-/// Bytes that were received and not yet read, and how far they have been looked at: a line that comes byte by byte is
-/// searched once, not once a byte.
+/// Bytes that were received and not yet read, and how far they have been looked at: a line that
+/// comes byte by byte is searched once, not once a byte.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     bytes: Vec<u8>,
@@ -29,7 +30,8 @@ impl Input {
             }
             self.shift();
         } else if self.start > self.bytes.len() / 2 {
-            // At least as many bytes have been read since the last time as are moved now: this stays linear.
+            // At least as many bytes have been read since the last time as are moved now: this
+            // stays linear.
             self.bytes.drain(..self.start);
             self.shift();
         }
@@ -63,7 +65,10 @@ impl Input {
 
     /// The next LF that has not been found yet: its distance from the first unread byte.
     pub(super) fn next_lf(&mut self) -> Option<usize> {
-        if let Some(found) = self.bytes[self.scanned..].iter().position(|&byte| byte == b'\n') {
+        if let Some(found) = self.bytes[self.scanned..]
+            .iter()
+            .position(|&byte| byte == b'\n')
+        {
             self.scanned += found + 1;
             Some(self.scanned - 1 - self.start)
         } else {

@@ -17,7 +17,11 @@ impl Limits {
     /// gunicorn's limits, with its reading of zero and of what is too large.
     #[must_use]
     pub const fn gunicorn(request_line: usize, fields: usize, field_size: usize) -> Limits {
-        let request_line = if request_line > 8190 { 8190 } else { request_line };
+        let request_line = if request_line > 8190 {
+            8190
+        } else {
+            request_line
+        };
         let fields = if fields == 0 || fields > 32768 {
             32768
         } else {

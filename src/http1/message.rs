@@ -33,8 +33,8 @@ pub enum Framing {
     UntilClose,
 }
 
-/// A parsed request head. Names and values are the bytes received: names in their own case, values without the white
-/// space around them, order and duplicates kept.
+/// A parsed request head. Names and values are the bytes received: names in their own case, values
+/// without the white space around them, order and duplicates kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestHead {
     /// The method, as sent.
@@ -47,9 +47,11 @@ pub struct RequestHead {
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// How the body is framed.
     pub framing: Framing,
-    /// Whether the client would keep the connection after the response (its version and Connection header).
+    /// Whether the client would keep the connection after the response (its version and Connection
+    /// header).
     pub keep_alive: bool,
-    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section
+    /// 10.1.1).
     pub expects_continue: bool,
 }
 

@@ -1,7 +1,7 @@
 //! HTTP/1.1 on the wire (RFC 9112), sans-IO: bytes in, events out, and back.
 //!
-//! [`server::Connection`] and [`client::Connection`] are the two ends of a connection. What a server accepts is named
-//! by its [`Rules`] and [`Limits`].
+//! [`server::Connection`] and [`client::Connection`] are the two ends of a connection. What a
+//! server accepts is named by its [`Rules`] and [`Limits`].
 
 mod body;
 mod chunked;
@@ -21,12 +21,14 @@ mod section;
 pub mod server;
 mod text;
 
-pub use encode::{CONTINUE, begin_chunk, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk};
+pub use encode::{
+    CONTINUE, begin_chunk, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk,
+};
 pub use error::{RequestError, ResponseError};
 pub use event::Event;
 pub use limits::Limits;
 pub use message::{Framing, RequestHead, ResponseHead, Version};
 pub use rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence, Rules,
-    Targets, Trailers, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence,
+    Rules, Targets, Trailers, Underscores, Values, Versions,
 };

@@ -1,8 +1,8 @@
 //! The rules of the servers that we imitate, as measured.
 
 use super::rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence, Rules,
-    Targets, Trailers, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence,
+    Rules, Targets, Trailers, Underscores, Values, Versions,
 };
 
 impl Rules {

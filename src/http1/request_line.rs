@@ -53,8 +53,8 @@ const REGISTERED: [&[u8]; 35] = [
     b"QUERY",
 ];
 
-/// Where what has come of a request cannot go on to be one, as far as that shows before the line's end: llhttp looks at
-/// every byte as it comes. The bytes up to the first that no method has there.
+/// Where what has come of a request cannot go on to be one, as far as that shows before the line's
+/// end: llhttp looks at every byte as it comes. The bytes up to the first that no method has there.
 pub(super) fn refused_start<'a>(start: &'a [u8], rules: &Rules) -> Option<&'a [u8]> {
     if rules.methods != Methods::Registered {
         return None;
@@ -94,8 +94,8 @@ pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestEr
     if !is_target(target, method, rules.targets) {
         return Err(whole());
     }
-    let (version, persistent) =
-        read_version(version, rules.versions).ok_or_else(|| RequestError::Version(version.to_vec()))?;
+    let (version, persistent) = read_version(version, rules.versions)
+        .ok_or_else(|| RequestError::Version(version.to_vec()))?;
     let method = if rules.uppercase_methods {
         method.to_ascii_uppercase()
     } else {
@@ -142,7 +142,9 @@ fn is_target(target: &[u8], method: &[u8], targets: Targets) -> bool {
                 connect || target.starts_with(b"/") || target.windows(3).any(|part| part == b"://")
             }
         }
-        Targets::Url => connect || target.starts_with(b"/") || target.starts_with(b"*") || has_scheme(target),
+        Targets::Url => {
+            connect || target.starts_with(b"/") || target.starts_with(b"*") || has_scheme(target)
+        }
         Targets::Visible | Targets::Any => true,
     }
 }

@@ -1,8 +1,10 @@
 //! Where servers differ: which requests each of them reads, and how.
 //!
-//! Every leniency has its own name here, so that a server's reading of HTTP is a list of choices and not a parser of its own.
+//! Every leniency has its own name here, so that a server's reading of HTTP is a list of choices
+//! and not a parser of its own.
 
-/// How a server reads requests. Start from one of the constants and change what a command line changes:
+/// How a server reads requests. Start from one of the constants and change what a command line
+/// changes:
 ///
 /// ```
 /// use wasgi::http1::{Rules, Underscores};
@@ -17,9 +19,11 @@ pub struct Rules {
     pub empty_lines: EmptyLines,
     /// What LF without CR is (RFC 9112, section 2.2).
     pub bare_lf: BareLf,
-    /// Whether a bad request line is refused as soon as it is complete, or only with the rest of the head.
+    /// Whether a bad request line is refused as soon as it is complete, or only with the rest of
+    /// the head.
     pub request_line_first: bool,
-    /// Whether the parts of a request line may be separated by several spaces (RFC 9112, section 3).
+    /// Whether the parts of a request line may be separated by several spaces (RFC 9112, section
+    /// 3).
     pub several_spaces: bool,
     /// Which methods there are (RFC 9110, section 9).
     pub methods: Methods,
@@ -37,7 +41,8 @@ pub struct Rules {
     pub space_before_colon: bool,
     /// Which bytes a field value may hold (RFC 9110, section 5.5).
     pub values: Values,
-    /// Whether white space after a field value belongs to it (RFC 9112, section 5.1, says that it does not).
+    /// Whether white space after a field value belongs to it (RFC 9112, section 5.1, says that it
+    /// does not).
     pub trailing_space: bool,
     /// Whether an HTTP/1.1 request must have a Host field (RFC 9112, section 3.2).
     pub host_required: bool,
@@ -51,7 +56,8 @@ pub struct Rules {
     pub underscores: Underscores,
     /// Several Content-Length fields, or several lengths in one (RFC 9112, section 6.3).
     pub lengths: Lengths,
-    /// Whether Transfer-Encoding and Content-Length may both be there; the former wins (RFC 9112, section 6.3).
+    /// Whether Transfer-Encoding and Content-Length may both be there; the former wins (RFC 9112,
+    /// section 6.3).
     pub length_with_coding: bool,
     /// Which transfer codings there are (RFC 9112, section 6.1).
     pub codings: Codings,
@@ -105,7 +111,8 @@ pub enum Methods {
 /// Which request targets there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Targets {
-    /// Visible ASCII in a form that fits the method: `*` for OPTIONS, authority form for CONNECT (gunicorn).
+    /// Visible ASCII in a form that fits the method: `*` for OPTIONS, authority form for CONNECT
+    /// (gunicorn).
     Forms,
     /// Visible ASCII that begins with `/`, `*` or a scheme, whatever the method (llhttp).
     Url,
@@ -187,7 +194,8 @@ pub enum Lengths {
 /// Which transfer codings there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codings {
-    /// The registered ones, chunked once and last; a compressed body is passed on as it is and closes the connection (gunicorn).
+    /// The registered ones, chunked once and last; a compressed body is passed on as it is and
+    /// closes the connection (gunicorn).
     Registered,
     /// Anything, chunked once and last (llhttp).
     FinalChunked,
@@ -204,7 +212,8 @@ pub enum Codings {
 pub enum ChunkExtensions {
     /// The RFC's grammar, white space around `;` and `=` included (gunicorn).
     Spaced,
-    /// The RFC's grammar without white space; names and values may be empty where there is `=` (llhttp).
+    /// The RFC's grammar without white space; names and values may be empty where there is `=`
+    /// (llhttp).
     Tight,
     /// Anything after `;`, white space after the size alone (h11).
     Text,
@@ -229,11 +238,13 @@ pub enum Trailers {
 pub enum Persistence {
     /// The first Connection field counts, as a whole (gunicorn).
     FirstField,
-    /// The options in all Connection fields count, `close` before `keep-alive` for HTTP/1.1 (RFC 9112, section 9.3).
+    /// The options in all Connection fields count, `close` before `keep-alive` for HTTP/1.1 (RFC
+    /// 9112, section 9.3).
     Options,
     /// As [`Persistence::Options`], and HTTP/1.0 is never kept (h11).
     OptionsHttp11,
-    /// The first Connection field's words count, separated by spaces, and HTTP/1.0 is never kept (Twisted).
+    /// The first Connection field's words count, separated by spaces, and HTTP/1.0 is never kept
+    /// (Twisted).
     WordsHttp11,
     /// Never (uWSGI `--http-socket`).
     Never,

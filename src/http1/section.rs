@@ -12,7 +12,8 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// The section's length with its empty line, once that is there. `limit` (0: none) is the most it may be.
+    /// The section's length with its empty line, once that is there. `limit` (0: none) is the most
+    /// it may be.
     pub(super) fn find_end(
         &mut self,
         input: &mut Input,

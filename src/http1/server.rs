@@ -18,7 +18,8 @@ use super::rules::{BareLf, EmptyLines, Rules};
 use super::section::Section;
 use super::{fields, framing};
 
-/// What comes of a client. Nothing comes after [`Event::End`](super::Event::End) until [`Connection::end_response`].
+/// What comes of a client. Nothing comes after [`Event::End`](super::Event::End) until
+/// [`Connection::end_response`].
 pub type Event<'a> = super::event::Event<'a, RequestHead>;
 
 /// Where a connection is.
@@ -94,10 +95,12 @@ impl Connection {
         self.input.ended = true;
     }
 
-    /// What comes next; `None` until more is received or, after [`Event::End`], until the response is complete.
+    /// What comes next; `None` until more is received or, after [`Event::End`], until the response
+    /// is complete.
     ///
     /// # Errors
-    /// What came is not HTTP by this connection's rules, or was cut off. Afterwards there is nothing more.
+    /// What came is not HTTP by this connection's rules, or was cut off. Afterwards there is
+    /// nothing more.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, RequestError> {
         match self.advance() {
             Ok(next) => Ok(next.event(&self.input)),
@@ -139,7 +142,8 @@ impl Connection {
         }
     }
 
-    /// The trailers of the request under way, once it is complete: those of a chunked body, where the rules read them.
+    /// The trailers of the request under way, once it is complete: those of a chunked body, where
+    /// the rules read them.
     #[must_use]
     pub fn trailers(&self) -> &[(Vec<u8>, Vec<u8>)] {
         match &self.stage {
@@ -148,8 +152,8 @@ impl Connection {
         }
     }
 
-    /// Whether the connection can go on after the request under way with a response of this framing (RFC 9112,
-    /// section 9.3). The server may still have reasons of its own to close it.
+    /// Whether the connection can go on after the request under way with a response of this framing
+    /// (RFC 9112, section 9.3). The server may still have reasons of its own to close it.
     #[must_use]
     pub fn can_keep(&self, response: Framing) -> bool {
         let usable = matches!(self.stage, Stage::Body(_) | Stage::Complete(_));
@@ -162,8 +166,8 @@ impl Connection {
         matches!(self.stage, Stage::Body(_) | Stage::Complete(_))
     }
 
-    /// The response to the request under way is complete. With `keep` the next request is read, after what is left of
-    /// this one's body, which is thrown away; without, nothing more is read.
+    /// The response to the request under way is complete. With `keep` the next request is read,
+    /// after what is left of this one's body, which is thrown away; without, nothing more is read.
     pub fn end_response(&mut self, keep: bool) {
         match &self.stage {
             Stage::Failed | Stage::Closed => {}
@@ -193,8 +197,9 @@ impl Connection {
         }
     }
 
-    /// Bytes received so far that [`Connection::next_event`] has dealt with, in all: those of heads as they come in,
-    /// those of bodies once they have been yielded. What a receiver may grant its sender anew.
+    /// Bytes received so far that [`Connection::next_event`] has dealt with, in all: those of heads
+    /// as they come in, those of bodies once they have been yielded. What a receiver may grant its
+    /// sender anew.
     #[must_use]
     pub fn consumed(&self) -> u64 {
         self.input.consumed()
@@ -212,8 +217,9 @@ impl Connection {
         self.input.rest()
     }
 
-    /// Takes what has been received after the request under way: the first bytes of the protocol that the connection
-    /// is upgraded to (RFC 9110, section 7.8). The connection reads nothing more.
+    /// Takes what has been received after the request under way: the first bytes of the protocol
+    /// that the connection is upgraded to (RFC 9110, section 7.8). The connection reads nothing
+    /// more.
     pub fn upgrade(&mut self) -> Vec<u8> {
         self.stage = Stage::Closed;
         self.input.take_rest()
@@ -287,13 +293,18 @@ impl Head {
 }
 
 /// The request line's length with its end, once that is there.
-fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option<usize>, RequestError> {
+fn find_line(
+    input: &mut Input,
+    rules: &Rules,
+    limits: &Limits,
+) -> Result<Option<usize>, RequestError> {
     let limit = limits.request_line;
     loop {
         let lf = input.next_lf();
         let ends_with_cr = lf.is_some_and(|lf| input.rest()[..lf].ends_with(b"\r"));
         let size = lf.unwrap_or(input.rest().len()) - usize::from(ends_with_cr);
-        // The bytes before a line end that has not come may hold its CR and one byte more: so gunicorn counts.
+        // The bytes before a line end that has not come may hold its CR and one byte more: so
+        // gunicorn counts.
         let most = if ends_with_cr { limit } else { limit + 2 };
         if limit > 0 && size > most {
             return Err(RequestError::RequestLineTooLong { size, limit });
@@ -303,8 +314,12 @@ fn find_line(input: &mut Input, rules: &Rules, limits: &Limits) -> Result<Option
         }
         match lf {
             None => return Ok(None),
-            Some(lf) if ends_with_cr || rules.bare_lf == BareLf::EndsLine => return Ok(Some(lf + 1)),
-            Some(_) if rules.bare_lf == BareLf::Refuse => return Err(RequestError::BareLfInRequestLine),
+            Some(lf) if ends_with_cr || rules.bare_lf == BareLf::EndsLine => {
+                return Ok(Some(lf + 1));
+            }
+            Some(_) if rules.bare_lf == BareLf::Refuse => {
+                return Err(RequestError::BareLfInRequestLine);
+            }
             Some(_) => {}
         }
     }

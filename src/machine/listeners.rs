@@ -19,7 +19,12 @@ pub(super) struct Held {
 pub(super) const RETIRED: usize = 1 << 16;
 
 impl Machine {
-    pub(super) fn bind(&mut self, server: ServerId, index: usize, holder: Pid) -> Option<ListenerId> {
+    pub(super) fn bind(
+        &mut self,
+        server: ServerId,
+        index: usize,
+        holder: Pid,
+    ) -> Option<ListenerId> {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
         let backlog = running.launch.backlog;
@@ -31,8 +36,14 @@ impl Machine {
         let id = self.net.share(address, backlog, group).ok()?;
         if running.launch.server == Server::Uwsgi {
             let router = running.launch.router;
-            self.net
-                .defer(id, if router { Deferral::Head } else { Deferral::Data });
+            self.net.defer(
+                id,
+                if router {
+                    Deferral::Head
+                } else {
+                    Deferral::Data
+                },
+            );
         }
         let holders = vec![holder];
         running.listeners.insert(index, Held { id, holders });
@@ -43,7 +54,8 @@ impl Machine {
         if self.bind(server, index, pid).is_some() {
             self.tell_listeners(server, pid);
         } else {
-            self.net.tell_process(pid, Kind::BindFailed, index as u32, b"");
+            self.net
+                .tell_process(pid, Kind::BindFailed, index as u32, b"");
         }
     }
 

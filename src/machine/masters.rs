@@ -7,7 +7,8 @@ use crate::master::{Action, Event, Exit, Signal};
 use crate::net::frame::{Frame, Kind};
 use crate::servers::{self, Command};
 
-/// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it is well.
+/// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it
+/// is well.
 pub(super) const PONG_EVERY: Millis = 1000.0;
 
 /// What the master's Python answers.
@@ -15,7 +16,8 @@ pub(super) const PONG_EVERY: Millis = 1000.0;
 pub struct Answer;
 
 impl Answer {
-    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be read again.
+    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be
+    /// read again.
     pub const SETTINGS: u32 = 0;
     /// The hook has run.
     pub const DONE: u32 = 1;
@@ -46,7 +48,9 @@ impl Machine {
             return;
         };
         let listeners = running.listeners.values();
-        let waiting = listeners.map(|held| self.net.waiting(held.id)).sum::<usize>();
+        let waiting = listeners
+            .map(|held| self.net.waiting(held.id))
+            .sum::<usize>();
         running.watches &= waiting == 0;
         self.tell_master(server, Event::Waiting(waiting as u32), now);
     }
@@ -96,13 +100,18 @@ impl Machine {
                 let mut env = running.start.env.clone();
                 env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
                 match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
-                    Command::Print { stdout, stderr, code } => {
+                    Command::Print {
+                        stdout,
+                        stderr,
+                        code,
+                    } => {
                         self.print(server, stdout, stderr, now);
                         self.exit(server, code);
                         return;
                     }
                     Command::Serve(launch) => running.configure(*launch, Some(&settings)),
-                    // Whose help is wanted has no configuration to be read, and uWSGI's is read elsewhere.
+                    // Whose help is wanted has no configuration to be read, and uWSGI's is read
+                    // elsewhere.
                     Command::Help { .. } | Command::Settle(_) => {}
                 }
                 running.events.push_front(Event::Started);
@@ -113,7 +122,12 @@ impl Machine {
         self.run_master(server, now);
     }
 
-    pub(super) fn carry_out(&mut self, server: ServerId, action: Action, now: Millis) -> Option<Event> {
+    pub(super) fn carry_out(
+        &mut self,
+        server: ServerId,
+        action: Action,
+        now: Millis,
+    ) -> Option<Event> {
         let running = self.servers.get_mut(&server)?;
         match action {
             Action::Bind(index) => {
@@ -154,7 +168,8 @@ impl Machine {
                 let pid = self.pid();
                 if interpreter {
                     let call = format!("spawned {slot} {pid}");
-                    self.net.tell_process(parent, Kind::Hook, 0, call.as_bytes());
+                    self.net
+                        .tell_process(parent, Kind::Hook, 0, call.as_bytes());
                 }
                 self.start_process(server, pid, parent, slot);
                 return Some(Event::Spawned { slot, pid });
@@ -168,7 +183,9 @@ impl Machine {
                 }
                 self.start_process(server, pid, SHELL, 0);
             }
-            Action::Signal(pid, signal @ Signal::Kill) => return self.end_process(server, pid, signal),
+            Action::Signal(pid, signal @ Signal::Kill) => {
+                return self.end_process(server, pid, signal);
+            }
             Action::Signal(pid, signal) => {
                 if self.processes.contains_key(&pid) {
                     self.net

@@ -1,6 +1,8 @@
-//! The computer: processes, the network between them, the masters that run servers, the client of the page.
+//! The computer: processes, the network between them, the masters that run servers, the client of
+//! the page.
 //!
-//! Sans-IO: what happens comes in with its time, what is to be done goes out as [`Output`]s and messages.
+//! Sans-IO: what happens comes in with its time, what is to be done goes out as [`Output`]s and
+//! messages.
 
 mod listeners;
 mod masters;
@@ -96,7 +98,8 @@ impl Machine {
         self.settle(now);
     }
 
-    /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only reload.
+    /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only
+    /// reload.
     #[must_use]
     pub fn last_signal(&self, server: ServerId) -> Signal {
         let server = self.servers_of(server).pop().unwrap_or(server);
@@ -174,7 +177,8 @@ impl Machine {
     /// Lets the client see what the network has for it.
     fn settle(&mut self, now: Millis) {
         while let Some((connection, event)) = self.net.next_client_event() {
-            self.client.on_network(&mut self.net, connection, event, now);
+            self.client
+                .on_network(&mut self.net, connection, event, now);
         }
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {
@@ -184,11 +188,16 @@ impl Machine {
         let watches = |(_, running): &(&ServerId, &Running)| running.watches;
         while let Some((&server, _)) = self.servers.iter().find(watches) {
             self.tell_waiting(server, now);
-            if self.servers.get(&server).is_some_and(|running| running.watches) {
+            if self
+                .servers
+                .get(&server)
+                .is_some_and(|running| running.watches)
+            {
                 break;
             }
         }
-        // Spans first, so that they are there when a response is complete. By themselves they do not wake the page at once.
+        // Spans first, so that they are there when a response is complete. By themselves they do
+        // not wake the page at once.
         self.client_spans(now);
         if !self.client.page.is_empty() || self.spans_until.is_some_and(|at| at <= now) {
             let mut spans = self.take_spans();

@@ -36,7 +36,8 @@ pub enum Output {
         /// When it was written.
         time: Millis,
     },
-    /// Print a program's help, and exit with 0: see [`Command::Help`](crate::servers::Command::Help).
+    /// Print a program's help, and exit with 0: see
+    /// [`Command::Help`](crate::servers::Command::Help).
     Help {
         /// The server that asks.
         server: ServerId,

@@ -20,7 +20,8 @@ impl Machine {
             parent,
             argv: running.launch.argv.clone(),
             env: running.env.clone(),
-            // A master with a Python forks for each worker: none can be ready before. That of uWSGI becomes a new one in a reload.
+            // A master with a Python forks for each worker: none can be ready before. That of uWSGI
+            // becomes a new one in a reload.
             replaced: running.launch.master
                 && !running.launch.interpreter
                 && (slot > 0 || running.launch.server == Server::Uwsgi),
@@ -142,7 +143,12 @@ impl Machine {
     }
 
     /// A process of a server ends at once, by a signal.
-    pub(super) fn end_process(&mut self, server: ServerId, pid: Pid, signal: Signal) -> Option<Event> {
+    pub(super) fn end_process(
+        &mut self,
+        server: ServerId,
+        pid: Pid,
+        signal: Signal,
+    ) -> Option<Event> {
         self.processes.remove(&pid)?;
         self.outputs.push_back(Output::Kill(pid));
         if let Some(running) = self.servers.get_mut(&server) {

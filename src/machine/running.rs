@@ -19,7 +19,8 @@ pub(super) struct Running {
     pub(super) start: Start,
     pub(super) master: Master,
     pub(super) master_pid: Pid,
-    /// The master's Python, if it needs one, is at work, or its settings are being read: what is next has to wait.
+    /// The master's Python, if it needs one, is at work, or its settings are being read: what is
+    /// next has to wait.
     pub(super) busy: bool,
     /// What the master is still to be told, and what it still wants done.
     pub(super) events: VecDeque<Event>,
@@ -65,7 +66,11 @@ impl Running {
 }
 
 /// Names and values of a process's environment, in turn; the settings come last.
-pub(super) fn flat(given: &[(String, String)], launch: &Launch, settings: Option<&str>) -> Vec<String> {
+pub(super) fn flat(
+    given: &[(String, String)],
+    launch: &Launch,
+    settings: Option<&str>,
+) -> Vec<String> {
     let mut env = in_turn(given);
     env.extend(in_turn(&launch.env));
     if let Some(settings) = settings {

@@ -3,7 +3,8 @@
 use super::{Machine, Output};
 use crate::client::ServerId;
 
-/// The replicas of a server: each is a server of its own, whose number has the replica's in its upper bits.
+/// The replicas of a server: each is a server of its own, whose number has the replica's in its
+/// upper bits.
 #[derive(Debug, Default)]
 pub(super) struct Scale {
     pub(super) running: u32,
@@ -39,10 +40,12 @@ impl Machine {
         all
     }
 
-    /// What a replica's output is to the page: its lines tell its number, and all replicas together listen and exit.
+    /// What a replica's output is to the page: its lines tell its number, and all replicas together
+    /// listen and exit.
     pub(super) fn of_scale(&mut self, output: Output) -> Option<Output> {
-        let (Output::Log { server, .. } | Output::Listening { server, .. } | Output::Exit { server, .. }) =
-            output
+        let (Output::Log { server, .. }
+        | Output::Listening { server, .. }
+        | Output::Exit { server, .. }) = output
         else {
             return Some(output);
         };

@@ -1,5 +1,5 @@
-//! How a command line becomes a server: what it says is printed, settled, refused for want of room, or started, once for
-//! each replica.
+//! How a command line becomes a server: what it says is printed, settled, refused for want of room,
+//! or started, once for each replica.
 
 use std::collections::VecDeque;
 
@@ -44,7 +44,13 @@ impl Machine {
     }
 
     /// Does what a command asks for: the one of the start, or what it is settled into.
-    pub(super) fn run(&mut self, server: ServerId, command: &StartCommand, start: &Start, now: Millis) {
+    pub(super) fn run(
+        &mut self,
+        server: ServerId,
+        command: &StartCommand,
+        start: &Start,
+        now: Millis,
+    ) {
         let parsed = self.parse(command, start);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
@@ -69,7 +75,11 @@ impl Machine {
             }
         }
         match parsed {
-            Command::Print { stdout, stderr, code } => {
+            Command::Print {
+                stdout,
+                stderr,
+                code,
+            } => {
                 self.print(server, stdout, stderr, now);
                 self.outputs.push_back(Output::Exit { server, code });
             }
@@ -95,7 +105,8 @@ impl Machine {
                     watches: false,
                     listeners: LiteMap::new(),
                     processes: Vec::new(),
-                    pong_at: (launch.master && launch.server == Server::Uvicorn).then_some(now + PONG_EVERY),
+                    pong_at: (launch.master && launch.server == Server::Uvicorn)
+                        .then_some(now + PONG_EVERY),
                     launch,
                 };
                 self.servers.insert(server, running);
@@ -124,7 +135,8 @@ impl Machine {
             env: in_turn(&unsettled.env),
             directory: start.directory.clone(),
         });
-        self.settling.push((server, start.clone(), unsettled.before));
+        self.settling
+            .push((server, start.clone(), unsettled.before));
     }
 
     /// What a uWSGI's settings are settled into, at its start or as it reloads.
@@ -141,7 +153,11 @@ impl Machine {
         };
         running.busy = false;
         match self.parse(&command, &start) {
-            Command::Print { stdout, stderr, code } => {
+            Command::Print {
+                stdout,
+                stderr,
+                code,
+            } => {
                 self.print(server, stdout, stderr, now);
                 self.exit(server, code);
             }
@@ -164,14 +180,21 @@ impl Machine {
         Some((start, before))
     }
 
-    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no longer so.
+    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no
+    /// longer so.
     pub fn set_fact(&mut self, name: &str, value: Option<String>) {
         let name = [servers::FACT.encode_utf8(&mut [0; 4]), name].concat();
         self.facts.retain(|(known, _)| *known != name);
         self.facts.extend(value.map(|value| (name, value)));
     }
 
-    pub(super) fn print(&mut self, server: ServerId, stdout: Vec<String>, stderr: Vec<String>, time: Millis) {
+    pub(super) fn print(
+        &mut self,
+        server: ServerId,
+        stdout: Vec<String>,
+        stderr: Vec<String>,
+        time: Millis,
+    ) {
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
             for line in lines {
                 self.outputs.push_back(Output::Log {

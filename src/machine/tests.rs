@@ -48,7 +48,8 @@ impl Bench {
 
     fn start_another(&mut self, server: ServerId, line: &str) {
         let command = StartCommand::Line(line.to_owned());
-        self.machine.start(server, &command, &[], "/home/web", self.now);
+        self.machine
+            .start(server, &command, &[], "/home/web", self.now);
         self.look();
     }
 
@@ -71,7 +72,8 @@ impl Bench {
                     directory,
                 } => {
                     let pairs = env.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone()));
-                    let answer = wasgi_uwsgi::settled(&words, &pairs.collect::<Vec<_>>(), &directory);
+                    let answer =
+                        wasgi_uwsgi::settled(&words, &pairs.collect::<Vec<_>>(), &directory);
                     self.machine.settled(server, answer, self.now);
                 }
             }
@@ -161,7 +163,10 @@ fn a_server_spawns_its_workers_and_listens_when_they_accept() {
     assert_eq!(bench.spawned.len(), 2);
     assert!(bench.listening.is_empty());
     for pid in bench.spawned.clone() {
-        assert!(bench.has(pid, Kind::Listening), "a worker inherits the socket");
+        assert!(
+            bench.has(pid, Kind::Listening),
+            "a worker inherits the socket"
+        );
         bench.boots(pid);
     }
     assert_eq!(bench.listening, ["http://127.0.0.1:8000"]);
@@ -173,7 +178,10 @@ fn another_process_is_kept_ready_for_workers_and_for_a_master_that_becomes_a_new
     assert_eq!(replaced("gunicorn app:app"), [true]);
     assert_eq!(replaced("uvicorn app:app"), [false]);
     assert_eq!(replaced("gunicorn --preload app:app"), [false]);
-    assert_eq!(replaced("uwsgi --master --http-socket :8000 -w app"), [true]);
+    assert_eq!(
+        replaced("uwsgi --master --http-socket :8000 -w app"),
+        [true]
+    );
 }
 
 #[test]
@@ -192,7 +200,10 @@ fn a_worker_that_dies_is_replaced_and_its_clients_are_told() {
     bench.pass(1000.0);
     assert_eq!(bench.spawned.len(), 2);
     assert!(
-        bench.lines.iter().any(|line| line.ends_with("was sent SIGABRT!")),
+        bench
+            .lines
+            .iter()
+            .any(|line| line.ends_with("was sent SIGABRT!")),
         "{:?}",
         bench.lines
     );

@@ -9,7 +9,8 @@ use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, push};
 use crate::trace::{self, Name, Raw, Span};
 
-/// How long spans wait for an answer to travel with: to wake the page costs more than all else about them.
+/// How long spans wait for an answer to travel with: to wake the page costs more than all else
+/// about them.
 pub(super) const SPANS_EVERY: Millis = 100.0;
 
 impl Machine {
@@ -36,9 +37,12 @@ impl Machine {
     /// What the client saw: the connect, and the last byte of the answer.
     pub(super) fn client_spans(&mut self, now: Millis) {
         while let Some(seen) = self.client.seen.pop_front() {
-            let on_port = |running: &Running| running.launch.binds.iter().any(|bind| bind.1 == seen.port);
+            let on_port =
+                |running: &Running| running.launch.binds.iter().any(|bind| bind.1 == seen.port);
             let found = self.servers.iter().find(|(_, running)| on_port(running));
-            let Some((server, running)) = found else { continue };
+            let Some((server, running)) = found else {
+                continue;
+            };
             let mut records = Vec::new();
             let mut record = |name: Name, start: Millis, end: Millis| {
                 let span = Raw {
@@ -72,7 +76,8 @@ impl Machine {
         }
     }
 
-    /// A message for the page with the spans that it has not been told yet: after a server's exit it has no use for them.
+    /// A message for the page with the spans that it has not been told yet: after a server's exit
+    /// it has no use for them.
     #[must_use]
     pub fn take_spans(&mut self) -> Vec<u8> {
         self.spans_until = None;

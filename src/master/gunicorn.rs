@@ -1,15 +1,18 @@
 //! gunicorn's arbiter, 27.0.1.
 //!
-//! The original is one loop that blocks in known places: it waits for signals for a second at most, sleeps after each
-//! spawn, polls every 0.1 s while it stops or reloads. Those places are the [`State`]s here; a signal that comes meanwhile is
-//! queued as there, and a dead worker stays unreaped until the loop gets to it.
+//! The original is one loop that blocks in known places: it waits for signals for a second at most,
+//! sleeps after each spawn, polls every 0.1 s while it stops or reloads. Those places are the
+//! [`State`]s here; a signal that comes meanwhile is queued as there, and a dead worker stays
+//! unreaped until the loop gets to it.
 //!
-//! Restart loops: a worker that ends by itself is replaced at once, and the only brake is the sleep after each spawn: random
-//! between 0 and 0.1 s in the original (14 spawns a second were measured for an app that calls `sys.exit(1)`), here always its
-//! mean, [`SPAWN_PAUSE`], which makes at most 20 spawns a second whatever the number of workers.
+//! Restart loops: a worker that ends by itself is replaced at once, and the only brake is the sleep
+//! after each spawn: random between 0 and 0.1 s in the original (14 spawns a second were measured
+//! for an app that calls `sys.exit(1)`), here always its mean, [`SPAWN_PAUSE`], which makes at most
+//! 20 spawns a second whatever the number of workers.
 //!
-//! With a configuration file the master has a Python, which runs the hooks ([`Action::Hook`]) and reads the file again at HUP;
-//! the dump of the configuration at level DEBUG is Python's too, and missing without a file.
+//! With a configuration file the master has a Python, which runs the hooks ([`Action::Hook`]) and
+//! reads the file again at HUP; the dump of the configuration at level DEBUG is Python's too, and
+//! missing without a file.
 //!
 //! Not here: the control socket (and its line), `USR2` upgrades (refused).
 
@@ -229,13 +232,19 @@ impl Arbiter {
                     return;
                 }
                 // waitpid() knows only children that were spawned.
-                if let Some(slot) = self.table.iter().find(|w| w.pid == Some(pid)).map(|w| w.slot) {
+                if let Some(slot) = self
+                    .table
+                    .iter()
+                    .find(|w| w.pid == Some(pid))
+                    .map(|w| w.slot)
+                {
                     self.zombies.push_back(slot);
                     self.queue.push_back(Wake::Child);
                 }
             }
             Event::Signal(signal)
-                if matches!(signal, Signal::Kill | Signal::Abrt) || matches!(self.state, State::Loading) =>
+                if matches!(signal, Signal::Kill | Signal::Abrt)
+                    || matches!(self.state, State::Loading) =>
             {
                 self.exit(Exit::Signal(signal).shell_code(), actions);
             }
@@ -450,11 +459,15 @@ impl Arbiter {
             }
             Signal::Usr1 => self.kill_workers(Signal::Usr1, actions),
             Signal::Usr2 => {
-                let message =
-                    "USR2 signal ignored. A second master cannot be started here: use HUP to reload.";
+                let message = "USR2 signal ignored. A second master cannot be started here: use HUP to reload.";
                 self.log(now, Level::Warning, message, actions);
             }
-            Signal::Winch => self.log(now, Level::Debug, "SIGWINCH ignored. Not daemonized", actions),
+            Signal::Winch => self.log(
+                now,
+                Level::Debug,
+                "SIGWINCH ignored. Not daemonized",
+                actions,
+            ),
             // KILL and ABRT have ended the master without a word.
             Signal::Ttou | Signal::Abrt | Signal::Kill => {}
         }

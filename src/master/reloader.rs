@@ -1,9 +1,10 @@
 //! uvicorn's parent of `--reload`, 0.54.0, with watchfiles.
 //!
-//! The original pauses for `--reload-delay`, then waits for changes, which watchfiles reports when none has come for a moment;
-//! then it ends its child, waits for it without limit, and starts another. Changes that come meanwhile wait. A child that ends
-//! by itself is not replaced before the next change. The address is bound by the parent, so connections wait, and none is
-//! refused, while there is no child.
+//! The original pauses for `--reload-delay`, then waits for changes, which watchfiles reports when
+//! none has come for a moment; then it ends its child, waits for it without limit, and starts
+//! another. Changes that come meanwhile wait. A child that ends by itself is not replaced before
+//! the next change. The address is bound by the parent, so connections wait, and none is refused,
+//! while there is no child.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ use crate::Millis;
 use crate::servers::{Launch, Level, Reload, log};
 use std::rc::Rc;
 
-/// How long nothing may change before changes are reported: watchfiles looks every 50 ms and wants to see the same twice.
+/// How long nothing may change before changes are reported: watchfiles looks every 50 ms and wants
+/// to see the same twice.
 const QUIET: Millis = 75.0;
 const BIND_FAILURE: i32 = 1;
 
@@ -86,8 +88,13 @@ impl Reloader {
             Event::Bound { .. } => {
                 let running = log::uvicorn_running(&self.bind.0, self.bind.1, self.colors);
                 self.line(Level::Info, running, actions);
-                let started = log::uvicorn_process("Started reloader process", self.pid, true, self.colors);
-                self.line(Level::Info, [&started, " using WatchFiles"].concat(), actions);
+                let started =
+                    log::uvicorn_process("Started reloader process", self.pid, true, self.colors);
+                self.line(
+                    Level::Info,
+                    [&started, " using WatchFiles"].concat(),
+                    actions,
+                );
                 self.spawn(now, actions);
             }
             Event::Spawned { pid, .. } => {
@@ -109,8 +116,12 @@ impl Reloader {
                 // Connections wait from the bind on, whether there is a child or not.
                 self.listen(actions);
                 if self.stopping {
-                    let stopping =
-                        log::uvicorn_process("Stopping reloader process", self.pid, true, self.colors);
+                    let stopping = log::uvicorn_process(
+                        "Stopping reloader process",
+                        self.pid,
+                        true,
+                        self.colors,
+                    );
                     self.line(Level::Info, stopping, actions);
                     actions.push(Action::Exit(0));
                 } else if self.restarting {
@@ -123,7 +134,9 @@ impl Reloader {
                     self.stopping = true;
                     match self.child {
                         Some(child) => actions.push(Action::Signal(child, Signal::Term)),
-                        None if self.slot > 0 => self.handle(now, Event::Exited(0, Exit::Code(0)), actions),
+                        None if self.slot > 0 => {
+                            self.handle(now, Event::Exited(0, Exit::Code(0)), actions)
+                        }
                         None => {}
                     }
                 }

@@ -1,5 +1,5 @@
-//! A stage for masters: a virtual clock, a machine that carries out what can be carried out at once, and a record of all that happened, to be
-//! compared line by line.
+//! A stage for masters: a virtual clock, a machine that carries out what can be carried out at
+//! once, and a record of all that happened, to be compared line by line.
 
 use super::{Action, Event, Exit, Master, Pid, Signal, Stream};
 use crate::Millis;
@@ -83,7 +83,9 @@ impl Stage {
             }
             Action::Load => {
                 let loaded = Event::Accepting(MASTER);
-                let answer = self.load_fails.map_or(loaded, |exit| Event::Exited(MASTER, exit));
+                let answer = self
+                    .load_fails
+                    .map_or(loaded, |exit| Event::Exited(MASTER, exit));
                 ("load".into(), Some(answer))
             }
             Action::Watch => ("watch".into(), None),
@@ -122,7 +124,10 @@ impl Stage {
             self.now = self.now.max(deadline);
             self.event(Event::Deadline);
             let next = self.master.deadline();
-            assert!(next.is_none_or(|next| next > self.now), "the clock stands still");
+            assert!(
+                next.is_none_or(|next| next > self.now),
+                "the clock stands still"
+            );
         }
         self.now = end;
         self
@@ -151,7 +156,12 @@ impl Stage {
     #[track_caller]
     pub(super) fn expect(&mut self, expected: &[&str]) -> &mut Self {
         let record = std::mem::take(&mut self.record);
-        assert_eq!(record, expected, "left is what happened:\n{}", record.join("\n"));
+        assert_eq!(
+            record,
+            expected,
+            "left is what happened:\n{}",
+            record.join("\n")
+        );
         self
     }
 
@@ -167,7 +177,12 @@ impl Stage {
                     .to_owned()
             })
             .collect();
-        assert_eq!(record, expected, "left is what happened:\n{}", record.join("\n"));
+        assert_eq!(
+            record,
+            expected,
+            "left is what happened:\n{}",
+            record.join("\n")
+        );
         self
     }
 

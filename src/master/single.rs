@@ -1,8 +1,8 @@
 //! A server that is one process, without a master: uvicorn without `--workers`, daphne.
 //!
-//! The process logs its own lines, and its exit code is the server's. It also opens its own listeners, when it comes to that
-//! (uvicorn: after the lifespan startup, so that connections are refused until then, and a port in use is found out only
-//! there): a [`Single`] binds nothing.
+//! The process logs its own lines, and its exit code is the server's. It also opens its own
+//! listeners, when it comes to that (uvicorn: after the lifespan startup, so that connections are
+//! refused until then, and a port in use is found out only there): a [`Single`] binds nothing.
 
 use super::{Action, Event, Pid, Signal};
 
@@ -20,7 +20,11 @@ impl Single {
             Event::Started => actions.push(Action::Spawn { slot: 1 }),
             Event::Spawned { pid, .. } => {
                 self.pid = Some(pid);
-                actions.extend(self.early.drain(..).map(|signal| Action::Signal(pid, signal)));
+                actions.extend(
+                    self.early
+                        .drain(..)
+                        .map(|signal| Action::Signal(pid, signal)),
+                );
             }
             Event::Accepting(_) => actions.push(Action::Listening),
             Event::Signal(signal) => match self.pid {

@@ -82,8 +82,8 @@ impl Table {
         self.workers.iter().any(|w| w.pid.is_none())
     }
 
-    /// Says [`Action::Listening`], once: when a worker accepts and none of the first `count` is still on its way there; those
-    /// that died and are reaped are not.
+    /// Says [`Action::Listening`], once: when a worker accepts and none of the first `count` is
+    /// still on its way there; those that died and are reaped are not.
     pub(super) fn announce(&mut self, count: u32, actions: &mut Vec<Action>) {
         let ready = self.last_slot >= count
             && (count == 0 || self.workers.iter().any(|w| w.accepting))

@@ -1,16 +1,18 @@
 //! uvicorn's supervisor of `--workers N`, 0.54.0.
 //!
-//! The original is one loop: every half second it handles the signals that came and looks whether its children live. It
-//! blocks while it joins a child and while a restart waits for a replacement; those places are the [`State`]s here, and
-//! signals wait until it is done, without limit, as there.
+//! The original is one loop: every half second it handles the signals that came and looks whether
+//! its children live. It blocks while it joins a child and while a restart waits for a replacement;
+//! those places are the [`State`]s here, and signals wait until it is done, without limit, as
+//! there.
 //!
-//! Restart loops are slow by nature: a child that ends is replaced at the next tick, so an app that cannot be imported
-//! gives `N` spawns in half a second (4 a second with `--workers 2`), or fewer if booting takes longer. A child that exits with code 3, uvicorn's
-//! own for a failed start, stops the server, with exit code 0.
+//! Restart loops are slow by nature: a child that ends is replaced at the next tick, so an app that
+//! cannot be imported gives `N` spawns in half a second (4 a second with `--workers 2`), or fewer
+//! if booting takes longer. A child that exits with code 3, uvicorn's own for a failed start, stops
+//! the server, with exit code 0.
 //!
-//! Two differences: the address accepts connections from the parent's bind on, where the original refuses them until
-//! the first child listens; and a child is not asked for a sign of life but sends heartbeats, so that the loop need
-//! not block on a silent one.
+//! Two differences: the address accepts connections from the parent's bind on, where the original
+//! refuses them until the first child listens; and a child is not asked for a sign of life but
+//! sends heartbeats, so that the loop need not block on a silent one.
 
 mod children;
 #[cfg(test)]
@@ -192,7 +194,8 @@ impl Supervisor {
                     }
                 }
                 State::Joining { slot, next } => {
-                    let Some(exit) = self.table.get(slot).map_or(Some(Exit::Code(0)), |w| w.exit) else {
+                    let Some(exit) = self.table.get(slot).map_or(Some(Exit::Code(0)), |w| w.exit)
+                    else {
                         return;
                     };
                     self.joined(slot, exit, next, actions);
@@ -232,7 +235,11 @@ impl Supervisor {
                 self.should_exit = true;
             }
             Signal::Hup => {
-                self.log(Level::Info, "Received SIGHUP, restarting processes.", actions);
+                self.log(
+                    Level::Info,
+                    "Received SIGHUP, restarting processes.",
+                    actions,
+                );
                 self.state = State::Restarting(0);
             }
             Signal::Ttin => {
@@ -242,7 +249,12 @@ impl Supervisor {
                 self.children.push(self.table.spawn(actions));
             }
             Signal::Ttou => self.decrease(actions),
-            Signal::Quit | Signal::Usr1 | Signal::Usr2 | Signal::Winch | Signal::Abrt | Signal::Kill => {
+            Signal::Quit
+            | Signal::Usr1
+            | Signal::Usr2
+            | Signal::Winch
+            | Signal::Abrt
+            | Signal::Kill => {
                 let message = [
                     "Received signal ",
                     signal.name(),

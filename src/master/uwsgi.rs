@@ -1,10 +1,13 @@
-//! uWSGI's master process, 2.0.31, and uWSGI without one (`--master` left out), where the first worker is the server.
+//! uWSGI's master process, 2.0.31, and uWSGI without one (`--master` left out), where the first
+//! worker is the server.
 //!
-//! The original is a loop that waits for a second at most and is not woken by the death of a worker: whatever it does about
-//! workers, it does at the next [`TICK`]. Signals are handled where they arrive.
+//! The original is a loop that waits for a second at most and is not woken by the death of a
+//! worker: whatever it does about workers, it does at the next [`TICK`]. Signals are handled where
+//! they arrive.
 //!
-//! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves that to them. Without a master
-//! each worker loads it all the same: the first shows what the app prints meanwhile, and the lines that follow wait for it.
+//! The master's process loads the app, and workers are forks of it, unless `--lazy-apps` leaves
+//! that to them. Without a master each worker loads it all the same: the first shows what the app
+//! prints meanwhile, and the lines that follow wait for it.
 
 mod cheaper;
 #[cfg(test)]
@@ -25,7 +28,8 @@ use options::Options;
 
 /// The time between two looks at the workers.
 const TICK: Millis = 1000.0;
-/// A worker that could not load the app exits with this code where `--need-app` asks for it; so does the server then.
+/// A worker that could not load the app exits with this code where `--need-app` asks for it; so
+/// does the server then.
 const FAILED_APP: i32 = 22;
 /// A worker that was told to end exits with this code.
 const RELOAD: i32 = 17;
@@ -159,7 +163,8 @@ impl Uwsgi {
             Event::FileChanged(path) => {
                 let is_it = |file: &&String| {
                     path == **file
-                        || path.strip_suffix(&***file) == Some(&[&*self.options.directory, "/"].concat())
+                        || path.strip_suffix(&***file)
+                            == Some(&[&*self.options.directory, "/"].concat())
                 };
                 if let Some(file) = self.options.touchable.iter().find(is_it) {
                     self.touched = Some(file.clone());
@@ -382,7 +387,9 @@ impl Uwsgi {
     }
 
     fn index(&self, pid: Pid) -> Option<usize> {
-        self.workers.iter().position(|worker| worker.pid == Some(pid))
+        self.workers
+            .iter()
+            .position(|worker| worker.pid == Some(pid))
     }
 
     fn worker(&mut self, pid: Pid) -> Option<&mut Worker> {

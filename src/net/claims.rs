@@ -1,15 +1,17 @@
 //! Connections that wait in a backlog, offered to the process that accepts from it.
 //!
-//! A kernel's accept queue is memory that every process reaches: `accept()` takes the first connection without asking anybody. Here
-//! the queue is the kernel's own, and a message there and back for each connection would cost more than the request. So the
-//! connections at its head are told to the process ahead of time, each with a *claim*: a word of memory that both sides see.
-//! Until somebody takes the claim the connection waits in the backlog as any other, and another process that accepts gets
-//! it: who takes the claim first has the connection, and nobody else.
+//! A kernel's accept queue is memory that every process reaches: `accept()` takes the first
+//! connection without asking anybody. Here the queue is the kernel's own, and a message there and
+//! back for each connection would cost more than the request. So the connections at its head are
+//! told to the process ahead of time, each with a *claim*: a word of memory that both sides see.
+//! Until somebody takes the claim the connection waits in the backlog as any other, and another
+//! process that accepts gets it: who takes the claim first has the connection, and nobody else.
 
 use super::ConnectionId;
 use super::frame::Accepted;
 
-/// The words that kernel and processes share: see `www/worker/claims.js`. All operations have one order for all threads.
+/// The words that kernel and processes share: see `www/worker/claims.js`. All operations have one
+/// order for all threads.
 pub trait Claims {
     /// The kernel offers a connection: it can be taken by what this slot says.
     fn offer(&self, slot: u32, id: ConnectionId);
@@ -38,7 +40,8 @@ pub struct Offer<'a> {
     pub accepted: Accepted,
     /// Where the claim is.
     pub slot: u32,
-    /// Whether the client ends its side as soon as the server has ended its own, whatever else happens.
+    /// Whether the client ends its side as soon as the server has ended its own, whatever else
+    /// happens.
     pub prompt: bool,
     /// What the client has sent.
     pub data: &'a [u8],

@@ -1,5 +1,6 @@
-//! Connections that are not offered to `accept()` before their client has sent something: Linux's `TCP_DEFER_ACCEPT`, which uWSGI
-//! sets on its sockets; and what uWSGI's HTTP router makes of it, which bothers a worker only with a request's whole head.
+//! Connections that are not offered to `accept()` before their client has sent something: Linux's
+//! `TCP_DEFER_ACCEPT`, which uWSGI sets on its sockets; and what uWSGI's HTTP router makes of it,
+//! which bothers a worker only with a request's whole head.
 
 use crate::Millis;
 
@@ -9,7 +10,8 @@ pub enum Deferral {
     /// Nothing: they are accepted once they are established.
     #[default]
     None,
-    /// The first byte or the client's end, for as long as the kernel repeats its SYN-ACK: it does so after 1, 3 and 7 s for uWSGI's 4 s.
+    /// The first byte or the client's end, for as long as the kernel repeats its SYN-ACK: it does
+    /// so after 1, 3 and 7 s for uWSGI's 4 s.
     Data,
     /// A whole head, for as long as the router keeps a connection (`--http-timeout`).
     Head,
@@ -33,7 +35,9 @@ impl Deferral {
         match self {
             Self::None => true,
             Self::Data => !data.is_empty(),
-            Self::Head => data.len() > LONGEST_HEAD || data.windows(4).any(|bytes| bytes == b"\r\n\r\n"),
+            Self::Head => {
+                data.len() > LONGEST_HEAD || data.windows(4).any(|bytes| bytes == b"\r\n\r\n")
+            }
         }
     }
 }

@@ -49,7 +49,10 @@ fn a_router_waits_for_the_whole_head_and_forgets_who_never_sends_it() {
     net.tick(60_000.0);
     assert_eq!(net.waiting(listener), 1);
     let seen: Vec<_> = std::iter::from_fn(|| net.next_client_event()).collect();
-    assert_eq!(seen, [(ids[1], ClientEvent::Eof), (ids[2], ClientEvent::Eof)]);
+    assert_eq!(
+        seen,
+        [(ids[1], ClientEvent::Eof), (ids[2], ClientEvent::Eof)]
+    );
 }
 
 #[test]

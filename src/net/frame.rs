@@ -1,5 +1,5 @@
-//! Frames: how the machine speaks with its processes and with the page. A message is a run of frames, so that all that
-//! one turn of an event loop has to say costs one message.
+//! Frames: how the machine speaks with its processes and with the page. A message is a run of
+//! frames, so that all that one turn of an event loop has to say costs one message.
 //!
 //! Layout: one byte of kind, four bytes of id and four of length (little-endian), then the body.
 
@@ -7,7 +7,8 @@ const HEADER: usize = 9;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// What a frame says. Who sends it to whom is in brackets: the kernel (k), a process (p), the page (w).
+        /// What a frame says. Who sends it to whom is in brackets: the kernel (k), a process (p),
+        /// the page (w).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Kind { $($(#[$doc])* $name = $number,)* }
@@ -21,23 +22,25 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// \[p→k\] Wake me once when the listener has a connection (one-shot, as in a poll set). With a body, connections may be
-    /// offered to the process.
+    /// \[p→k\] Wake me once when the listener has a connection (one-shot, as in a poll set). With a
+    /// body, connections may be offered to the process.
     Poll = 1,
     /// \[k→p\] The listener has a connection.
     Readable = 2,
-    /// \[p→k\] Accept at most as many connections as the body's u32 says, but for the bit [`AND_ANOTHER`].
+    /// \[p→k\] Accept at most as many connections as the body's u32 says, but for the bit
+    /// [`AND_ANOTHER`].
     Accept = 3,
     /// \[k→p\] A connection is yours: id is the connection; the body is an [`Accepted`].
     Accepted = 4,
-    /// \[k→p\] The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken. Id 0 where no Accept was linked to
-    /// a Linger: the body's u32 is its connection.
+    /// \[k→p\] The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken.
+    /// Id 0 where no Accept was linked to a Linger: the body's u32 is its connection.
     AcceptEnd = 5,
     /// \[both\] Bytes of a connection or stream.
     Data = 6,
     /// \[both\] No more bytes will come from the sender's side (FIN).
     Eof = 7,
-    /// \[both\] The connection is broken (RST), the stream aborted. From the kernel to the page the body says why.
+    /// \[both\] The connection is broken (RST), the stream aborted. From the kernel to the page the
+    /// body says why.
     Reset = 8,
     /// \[both\] The body's u32 more bytes may be sent.
     Credit = 9,
@@ -46,18 +49,21 @@ kinds! {
     /// \[p→k\] The process has closed its copy of the listener.
     Unlisten = 11,
 
-    /// \[p→k\] The process ends its side and is done with the connection: see [`super::Linger`]. The answer is that of the
-    /// Accept that is linked to it.
+    /// \[p→k\] The process ends its side and is done with the connection: see [`super::Linger`].
+    /// The answer is that of the Accept that is linked to it.
     Linger = 12,
-    /// \[p→k\] The Accept that is linked to a Linger is not to be made: the answer is an `AcceptEnd`.
+    /// \[p→k\] The Accept that is linked to a Linger is not to be made: the answer is an
+    /// `AcceptEnd`.
     Unlink = 13,
 
-    /// \[k→p\] A connection that waits in the backlog, and can be taken: the body is a [`super::Offer`].
+    /// \[k→p\] A connection that waits in the backlog, and can be taken: the body is a
+    /// [`super::Offer`].
     Offer = 15,
     /// \[p→k\] The process has taken a connection that was offered.
     Took = 16,
 
-    /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32. With [`DEADLY`]: it dies of it.
+    /// \[p→k\] Send the process of this id, or the master, the signal of the body's u32. With
+    /// [`DEADLY`]: it dies of it.
     Kill = 14,
 
     /// \[p→k\] A log line; id is 1 for standard output, 2 for standard error.
@@ -72,24 +78,28 @@ kinds! {
     Spans = 25,
     /// \[k→p\] A signal; id is its number.
     Signal = 26,
-    /// \[k→p\] The process has this listening socket: id is the listener, the body its port (u16) and host.
+    /// \[k→p\] The process has this listening socket: id is the listener, the body its port (u16)
+    /// and host.
     Listening = 27,
     /// \[k→p\] The address could not be had.
     BindFailed = 28,
-    /// \[p→k\] The process itself listens on `Launch::binds[id]`; Listening or `BindFailed` is the answer.
+    /// \[p→k\] The process itself listens on `Launch::binds[id]`; Listening or `BindFailed` is the
+    /// answer.
     Bind = 29,
 
-    /// \[k→p\] The number that the process has with its master: [`crate::master::Action::Spawn`]'s slot.
+    /// \[k→p\] The number that the process has with its master: [`crate::master::Action::Spawn`]'s
+    /// slot.
     Slot = 30,
     /// \[p→k\] [`crate::master::Event::Busy`]; the body is its text.
     Busy = 31,
     /// \[p→k\] [`crate::master::Event::Request`]; the body is its line.
     Request = 32,
-    /// \[k→p\] The master's Python is to run a hook of the configuration: the body is its name and two numbers, separated by
-    /// spaces. \[p→k\] It has; id is an [`crate::machine::Answer`].
+    /// \[k→p\] The master's Python is to run a hook of the configuration: the body is its name and
+    /// two numbers, separated by spaces. \[p→k\] It has; id is an [`crate::machine::Answer`].
     Hook = 33,
 
-    /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id are its body.
+    /// \[w→k\] A request: the body is a [`crate::client::FetchHead`]. Data and Eof with the same id
+    /// are its body.
     Fetch = 40,
     /// \[w→k\] A bare connection to the port of the body's u32.
     Connect = 41,
@@ -116,8 +126,8 @@ impl Frame<'_> {
     }
 }
 
-/// Of an Accept's number: the process asks again at once, and finds the next connection even where another process asks between
-/// (its messages take longer than a system call does).
+/// Of an Accept's number: the process asks again at once, and finds the next connection even where
+/// another process asks between (its messages take longer than a system call does).
 pub const AND_ANOTHER: u32 = 1 << 31;
 
 /// Of a Kill's number: nobody handles the signal, whose default action ends the process.
@@ -145,7 +155,8 @@ pub fn push_number(message: &mut Vec<u8>, kind: Kind, id: u32, number: u32) {
     push(message, kind, id, &number.to_le_bytes());
 }
 
-/// The frames of a message. Stops at the first byte that is no frame: both ends are ours, so that is the end.
+/// The frames of a message. Stops at the first byte that is no frame: both ends are ours, so that
+/// is the end.
 pub fn frames(mut message: &[u8]) -> impl Iterator<Item = Frame<'_>> {
     std::iter::from_fn(move || {
         let (header, rest) = message.split_at_checked(HEADER)?;
@@ -167,7 +178,8 @@ pub struct Accepted {
     pub peer_port: u16,
     /// When the client connected.
     pub connected_at: crate::Millis,
-    /// How many of the bytes that came with the connection count as read, and were granted to the client anew.
+    /// How many of the bytes that came with the connection count as read, and were granted to the
+    /// client anew.
     pub granted: u32,
 }
 

@@ -1,20 +1,24 @@
-//! The orderly close that gunicorn's workers make (`close_graceful`), carried out by the kernel: the server's side has ended;
-//! what the client still sends is read and thrown away until it ends its side too, or a limit is reached; then the
-//! connection is closed, and the process accepts again.
+//! The orderly close that gunicorn's workers make (`close_graceful`), carried out by the kernel:
+//! the server's side has ended; what the client still sends is read and thrown away until it ends
+//! its side too, or a limit is reached; then the connection is closed, and the process accepts
+//! again.
 //!
-//! The process could do all of it by itself, one message at a time. Linking the steps, as `io_uring` links its requests, saves two
-//! trips between process and kernel for each request and changes nothing that a client or another process can see.
+//! The process could do all of it by itself, one message at a time. Linking the steps, as
+//! `io_uring` links its requests, saves two trips between process and kernel for each request and
+//! changes nothing that a client or another process can see.
 
 use crate::Millis;
 use crate::master::Pid;
 
-/// The listener of a process that has gone on already: it knows that its client ends the connection at once.
+/// The listener of a process that has gone on already: it knows that its client ends the connection
+/// at once.
 pub const DETACHED: u32 = u32::MAX;
 
 /// What a process asks for: the body of [`super::frame::Kind::Linger`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Linger {
-    /// The listener to accept from afterwards; 0 for none, [`DETACHED`] where the process does not wait either.
+    /// The listener to accept from afterwards; 0 for none, [`DETACHED`] where the process does not
+    /// wait either.
     pub listener: u32,
     /// How long to wait for the client's end, milliseconds.
     pub timeout: Millis,

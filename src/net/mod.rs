@@ -1,5 +1,5 @@
-//! The machine's network: listeners with a backlog, connections as byte streams, and the frames in which the kernel and
-//! the processes speak of them.
+//! The machine's network: listeners with a backlog, connections as byte streams, and the frames in
+//! which the kernel and the processes speak of them.
 
 mod claims;
 mod deferral;
@@ -10,11 +10,13 @@ mod network;
 pub use claims::{Claims, Offer, SLOTS, SharedClaims};
 pub use deferral::Deferral;
 pub use linger::{DETACHED, Linger};
-pub use network::{Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network};
+pub use network::{
+    Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network,
+};
 
 #[cfg(test)]
 pub(crate) use claims::testing::Table;
 
-/// Bytes that may be on their way in each direction of a connection before the receiver has consumed any: the two
-/// socket buffers of a loopback connection in one. A sender beyond it waits.
+/// Bytes that may be on their way in each direction of a connection before the receiver has
+/// consumed any: the two socket buffers of a loopback connection in one. A sender beyond it waits.
 pub const WINDOW: u32 = 256 * 1024;

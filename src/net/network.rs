@@ -1,4 +1,5 @@
-//! The kernel's side of the network: who listens, who waits in which backlog, which bytes go to whom.
+//! The kernel's side of the network: who listens, who waits in which backlog, which bytes go to
+//! whom.
 
 mod backlog;
 mod offers;
@@ -21,14 +22,17 @@ use crate::master::Pid;
 pub type ListenerId = u32;
 /// A connection.
 pub type ConnectionId = u32;
-/// A host as the command line wrote it, and a port. The machine has one loopback interface: hosts are not told apart.
+/// A host as the command line wrote it, and a port. The machine has one loopback interface: hosts
+/// are not told apart.
 pub type Address = (String, u16);
 
 /// Why an address could not be listened on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ListenError {
     /// Another listener has the port.
-    #[error("port {0} is in use by another server of this machine: stop that one or choose another port")]
+    #[error(
+        "port {0} is in use by another server of this machine: stop that one or choose another port"
+    )]
     AddressInUse(u16),
 }
 
@@ -40,8 +44,9 @@ pub enum ConnectError {
     Refused(u16),
 }
 
-/// Grants are passed on in pieces of at least so many bytes, as TCP's receivers do (RFC 9293, section 3.8.6.2.2): the sender
-/// would answer each grant of a few bytes by as few, and soon every frame would carry next to nothing.
+/// Grants are passed on in pieces of at least so many bytes, as TCP's receivers do (RFC 9293,
+/// section 3.8.6.2.2): the sender would answer each grant of a few bytes by as few, and soon every
+/// frame would carry next to nothing.
 const LEAST_GRANT: u32 = super::WINDOW / 4;
 
 /// What a client sees of its connection.
@@ -122,7 +127,8 @@ struct Retry {
     attempt: u32,
 }
 
-/// All listeners and connections of the machine. Frames for processes gather in outboxes, what clients see in a queue.
+/// All listeners and connections of the machine. Frames for processes gather in outboxes, what
+/// clients see in a queue.
 #[derive(Debug, Default)]
 pub struct Network {
     listeners: LiteMap<ListenerId, Listener>,
@@ -136,7 +142,8 @@ pub struct Network {
     turn: ListenerId,
     next_connection: ConnectionId,
     outboxes: LiteMap<Pid, Vec<u8>>,
-    /// What connections are claimed by, and its slots that are not in use; none where memory cannot be shared.
+    /// What connections are claimed by, and its slots that are not in use; none where memory cannot
+    /// be shared.
     claims: SharedClaims,
     slots: Vec<u32>,
     client_events: VecDeque<(ConnectionId, ClientEvent)>,
@@ -157,7 +164,8 @@ impl Network {
 
     // --- the client's end
 
-    /// The client sends bytes. It keeps to its credit: [`super::WINDOW`] at first, then what `Credit` events add.
+    /// The client sends bytes. It keeps to its credit: [`super::WINDOW`] at first, then what
+    /// `Credit` events add.
     pub fn send(&mut self, id: ConnectionId, data: &[u8]) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
@@ -173,7 +181,8 @@ impl Network {
         if let Some(closing) = self.closing.get_mut(&id) {
             let length = data.len() as u32;
             closing.left = closing.left.saturating_sub(length);
-            self.client_events.push_back((id, ClientEvent::Credit(length)));
+            self.client_events
+                .push_back((id, ClientEvent::Credit(length)));
             if closing.left == 0 {
                 self.closed(id);
             }
@@ -197,7 +206,12 @@ impl Network {
             return;
         };
         if let Some(bytes) = granted(&mut connection.grant_server, bytes) {
-            push_number(self.outboxes.entry(pid).or_default(), Kind::Credit, id, bytes);
+            push_number(
+                self.outboxes.entry(pid).or_default(),
+                Kind::Credit,
+                id,
+                bytes,
+            );
         }
     }
 
@@ -213,7 +227,11 @@ impl Network {
             self.closed(id);
             return;
         }
-        let (server, closed, done) = (connection.server, connection.server_closed, connection.server_eof);
+        let (server, closed, done) = (
+            connection.server,
+            connection.server_closed,
+            connection.server_eof,
+        );
         if let (Some(pid), false) = (server, closed) {
             push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
         }
@@ -225,7 +243,8 @@ impl Network {
         }
     }
 
-    /// The client breaks the connection (RST). One that still waits in the backlog stays there: `accept()` returns it.
+    /// The client breaks the connection (RST). One that still waits in the backlog stays there:
+    /// `accept()` returns it.
     pub fn reset(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
@@ -273,8 +292,12 @@ impl Network {
     pub fn take_outboxes(&mut self) -> Vec<(Pid, Vec<u8>)> {
         // Not as they come: what a client sends comes after its connection.
         self.offer_all();
-        let full = self.outboxes.iter_mut().filter(|(_, outbox)| !outbox.is_empty());
-        full.map(|(pid, outbox)| (*pid, std::mem::take(outbox))).collect()
+        let full = self
+            .outboxes
+            .iter_mut()
+            .filter(|(_, outbox)| !outbox.is_empty());
+        full.map(|(pid, outbox)| (*pid, std::mem::take(outbox)))
+            .collect()
     }
 }
 

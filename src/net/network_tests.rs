@@ -87,7 +87,11 @@ fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
     let first = net.connect(8000, 0.0).unwrap();
     let second = net.connect(8000, 1.0).unwrap();
     net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 2.0);
-    net.from_process(B, frame(Kind::Accept, listener, &100_u32.to_le_bytes()), 2.0);
+    net.from_process(
+        B,
+        frame(Kind::Accept, listener, &100_u32.to_le_bytes()),
+        2.0,
+    );
     let answers: Vec<_> = told(&mut net)
         .into_iter()
         .map(|(pid, kind, id, _)| (pid, kind, id))
@@ -119,7 +123,11 @@ fn one_kept() -> (Network, ListenerId, [ConnectionId; 3]) {
 }
 
 fn accept(net: &mut Network, pid: Pid, listener: ListenerId, number: u32) {
-    net.from_process(pid, frame(Kind::Accept, listener, &number.to_le_bytes()), 0.0);
+    net.from_process(
+        pid,
+        frame(Kind::Accept, listener, &number.to_le_bytes()),
+        0.0,
+    );
 }
 
 /// Who has accepted what.
@@ -154,7 +162,11 @@ fn what_was_kept_for_a_process_is_the_others_when_it_leaves() {
         leave(&mut net, listener);
         assert_eq!(told(&mut net)[0].1, Kind::Readable);
         accept(&mut net, B, listener, 1);
-        assert_eq!(accepted_by(&mut net), [(B, second)], "{third} was B's before");
+        assert_eq!(
+            accepted_by(&mut net),
+            [(B, second)],
+            "{third} was B's before"
+        );
     }
 }
 
@@ -182,7 +194,10 @@ fn a_client_that_gives_up_in_the_backlog_is_still_accepted_and_then_found_reset(
     net.reset(id);
     assert_eq!(net.waiting(listener), 1);
     net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
-    let kinds: Vec<_> = told(&mut net).into_iter().map(|(_, kind, ..)| kind).collect();
+    let kinds: Vec<_> = told(&mut net)
+        .into_iter()
+        .map(|(_, kind, ..)| kind)
+        .collect();
     assert_eq!(kinds, [Kind::Accepted, Kind::Reset, Kind::AcceptEnd]);
 }
 
@@ -273,7 +288,10 @@ fn sending_to_a_closed_end_is_answered_by_a_reset() {
     let (mut net, id) = accepted();
     net.from_process(A, frame(Kind::Close, id, b""), 0.0);
     net.send(id, b"too late");
-    assert_eq!(seen(&mut net), [(id, ClientEvent::Eof), (id, ClientEvent::Reset)]);
+    assert_eq!(
+        seen(&mut net),
+        [(id, ClientEvent::Eof), (id, ClientEvent::Reset)]
+    );
 }
 
 #[test]
@@ -329,7 +347,10 @@ fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Opt
 }
 
 fn kinds(net: &mut Network) -> Vec<(Kind, u32)> {
-    told(net).into_iter().map(|(_, kind, id, _)| (kind, id)).collect()
+    told(net)
+        .into_iter()
+        .map(|(_, kind, id, _)| (kind, id))
+        .collect()
 }
 
 #[test]
@@ -340,7 +361,10 @@ fn a_lingering_server_accepts_the_next_connection_only_when_the_client_has_close
     net.shutdown(id);
     assert_eq!(
         kinds(&mut net),
-        [(Kind::Accepted, second.unwrap()), (Kind::AcceptEnd, listener)]
+        [
+            (Kind::Accepted, second.unwrap()),
+            (Kind::AcceptEnd, listener)
+        ]
     );
     assert_eq!((net.next_turned(), net.deadline()), (Some(A), None));
 }

@@ -84,7 +84,11 @@ fn who_accepts_alone_is_offered_what_waits_in_its_order_with_what_it_has_sent() 
     assert_eq!(offers.iter().map(|offer| offer.0).collect::<Vec<_>>(), ids);
     assert_eq!(offers[0].2, b"one");
     assert_eq!(offers[1].2, b"two");
-    assert_eq!(bench.net.waiting(bench.listener), 2, "it waits until it is taken");
+    assert_eq!(
+        bench.net.waiting(bench.listener),
+        2,
+        "it waits until it is taken"
+    );
 }
 
 #[test]
@@ -116,7 +120,11 @@ fn a_connection_that_was_taken_is_its_process_s() {
 #[test]
 fn the_first_that_nobody_has_taken_goes_to_another_process_that_accepts() {
     let mut bench = Bench::new(10);
-    let ids = [bench.client(b"one"), bench.client(b"two"), bench.client(b"three")];
+    let ids = [
+        bench.client(b"one"),
+        bench.client(b"two"),
+        bench.client(b"three"),
+    ];
     let offers = bench.offered();
     assert!(bench.takes(&offers[0]));
     let told = bench.accepts(B, 1);

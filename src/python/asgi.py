@@ -1,6 +1,8 @@
-"""One HTTP request through an ASGI app: the scope, ``receive`` and ``send`` (ASGI 3.0, HTTP 2.3 to 2.5).
+"""One HTTP request through an ASGI app: the scope, ``receive`` and ``send`` (ASGI 3.0, HTTP 2.3 to
+2.5).
 
-Rust parses, frames, encodes and holds the protocol's rules; here are only the callables that the app sees.
+Rust parses, frames, encodes and holds the protocol's rules; here are only the callables that the
+app sees.
 """
 
 import asyncio
@@ -16,7 +18,9 @@ from .traceback_text import traceback_of
 
 type Message = MutableMapping[str, Any]
 type Scope = dict[str, Any]
-type App = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+type App = Callable[
+    [Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
 
 _receive = _wasgi.receive
 _send_start = _wasgi.send_start
@@ -136,7 +140,8 @@ class Exchange:
                 fields.append(_octets(value))
             length = put_bytes(fields)
         except Exception:
-            # uvicorn counts the response as started, and logs its status, before it looks at the headers.
+            # uvicorn counts the response as started, and logs its status, before it looks at the
+            # headers.
             state = _wasgi.send_start_failed(self.id, status)
             if state == GONE:
                 return
@@ -148,7 +153,8 @@ class Exchange:
         length = len(body)
         begun = 0
         while True:
-            # A body larger than the buffer goes in parts. Rust is told what follows: it remains one body.
+            # A body larger than the buffer goes in parts. Rust is told what follows: it remains one
+            # body.
             part = body[begun : begun + SIZE] if length > SIZE else body
             size = len(part)
             view[:size] = part

@@ -1,4 +1,6 @@
-"""A request to gunicorn's own ASGI worker and its response, by gunicorn's rules of ``receive`` and ``send``."""
+"""A request to gunicorn's own ASGI worker and its response, by gunicorn's rules of ``receive`` and
+``send``.
+"""
 
 import asyncio
 import re
@@ -26,7 +28,30 @@ _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-zA-Z]+")
 _VALUE: Final = re.compile(rb"[ \t\x21-\x7e\x80-\xff]*")
 _PHRASES: Final = {413: "Payload Too Large", 422: "Unprocessable Entity"}
 _KNOWN: Final = frozenset(
-    {100, 101, 103, 200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 408, 409, 410}
+    {
+        100,
+        101,
+        103,
+        200,
+        201,
+        202,
+        204,
+        206,
+        301,
+        302,
+        303,
+        304,
+        307,
+        308,
+        400,
+        401,
+        403,
+        404,
+        405,
+        408,
+        409,
+        410,
+    }
     | {411, 413, 414, 415, 422, 429, 500, 501, 502, 503, 504}
 )
 
@@ -78,7 +103,9 @@ class Call:
         self.id = id
         self.server = server
         self.begun = time.monotonic()
-        version, method, _, _, self.target, _, _, host, port, own_host, own_port, *fields = take_bytes()
+        version, method, _, _, self.target, _, _, host, port, own_host, own_port, *fields = (
+            take_bytes()
+        )
         pairs = iter(fields)
         self.headers = list(zip(pairs, pairs))
         self.version = version.decode()
@@ -194,7 +221,9 @@ class Call:
     # --- the response
 
     async def send(self, message: Message) -> None:
-        """ASGI's ``send``. What is out of order is raised when the app has returned, as in gunicorn."""
+        """ASGI's ``send``. What is out of order is raised when the app has returned, as in
+        gunicorn.
+        """
         if self.gone:
             return
         kind = message["type"]
@@ -230,7 +259,11 @@ class Call:
         self.omits_body = self.method == "HEAD" or status == 304 or forbids_length
         length = names.get(b"content-length")
         if self.omits_body:
-            dropped = {b"transfer-encoding", b"content-length"} if forbids_length else {b"transfer-encoding"}
+            dropped = (
+                {b"transfer-encoding", b"content-length"}
+                if forbids_length
+                else {b"transfer-encoding"}
+            )
             fields = [field for field in fields if field[0].lower() not in dropped]
         elif b"transfer-encoding" in names:
             self.chunked = True
@@ -299,12 +332,16 @@ class Call:
                 self.writable = None
 
     def _out(self, data: bytes, end: bool = False, keeps: bool = False) -> bool:
-        """Writes; with ``end`` the response ends, and its connection unless it is kept. Whether more may be written now."""
+        """Writes; with ``end`` the response ends, and its connection unless it is kept. Whether
+        more may be written now.
+        """
         state = 0
         for start in range(0, len(data) or 1, SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            state = _wasgi.send_body(self.id, len(part), keeps, not (end and start + SIZE >= len(data)))
+            state = _wasgi.send_body(
+                self.id, len(part), keeps, not (end and start + SIZE >= len(data))
+            )
         return state == 0
 
     def _answer(self) -> None:
@@ -329,7 +366,10 @@ class Call:
             elif not self.complete:
                 self.closes = True
                 if not self.gone:
-                    log(ERROR, "ASGI application returned without completing the response; closing the connection")
+                    log(
+                        ERROR,
+                        "ASGI application returned without completing the response; closing the connection",
+                    )
         except asyncio.CancelledError:
             self.closes = True
             log(DEBUG, "Request cancelled (client disconnected)")
@@ -357,7 +397,9 @@ class Call:
             "SERVER_PROTOCOL": f"HTTP/{self.version}",
             "REMOTE_ADDR": self.client[0],
         }
-        environ |= {"HTTP_" + name.upper().replace("-", "_"): value for name, value in fields.items()}
+        environ |= {
+            "HTTP_" + name.upper().replace("-", "_"): value for name, value in fields.items()
+        }
         atoms = {
             "h": self.client[0],
             "l": "-",
@@ -381,7 +423,8 @@ class Call:
         }
         atoms |= {f"{{{name}}}i": value for name, value in fields.items()}
         atoms |= {
-            f"{{{name.decode('latin-1').lower()}}}o": value.decode("latin-1") for name, value in self.fields
+            f"{{{name.decode('latin-1').lower()}}}o": value.decode("latin-1")
+            for name, value in self.fields
         }
         return atoms | {f"{{{name.lower()}}}e": value for name, value in environ.items()}
 

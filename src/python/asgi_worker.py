@@ -1,7 +1,7 @@
 """gunicorn's own ASGI worker (``-k asgi``): one asyncio loop, HTTP as gunicorn writes it.
 
-Rust parses requests and carries bytes; what gunicorn has in Python is in Python here too: the rules of ``receive`` and
-``send``, the responses, and the worker's life from its lifespan to its stop.
+Rust parses requests and carries bytes; what gunicorn has in Python is in Python here too: the rules
+of ``receive`` and ``send``, the responses, and the worker's life from its lifespan to its stop.
 """
 
 import asyncio
@@ -26,7 +26,11 @@ BEAT: Final = 1.0
 """Seconds between two looks at whether the worker is to stop."""
 LIFESPAN_TIMEOUT: Final = 30.0
 
-_SECURE: Final = {(b"x-forwarded-protocol", b"ssl"), (b"x-forwarded-proto", b"https"), (b"x-forwarded-ssl", b"on")}
+_SECURE: Final = {
+    (b"x-forwarded-protocol", b"ssl"),
+    (b"x-forwarded-proto", b"https"),
+    (b"x-forwarded-ssl", b"on"),
+}
 
 
 class _StartupFailed(RuntimeError):
@@ -48,7 +52,11 @@ class Lifespan:
 
     async def startup(self) -> None:
         """Returns when the app has started; raises where it has not."""
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.4"}, "state": self.state}
+        scope = {
+            "type": "lifespan",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "state": self.state,
+        }
         await self.queue.put({"type": "lifespan.startup"})
         self.task = asyncio.create_task(self._run(scope))
         try:
@@ -110,7 +118,11 @@ class Server:
         self.options = configuration.options
         self.keep_alive = int(self.options["--keep-alive"])
         self.most_requests = configuration.max_requests
-        self.format = self.options["--access-logformat"] if self.options["--access-logfile"] not in ("", "None") else ""
+        self.format = (
+            self.options["--access-logformat"]
+            if self.options["--access-logfile"] not in ("", "None")
+            else ""
+        )
         trusted = [address.strip() for address in self.options["--forwarded-allow-ips"].split(",")]
         self.trusts = any(address in ("*", "127.0.0.1", "127.0.0.0/8") for address in trusted)
         self.state: dict[str, Any] = {}

@@ -1,4 +1,6 @@
-"""What this CPython lacks and apps expect, supplied as it is imported, so that it costs nothing at start."""
+"""What this CPython lacks and apps expect, supplied as it is imported, so that it costs nothing at
+start.
+"""
 
 import os
 import sys
@@ -9,9 +11,7 @@ from typing import Any, NoReturn
 
 import _wasgi
 
-_NO_PROCESSES = (
-    "an app cannot start processes of its own here yet: start more workers with the server's --workers"
-)
+_NO_PROCESSES = "an app cannot start processes of its own here yet: start more workers with the server's --workers"
 
 
 def _hashlib(module: ModuleType) -> None:
@@ -35,7 +35,9 @@ def _multiprocessing_context(module: ModuleType) -> None:
 
 
 def _multiprocessing_module() -> ModuleType:
-    """``_multiprocessing``: what the standard library imports from it, with locks that say that there are none."""
+    """``_multiprocessing``: what the standard library imports from it, with locks that say that
+    there are none.
+    """
     module = ModuleType("_multiprocessing", "Locks between processes, which are not there yet.")
 
     class SemLock:
@@ -102,8 +104,12 @@ class Finder:
     """Stands before the other finders of ``sys.meta_path``."""
 
     @staticmethod
-    def find_spec(name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The spec of a module that lacks something, or of one that is lacking; nothing for all others."""
+    def find_spec(
+        name: str, path: Any = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec of a module that lacks something, or of one that is lacking; nothing for all
+        others.
+        """
         if name in _COMPLETIONS:
             spec = PathFinder.find_spec(name, path, target)
             # A module of that name which the app brings along is complete.

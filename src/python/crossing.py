@@ -1,9 +1,9 @@
 """The shared buffer: what crosses between Rust and Python, in one copy each way.
 
-A run of strings (`src/gateway/encoding.rs`) is the length of its text as a little-endian ``u32``, then the text, in which NULs
-separate the strings. If one has a NUL in it, or there is none: ``u32`` their number with the highest bit set, as many ``u32``
-lengths, the bytes of all of them.
-Both sides use the buffer only between two bytecodes of this package, so one buffer serves every call.
+A run of strings (`src/gateway/encoding.rs`) is the length of its text as a little-endian ``u32``,
+then the text, in which NULs separate the strings. If one has a NUL in it, or there is none: ``u32``
+their number with the highest bit set, as many ``u32`` lengths, the bytes of all of them. Both sides
+use the buffer only between two bytecodes of this package, so one buffer serves every call.
 """
 
 from collections.abc import Iterator
@@ -56,11 +56,15 @@ def put_bytes(strings: list[bytes]) -> int:
 
 
 def put_strings(strings: list[str]) -> int:
-    """The same for native strings. A character beyond latin-1 becomes NUL, which Rust refuses as gunicorn refuses that character."""
+    """The same for native strings. A character beyond latin-1 becomes NUL, which Rust refuses as
+    gunicorn refuses that character.
+    """
     try:
         text = "\0".join(strings).encode("latin-1")
     except UnicodeEncodeError:
-        return put_bytes([bytes(code if code < 256 else 0 for code in map(ord, string)) for string in strings])
+        return put_bytes(
+            [bytes(code if code < 256 else 0 for code in map(ord, string)) for string in strings]
+        )
     if text.count(b"\0") + 1 == len(strings):
         return _put(text)
     return put_bytes([string.encode("latin-1") for string in strings])

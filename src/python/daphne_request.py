@@ -1,7 +1,7 @@
 """A request to daphne and its response, as Twisted writes it.
 
-What daphne has in Python is in Python here too: it reads a request's body to its end before it calls the app. Rust parses requests
-and carries bytes.
+What daphne has in Python is in Python here too: it reads a request's body to its end before it
+calls the app. Rust parses requests and carries bytes.
 """
 
 import asyncio
@@ -73,7 +73,9 @@ def _phrase(code: int) -> str:
 
 
 class _Headers(dict[bytes, list[bytes]]):
-    """Twisted's headers: grouped by name, in the order of their first appearance, names in its own spelling."""
+    """Twisted's headers: grouped by name, in the order of their first appearance, names in its own
+    spelling.
+    """
 
     def add(self, name: bytes, value: bytes) -> None:
         if not NAME.fullmatch(name):
@@ -88,7 +90,9 @@ class Request:
     def __init__(self, id: int, server: "Server") -> None:
         self.id = id
         self.server = server
-        (version, self.method, _, _, self.uri, _, _, host, port, own_host, own_port, *fields) = take_bytes()
+        (version, self.method, _, _, self.uri, _, _, host, port, own_host, own_port, *fields) = (
+            take_bytes()
+        )
         self.version = version.decode()
         pairs = iter(fields)
         self.request_headers = _Headers()
@@ -99,7 +103,9 @@ class Request:
         self.content = bytearray()
         self.complete = False
         self.headers = _Headers()
-        words = [word.lower() for word in self.request_headers.get(b"connection", [b""])[0].split(b" ")]
+        words = [
+            word.lower() for word in self.request_headers.get(b"connection", [b""])[0].split(b" ")
+        ]
         self.keeps = self.version == "1.1" and b"close" not in words
         if self.version == "1.1" and not self.keeps:
             self.headers.add(b"Connection", b"close")
@@ -152,7 +158,9 @@ class Request:
             self.queue = queue
             for start in range(0, len(self.content) + 1, CHUNK):
                 chunk = bytes(self.content[start : start + CHUNK])
-                queue.put_nowait({"type": "http.request", "body": chunk, "more_body": len(chunk) == CHUNK})
+                queue.put_nowait(
+                    {"type": "http.request", "body": chunk, "more_body": len(chunk) == CHUNK}
+                )
         except Exception as error:
             http_log.error(f"{traceback_of(error)}\n")
             self.error_page(500, "Internal Server Error", "Daphne HTTP processing error")
@@ -210,7 +218,9 @@ class Request:
                 for name, value in message.get("headers", ()):
                     for what, part in (("name", name), ("value", value)):
                         if not isinstance(part, bytes):
-                            raise ValueError(f"Header {what} '{part}' expected to be `bytes`, but got `{type(part)}`")
+                            raise ValueError(
+                                f"Header {what} '{part}' expected to be `bytes`, but got `{type(part)}`"
+                            )
             except ValueError:
                 self.error_page(500, "Server Error", "Server Error")
                 raise
@@ -276,7 +286,9 @@ class Request:
             self.headers[b"Transfer-Encoding"] = [b"chunked"]
             self.chunked = True
         lines = [f"HTTP/{self.version} {self.code} {_phrase(self.code)}".encode()]
-        lines.extend(b"%b: %b" % (name, value) for name, values in self.headers.items() for value in values)
+        lines.extend(
+            b"%b: %b" % (name, value) for name, values in self.headers.items() for value in values
+        )
         return b"\r\n".join([*lines, b"", b""])
 
     def _out(self, data: bytes, end: bool = False) -> None:
@@ -314,7 +326,9 @@ class Request:
             when = datetime.now().strftime("%d/%b/%Y:%H:%M:%S")
             uri = self.uri.decode("ascii") if self.uri.isascii() else repr(self.uri)
             method = self.method.decode("ascii", "replace")
-            print(f'{host} - - [{when}] "{method} {uri}" {self.code} {self.sent or "-"}', flush=True)
+            print(
+                f'{host} - - [{when}] "{method} {uri}" {self.code} {self.sent or "-"}', flush=True
+            )
 
     def __repr__(self) -> str:
         uri = self.uri.decode("latin-1")

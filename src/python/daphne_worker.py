@@ -31,7 +31,9 @@ class Server:
         self.app = app
         self.configuration = configuration
         self.options = configuration.options
-        self.logs_requests = bool(self.options["--access-log"]) or int(self.options["--verbosity"]) >= 1
+        self.logs_requests = (
+            bool(self.options["--access-log"]) or int(self.options["--verbosity"]) >= 1
+        )
         self.timeout = int(self.options["--http-timeout"] or 0)
         self.close_timeout = int(self.options["--application-close-timeout"])
         self.requests: dict[int, Request] = {}
@@ -95,12 +97,17 @@ class Server:
     def _check_applications(self) -> None:
         """Once a second: apps that have ended are missed only here.
 
-        An app that raises in the middle of its response makes this raise too, as in daphne, and then it is never called again:
-        whoever raises later leaves its client waiting for ever.
+        An app that raises in the middle of its response makes this raise too, as in daphne, and
+        then it is never called again: whoever raises later leaves its client waiting for ever.
         """
         for request in list(self.requests.values()):
             task, gone_at = request.task, request.disconnected
-            if gone_at is not None and time.time() - gone_at > self.close_timeout and task and not task.done():
+            if (
+                gone_at is not None
+                and time.time() - gone_at > self.close_timeout
+                and task
+                and not task.done()
+            ):
                 server_log.warning(
                     "Application instance %r for connection %s took too long to shut down and was killed.",
                     task,
@@ -114,7 +121,9 @@ class Server:
                     else:
                         server_log.error("Exception inside application: %s", error, exc_info=error)
                         if gone_at is None:
-                            request.error_page(500, "Internal Server Error", "Exception inside application.")
+                            request.error_page(
+                                500, "Internal Server Error", "Exception inside application."
+                            )
                 request.task = task = None
             if task is None and gone_at is not None:
                 self.forget(request)
@@ -147,7 +156,9 @@ class Server:
                 await asyncio.sleep(0)
         if not accepting:
             server_log.critical(
-                "Listen failure: Couldn't listen on %s:%s: [Errno 98] Address already in use.", host, port
+                "Listen failure: Couldn't listen on %s:%s: [Errno 98] Address already in use.",
+                host,
+                port,
             )
             raise SystemExit(1)
         server_log.info("Listening on TCP address %s:%s", host, port)
@@ -158,7 +169,11 @@ class Server:
         if any(request.task is None and request.complete for request in self.requests.values()):
             # daphne stumbles over such a request.
             return
-        tasks = [request.task for request in self.requests.values() if request.task and not request.task.done()]
+        tasks = [
+            request.task
+            for request in self.requests.values()
+            if request.task and not request.task.done()
+        ]
         for task in tasks:
             task.cancel()
         server_log.info("Killed %i pending application instances", len(tasks))
@@ -173,10 +188,14 @@ class _Formatter(logging.Formatter):
 
 
 def main(configuration: Configuration) -> Generator[None, int, None]:
-    """Runs until the server is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
+    """Runs until the server is told to leave; SystemExit says with which code. A generator: see
+    ``stepping``.
+    """
     options = configuration.options
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(options["--log-fmt"] or "%(asctime)-15s %(levelname)-8s %(message)s"))
+    handler.setFormatter(
+        _Formatter(options["--log-fmt"] or "%(asctime)-15s %(levelname)-8s %(message)s")
+    )
     verbosity = int(options["--verbosity"])
     level = logging.WARNING if verbosity <= 0 else logging.INFO if verbosity == 1 else logging.DEBUG
     logging.basicConfig(level=level, handlers=[handler])

@@ -30,7 +30,9 @@ def _unescaped(text: str, only: str) -> str:
 
 
 def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a file; what it refers to is looked for in ``environ``, then in the file above."""
+    """The variables of a file; what it refers to is looked for in ``environ``, then in the file
+    above.
+    """
     found: dict[str, str] = {}
 
     def replaced(match: re.Match[str]) -> str:

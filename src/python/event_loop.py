@@ -18,7 +18,9 @@ from .parking import CONNECTIONS, IO, new_key, wait, yield_now
 NOTHING: Final = -1
 """No event waits."""
 TURN: Final = -2
-"""No event waits, but the worker's own event loop has not turned for a while: it may hold some back."""
+"""No event waits, but the worker's own event loop has not turned for a while: it may hold some
+back.
+"""
 
 type Decode = Callable[[int], Callable[[], object]]
 """Makes a callback of an event, reading what came with it from the shared buffer."""
@@ -34,7 +36,9 @@ class Selector:
         self._woken = False
 
     def select(self, timeout: float | None = None) -> list[Callable[[], object]]:
-        """The events that are there, after waiting at most ``timeout`` seconds (None: for ever) for the first."""
+        """The events that are there, after waiting at most ``timeout`` seconds (None: for ever) for
+        the first.
+        """
         ready: list[Callable[[], object]] = []
         if self._drain(ready) == TURN:
             yield_now(True)
@@ -45,7 +49,11 @@ class Selector:
                 _wasgi.polling(True)
             self._waiting = True
             try:
-                wait(IO, CONNECTIONS if serving else self._own_key(), -1.0 if timeout is None else timeout)
+                wait(
+                    IO,
+                    CONNECTIONS if serving else self._own_key(),
+                    -1.0 if timeout is None else timeout,
+                )
             finally:
                 self._waiting = False
                 if serving:
@@ -117,7 +125,9 @@ class EventLoop(base_events.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> events.Handle:
-        """As asyncio's, which makes two calls more to find that neither a closed loop nor debug mode is in the way."""
+        """As asyncio's, which makes two calls more to find that neither a closed loop nor debug
+        mode is in the way.
+        """
         if self._closed or self._debug:  # type: ignore[attr-defined]
             handle = super().call_soon(callback, *args, context=context)
             if handle._source_traceback:  # type: ignore[attr-defined]

@@ -1,7 +1,9 @@
-"""What a fork is to Python: what runs before and after it, and what a new process must not share with the one it is a copy of.
+"""What a fork is to Python: what runs before and after it, and what a new process must not share
+with the one it is a copy of.
 
-A fork copies memory where no stack of Python's is in use: the main thread's life is a generator (see ``process``), which yields
-FORK and goes on in each process that comes of it. Other threads are left behind, as in any fork.
+A fork copies memory where no stack of Python's is in use: the main thread's life is a generator
+(see ``process``), which yields FORK and goes on in each process that comes of it. Other threads are
+left behind, as in any fork.
 """
 
 import logging
@@ -19,7 +21,9 @@ from .configuration import Configuration
 from .threads import report_unraisable
 
 FORK: Final = 1 << 17
-"""What the main thread yields where an image of the process may be made; what comes back is PARENT or CHILD."""
+"""What the main thread yields where an image of the process may be made; what comes back is PARENT
+or CHILD.
+"""
 PARENT: Final = 0
 CHILD: Final = 1
 
@@ -60,7 +64,9 @@ def _call(hooks: list[Callable[[], object]]) -> None:
 
 
 def install() -> None:
-    """Lets modules say what they do in a fork; those that were imported before are seen to one by one."""
+    """Lets modules say what they do in a fork; those that were imported before are seen to one by
+    one.
+    """
     import posix
 
     for module in (os, posix):
@@ -81,9 +87,11 @@ def reseed() -> None:
 
 
 def fork(knows: bool = True) -> Generator[int, int, bool]:
-    """Makes an image of this process. Goes on in this process and in each that comes of the image; whether this is one of those.
+    """Makes an image of this process. Goes on in this process and in each that comes of the image;
+    whether this is one of those.
 
-    Unless Python ``knows`` of the fork, as of ``os.fork()``, nothing is told that has registered to be.
+    Unless Python ``knows`` of the fork, as of ``os.fork()``, nothing is told that has registered to
+    be.
     """
     if knows:
         _call(_before)
@@ -116,7 +124,9 @@ def identify(configuration: Configuration) -> None:
 
 
 def workers(knows: bool = True) -> Generator[int | None, int, Configuration]:
-    """Forks a master's process that has loaded the app. Goes on in its workers alone, each with its configuration."""
+    """Forks a master's process that has loaded the app. Goes on in its workers alone, each with its
+    configuration.
+    """
     if not (yield from fork(knows)):
         # Its threads live on. All else that the master does is in Rust.
         _wasgi.loaded()

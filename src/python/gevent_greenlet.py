@@ -1,4 +1,6 @@
-"""gevent's ``Greenlet`` on the green threads of a worker, and the functions that wait for several things."""
+"""gevent's ``Greenlet`` on the green threads of a worker, and the functions that wait for several
+things.
+"""
 
 import queue
 import time
@@ -292,7 +294,9 @@ class Greenlet(Waitable, greenlet):
         self._started = True
         self._end()
 
-    def kill(self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None) -> None:
+    def kill(
+        self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
+    ) -> None:
         """Raises in it, where it waits, and waits for its end."""
         self.throw(exception)
         if block:
@@ -300,7 +304,10 @@ class Greenlet(Waitable, greenlet):
 
     def _formatted(self) -> str:
         name = getattr(self._run, "__name__", None) or repr(self._run)
-        arguments = [*map(_short, self.args), *(f"{key}={_short(value)}" for key, value in self.kwargs.items())]
+        arguments = [
+            *map(_short, self.args),
+            *(f"{key}={_short(value)}" for key, value in self.kwargs.items()),
+        ]
         return f"{name}({', '.join(arguments)})" if arguments else name
 
     def __repr__(self) -> str:
@@ -365,7 +372,9 @@ def spawn_raw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> greenl
     return thread
 
 
-def iwait(objects: Iterable[Any], timeout: float | None = None, count: int | None = None) -> Iterator[Any]:
+def iwait(
+    objects: Iterable[Any], timeout: float | None = None, count: int | None = None
+) -> Iterator[Any]:
     """Each as it gets ready, so many at most, for so long at most."""
     objects = list(objects)
     left = len(objects) if count is None else min(count, len(objects))
@@ -385,7 +394,9 @@ def iwait(objects: Iterable[Any], timeout: float | None = None, count: int | Non
             waited.unlink(ready.put)
 
 
-def wait(objects: Iterable[Any] | None = None, timeout: float | None = None, count: int | None = None) -> Any:
+def wait(
+    objects: Iterable[Any] | None = None, timeout: float | None = None, count: int | None = None
+) -> Any:
     """All that got ready."""
     if objects is None:
         from .gevent_hub import hub
@@ -395,7 +406,10 @@ def wait(objects: Iterable[Any] | None = None, timeout: float | None = None, cou
 
 
 def joinall(
-    greenlets: Iterable[Greenlet], timeout: float | None = None, raise_error: bool = False, count: int | None = None
+    greenlets: Iterable[Greenlet],
+    timeout: float | None = None,
+    raise_error: bool = False,
+    count: int | None = None,
 ) -> list[Greenlet]:
     """Waits for the end of all, or of so many; those that have ended."""
     done = []
@@ -412,7 +426,10 @@ def kill(thread: Any, exception: Any = GreenletExit) -> None:
 
 
 def killall(
-    greenlets: Iterable[Any], exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
+    greenlets: Iterable[Any],
+    exception: Any = GreenletExit,
+    block: bool = True,
+    timeout: float | None = None,
 ) -> None:
     """Raises in all of them, and waits for their end."""
     greenlets = list(greenlets)
@@ -420,4 +437,3 @@ def killall(
         thread.throw(exception)
     if block and greenlets and len(joinall(greenlets, timeout)) < len(greenlets):
         raise Timeout(timeout)
-

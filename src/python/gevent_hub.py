@@ -1,6 +1,8 @@
-"""gevent's hub on the green threads of a worker: timers, exceptions that are thrown into other threads, and ``Timeout``.
+"""gevent's hub on the green threads of a worker: timers, exceptions that are thrown into other
+threads, and ``Timeout``.
 
-A thread waits in ``parking.wait`` alone. Who throws leaves the exception there (``parking.thrown``) and ends the wait.
+A thread waits in ``parking.wait`` alone. Who throws leaves the exception there (``parking.thrown``)
+and ends the wait.
 """
 
 import os
@@ -32,7 +34,9 @@ wsgi.leaving = (SystemExit, GreenletExit)
 
 
 class LoopExit(Exception):
-    """Nothing can ever wake the waiting thread. A worker serves connections: it is never raised here."""
+    """Nothing can ever wake the waiting thread. A worker serves connections: it is never raised
+    here.
+    """
 
     __module__ = "gevent.exceptions"
 
@@ -159,7 +163,11 @@ class Timeout(BaseException):
     __module__ = "gevent.timeout"
 
     def __init__(
-        self, seconds: float | None = None, exception: Any = None, ref: bool = True, priority: int = -1
+        self,
+        seconds: float | None = None,
+        exception: Any = None,
+        ref: bool = True,
+        priority: int = -1,
     ) -> None:
         super().__init__()
         self.seconds = seconds
@@ -173,7 +181,9 @@ class Timeout(BaseException):
         return self._timer is not None and self._timer.pending
 
     def _thrown(self) -> Any:
-        itself = self.exception is None or self.exception is False or isinstance(self.exception, str)
+        itself = (
+            self.exception is None or self.exception is False or isinstance(self.exception, str)
+        )
         return self if itself else self.exception
 
     def start(self) -> None:
@@ -223,13 +233,17 @@ class Timeout(BaseException):
     def __repr__(self) -> str:
         exception = "" if self.exception is None else f" exception={self.exception!r}"
         pending = " pending" if self.pending else ""
-        return f"<{type(self).__name__} at {id(self):#x} seconds={self.seconds}{exception}{pending}>"
+        return (
+            f"<{type(self).__name__} at {id(self):#x} seconds={self.seconds}{exception}{pending}>"
+        )
 
 
 _NO_VALUE: Final = object()
 
 
-def with_timeout(seconds: float | None, function: Callable[..., Any], *args: Any, **kwds: Any) -> Any:
+def with_timeout(
+    seconds: float | None, function: Callable[..., Any], *args: Any, **kwds: Any
+) -> Any:
     """Calls, for so many seconds at most; then returns ``timeout_value``, or raises Timeout."""
     value = kwds.pop("timeout_value", _NO_VALUE)
     timeout = Timeout(seconds)

@@ -1,7 +1,8 @@
-"""The module ``gevent`` as apps find it in a gevent worker: its names for what is on the green threads of this worker.
+"""The module ``gevent`` as apps find it in a gevent worker: its names for what is on the green
+threads of this worker.
 
-All of the standard library blocks as gevent's patched one does anyway. gevent's own event loop, sockets and servers are not
-there: who asks for them is told so.
+All of the standard library blocks as gevent's patched one does anyway. gevent's own event loop,
+sockets and servers are not there: who asks for them is told so.
 """
 
 import queue
@@ -44,7 +45,9 @@ def _patched(*_args: Any, **_kwargs: Any) -> bool:
 
 
 _PATCHES = "builtins contextvar dns os queue select signal socket ssl subprocess sys thread time"
-_PATCHED = set("contextvars os queue select signal socket ssl subprocess thread threading time".split())
+_PATCHED = set(
+    "contextvars os queue select signal socket ssl subprocess thread threading time".split()
+)
 
 
 def _is_module_patched(name: str) -> bool:
@@ -85,7 +88,9 @@ def _signal_handler(number: int, handler: Callable[..., object], *args: Any, **k
 
 
 def _fork(*_args: Any) -> NoReturn:
-    raise NotImplementedError("a process of wasgi cannot fork by itself: gunicorn -w starts more of them")
+    raise NotImplementedError(
+        "a process of wasgi cannot fork by itself: gunicorn -w starts more of them"
+    )
 
 
 _version_info = namedtuple("_version_info", "major minor micro releaselevel serial")
@@ -110,7 +115,9 @@ _CONTENTS: dict[str, dict[str, Any]] = {
     "gevent": _COMMON
     | {
         "__version__": VERSION,
-        "config": SimpleNamespace(loop="default", resolver="thread", threadpool="gevent.threadpool.ThreadPool"),
+        "config": SimpleNamespace(
+            loop="default", resolver="thread", threadpool="gevent.threadpool.ThreadPool"
+        ),
         "fork": _fork,
         "idle": _idle,
         "reinit": lambda *_args: None,
@@ -124,7 +131,12 @@ _CONTENTS: dict[str, dict[str, Any]] = {
         name: _COMMON[name]
         for name in "GreenletExit get_hub getcurrent iwait kill sleep spawn_raw wait".split()
     }
-    | {"Hub": hubs.Hub, "LoopExit": hubs.LoopExit, "reinit": lambda *_args: None, "signal": _signal_handler},
+    | {
+        "Hub": hubs.Hub,
+        "LoopExit": hubs.LoopExit,
+        "reinit": lambda *_args: None,
+        "signal": _signal_handler,
+    },
     "gevent.local": {"local": threading.local},
     "gevent.lock": {
         "BoundedSemaphore": sync.BoundedSemaphore,
@@ -148,7 +160,8 @@ _CONTENTS: dict[str, dict[str, Any]] = {
         "PoolFull": pools.PoolFull,
     },
     "gevent.queue": {
-        name: getattr(sync, name) for name in ("Channel", "JoinableQueue", "LifoQueue", "PriorityQueue", "Queue")
+        name: getattr(sync, name)
+        for name in ("Channel", "JoinableQueue", "LifoQueue", "PriorityQueue", "Queue")
     }
     | {name: getattr(queue, name) for name in ("Empty", "Full", "ShutDown")}
     | {"SimpleQueue": sync.Queue},
@@ -163,7 +176,9 @@ class Finder:
     """Finds these modules."""
 
     @staticmethod
-    def find_spec(name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        name: str, path: Any = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """The spec of gevent or of one of its modules; ImportError for one that is not there."""
         if name in _CONTENTS:
             return ModuleSpec(name, Finder, origin="wasgi", is_package=name == "gevent")  # type: ignore[arg-type]
@@ -171,7 +186,9 @@ class Finder:
             reason = _REASONS.get(name.split(".")[1])
             if reason is not None:
                 raise ImportError(f"wasgi has no {name}: {reason}", name=name)
-            raise ImportError(f"wasgi has no {name}: there are only {', '.join(_CONTENTS)}", name=name)
+            raise ImportError(
+                f"wasgi has no {name}: there are only {', '.join(_CONTENTS)}", name=name
+            )
         return None
 
     @staticmethod
@@ -191,7 +208,9 @@ class Finder:
                 raise AttributeError(attribute)
             if f"{name}.{attribute}" in _CONTENTS:
                 return __import__(f"{name}.{attribute}", fromlist=["*"])
-            raise AttributeError(f"wasgi's {name} has no {attribute}: it has what works on its green threads")
+            raise AttributeError(
+                f"wasgi's {name} has no {attribute}: it has what works on its green threads"
+            )
 
         module.__dict__["__getattr__"] = lacking
 

@@ -73,7 +73,9 @@ class Group:
         joinall(self.greenlets, timeout, raise_error)
         return not any(not greenlet.dead for greenlet in self.greenlets)
 
-    def kill(self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None) -> None:
+    def kill(
+        self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
+    ) -> None:
         """Ends all."""
         greenlets = list(self.greenlets)
         for greenlet in greenlets:
@@ -85,7 +87,11 @@ class Group:
                     self.discard(greenlet)
 
     def killone(
-        self, greenlet: Greenlet, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
+        self,
+        greenlet: Greenlet,
+        exception: Any = GreenletExit,
+        block: bool = True,
+        timeout: float | None = None,
     ) -> None:
         """Ends one."""
         if greenlet in self.greenlets:
@@ -133,7 +139,10 @@ class Group:
         return [greenlet.get() for greenlet in [self.spawn(func, item) for item in iterable]]
 
     def map_async(
-        self, func: Callable[..., Any], iterable: Iterable[Any], callback: Callable[[Any], object] | None = None
+        self,
+        func: Callable[..., Any],
+        iterable: Iterable[Any],
+        callback: Callable[[Any], object] | None = None,
     ) -> Greenlet:
         """That, later."""
         greenlet = Greenlet(self.map, func, iterable)
@@ -142,7 +151,9 @@ class Group:
         greenlet.start()
         return greenlet
 
-    def imap(self, func: Callable[..., Any], *iterables: Iterable[Any], maxsize: int | None = None) -> Iterator[Any]:
+    def imap(
+        self, func: Callable[..., Any], *iterables: Iterable[Any], maxsize: int | None = None
+    ) -> Iterator[Any]:
         """What it returns for each, in their order."""
         begun: SimpleQueue[Greenlet | None] = SimpleQueue()
         Greenlet.spawn(self._begin, func, iterables, begun.put, lambda: begun.put(None))
@@ -205,7 +216,9 @@ class Pool(Group):
 
     def add(self, greenlet: Greenlet, blocking: bool = True, timeout: float | None = None) -> None:
         """One more, as soon as there is room."""
-        if self._room is not None and not self._room.acquire(blocking, timeout if blocking else None):
+        if self._room is not None and not self._room.acquire(
+            blocking, timeout if blocking else None
+        ):
             raise PoolFull
         super().add(greenlet)
 

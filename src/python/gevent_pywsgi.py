@@ -1,7 +1,8 @@
-"""gevent's own WSGI server (``-k gevent_pywsgi``): requests are read and responses written here, Rust carries the bytes.
+"""gevent's own WSGI server (``-k gevent_pywsgi``): requests are read and responses written here,
+Rust carries the bytes.
 
-It is more lenient than gunicorn in what it takes for HTTP, keeps a connection for as long as the client does, and answers
-where an app raises.
+It is more lenient than gunicorn in what it takes for HTTP, keeps a connection for as long as the
+client does, and answers where an app raises.
 """
 
 import errno
@@ -30,7 +31,9 @@ from .parking import request
 from .wsgi import App, ExcInfo, FileWrapper
 
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
-_TOO_LONG: Final = b"HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
+_TOO_LONG: Final = (
+    b"HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
+)
 _ERRORS: Final = {
     400: ("400 Bad Request", b""),
     500: ("500 Internal Server Error", b"Internal Server Error"),
@@ -45,7 +48,9 @@ class Environ(dict[str, Any]):
     """What is shown of an environ in the log."""
 
     def __repr__(self) -> str:
-        shown = {key: self[key] for key in self if key in ("REMOTE_ADDR", "REMOTE_PORT", "HTTP_HOST")}
+        shown = {
+            key: self[key] for key in self if key in ("REMOTE_ADDR", "REMOTE_PORT", "HTTP_HOST")
+        }
         return f"{repr(shown)[:-1]}, (hidden keys: {len(self) - len(shown)})}}"
 
 
@@ -89,7 +94,9 @@ class Handler:
             self.socket.end()
 
     def handle_one(self) -> bytes | None:
-        """Nothing (b""): the next may follow. None: none will. Else an answer that ends the connection."""
+        """Nothing (b""): the next may follow. None: none will. Else an answer that ends the
+        connection.
+        """
         try:
             line = self.rfile.readline(LONGEST).decode("latin-1")
         except OSError:
@@ -264,7 +271,11 @@ class Handler:
             self.closes = True
             return
         status, body = _ERRORS[code]
-        fields = [("Content-Type", "text/plain"), ("Connection", "close"), ("Content-Length", str(len(body)))]
+        fields = [
+            ("Content-Type", "text/plain"),
+            ("Connection", "close"),
+            ("Content-Length", str(len(body))),
+        ]
         try:
             self.start_response(status, fields)
             self.write(body)
@@ -386,7 +397,9 @@ class Handler:
             "L": f"{micros // 1_000_000}.{micros % 1_000_000:06d}",
             "p": f"<{self.server.pid}>",
         }
-        return Atoms(atoms | fields | {f"{{{name.lower()}}}e": value for name, value in environ.items()})
+        return Atoms(
+            atoms | fields | {f"{{{name.lower()}}}e": value for name, value in environ.items()}
+        )
 
 
 def _is_version(text: str) -> bool:
@@ -406,7 +419,9 @@ class Server:
         logged = options["--access-logfile"] not in ("", "None")
         self.format = options["--access-logformat"] if logged else ""
         host = configuration.address[0]
-        self.name = "localhost" if host.startswith("127.") or host == "::1" else socket.gethostname()
+        self.name = (
+            "localhost" if host.startswith("127.") or host == "::1" else socket.gethostname()
+        )
         self.base: dict[str, Any] = {
             "GATEWAY_INTERFACE": "CGI/1.1",
             "SERVER_SOFTWARE": f"gevent/{VERSION} gunicorn/27.0.1",

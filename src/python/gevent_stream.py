@@ -96,7 +96,9 @@ class Socket(io.RawIOBase):
 class Input:
     """``wsgi.input``."""
 
-    def __init__(self, reader: io.BufferedReader, length: int | None, chunked: bool, client: Socket | None) -> None:
+    def __init__(
+        self, reader: io.BufferedReader, length: int | None, chunked: bool, client: Socket | None
+    ) -> None:
         self.rfile = reader
         self.content_length = length
         self.chunked_input = chunked
@@ -150,7 +152,9 @@ class Input:
         data = self.rfile.readline(length) if line else self.rfile.read(length)
         self.position += len(data)
         if len(data) < length and not (line and data.endswith(b"\n")):
-            raise OSError(f"unexpected end of file while reading request at position {self.position}")
+            raise OSError(
+                f"unexpected end of file while reading request at position {self.position}"
+            )
         return data
 
     def _read_chunked(self, length: int | None, line: bool) -> bytes:

@@ -182,7 +182,10 @@ class Queue(_Ways, queue.Queue[Any]):
     __module__ = "gevent.queue"
 
     def __init__(
-        self, maxsize: int | None = None, items: Iterable[Any] = (), unfinished_tasks: int | None = None
+        self,
+        maxsize: int | None = None,
+        items: Iterable[Any] = (),
+        unfinished_tasks: int | None = None,
     ) -> None:
         queue.Queue.__init__(self)
         self._fill(maxsize, items)

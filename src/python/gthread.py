@@ -1,4 +1,5 @@
-"""gunicorn's gthread worker: this thread accepts connections and keeps idle ones, a pool's threads serve their requests.
+"""gunicorn's gthread worker: this thread accepts connections and keeps idle ones, a pool's threads
+serve their requests.
 
 What happens to a connection is decided in Rust (src/workers/threaded.rs); here are the threads.
 """
@@ -62,7 +63,9 @@ class Worker(Signalled):
             connection = _next_connection()
             if connection > 0:
                 future = self.pool.submit(handle, connection)
-                future.add_done_callback(lambda future, connection=connection: self.done(connection, future))
+                future.add_done_callback(
+                    lambda future, connection=connection: self.done(connection, future)
+                )
             elif connection == 0:
                 if not self.finished:
                     park()
@@ -98,4 +101,3 @@ class Worker(Signalled):
         """Leaves the rest to the main thread."""
         self.finished.append((connection, future))
         _wake_all(CONNECTIONS)
-

@@ -1,6 +1,7 @@
 """The hooks of gunicorn's configuration file that workers run.
 
-A worker is a fork of its master and has the configuration from it. Where the master could not fork, it reads the file for itself, silently.
+A worker is a fork of its master and has the configuration from it. Where the master could not fork,
+it reads the file for itself, silently.
 """
 
 import contextlib
@@ -62,7 +63,10 @@ class Worker:
         self.pid = os.getpid()
         self.ppid = os.getppid()
         if server is None:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 server = _server(gunicorn_settings.application(configuration, Arbiter), self.ppid)
             server.log = server.cfg.logger_class(server.cfg)
         self.server = server
@@ -128,7 +132,11 @@ class Worker:
             for number in numbers:
                 before = signal.getsignal(number)
                 # gthread has handlers of its own; the interpreter's is not one.
-                leave = before if callable(before) and before is not signal.default_int_handler else None
+                leave = (
+                    before
+                    if callable(before) and before is not signal.default_int_handler
+                    else None
+                )
 
                 def handle(
                     number: int, frame: FrameType | None, hook: str = hook, leave: Any = leave

@@ -1,6 +1,7 @@
 """The Python of gunicorn's master: it reads the configuration and runs the master's hooks.
 
-The arbiter itself, who is spawned, killed and reaped, is in Rust (``src/master/gunicorn.rs``). It waits for each hook to have run.
+The arbiter itself, who is spawned, killed and reaped, is in Rust (``src/master/gunicorn.rs``). It
+waits for each hook to have run.
 """
 
 import os
@@ -45,7 +46,14 @@ class Worker:
     """A worker, as the master knows it."""
 
     def __init__(
-        self, age: int, ppid: int, sockets: list[Listener], app: Any, timeout: float, cfg: Any, log: Any
+        self,
+        age: int,
+        ppid: int,
+        sockets: list[Listener],
+        app: Any,
+        timeout: float,
+        cfg: Any,
+        log: Any,
     ) -> None:
         self.age = age
         self.pid: int | str = "[booting]"
@@ -75,7 +83,11 @@ class Arbiter:
         self.log: Any = None
         self.LISTENERS: list[Listener] = []
         self.WORKERS: dict[int, Worker] = {}
-        self.START_CTX = {"args": [sys.executable, *sys.argv], "cwd": os.getcwd(), 0: sys.executable}
+        self.START_CTX = {
+            "args": [sys.executable, *sys.argv],
+            "cwd": os.getcwd(),
+            0: sys.executable,
+        }
         self.worker_age = 0
         self.reexec_pid = 0
         self.master_pid = 0
@@ -177,7 +189,9 @@ def _answer(answer: int, text: str = "") -> None:
 
 
 def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
-    """Does what Rust's arbiter has come to. Whether this process is a worker now: before each is started, the master forks."""
+    """Does what Rust's arbiter has come to. Whether this process is a worker now: before each is
+    started, the master forks.
+    """
     hook, first, second = order.split()
     match hook:
         case "spawned":

@@ -1,4 +1,5 @@
-"""gunicorn's ``--reload``: a thread of the worker looks once a second whether a file of its modules is newer.
+"""gunicorn's ``--reload``: a thread of the worker looks once a second whether a file of its modules
+is newer.
 
 The thread is gunicorn's own.
 """
@@ -20,7 +21,9 @@ from .traceback_text import traceback_of
 class Reloader:
     """What watches a worker's files."""
 
-    def __init__(self, configuration: Configuration, interrupted: Callable[[], None] | None) -> None:
+    def __init__(
+        self, configuration: Configuration, interrupted: Callable[[], None] | None
+    ) -> None:
         """``interrupted`` is the hook ``worker_int``."""
         log(WARNING, "Reloader is on. Use in development only!")
         self.interrupted = interrupted
@@ -56,4 +59,7 @@ class Reloader:
         if parking.SUSPENDS:
             self.thread.start()
         else:
-            log(WARNING, "wasgi: --reload does nothing: this browser gives an app no threads (it lacks JSPI).")
+            log(
+                WARNING,
+                "wasgi: --reload does nothing: this browser gives an app no threads (it lacks JSPI).",
+            )

@@ -1,7 +1,8 @@
-"""gunicorn's own reading of its configuration: defaults, the configuration file, GUNICORN_CMD_ARGS, the command line.
+"""gunicorn's own reading of its configuration: defaults, the configuration file, GUNICORN_CMD_ARGS,
+the command line.
 
-It is the real package's ``gunicorn.config`` and ``gunicorn.app``; only its arbiter is ours. What it has settled goes to Rust as a
-command line of its own (see ``servers::SETTINGS``).
+It is the real package's ``gunicorn.config`` and ``gunicorn.app``; only its arbiter is ours. What it
+has settled goes to Rust as a command line of its own (see ``servers::SETTINGS``).
 """
 
 import contextlib
@@ -26,8 +27,12 @@ WORKER_HOOKS: Final = (
 _ALWAYS: Final = ("bind", "workers", "chdir")
 """Settings whose defaults depend on the environment."""
 _NOT_THE_WORKERS: Final = ("config", "check_config", "print_config")
-_LOGGING: Final = "the log is written by wasgi, so Python's logging configuration has no hold on it."
-_TLS: Final = "there is no TLS here: between the page and a server inside it there is no network to protect."
+_LOGGING: Final = (
+    "the log is written by wasgi, so Python's logging configuration has no hold on it."
+)
+_TLS: Final = (
+    "there is no TLS here: between the page and a server inside it there is no network to protect."
+)
 _DIRTY: Final = "wasgi has no dirty workers."
 _REFUSED: Final = {
     "logconfig_dict": _LOGGING,
@@ -46,7 +51,9 @@ class _SSLError(OSError):
 
 
 def _missing() -> dict[str, ModuleType]:
-    """Modules that this CPython lacks and gunicorn imports, with what it asks them while it is imported."""
+    """Modules that this CPython lacks and gunicorn imports, with what it asks them while it is
+    imported.
+    """
     modules = {name: ModuleType(name) for name in ("ssl", "pwd", "grp", "gunicorn.arbiter")}
     modules["ssl"].__dict__.update(
         PROTOCOL_TLS=2, PROTOCOL_SSLv23=2, CERT_NONE=0, SSLError=_SSLError, SSL_ERROR_EOF=8
@@ -72,7 +79,9 @@ def importable(arbiter: type | None = None) -> Iterator[None]:
 
 
 def application(configuration: Configuration, arbiter: type) -> Any:
-    """gunicorn's application, whose configuration is loaded. SystemExit says that it could not be, and that it was told why."""
+    """gunicorn's application, whose configuration is loaded. SystemExit says that it could not be,
+    and that it was told why.
+    """
     sys.argv = configuration.argv
     with importable(arbiter):
         from gunicorn.app.wsgiapp import WSGIApplication
@@ -81,7 +90,9 @@ def application(configuration: Configuration, arbiter: type) -> Any:
 
 def hooks(config: Any, names: tuple[str, ...]) -> list[str]:
     """Which of these hooks are not the defaults, which do next to nothing."""
-    return [name for name in names if config.settings[name].value is not config.settings[name].default]
+    return [
+        name for name in names if config.settings[name].value is not config.settings[name].default
+    ]
 
 
 def command_line(app: Any) -> str:

@@ -31,6 +31,8 @@ class Signalled:
         raise NotImplementedError
 
     def handle_abort(self, _number: int, _frame: FrameType | None) -> None:
-        """The arbiter has not heard of this worker for too long: whatever it is doing gets a SystemExit."""
+        """The arbiter has not heard of this worker for too long: whatever it is doing gets a
+        SystemExit.
+        """
         _wasgi.stop()
         sys.exit(1)

@@ -3,7 +3,19 @@
 import sys
 from collections.abc import Callable, Generator
 from functools import partial
-from signal import SIG_DFL, SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, signal
+from signal import (
+    SIG_DFL,
+    SIGABRT,
+    SIGCHLD,
+    SIGHUP,
+    SIGINT,
+    SIGQUIT,
+    SIGTERM,
+    SIGUSR1,
+    SIGUSR2,
+    SIGWINCH,
+    signal,
+)
 from typing import Any, Final
 
 import _wasgi
@@ -50,13 +62,18 @@ def _call[T](hook: Callable[..., T], *arguments: object) -> T:
 
 
 def forget_handlers() -> None:
-    """The master has set handlers of its own since its forks' image was made; a worker begins with none."""
+    """The master has set handlers of its own since its forks' image was made; a worker begins with
+    none.
+    """
     for number in _SIGNALS:
         signal(number, SIG_DFL)
 
 
-def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[Configuration, object]]:
-    """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone, each with the app.
+def _preload(
+    configuration: Configuration,
+) -> Generator[int | None, int, tuple[Configuration, object]]:
+    """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone,
+    each with the app.
 
     What the import raises ends the master, with its traceback.
     """
@@ -71,7 +88,9 @@ def _preload(configuration: Configuration) -> Generator[int | None, int, tuple[C
 
 
 def main(configuration: Configuration) -> Generator[int | None, int, None]:
-    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
+    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
+    ``stepping``.
+    """
     app = None
     if configuration.slot == MASTER:
         configuration, app = yield from _preload(configuration)
@@ -81,7 +100,9 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
 def work(
     configuration: Configuration, app: object = None, server: object = None
 ) -> Generator[int | None, int, None]:
-    """A worker's life: with the app, if its master has loaded it, and with its master as it was, if it is a fork of it."""
+    """A worker's life: with the app, if its master has loaded it, and with its master as it was, if
+    it is a fork of it.
+    """
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     hooks = None
     stopped_by = 0
@@ -99,7 +120,8 @@ def work(
 
             worker = green.Worker(configuration)
         elif configuration.threads is not None:
-            # Not before: who imports concurrent.futures registers with the threading that is there now.
+            # Not before: who imports concurrent.futures registers with the threading that is there
+            # now.
             from . import gthread
 
             try:
@@ -126,7 +148,8 @@ def work(
             # uvicorn's worker class: its server in a gunicorn worker's process.
             stopped_by = yield from uvicorn_worker.run(uvicorn_worker.asgi3(app), configuration)
             if stopped_by == SIGTERM:
-                # uvicorn raises it once more with the default handler, which leaves gunicorn's worker no last word.
+                # uvicorn raises it once more with the default handler, which leaves gunicorn's
+                # worker no last word.
                 raise EndedBySignal(stopped_by)
             return
         while _wasgi.accepting() == wsgi.PARK:

@@ -1,4 +1,6 @@
-"""``hashlib.pbkdf2_hmac`` and ``hashlib.scrypt``, which CPython has only with OpenSSL: ours are Rust (``kdf/``)."""
+"""``hashlib.pbkdf2_hmac`` and ``hashlib.scrypt``, which CPython has only with OpenSSL: ours are
+Rust (``kdf/``).
+"""
 
 import sys
 from operator import index
@@ -49,7 +51,9 @@ _ALIASES: Final = {
 """What OpenSSL calls them besides, in lower case: it does not mind the case."""
 _INT_MAX: Final = 2**31 - 1
 _SLICE: Final = 0.004
-"""Seconds between two moments at which signals and other threads get their turn: less than a thread keeps the GIL."""
+"""Seconds between two moments at which signals and other threads get their turn: less than a thread
+keeps the GIL.
+"""
 _SCRYPT_MEMORY: Final = 32 << 20
 """OpenSSL's limit for scrypt unless ``maxmem`` says otherwise, in bytes."""
 
@@ -117,7 +121,8 @@ def pbkdf2_hmac(
     data = name.encode() + password + salt
     if not derivation.pbkdf2(data, len(name), len(password), iterations, length):
         raise MemoryError
-    # Natively the GIL is free meanwhile. Here it is between the steps, whose length follows the machine's speed.
+    # Natively the GIL is free meanwhile. Here it is between the steps, whose length follows the
+    # machine's speed.
     caller = sys._getframe(1)
     step, more = 1000, True
     while more:

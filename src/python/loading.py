@@ -8,7 +8,9 @@ from typing import Any
 
 
 class AppImportError(Exception):
-    """gunicorn found the module but not the app in it: exit code 4, without a traceback but under ``--preload``."""
+    """gunicorn found the module but not the app in it: exit code 4, without a traceback but under
+    ``--preload``.
+    """
 
     __module__ = "gunicorn.errors"
 
@@ -22,7 +24,8 @@ class FactoryError(Exception):
 
 
 def load_for_gunicorn(module_name: str, expression: str) -> Any:
-    """gunicorn's ``module:name`` or ``module:factory("literal")``; attributes of attributes it does not take.
+    """gunicorn's ``module:name`` or ``module:factory("literal")``; attributes of attributes it does
+    not take.
 
     Raises AppImportError, or whatever importing the module or calling the factory raises.
     """
@@ -42,7 +45,8 @@ def load_for_gunicorn(module_name: str, expression: str) -> Any:
         try:
             app = app(*args, **kwargs)
         except TypeError as error:
-            # Only a call that does not fit is the command line's fault; an error inside the factory is the app's own.
+            # Only a call that does not fit is the command line's fault; an error inside the factory
+            # is the app's own.
             if error.__traceback__ is not None and error.__traceback__.tb_next is None:
                 raise AppImportError(f"TypeError: {error}") from error
             raise

@@ -1,7 +1,9 @@
-"""``_thread.lock``, ``_thread.RLock`` and ``_queue.SimpleQueue`` for threads that wait in Rust's event loop.
+"""``_thread.lock``, ``_thread.RLock`` and ``_queue.SimpleQueue`` for threads that wait in Rust's
+event loop.
 
-The uncontended ways are Python alone; who waits, and who is next, is in Rust. Nothing interrupts a frame of this package
-but at a wait (see ``preemption``), so that a flag can be looked at and set as in C.
+The uncontended ways are Python alone; who waits, and who is next, is in Rust. Nothing interrupts a
+frame of this package but at a wait (see ``preemption``), so that a flag can be looked at and set as
+in C.
 """
 
 import time
@@ -23,7 +25,9 @@ _HANDED: Final = 2
 def checked_timeout(blocking: bool, timeout: float) -> float:
     """The time to wait, with the errors of CPython's own locks; 0 does not wait, -1 waits for ever."""
     if not isinstance(timeout, (int, float)):
-        raise TypeError(f"'{type(timeout).__name__}' object cannot be interpreted as an integer or float")
+        raise TypeError(
+            f"'{type(timeout).__name__}' object cannot be interpreted as an integer or float"
+        )
     if timeout != timeout:
         raise ValueError("Invalid value NaN (not a number)")
     if not blocking:
@@ -98,7 +102,9 @@ class lock:
             self._waiting -= 1
 
     def release(self) -> None:
-        """Release the lock, allowing another thread that is blocked waiting for the lock to acquire the lock."""
+        """Release the lock, allowing another thread that is blocked waiting for the lock to acquire
+        the lock.
+        """
         if not self._locked:
             raise RuntimeError("release unlocked lock")
         if self._waiting and _wake_one(self._key) == _HANDED:

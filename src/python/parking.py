@@ -1,10 +1,11 @@
 """Blocking: a thread's stack is suspended until Rust's event loop wakes it or its time has come.
 
-``run_sync`` suspends the whole Python stack (JSPI) on what ``asyncio.ensure_future`` makes of its argument. For our own
-argument that is one permanent JavaScript thenable, so that a wait costs no event loop of Python's.
+``run_sync`` suspends the whole Python stack (JSPI) on what ``asyncio.ensure_future`` makes of its
+argument. For our own argument that is one permanent JavaScript thenable, so that a wait costs no
+event loop of Python's.
 
-No signal handler runs, and no other thread, while a frame of this package is on top of the stack (see ``preemption``): what
-stands between two waits here is atomic.
+No signal handler runs, and no other thread, while a frame of this package is on top of the stack
+(see ``preemption``): what stands between two waits here is atomic.
 """
 
 import asyncio
@@ -44,7 +45,9 @@ on_interrupt: Callable[[FrameType | None], None] = lambda _frame: None
 """Handles the main thread's signals (see ``preemption``); what a handler raises goes through."""
 
 thrown: Final[dict[int, list[Any]]] = {}
-"""What is to be raised in threads, by their identity, where they wait next or wait now: only green threads have such."""
+"""What is to be raised in threads, by their identity, where they wait next or wait now: only green
+threads have such.
+"""
 
 on_throw: Callable[[], None] = lambda: None
 """Raises what is there for this thread."""
@@ -75,21 +78,26 @@ def _ensure_future_or_gate(coro_or_future: Any, *, loop: Any = None) -> Any:
 
 
 def can_wait() -> bool:
-    """Whether this stack can be suspended: the browser has JSPI and no JavaScript is below us on the stack."""
+    """Whether this stack can be suspended: the browser has JSPI and no JavaScript is below us on
+    the stack.
+    """
     return can_run_sync()
 
 
 def _room(_value: Any = None, *, more: bool = True) -> None:
-    """Raises RecursionError here, where it does no harm: Pyodide does not expect one inside ``ensure_future``."""
+    """Raises RecursionError here, where it does no harm: Pyodide does not expect one inside
+    ``ensure_future``.
+    """
     if more:
         _room(more=False)
 
 
 def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
-    """Waits until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how the wait ended.
+    """Waits until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how
+    the wait ended.
 
-    An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError where this thread cannot
-    wait, and what a signal handler raises.
+    An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError
+    where this thread cannot wait, and what a signal handler raises.
     """
     if not can_run_sync():
         return _block(name, timeout)
@@ -105,7 +113,9 @@ def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int
 
 
 def _block(name: int, timeout: float) -> int:
-    """A wait that suspends nothing: where there is but one thread, nobody could end it before its time."""
+    """A wait that suspends nothing: where there is but one thread, nobody could end it before its
+    time.
+    """
     if SUSPENDS or timeout < 0:
         raise RuntimeError(
             "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
@@ -136,7 +146,9 @@ def sleep(seconds: float, /) -> None:
     """``time.sleep``: this thread waits, the others go on."""
     if not isinstance(seconds, (int, float)):
         if not hasattr(seconds, "__index__"):
-            raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
+            raise TypeError(
+                f"'{type(seconds).__name__}' object cannot be interpreted as an integer"
+            )
         seconds = seconds.__index__()
     if seconds != seconds:
         raise ValueError("Invalid value NaN (not a number)")

@@ -1,7 +1,9 @@
-"""What happens to a running thread from outside: it is made to let go of the GIL, and the main thread gets signals.
+"""What happens to a running thread from outside: it is made to let go of the GIL, and the main
+thread gets signals.
 
-CPython looks up every few bytecodes and asks JavaScript, which asks Rust's event loop; if there is something to do, a signal
-of our own is raised, whose handler is here. It runs between two bytecodes of the running thread.
+CPython looks up every few bytecodes and asks JavaScript, which asks Rust's event loop; if there is
+something to do, a signal of our own is raised, whose handler is here. It runs between two bytecodes
+of the running thread.
 """
 
 import _signal
@@ -36,7 +38,9 @@ _UNTOUCHED: Final = ("wasgi_runtime.", "importlib._bootstrap")
 """Modules whose frames are not interrupted: they are atomic for each other, as C code would be."""
 
 _BOUNDARIES: Final = {opcode.opmap["RESUME"], opcode.opmap["JUMP_BACKWARD"]}
-"""Where the interpreter itself looks up and nothing but bytecode is under way: at the start of a function and of each turn of a loop."""
+"""Where the interpreter itself looks up and nothing but bytecode is under way: at the start of a
+function and of each turn of a loop.
+"""
 
 _check = _wasgi.check
 _again = _wasgi.look_again
@@ -59,25 +63,33 @@ def _look(frame: FrameType | None, anywhere: bool = False) -> None:
         return
     if todo == SIGNAL:
         handle_signals(frame)
-    elif not anywhere and frame is not None and frame.f_code.co_code[frame.f_lasti] not in _BOUNDARIES:
-        # C code looks for signals too, such as print() between two of its pieces, with a stream locked. Natively it keeps the
-        # GIL while it does.
+    elif (
+        not anywhere
+        and frame is not None
+        and frame.f_code.co_code[frame.f_lasti] not in _BOUNDARIES
+    ):
+        # C code looks for signals too, such as print() between two of its pieces, with a stream
+        # locked. Natively it keeps the GIL while it does.
         _again()
     elif can_run_sync():
         yield_now(todo == TURN)
 
 
 def poll(frame: FrameType) -> None:
-    """What a function does now and then that lets go of the GIL natively; ``frame`` is its caller's."""
+    """What a function does now and then that lets go of the GIL natively; ``frame`` is its
+    caller's.
+    """
     _look(frame, anywhere=True)
 
 
 def handle_signals(frame: FrameType | None) -> None:
-    """Runs the handlers of the signals that have arrived for the main thread. What they raise goes through."""
+    """Runs the handlers of the signals that have arrived for the main thread. What they raise goes
+    through.
+    """
     code = _interrupted()
     if code >= 0:
-        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app. On QUIT and INT they
-        # sleep first.
+        # What the signal handlers of gunicorn's workers do, where the thread stands: in the app. On
+        # QUIT and INT they sleep first.
         if code == 0:
             parking.sleep(QUIT_AFTER)
         raise SystemExit(code)
@@ -88,7 +100,9 @@ def handle_signals(frame: FrameType | None) -> None:
 
 
 def handle_own(frame: FrameType | None) -> None:
-    """What a thread does that has sent its process a signal: the main thread handles it before it goes on."""
+    """What a thread does that has sent its process a signal: the main thread handles it before it
+    goes on.
+    """
     if _thread.get_ident() == _main_ident:
         handle_signals(frame)
 

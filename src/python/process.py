@@ -19,7 +19,9 @@ from .traceback_text import traceback_of
 
 
 def _install_identity() -> None:
-    """Emscripten gives every process the same pid; ours are the machine's. They change in a fork, whoever holds the functions."""
+    """Emscripten gives every process the same pid; ours are the machine's. They change in a fork,
+    whoever holds the functions.
+    """
     import posix
 
     def getpid() -> int:
@@ -66,7 +68,9 @@ def _close_the_browser() -> None:
 
 
 def _end() -> None:
-    """What the interpreter does at its end: waits for the threads that are no daemons, then runs the exit functions."""
+    """What the interpreter does at its end: waits for the threads that are no daemons, then runs
+    the exit functions.
+    """
     import atexit
     import threading
 
@@ -107,7 +111,8 @@ def _run() -> Generator[int | None, int, int]:
     forking.identify(configuration)
     completing.count_processors()
     if configuration.master:
-        # Where gunicorn goes from there, and where it looks for modules, its own configuration says.
+        # Where gunicorn goes from there, and where it looks for modules, its own configuration
+        # says.
         os.chdir(configuration.cwd)
     else:
         os.chdir(configuration.directory)
@@ -141,11 +146,12 @@ NOT_YET: Final = 1 << 16
 
 
 def step(outcome: int | None = None) -> int:
-    """Runs the process to its end, and returns how it ended, as the machine has it: an exit code or minus a signal's number.
+    """Runs the process to its end, and returns how it ended, as the machine has it: an exit code or
+    minus a signal's number.
 
-    It returns ``forking.FORK`` where an image may be made of the process, and wants to be called again in each process that
-    comes of it. Without stack switching (JSPI) it returns NOT_YET wherever the main thread waits, and wants to be called again
-    with how the wait ended.
+    It returns ``forking.FORK`` where an image may be made of the process, and wants to be called
+    again in each process that comes of it. Without stack switching (JSPI) it returns NOT_YET
+    wherever the main thread waits, and wants to be called again with how the wait ended.
     """
     try:
         state = _life.send(outcome)  # type: ignore[arg-type]

@@ -1,7 +1,9 @@
-"""Life without stack switching (JSPI): the main thread cannot be suspended, so it returns, and is called again for what comes.
+"""Life without stack switching (JSPI): the main thread cannot be suspended, so it returns, and is
+called again for what comes.
 
-The life of a process is a generator that yields where its stack would be suspended; JavaScript resumes it (`Threads.live`). With
-JSPI it never yields. What cannot return, an app's own waits, blocks the worker (``parking.wait``), and there is one thread.
+The life of a process is a generator that yields where its stack would be suspended; JavaScript
+resumes it (`Threads.live`). With JSPI it never yields. What cannot return, an app's own waits,
+blocks the worker (``parking.wait``), and there is one thread.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
-"""``_thread`` on green threads: each is a Python stack of its own that JavaScript suspends and resumes.
+"""``_thread`` on green threads: each is a Python stack of its own that JavaScript suspends and
+resumes.
 
-Everything that is built on ``_thread`` (``threading``, ``queue``, ``concurrent.futures``, ``asyncio.to_thread``) is CPython's own.
+Everything that is built on ``_thread`` (``threading``, ``queue``, ``concurrent.futures``,
+``asyncio.to_thread``) is CPython's own.
 """
 
 import _thread
@@ -41,7 +43,9 @@ get_ident = functools.partial(getattr, _identity, "ident", MAIN)
 get_ident.__module__ = "_thread"  # type: ignore[attr-defined]
 
 _monotonic = time.monotonic
-_begun: dict[int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], "_ThreadHandle | None"]] = {}
+_begun: dict[
+    int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], "_ThreadHandle | None"]
+] = {}
 _alive = 0
 _not_daemons: "set[_ThreadHandle]" = set()
 
@@ -134,7 +138,9 @@ def report_unraisable(error: BaseException, message: str) -> None:
 
 
 def end_others() -> None:
-    """The threads of the process that this is a copy of have ended, as far as this process is concerned."""
+    """The threads of the process that this is a copy of have ended, as far as this process is
+    concerned.
+    """
     import threading
 
     me = threading.current_thread()
@@ -152,7 +158,10 @@ def forget() -> None:
 
 
 def _spawn(
-    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any], handle: _ThreadHandle | None
+    function: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    handle: _ThreadHandle | None,
 ) -> int:
     global _alive
     number = _wasgi.spawn()
@@ -197,7 +206,9 @@ def start_joinable_thread(function: Any, handle: Any = None, daemon: bool = True
 
 
 def _make_thread_handle(ident: int) -> _ThreadHandle:
-    """Internal only. Make a thread handle for threads not spawned by the _thread or threading module."""
+    """Internal only. Make a thread handle for threads not spawned by the _thread or threading
+    module.
+    """
     handle = _ThreadHandle()
     handle.ident = ident
     handle._started = True
@@ -232,7 +243,9 @@ class _QueueImporter:
 
 
 def install() -> None:
-    """Puts these in the place of what CPython has on a system without threads, also where it was taken already."""
+    """Puts these in the place of what CPython has on a system without threads, also where it was
+    taken already.
+    """
     ours: dict[str, Any] = {
         "_count": _count,
         "_make_thread_handle": _make_thread_handle,

@@ -74,7 +74,8 @@ def _load_environment(configuration: Configuration) -> None:
 def finish_imports() -> None:
     """Imports what AnyIO, where the app has it, would import at the first request.
 
-    A real interpreter does that in a few milliseconds; here it would show in the first request's time.
+    A real interpreter does that in a few milliseconds; here it would show in the first request's
+    time.
     """
     if "anyio" in sys.modules:
         importlib.import_module("anyio._backends._asyncio")
@@ -156,7 +157,9 @@ class Server:
             task.add_done_callback(lambda _: self.exchanges.pop(id, None))
 
     async def beat(self, interval: float) -> None:
-        """The heartbeat of a worker under gunicorn's arbiter, from the loop: a blocked loop misses it."""
+        """The heartbeat of a worker under gunicorn's arbiter, from the loop: a blocked loop misses
+        it.
+        """
         while True:
             _wasgi.notify()
             await asyncio.sleep(interval)
@@ -237,7 +240,9 @@ class Server:
 
 
 def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
-    """Serves until told to stop; returns the number of the signal that stopped it, or 0. A generator: see ``stepping``."""
+    """Serves until told to stop; returns the number of the signal that stopped it, or 0. A
+    generator: see ``stepping``.
+    """
     finish_imports()
 
     async def serve() -> int:

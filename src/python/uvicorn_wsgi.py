@@ -1,6 +1,7 @@
 """``uvicorn --interface wsgi``: a WSGI app behind uvicorn, each request in one of ten threads.
 
-The whole body is read before the app is called, and ``close()`` is not, as in uvicorn's own middleware.
+The whole body is read before the app is called, and ``close()`` is not, as in uvicorn's own
+middleware.
 """
 
 import asyncio
@@ -74,7 +75,9 @@ class _Response:
                 return
             await send(message)
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> None:
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> None:
         """PEP 3333, "The start_response() Callable", without the callable that it should return."""
         self.exc_info = exc_info
         if not self._started:
@@ -108,7 +111,9 @@ class Middleware:
         body.seek(0)
         response = _Response()
         environ = environ_of(scope, body)
-        running = asyncio.get_running_loop().run_in_executor(self._executor, response.run, self._app, environ)
+        running = asyncio.get_running_loop().run_in_executor(
+            self._executor, response.run, self._app, environ
+        )
         sending = asyncio.create_task(response.send_all(send))
         try:
             await running

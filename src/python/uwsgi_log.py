@@ -1,4 +1,6 @@
-"""uWSGI's line for a request: its own, or what ``--logformat`` says; and whether there is one (``--log-4xx`` and others)."""
+"""uWSGI's line for a request: its own, or what ``--logformat`` says; and whether there is one
+(``--log-4xx`` and others).
+"""
 
 import re
 import time
@@ -75,7 +77,9 @@ class Log:
             environ["REMOTE_ADDR"] = environ["HTTP_X_FORWARDED_FOR"]
         if self.format:
             values = self._values(answer, environ, core, micros)
-            return _FIELD.sub(lambda match: values.get(match[1]) or _variable(environ, match[1]), self.format)
+            return _FIELD.sub(
+                lambda match: values.get(match[1]) or _variable(environ, match[1]), self.format
+            )
         fields, head = (answer.fields, answer.head) if answer.head else (0, 0)
         taken = f"{micros} micros" if self.in_micros else f"{micros // 1000} msecs"
         return (
@@ -85,7 +89,9 @@ class Log:
             f" {fields} headers in {head} bytes ({answer.switches} switches on core {core})"
         )
 
-    def _values(self, answer: Answer, environ: dict[str, Any], core: int, micros: int) -> dict[str, str]:
+    def _values(
+        self, answer: Answer, environ: dict[str, Any], core: int, micros: int
+    ) -> dict[str, str]:
         values = {name: environ.get(key) or "-" for name, key in _KEYS.items()}
         day = time.strftime("%d/%b/%Y:%H:%M:%S %z", time.localtime(answer.begun))
         numbers = {
@@ -109,7 +115,12 @@ class Log:
             **dict.fromkeys(_NEVER, 0),
         }
         values |= {name: str(number) for name, number in numbers.items()}
-        values |= {"status": answer.status, "secs": f"{micros / 1_000_000:.6f}", "ltime": day, "ftime": day}
+        values |= {
+            "status": answer.status,
+            "secs": f"{micros / 1_000_000:.6f}",
+            "ltime": day,
+            "ftime": day,
+        }
         values["ctime"] = time.ctime(answer.begun)
         return values
 

@@ -1,4 +1,6 @@
-"""uWSGI's ``--py-autoreload``: a thread of each worker looks every so many seconds whether a module's file is newer."""
+"""uWSGI's ``--py-autoreload``: a thread of each worker looks every so many seconds whether a
+module's file is newer.
+"""
 
 import os
 import sys
@@ -19,7 +21,9 @@ def start(seconds: int, ignored: Container[str], worker: int, master: int, direc
             path = getattr(module, "__file__", None)
             if name in ignored or not isinstance(path, str):
                 continue
-            path = os.path.join(directory, path.removesuffix("c") if path.endswith(".pyc") else path)
+            path = os.path.join(
+                directory, path.removesuffix("c") if path.endswith(".pyc") else path
+            )
             if not path.startswith(directory + "/"):
                 continue
             try:
@@ -35,7 +39,11 @@ def start(seconds: int, ignored: Container[str], worker: int, master: int, direc
         while path is None:
             time.sleep(seconds)
             path = changed()
-        print(f"[uwsgi-python-reloader] module/file {path} has been modified", file=sys.stderr, flush=True)
+        print(
+            f"[uwsgi-python-reloader] module/file {path} has been modified",
+            file=sys.stderr,
+            flush=True,
+        )
         os.kill(master, SIGHUP)
 
     threading.Thread(target=look, name="uWSGIAutoReloader", daemon=True).start()

@@ -1,7 +1,9 @@
-"""The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling it.
+"""The life of a uWSGI worker process, from loading the app to its exit code, and its way of calling
+it.
 
-The master's process loads the app, and the workers are forks of it (``--lazy-apps``: each worker loads it). Without a master each
-worker loads it all the same; so that it looks like a fork, Rust shows what the first one prints meanwhile.
+The master's process loads the app, and the workers are forks of it (``--lazy-apps``: each worker
+loads it). Without a master each worker loads it all the same; so that it looks like a fork, Rust
+shows what the first one prints meanwhile.
 """
 
 import _thread
@@ -32,7 +34,9 @@ from .wsgi import BROKEN, KEYS, PARK, Exchange, ExcInfo, _Body, base_environ
 FAILED_APP: Final = 22
 
 _SIGNALS: Final = (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2)
-"""For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are not called."""
+"""For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are
+not called.
+"""
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
 
 
@@ -46,7 +50,9 @@ def _say(line: str) -> None:
 
 def _shown(error: BaseException) -> str:
     """As C code prints it: without a traceback where there is no frame but ours."""
-    if all(frame.f_code.co_filename == __file__ for frame, _ in traceback.walk_tb(error.__traceback__)):
+    if all(
+        frame.f_code.co_filename == __file__ for frame, _ in traceback.walk_tb(error.__traceback__)
+    ):
         return "".join(traceback.format_exception_only(error)).rstrip("\n")
     return traceback_of(error)
 
@@ -55,7 +61,9 @@ def _shown(error: BaseException) -> str:
 
 
 def _find(options: dict[str, str]) -> Any:
-    """The app that the options name; None if they name none. Raises _NoApp or what its module raises."""
+    """The app that the options name; None if they name none. Raises _NoApp or what its module
+    raises.
+    """
     callable_name = options["--callable"] or "application"
     if path := options["--wsgi-file"]:
         try:
@@ -230,7 +238,13 @@ class _Core:
     ) -> Any:
         """PEP 3333's, with uWSGI's own checks and no others."""
         not_latin1 = "http header must be encodable in latin1"
-        fields = [_latin1(status, "http status must be a string", "http status string must be encodable in latin1")]
+        fields = [
+            _latin1(
+                status,
+                "http status must be a string",
+                "http status string must be encodable in latin1",
+            )
+        ]
         if not isinstance(headers, list):
             raise TypeError("http headers must be in a python list")
         for header in headers:
@@ -246,7 +260,9 @@ class _Core:
         answer.status = status[:3]
         answer.fields = len(headers)
         # The status line, the fields and the empty line.
-        answer.pending = len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
+        answer.pending = (
+            len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
+        )
         return self.write
 
     def _no_app(self) -> list[bytes]:
@@ -294,10 +310,11 @@ class _Core:
         self.answer.head = self.answer.head or self.answer.pending
 
     def _buffered(self, length: int, buffer: int) -> io.BytesIO | None:
-        """The whole body, as ``--post-buffering`` reads it before the app is called; without it there is no call.
+        """The whole body, as ``--post-buffering`` reads it before the app is called; without it
+        there is no call.
 
-        A body that fits is read to memory, and how its reading ends while it waits is not told from a time-out; a larger
-        one is read in parts of the buffer's size, to a file.
+        A body that fits is read to memory, and how its reading ends while it waits is not told from
+        a time-out; a larger one is read in parts of the buffer's size, to a file.
         """
         body = bytearray()
         while (left := length - len(body)) > 0:
@@ -356,7 +373,9 @@ class _Core:
             request.set(event >> 2)
             if parking.SUSPENDS:
                 if has_body and buffer:
-                    environ["wsgi.input"] = self._buffered(_digits(environ["CONTENT_LENGTH"]), buffer)
+                    environ["wsgi.input"] = self._buffered(
+                        _digits(environ["CONTENT_LENGTH"]), buffer
+                    )
                 if environ["wsgi.input"]:
                     respond(environ)
             else:
@@ -377,7 +396,8 @@ class _Core:
             for _ in self.serve():
                 pass
         except SystemExit:
-            # The original ends the process from this thread, which waits for itself then: for ever, with its client.
+            # The original ends the process from this thread, which waits for itself then: for ever,
+            # with its client.
             self.stuck = True
             lock = _thread.allocate_lock()
             lock.acquire()
@@ -400,7 +420,9 @@ def _parked(key: int = CONNECTIONS) -> Generator[None, int, None]:
 
 def _watch_modules(configuration: Configuration, seconds: int) -> None:
     if not parking.SUSPENDS:
-        _say("wasgi: --py-autoreload does nothing: this browser gives an app no threads (it lacks JSPI).")
+        _say(
+            "wasgi: --py-autoreload does nothing: this browser gives an app no threads (it lacks JSPI)."
+        )
         return
     from . import uwsgi_reload
 
@@ -409,7 +431,9 @@ def _watch_modules(configuration: Configuration, seconds: int) -> None:
 
 
 def main(configuration: Configuration) -> Generator[int | None, int, None]:
-    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see ``stepping``."""
+    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
+    ``stepping``.
+    """
     threads = max(1, _digits(configuration.options["--threads"]))
     if threads > 1 and not parking.SUSPENDS:
         _say(NO_THREADS)

@@ -1,4 +1,5 @@
-"""A request's way through a WSGI app (PEP 3333), and the sync worker's thread, which takes one at a time.
+"""A request's way through a WSGI app (PEP 3333), and the sync worker's thread, which takes one at a
+time.
 
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
@@ -42,7 +43,9 @@ UNFINISHED: Final = -3
 
 LET_GO: Final = -2
 TURN: Final = -3
-"""What ``take_request`` says where other threads, or the worker's event loop, are to have their turn first."""
+"""What ``take_request`` says where other threads, or the worker's event loop, are to have their
+turn first.
+"""
 
 KEYS: Final = 0x8000_0000
 """The key of a connection, or of a thread that takes connections, is its number and this."""
@@ -109,7 +112,9 @@ class _Input(io.BufferedReader):
 
 
 class _Rejected(Exception):
-    """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the app catches it."""
+    """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the
+    app catches it.
+    """
 
 
 class _NoMoreData(OSError):
@@ -123,9 +128,11 @@ _errors: dict[str, type[Exception]] = {}
 
 
 def _error(text: str) -> Exception:
-    """The exception that the real server raises in the app: its type's name, a line end, its message.
+    """The exception that the real server raises in the app: its type's name, a line end, its
+    message.
 
-    A NUL follows, and what it is made of as a literal (a tuple: several things; nothing: none), where that is not the message.
+    A NUL follows, and what it is made of as a literal (a tuple: several things; nothing: none),
+    where that is not the message.
     """
     path, _, rest = text.partition("\n")
     message, has_argument, literal = rest.partition("\0")
@@ -228,7 +235,8 @@ class Exchange:
             iterable = app(environ, self.start_response)
             iterating = True
             if type(iterable) is list:
-                # Nothing of the app's runs between two blocks of a list: they may leave in one message.
+                # Nothing of the app's runs between two blocks of a list: they may leave in one
+                # message.
                 if len(iterable) == 1 and type(iterable[0]) is bytes and len(iterable[0]) <= SIZE:
                     self._answer(iterable[0])
                     return

@@ -1,8 +1,10 @@
-//! The lines that the originals log: gunicorn's error and access logs, uvicorn's default and access formats.
+//! The lines that the originals log: gunicorn's error and access logs, uvicorn's default and access
+//! formats.
 //!
-//! Pure functions of what is logged and when; times are [`Millis`] since the epoch, written in UTC. No function ends its line with a
-//! newline. A message of several lines (a traceback) is printed as it is: the prefix stands before its first line only.
-//! A control character in a request reaches the log as it does in the originals.
+//! Pure functions of what is logged and when; times are [`Millis`] since the epoch, written in UTC.
+//! No function ends its line with a newline. A message of several lines (a traceback) is printed as
+//! it is: the prefix stands before its first line only. A control character in a request reaches
+//! the log as it does in the originals.
 
 mod access;
 #[cfg(test)]
@@ -30,14 +32,19 @@ struct Civil {
 }
 
 impl Civil {
-    /// Days to civil date after Howard Hinnant's `civil_from_days`, which is exact for the proleptic Gregorian calendar.
+    /// Days to civil date after Howard Hinnant's `civil_from_days`, which is exact for the
+    /// proleptic Gregorian calendar.
     fn new(now: Millis) -> Civil {
         let seconds = (now / 1000.0).floor() as i64;
-        let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32);
+        let (days, second_of_day) = (
+            seconds.div_euclid(86_400),
+            seconds.rem_euclid(86_400) as u32,
+        );
         let shifted = days + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let month = if shifted_month < 10 {
@@ -60,7 +67,10 @@ impl Civil {
         const NAMES: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ];
-        NAMES.get(self.month.wrapping_sub(1)).copied().unwrap_or("???")
+        NAMES
+            .get(self.month.wrapping_sub(1))
+            .copied()
+            .unwrap_or("???")
     }
 
     fn weekday_name(&self) -> &'static str {
@@ -114,8 +124,9 @@ pub fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// A record with an exception: the message, and the traceback on the lines after it, as `logging.Formatter` joins them.
-/// uvicorn's messages that end with a newline of their own give no empty line.
+/// A record with an exception: the message, and the traceback on the lines after it, as
+/// `logging.Formatter` joins them. uvicorn's messages that end with a newline of their own give no
+/// empty line.
 #[must_use]
 pub fn with_traceback(message: &str, traceback: &str) -> String {
     let traceback = traceback.strip_suffix('\n').unwrap_or(traceback);
@@ -137,8 +148,8 @@ pub fn gunicorn(now: Millis, pid: Pid, level: Level, message: &str) -> String {
     line
 }
 
-/// A line of uvicorn's log: `INFO:     message`. The level is coloured if `colors`; for the messages whose text is
-/// coloured too there are [`uvicorn_process`] and [`uvicorn_running`].
+/// A line of uvicorn's log: `INFO:     message`. The level is coloured if `colors`; for the
+/// messages whose text is coloured too there are [`uvicorn_process`] and [`uvicorn_running`].
 #[must_use]
 pub fn uvicorn(level: Level, message: &str, colors: bool) -> String {
     let name = level_name(level);
@@ -177,8 +188,8 @@ fn push_styled(line: &mut String, color: Option<u8>, bold: bool, text: &str) {
     line.push_str("\x1b[0m");
 }
 
-/// uvicorn's lines about a process: `INFO:     Started server process [7]`. The pid is cyan if `colors`, and bold
-/// too where the original says so: for the parent process.
+/// uvicorn's lines about a process: `INFO:     Started server process [7]`. The pid is cyan if
+/// `colors`, and bold too where the original says so: for the parent process.
 #[must_use]
 pub fn uvicorn_process(what: &str, pid: Pid, parent: bool, colors: bool) -> String {
     let mut message = [what, " ["].concat();
@@ -207,8 +218,9 @@ pub fn uvicorn_running(host: &str, port: u16, colors: bool) -> String {
 
 /// uvicorn's access line: `INFO:     127.0.0.1:5000 - "GET /a?b HTTP/1.1" 200 OK`.
 ///
-/// `client` is `host:port`, `target` the path, quoted, with its query string, `version` is `1.1`, `phrase` is what Python's
-/// `http.HTTPStatus` calls `status`, empty for a status that it does not know (the line then ends with a blank).
+/// `client` is `host:port`, `target` the path, quoted, with its query string, `version` is `1.1`,
+/// `phrase` is what Python's `http.HTTPStatus` calls `status`, empty for a status that it does not
+/// know (the line then ends with a blank).
 #[must_use]
 pub fn uvicorn_access(
     client: &str,

@@ -1,8 +1,8 @@
 //! One file (or folder) per server that we imitate: its command line and what it promises.
 //!
-//! A command line is parsed to a [`Command`] by the rules of its own program. The machine parses it to run the
-//! master; each process parses the same line again to know what kind of worker it is: parsing is a pure function, so no
-//! configuration travels between them.
+//! A command line is parsed to a [`Command`] by the rules of its own program. The machine parses it
+//! to run the master; each process parses the same line again to know what kind of worker it is:
+//! parsing is a pure function, so no configuration travels between them.
 
 pub mod daphne;
 pub mod gunicorn;
@@ -32,28 +32,37 @@ const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
 /// The most replicas that `--scale` makes.
 const MOST_REPLICAS: u32 = 99;
 
-/// The name of the variable, which no environment can have, that stands in [`parse`]'s environment for what a gunicorn
-/// with a configuration file is set to, as a command line. Empty: there is a file, and it has not been read yet.
+/// The name of the variable, which no environment can have, that stands in [`parse`]'s environment
+/// for what a gunicorn with a configuration file is set to, as a command line. Empty: there is a
+/// file, and it has not been read yet.
 pub const SETTINGS: &str = "";
 
-/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of the machine: `=` and an
-/// absolute path is the text of a file; with a slash behind the path there is such a file or directory; `=` alone is how many
-/// processors there are. Processes do not get these.
+/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of
+/// the machine: `=` and an absolute path is the text of a file; with a slash behind the path there
+/// is such a file or directory; `=` alone is how many processors there are. Processes do not get
+/// these.
 pub const FACT: char = '=';
 
 /// Reads a command line as a shell and its program would.
 ///
-/// `env` is the environment that the command finds, `cwd` the absolute path of the working directory. Pure: the same
-/// line gives the same command everywhere.
+/// `env` is the environment that the command finds, `cwd` the absolute path of the working
+/// directory. Pure: the same line gives the same command everywhere.
 #[must_use]
 pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
-    match shell::words(line, &Environment { own: &[], outer: env }) {
+    match shell::words(
+        line,
+        &Environment {
+            own: &[],
+            outer: env,
+        },
+    ) {
         Ok(words) => parse_argv(&words, env, cwd),
         Err(shell::Unreadable { text, code }) => Command::complain(code, &text),
     }
 }
 
-/// Reads a command that is already split into words. Leading `VAR=value` words set environment variables.
+/// Reads a command that is already split into words. Leading `VAR=value` words set environment
+/// variables.
 #[must_use]
 pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Command {
     let mut words = words;
@@ -114,7 +123,8 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     command
 }
 
-/// Takes `--scale N` out of a command. It is wasgi's own and goes with every server: so many containers of it.
+/// Takes `--scale N` out of a command. It is wasgi's own and goes with every server: so many
+/// containers of it.
 fn scale(words: &mut Vec<String>) -> Result<u32, Command> {
     let Some(at) = words.iter().position(|word| word.starts_with("--scale")) else {
         return Ok(1);
@@ -168,8 +178,8 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whether there is such a file or directory. The machine knows; a process, which has other files besides, takes it
-    /// for granted: its line has passed the machine.
+    /// Whether there is such a file or directory. The machine knows; a process, which has other
+    /// files besides, takes it for granted: its line has passed the machine.
     fn exists(&self, path: &str) -> bool {
         let fact = text(&["=", &absolute(self.cwd, path), "/"]);
         self.env.get("=").is_none() || !path.is_empty() && self.env.get(&fact).is_some()
@@ -191,7 +201,8 @@ struct Environment<'a> {
 
 impl Environment<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        let find = |variables: &'_ [(String, String)]| variables.iter().rposition(|(n, _)| n == name);
+        let find =
+            |variables: &'_ [(String, String)]| variables.iter().rposition(|(n, _)| n == name);
         let (variables, at) = match find(self.own) {
             Some(at) => (self.own, at),
             None => (self.outer, find(self.outer)?),
@@ -211,9 +222,13 @@ impl Command {
         }
     }
 
-    /// What Python prints for an exception that nobody catches. The frames in between are not ours to invent.
+    /// What Python prints for an exception that nobody catches. The frames in between are not ours
+    /// to invent.
     fn crash(exception: &str) -> Self {
-        Self::complain(1, &text(&["Traceback (most recent call last):\n", exception]))
+        Self::complain(
+            1,
+            &text(&["Traceback (most recent call last):\n", exception]),
+        )
     }
 
     /// Prints to standard output and leaves contented.
@@ -327,8 +342,8 @@ pub enum Command {
         /// The exit code.
         code: i32,
     },
-    /// Print the help, and leave contented. It is long and seldom asked for, so it is a file of the site
-    /// (`src/servers/*/help.txt`), fetched when it is.
+    /// Print the help, and leave contented. It is long and seldom asked for, so it is a file of the
+    /// site (`src/servers/*/help.txt`), fetched when it is.
     Help {
         /// Whose help it is.
         program: Server,
@@ -341,14 +356,16 @@ pub enum Command {
     Settle(Box<Unsettled>),
 }
 
-/// A uWSGI command whose settings are to be read. `before` and what they are settled into is the command to go on with.
+/// A uWSGI command whose settings are to be read. `before` and what they are settled into is the
+/// command to go on with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unsettled {
     /// The first words of the command to go on with.
     pub before: Vec<String>,
     /// The words after the program's name.
     pub words: Vec<String>,
-    /// The environment, of which the last variable of a name counts, with what [`FACT`] says of the machine.
+    /// The environment, of which the last variable of a name counts, with what [`FACT`] says of the
+    /// machine.
     pub env: Vec<(String, String)>,
 }
 
@@ -385,9 +402,11 @@ pub enum WorkerClass {
     Sync,
     /// One thread for the connections, a pool of threads for their requests (gunicorn `gthread`).
     Threaded,
-    /// A thread for each connection, none of which is made to let go of the GIL (gunicorn `gevent`).
+    /// A thread for each connection, none of which is made to let go of the GIL (gunicorn
+    /// `gevent`).
     Green,
-    /// An asyncio loop, many requests at a time (uvicorn, `gunicorn -k uvicorn_worker.UvicornWorker`).
+    /// An asyncio loop, many requests at a time (uvicorn,
+    /// `gunicorn -k uvicorn_worker.UvicornWorker`).
     Async,
 }
 
@@ -405,7 +424,8 @@ pub enum Interface {
 pub struct Target {
     /// The module's dotted name.
     pub module: String,
-    /// The attribute, perhaps dotted; gunicorn's is a name, or a call (`create_app()`), evaluated by its rules.
+    /// The attribute, perhaps dotted; gunicorn's is a name, or a call (`create_app()`), evaluated
+    /// by its rules.
     pub attribute: String,
     /// What the user wrote, for messages: with and without `:` differ there.
     pub import_string: String,
@@ -470,8 +490,9 @@ pub enum Lifespan {
     Off,
 }
 
-/// A server to start: everything that its command line and environment say, with that server's defaults filled in.
-/// Fields are added as options come to be honoured; an option without a field here is refused, never ignored.
+/// A server to start: everything that its command line and environment say, with that server's
+/// defaults filled in. Fields are added as options come to be honoured; an option without a field
+/// here is refused, never ignored.
 #[derive(Debug, Clone, PartialEq)]
 // Each is an option of the originals, and a flag there.
 #[allow(clippy::struct_excessive_bools)]
@@ -488,7 +509,8 @@ pub struct Launch {
     pub master: bool,
     /// How a worker takes requests.
     pub worker_class: WorkerClass,
-    /// The worker class as the command line names it, for the log (`Using worker: …`). Empty for uvicorn.
+    /// The worker class as the command line names it, for the log (`Using worker: …`). Empty for
+    /// uvicorn.
     pub worker_class_name: String,
     /// Threads per worker.
     pub threads: u32,
@@ -504,9 +526,11 @@ pub struct Launch {
     pub binds: Vec<(String, u16)>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
-    /// Connections that an event loop accepts in one iteration: uvloop one, asyncio's own as many as wait.
+    /// Connections that an event loop accepts in one iteration: uvloop one, asyncio's own as many
+    /// as wait.
     pub accepts: u32,
-    /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
+    /// A worker silent for so long is killed (gunicorn `--timeout`, uvicorn
+    /// `--timeout-worker-healthcheck`). Milliseconds; 0 is never.
     pub timeout: Millis,
     /// Time that workers get to finish at a graceful stop, milliseconds. `None` waits for ever.
     pub graceful_timeout: Option<Millis>,
@@ -532,8 +556,8 @@ pub struct Launch {
     pub access_log_format: String,
     /// Whether log lines are coloured.
     pub use_colors: bool,
-    /// Whether responses are written in Python, bytes and all (daphne, gunicorn's asgi worker); with green threads requests are
-    /// read there too (`gevent_pywsgi`).
+    /// Whether responses are written in Python, bytes and all (daphne, gunicorn's asgi worker);
+    /// with green threads requests are read there too (`gevent_pywsgi`).
     pub python_responses: bool,
     /// Whether responses say which server sent them.
     pub server_header: bool,
@@ -549,7 +573,8 @@ pub struct Launch {
     pub forwarded_allow_ips: String,
     /// The lifespan protocol.
     pub lifespan: Lifespan,
-    /// Directories put before `sys.path` (`--pythonpath`, `--app-dir`); the working directory itself is always there.
+    /// Directories put before `sys.path` (`--pythonpath`, `--app-dir`); the working directory
+    /// itself is always there.
     pub python_path: Vec<String>,
     /// Directory to change to before the app is loaded.
     pub chdir: Option<String>,
@@ -557,7 +582,8 @@ pub struct Launch {
     pub die_on_term: bool,
     /// uWSGI `--need-app`: no server without an app.
     pub need_app: bool,
-    /// The app is loaded once, before workers are forked: gunicorn's `--preload`, uWSGI without `--lazy-apps`.
+    /// The app is loaded once, before workers are forked: gunicorn's `--preload`, uWSGI without
+    /// `--lazy-apps`.
     pub preload: bool,
     /// uWSGI `--http`: a router stands before the workers.
     pub router: bool,

@@ -6,7 +6,8 @@ use super::python;
 
 /// Values as numbers.
 pub(crate) trait Numbers {
-    /// The value of an integer option, if it is given or has a default; the grammar has checked that it is an integer.
+    /// The value of an integer option, if it is given or has a default; the grammar has checked
+    /// that it is an integer.
     fn int(&self, name: &str) -> Option<i64>;
 
     /// The value of an integer option as a count: negative is 0, too large is the largest.

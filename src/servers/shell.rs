@@ -1,5 +1,5 @@
-//! What a shell does with a line before a program sees it: variables, quotes, words. One plain command runs here, so what
-//! else a shell has (pipes, lists, redirections) is refused.
+//! What a shell does with a line before a program sees it: variables, quotes, words. One plain
+//! command runs here, so what else a shell has (pipes, lists, redirections) is refused.
 
 use super::Environment;
 use super::option::text;
@@ -51,11 +51,25 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
             (Quoting::None, '(' | ')') => {
                 let token = if c == '(' { "(" } else { ")" };
                 let what = "bash: -c: line 1: syntax error near unexpected token `";
-                return Err(unreadable(&[what, token, "'\nbash: -c: line 1: `", line, "'"]));
+                return Err(unreadable(&[
+                    what,
+                    token,
+                    "'\nbash: -c: line 1: `",
+                    line,
+                    "'",
+                ]));
             }
             (Quoting::None, '|' | '&' | ';' | '<' | '>' | '\n') => {
-                let sign = if c == '\n' { "" } else { c.encode_utf8(&mut buffer) };
-                let what = if c == '\n' { "a second line" } else { "the sign " };
+                let sign = if c == '\n' {
+                    ""
+                } else {
+                    c.encode_utf8(&mut buffer)
+                };
+                let what = if c == '\n' {
+                    "a second line"
+                } else {
+                    "the sign "
+                };
                 return Err(unreadable(&[
                     "wasgi: One plain command runs here, so ",
                     what,
@@ -131,7 +145,8 @@ fn variable(after: &str) -> Result<(&str, usize), Unreadable> {
     Ok((after.get(..length).unwrap_or(""), length))
 }
 
-/// Adds a variable's value so that `shlex` reads it back unchanged; outside quotes its white space separates words.
+/// Adds a variable's value so that `shlex` reads it back unchanged; outside quotes its white space
+/// separates words.
 fn insert(out: &mut String, value: &str, quoting: Quoting) {
     for c in value.chars() {
         let special = match quoting {
@@ -164,7 +179,11 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<Vec<String>, Unreadable> {
-        let variables = [("PORT", "8000"), ("FLAGS", "-w 2"), ("ODD", "it's \"$x\" #1")];
+        let variables = [
+            ("PORT", "8000"),
+            ("FLAGS", "-w 2"),
+            ("ODD", "it's \"$x\" #1"),
+        ];
         let outer: Vec<(String, String)> = variables
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec();
@@ -219,9 +238,11 @@ mod tests {
 
     #[test]
     fn lines_that_bash_cannot_read_get_its_message() {
-        let messages = |line: &str| read(line).map_err(|unreadable| (unreadable.text, unreadable.code));
-        let open =
-            |quote: char| format!("bash: -c: line 1: unexpected EOF while looking for matching `{quote}'");
+        let messages =
+            |line: &str| read(line).map_err(|unreadable| (unreadable.text, unreadable.code));
+        let open = |quote: char| {
+            format!("bash: -c: line 1: unexpected EOF while looking for matching `{quote}'")
+        };
         assert_eq!(messages("a 'b"), Err((open('\''), 2)));
         assert_eq!(messages("a \"b'"), Err((open('"'), 2)));
         let call = "bash: -c: line 1: syntax error near unexpected token `('\nbash: -c: line 1: `gunicorn app:create()'";

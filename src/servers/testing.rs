@@ -26,7 +26,11 @@ pub(crate) fn launch(line: &str) -> Launch {
 /// What a line that starts no server prints to standard error, and its exit code.
 pub(crate) fn printed(line: &str) -> (String, i32) {
     match parse(line, &[], "/home/web") {
-        Command::Print { stdout, stderr, code } => {
+        Command::Print {
+            stdout,
+            stderr,
+            code,
+        } => {
             assert!(stdout.is_empty(), "{line}: {stdout:?}");
             (stderr.join("\n"), code)
         }

@@ -76,14 +76,18 @@ const UWSGI: &str = concat!(
 
 #[test]
 fn every_line_of_a_table_is_an_option() {
-    const KINDS: &str = "flag switch help version text repeated int octal float bool choice optional";
+    const KINDS: &str =
+        "flag switch help version text repeated int octal float bool choice optional";
     for table in [
         include_str!("gunicorn/options.txt"),
         include_str!("uvicorn/options.txt"),
         include_str!("daphne/options.txt"),
         UWSGI,
     ] {
-        let reasons: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix('!')).collect();
+        let reasons: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix('!'))
+            .collect();
         assert!(
             reasons
                 .iter()
@@ -138,7 +142,8 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
             let refused = fields.nth(3).is_some_and(|word| !word.is_empty());
             for name in names.split(' ') {
                 let entry = entries.iter().find(|entry| entry.contains(&name));
-                let says_so = entry.map(|entry| entry.windows(2).any(|words| words == ["refused", "here"]));
+                let says_so =
+                    entry.map(|entry| entry.windows(2).any(|words| words == ["refused", "here"]));
                 assert_eq!(says_so, Some(refused), "{program} {name}");
             }
         }
@@ -147,8 +152,8 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
 
 #[test]
 fn gunicorns_help_shows_the_defaults_that_the_environment_gives() {
-    let env =
-        [("WEB_CONCURRENCY", "3"), ("PORT", "81")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let env = [("WEB_CONCURRENCY", "3"), ("PORT", "81")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let text = help("gunicorn --help", &env);
     assert!(text.contains("Worker processes. [3]"), "{text}");
     assert!(

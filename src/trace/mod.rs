@@ -47,7 +47,8 @@ pub struct Span {
     pub start: Millis,
     /// When it ended.
     pub end: Millis,
-    /// What a thread waited for, by a number of its process: the same lock has the same one. 0: nothing that has a number.
+    /// What a thread waited for, by a number of its process: the same lock has the same one. 0:
+    /// nothing that has a number.
     pub on: u32,
 }
 

@@ -1,8 +1,8 @@
 //! uvicorn's worker: all connections at once on one asyncio loop.
 //!
-//! The loop reads, writes and accepts only where Python's `select()` stands: frames that come while the loop is blocked in
-//! the app wait in the inbox, as bytes wait in a kernel's buffers. So a blocked worker accepts nothing, reads nothing and lets
-//! no timer fire.
+//! The loop reads, writes and accepts only where Python's `select()` stands: frames that come while
+//! the loop is blocked in the app wait in the inbox, as bytes wait in a kernel's buffers. So a
+//! blocked worker accepts nothing, reads nothing and lets no timer fire.
 
 mod app_calls;
 mod conversation;
@@ -201,7 +201,10 @@ impl AsyncWorker {
             let Some(c) = self.connections.get(&id) else {
                 continue;
             };
-            match c.exchange.and_then(|exchange| self.exchanges.get_mut(&exchange)) {
+            match c
+                .exchange
+                .and_then(|exchange| self.exchanges.get_mut(&exchange))
+            {
                 Some(exchange) if !exchange.cycle.is_complete() => exchange.cycle.close_after(),
                 // gunicorn waits for kept connections.
                 _ if process.launch.python_responses => {}
@@ -222,8 +225,8 @@ impl AsyncWorker {
         self.total
     }
 
-    /// A signal for the process. It dies of those that nobody handles: gunicorn has no handler for the SIGABRT of uvicorn's
-    /// worker class either.
+    /// A signal for the process. It dies of those that nobody handles: gunicorn has no handler for
+    /// the SIGABRT of uvicorn's worker class either.
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         match signal {
             Signal::Term | Signal::Int => self.happenings.push_back(Happening::Stop(signal)),
@@ -242,18 +245,24 @@ impl AsyncWorker {
 
     fn take(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
         match arrived.kind {
-            // A loop that was blocked has accepted two before it calls the app, of which its rivals see neither.
+            // A loop that was blocked has accepted two before it calls the app, of which its rivals
+            // see neither.
             Kind::Readable if self.listening && arrived.late => {
                 self.accept(process, arrived.id, process.launch.accepts | AND_ANOTHER);
             }
-            Kind::Readable if self.listening => self.accept(process, arrived.id, process.launch.accepts),
-            // While it reads the request of the connection that it has accepted, the loop sees that another waits.
+            Kind::Readable if self.listening => {
+                self.accept(process, arrived.id, process.launch.accepts)
+            }
+            // While it reads the request of the connection that it has accepted, the loop sees that
+            // another waits.
             Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
                 self.accept(process, arrived.id, process.launch.accepts);
             }
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
             Kind::Accepted => self.accepted(process, arrived, now),
-            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit => self.moved(process, arrived, now),
+            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit => {
+                self.moved(process, arrived, now)
+            }
             _ => {}
         }
     }
@@ -273,7 +282,8 @@ impl AsyncWorker {
             .listeners
             .iter()
             .find(|listener| listener.id == accepted.listener);
-        let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
+        let local =
+            listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
         let conversation = Conversation {
             wire: Wire::new(arrived.id, accepted.granted),
             http: Connection::new(process.launch.rules, process.launch.limits),
@@ -286,7 +296,8 @@ impl AsyncWorker {
             requests: 0,
             exchange: None,
             idle_since: None,
-            idle_until: (process.launch.server == Server::Daphne).then_some(now + process.launch.keep_alive),
+            idle_until: (process.launch.server == Server::Daphne)
+                .then_some(now + process.launch.keep_alive),
             close_when_sent: false,
             blocked: false,
             written_at: None,
@@ -305,7 +316,11 @@ impl AsyncWorker {
                 self.read(process, id, now);
             }
             Kind::Credit => {
-                let number = arrived.body.as_slice().try_into().map_or(0, u32::from_le_bytes);
+                let number = arrived
+                    .body
+                    .as_slice()
+                    .try_into()
+                    .map_or(0, u32::from_le_bytes);
                 c.wire.grant(number, &mut process.frames);
                 if c.blocked && c.wire.unsent() <= LOW_WATER {
                     c.blocked = false;
@@ -315,7 +330,8 @@ impl AsyncWorker {
                 }
                 self.sent(process, id, now);
             }
-            // An end of file closes the whole connection, as asyncio's transports do: who half-closes gets no answer.
+            // An end of file closes the whole connection, as asyncio's transports do: who
+            // half-closes gets no answer.
             _ => {
                 if arrived.kind == Kind::Reset {
                     c.wire.reset();
@@ -336,7 +352,12 @@ impl AsyncWorker {
             return;
         }
         if let Some(written_at) = c.written_at.take() {
-            process.span((id, c.requests.saturating_sub(1)), Name::Write, written_at, now);
+            process.span(
+                (id, c.requests.saturating_sub(1)),
+                Name::Write,
+                written_at,
+                now,
+            );
         }
         if c.close_when_sent {
             c.wire.close(&mut process.frames);
@@ -353,7 +374,10 @@ impl AsyncWorker {
                 return;
             }
             let exchange = c.exchange.and_then(|id| self.exchanges.get_mut(&id));
-            if exchange.as_ref().is_some_and(|exchange| exchange.cycle.is_full()) {
+            if exchange
+                .as_ref()
+                .is_some_and(|exchange| exchange.cycle.is_full())
+            {
                 return;
             }
             if c.wire.is_readable() {
@@ -385,11 +409,17 @@ impl AsyncWorker {
                 }
                 Ok(Some(Event::End)) => {
                     if let Some(exchange) = exchange {
-                        let waiting = self.happenings.iter_mut().find_map(|happening| match happening {
-                            Happening::Request(id, run) if Some(*id) == c.exchange => Some(run),
-                            _ => None,
-                        });
-                        // uvicorn adds them to the list in the scope, where an app that began before may or may not look.
+                        let waiting =
+                            self.happenings
+                                .iter_mut()
+                                .find_map(|happening| match happening {
+                                    Happening::Request(id, run) if Some(*id) == c.exchange => {
+                                        Some(run)
+                                    }
+                                    _ => None,
+                                });
+                        // uvicorn adds them to the list in the scope, where an app that began
+                        // before may or may not look.
                         if process.launch.is_gunicorns_asgi() {
                             exchange.cycle.no_continue();
                         } else if let Some(run) = waiting {
@@ -411,7 +441,13 @@ impl AsyncWorker {
         }
     }
 
-    fn refuse(&mut self, process: &mut Process, id: u32, error: Option<&RequestError>, now: Millis) {
+    fn refuse(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        error: Option<&RequestError>,
+        now: Millis,
+    ) {
         let mut out = Vec::new();
         match error {
             Some(error) if process.launch.is_gunicorns_asgi() => refusal::refuse(error, &mut out),
@@ -501,7 +537,12 @@ impl AsyncWorker {
         c.close_when_sent = true;
         c.idle_until = None;
         if let Some(since) = c.idle_since.take() {
-            process.span((id, c.requests.saturating_sub(1)), Name::KeepAlive, since, now);
+            process.span(
+                (id, c.requests.saturating_sub(1)),
+                Name::KeepAlive,
+                since,
+                now,
+            );
         }
         // What the client still sends is thrown away.
         c.wire.read(&mut process.lazy);

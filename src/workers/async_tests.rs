@@ -81,8 +81,14 @@ impl Bench {
     }
 
     fn body(&mut self, id: u32, data: &[u8], more: bool) -> Sent {
-        let part = Part { data, rest: 0, more };
-        let sent = self.worker.body(&mut self.rig.process, id, part, self.rig.now);
+        let part = Part {
+            data,
+            rest: 0,
+            more,
+        };
+        let sent = self
+            .worker
+            .body(&mut self.rig.process, id, part, self.rig.now);
         self.settle();
         sent
     }
@@ -322,7 +328,9 @@ fn a_large_body_in_parts_is_one_chunk_and_waits_once() {
             more: false,
         };
         assert_eq!(
-            bench.worker.body(&mut bench.rig.process, request, part, 0.0),
+            bench
+                .worker
+                .body(&mut bench.rig.process, request, part, 0.0),
             Sent::Done
         );
     }
@@ -347,7 +355,9 @@ fn a_large_body_that_is_longer_than_its_length_sends_nothing() {
         rest: 7,
         more: false,
     };
-    let sent = bench.worker.body(&mut bench.rig.process, request, part, 0.0);
+    let sent = bench
+        .worker
+        .body(&mut bench.rig.process, request, part, 0.0);
     assert_eq!(
         sent,
         Sent::Raise("RuntimeError\nResponse content longer than Content-Length".to_owned())
@@ -407,11 +417,18 @@ fn a_start_that_python_refuses_is_logged_and_leaves_no_way_back() {
     let mut bench = Bench::new("uvicorn app:app");
     let client = bench.client(GET);
     let request = bench.request();
-    let failed =
-        |bench: &mut Bench, status| bench.worker.start_failed(&mut bench.rig.process, request, status);
+    let failed = |bench: &mut Bench, status| {
+        bench
+            .worker
+            .start_failed(&mut bench.rig.process, request, status)
+    };
     assert_eq!(failed(&mut bench, Some(201)), Some(Sent::Done));
-    let expected = "RuntimeError\nExpected ASGI message 'http.response.body', but got 'http.response.start'.";
-    assert_eq!(failed(&mut bench, None), Some(Sent::Raise(expected.to_owned())));
+    let expected =
+        "RuntimeError\nExpected ASGI message 'http.response.body', but got 'http.response.start'.";
+    assert_eq!(
+        failed(&mut bench, None),
+        Some(Sent::Raise(expected.to_owned()))
+    );
     bench
         .worker
         .raised(&mut bench.rig.process, request, "Traceback", 0.0);
@@ -427,7 +444,9 @@ fn a_start_that_python_refuses_is_logged_and_leaves_no_way_back() {
 #[test]
 fn an_upgrade_that_is_not_to_websocket_is_served_as_it_is() {
     let mut bench = Bench::new("uvicorn app:app");
-    bench.client("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    bench.client(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    );
     bench.request();
     assert!(bench.rig.lines[0].ends_with("Unsupported upgrade request."));
     bench.client("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n");
@@ -457,7 +476,8 @@ fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
     assert_eq!(bench.worker.connections(), 0);
 }
 
-/// How many requests each of some turns of a loop finds that was blocked while three clients connected.
+/// How many requests each of some turns of a loop finds that was blocked while three clients
+/// connected.
 fn found_in_turns(line: &str) -> Vec<usize> {
     let mut bench = Bench::new(line);
     bench.client(GET);
@@ -489,7 +509,8 @@ fn dies_of(line: &str) -> Vec<Signal> {
         let mut bench = Bench::new(line);
         bench.worker.signal(&mut bench.rig.process, *signal);
         let number = signal.number() as u32 | DEADLY;
-        frames(&bench.rig.process.frames).any(|frame| frame.kind == Kind::Kill && frame.number() == number)
+        frames(&bench.rig.process.frames)
+            .any(|frame| frame.kind == Kind::Kill && frame.number() == number)
     };
     let signals = [Signal::Usr1, Signal::Abrt, Signal::Term];
     signals.into_iter().filter(deadly).collect()

@@ -1,5 +1,5 @@
-//! A connection that a worker for WSGI apps has, from its accept to its close: its requests, what the app does with each, and
-//! what the log says of it.
+//! A connection that a worker for WSGI apps has, from its accept to its close: its requests, what
+//! the app does with each, and what the log says of it.
 
 mod app_calls;
 mod head;
@@ -120,8 +120,8 @@ impl Conversation {
         self.sequence += 1;
     }
 
-    /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and the accept from this listener that is linked to
-    /// it; 0 is none.
+    /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and the
+    /// accept from this listener that is linked to it; 0 is none.
     pub(super) fn linger(&mut self, process: &mut Process, listener: u32) {
         // What came and was not read is the first to be thrown away.
         let unread = self.wire.read(&mut process.lazy).len();
@@ -130,7 +130,12 @@ impl Conversation {
             timeout: LINGER,
             most: LINGER_BYTES.saturating_sub(unread) as u32,
         };
-        push(&mut process.frames, Kind::Linger, self.wire.id, &linger.encode());
+        push(
+            &mut process.frames,
+            Kind::Linger,
+            self.wire.id,
+            &linger.encode(),
+        );
     }
 }
 
@@ -168,7 +173,13 @@ fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-fn write_lines(process: &mut Process, c: &Conversation, lines: &[Line], traceback: &str, now: Millis) {
+fn write_lines(
+    process: &mut Process,
+    c: &Conversation,
+    lines: &[Line],
+    traceback: &str,
+    now: Millis,
+) {
     for line in lines {
         match line {
             Line::Log {

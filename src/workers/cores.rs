@@ -1,5 +1,6 @@
-//! The threads of a worker for WSGI apps that each accept by themselves: uWSGI's cores (`--threads`). Each is a [`SyncWorker`];
-//! one at a time stands at the listeners, as uWSGI's threads do under a mutex of their process. gunicorn's sync worker is one core.
+//! The threads of a worker for WSGI apps that each accept by themselves: uWSGI's cores
+//! (`--threads`). Each is a [`SyncWorker`]; one at a time stands at the listeners, as uWSGI's
+//! threads do under a mutex of their process. gunicorn's sync worker is one core.
 
 use std::collections::VecDeque;
 
@@ -12,7 +13,8 @@ use super::Process;
 use super::conversation::Conversation;
 use super::sync::{Next, SyncWorker};
 
-/// What the thread of a core waits for; that of the first, which is the main thread, waits for what every worker's waits for.
+/// What the thread of a core waits for; that of the first, which is the main thread, waits for what
+/// every worker's waits for.
 #[must_use]
 pub fn key(core: u32) -> Key {
     0x8000_0000 | core

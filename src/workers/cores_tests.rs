@@ -26,7 +26,8 @@ impl Bench {
         {}
     }
 
-    /// All threads that should look do so, until none has anything to do; those whose app is called.
+    /// All threads that should look do so, until none has anything to do; those whose app is
+    /// called.
     fn called(&mut self) -> Vec<u32> {
         let mut called = Vec::new();
         self.worker.wake();
@@ -38,7 +39,8 @@ impl Bench {
             }
             for core in ready {
                 if self.worker.running(core).is_none()
-                    && let Next::Request { .. } = self.worker.next(&mut self.rig.process, core, self.rig.now)
+                    && let Next::Request { .. } =
+                        self.worker.next(&mut self.rig.process, core, self.rig.now)
                 {
                     called.push(core);
                 }
@@ -71,7 +73,10 @@ fn each_thread_accepts_one_connection_and_no_other_while_it_serves_it() {
     assert_eq!(bench.called(), [0, 1, 2]);
     assert_eq!(bench.rig.waiting(), 2);
     bench.answer(1);
-    assert_eq!(bench.worker.next(&mut bench.rig.process, 1, 0.0), Next::Park);
+    assert_eq!(
+        bench.worker.next(&mut bench.rig.process, 1, 0.0),
+        Next::Park
+    );
     bench.settle();
     assert_eq!(bench.called(), [1]);
     assert_eq!(bench.rig.waiting(), 1);
@@ -111,10 +116,16 @@ fn hup_lets_every_thread_finish_its_request_and_leave() {
     let clients = bench.clients(2);
     assert_eq!(bench.called(), [0, 1]);
     bench.worker.signal(&mut bench.rig.process, Signal::Hup);
-    assert_eq!(bench.worker.next(&mut bench.rig.process, 2, 0.0), Next::Exit);
+    assert_eq!(
+        bench.worker.next(&mut bench.rig.process, 2, 0.0),
+        Next::Exit
+    );
     for core in [0, 1] {
         bench.answer(core);
-        assert_eq!(bench.worker.next(&mut bench.rig.process, core, 0.0), Next::Exit);
+        assert_eq!(
+            bench.worker.next(&mut bench.rig.process, core, 0.0),
+            Next::Exit
+        );
     }
     bench.settle();
     assert!(
@@ -122,7 +133,10 @@ fn hup_lets_every_thread_finish_its_request_and_leave() {
             .iter()
             .all(|id| bench.rig.clients[id].text().ends_with("ok"))
     );
-    assert_eq!(bench.rig.lines, ["Gracefully killing worker 1 (pid: 20)..."]);
+    assert_eq!(
+        bench.rig.lines,
+        ["Gracefully killing worker 1 (pid: 20)..."]
+    );
     assert_eq!(bench.worker.core(0).unwrap().exit_code(), 17);
 }
 
@@ -135,9 +149,18 @@ fn a_worker_retires_after_the_requests_of_all_its_threads() {
     bench.rig.now += 61_000.0;
     bench.answer(0);
     let now = bench.rig.now;
-    assert_eq!(bench.worker.next(&mut bench.rig.process, 0, now), Next::Exit);
+    assert_eq!(
+        bench.worker.next(&mut bench.rig.process, 0, now),
+        Next::Exit
+    );
     bench.answer(1);
-    assert_eq!(bench.worker.next(&mut bench.rig.process, 1, now), Next::Exit);
+    assert_eq!(
+        bench.worker.next(&mut bench.rig.process, 1, now),
+        Next::Exit
+    );
     bench.settle();
-    assert_eq!(bench.rig.lines, ["...The work of process 20 is done. Seeya!"]);
+    assert_eq!(
+        bench.rig.lines,
+        ["...The work of process 20 is done. Seeya!"]
+    );
 }

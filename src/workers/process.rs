@@ -1,4 +1,5 @@
-//! What every worker of a process shares: its command line, its listeners, its way to the kernel and to the log.
+//! What every worker of a process shares: its command line, its listeners, its way to the kernel
+//! and to the log.
 
 use crate::Millis;
 use crate::event_loop::Interval;
@@ -47,7 +48,8 @@ pub struct Process {
     pub access_format: Option<AccessFormat>,
     /// What connections that are offered are claimed by; none where memory cannot be shared.
     pub claims: SharedClaims,
-    /// Frames that need not leave by themselves: they go with the next that do, or when the thread waits.
+    /// Frames that need not leave by themselves: they go with the next that do, or when the thread
+    /// waits.
     pub lazy: Vec<u8>,
     /// What the app prints is kept from the log: it has been printed by another process already.
     pub muted: bool,
@@ -110,7 +112,8 @@ impl Process {
             }
             Kind::Slot => {
                 self.slot = frame.id;
-                // uWSGI without a master loads the app once, and forks; here each process loads it, and the first shows it.
+                // uWSGI without a master loads the app once, and forks; here each process loads it,
+                // and the first shows it.
                 self.muted = self.launch.server == Server::Uwsgi
                     && frame.id != 1
                     && self.launch.preload
@@ -134,8 +137,9 @@ impl Process {
         push(&mut self.frames, kind, id, b"");
     }
 
-    /// The message for the kernel, spans before the frames, so that they are there when a response is complete. Empty as
-    /// long as there is only what need not leave by itself, unless it is asked for.
+    /// The message for the kernel, spans before the frames, so that they are there when a response
+    /// is complete. Empty as long as there is only what need not leave by itself, unless it is
+    /// asked for.
     pub fn take_message(&mut self, all: bool) -> Vec<u8> {
         if self.frames.is_empty() && !all {
             return Vec::new();
@@ -143,7 +147,8 @@ impl Process {
         if self.spans.is_empty() && self.lazy.is_empty() {
             return std::mem::take(&mut self.frames);
         }
-        let mut message = Vec::with_capacity(self.spans.len() + self.lazy.len() + self.frames.len() + 16);
+        let mut message =
+            Vec::with_capacity(self.spans.len() + self.lazy.len() + self.frames.len() + 16);
         if !self.spans.is_empty() {
             push(&mut message, Kind::Spans, 0, &self.spans);
             self.spans.clear();
@@ -153,7 +158,8 @@ impl Process {
         message
     }
 
-    /// An interval of a thread's life, for the trace: of the request that it worked for, if that is known.
+    /// An interval of a thread's life, for the trace: of the request that it worked for, if that is
+    /// known.
     pub fn interval(&mut self, interval: &Interval, request: Option<(u32, u32)>) {
         let (connection, sequence) = request.unwrap_or_default();
         Span {
@@ -169,7 +175,13 @@ impl Process {
     }
 
     /// A span of the trace; one that took no time is left out.
-    pub fn span(&mut self, (connection, sequence): (u32, u32), name: Name, start: Millis, end: Millis) {
+    pub fn span(
+        &mut self,
+        (connection, sequence): (u32, u32),
+        name: Name,
+        start: Millis,
+        end: Millis,
+    ) {
         if end > start {
             Span {
                 connection,
@@ -201,14 +213,18 @@ impl Process {
         level >= self.launch.log_level
     }
 
-    /// A record of the server's log, in its format. `text` may go on with a traceback on further lines.
+    /// A record of the server's log, in its format. `text` may go on with a traceback on further
+    /// lines.
     pub fn log(&mut self, level: Level, text: &str, now: Millis) {
         if !self.logs(level) {
             return;
         }
         let line = match self.launch.server {
             Server::Gunicorn => log::gunicorn(now, self.pid, level, text),
-            _ => match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+            _ => match text
+                .strip_suffix(']')
+                .and_then(|text| text.rsplit_once('['))
+            {
                 // The process id has a colour of its own.
                 Some((what, pid)) if pid.parse() == Ok(self.pid) && what.ends_with(' ') => {
                     log::uvicorn_process(what.trim_end(), self.pid, false, self.launch.use_colors)

@@ -1,4 +1,5 @@
-//! A process and the kernel's network, joined, for the tests of workers: clients on one side, the worker's thread on the other.
+//! A process and the kernel's network, joined, for the tests of workers: clients on one side, the
+//! worker's thread on the other.
 
 #![allow(clippy::unwrap_used)]
 
@@ -91,8 +92,12 @@ impl Rig {
         id
     }
 
-    /// What the process has to say goes to the kernel; the kernel's answers are handed out. Returns whether there was anything.
-    pub(super) fn exchange(&mut self, mut deliver: impl FnMut(&mut Process, Frame<'_>, Millis)) -> bool {
+    /// What the process has to say goes to the kernel; the kernel's answers are handed out. Returns
+    /// whether there was anything.
+    pub(super) fn exchange(
+        &mut self,
+        mut deliver: impl FnMut(&mut Process, Frame<'_>, Millis),
+    ) -> bool {
         let message = self.process.take_message(true);
         self.lines.extend(Process::lines(&message));
         for frame in frames(&message) {

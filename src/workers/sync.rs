@@ -1,7 +1,8 @@
-//! gunicorn's sync worker and uWSGI's: one connection at a time, one request on each, then an orderly close that waits for the client.
+//! gunicorn's sync worker and uWSGI's: one connection at a time, one request on each, then an
+//! orderly close that waits for the client.
 //!
-//! While a connection is served, nothing else is accepted: a client that is slow to send, slow to read or silent holds
-//! the worker, as it does on the real one.
+//! While a connection is served, nothing else is accepted: a client that is slow to send, slow to
+//! read or silent holds the worker, as it does on the real one.
 
 mod uwsgi;
 
@@ -152,8 +153,9 @@ impl SyncWorker {
         }
     }
 
-    /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and ABRT raise `SystemExit` in
-    /// whatever the thread is doing: see [`interrupted`](Self::interrupted). Where it reads a head, its client gets an error page.
+    /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and
+    /// ABRT raise `SystemExit` in whatever the thread is doing: see
+    /// [`interrupted`](Self::interrupted). Where it reads a head, its client gets an error page.
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
         if process.launch.server == Server::Uwsgi {
             self.signal_uwsgi(process, signal);
@@ -287,8 +289,8 @@ impl SyncWorker {
                         self.state = State::Reading(conversation);
                         continue;
                     }
-                    // With one listener gunicorn tries accept() first, with several it selects first. What is on offer is
-                    // what accept() would give.
+                    // With one listener gunicorn tries accept() first, with several it selects
+                    // first. What is on offer is what accept() would give.
                     let selects = uwsgi || process.listeners.len() > 1 || takes_offers(process);
                     if selects && self.seen.is_empty() {
                         self.poll(process, now);
@@ -333,7 +335,8 @@ impl SyncWorker {
                 continue;
             }
             process.tell(Kind::Took, id);
-            self.seen.retain(|listener| *listener != offer.accepted.listener);
+            self.seen
+                .retain(|listener| *listener != offer.accepted.listener);
             let listener = process.listeners.first().cloned();
             let mut c = Box::new(conversation(process, id, offer.accepted, listener, now));
             c.wire.receive(offer.data);
@@ -359,7 +362,8 @@ impl SyncWorker {
             .unwrap_or(0)
     }
 
-    /// Reads on; leaves `Reading` when the request is there or will not come. `None`: go on with the new state, or park.
+    /// Reads on; leaves `Reading` when the request is there or will not come. `None`: go on with
+    /// the new state, or park.
     fn read_head(&mut self, process: &mut Process, now: Millis) -> Option<Next> {
         let State::Reading(c) = &mut self.state else {
             return None;
@@ -383,7 +387,11 @@ impl SyncWorker {
         if process.launch.server == Server::Uwsgi {
             c.announce(process, self.number, now);
         } else if most.is_some_and(|most| process.served >= most) && self.alive {
-            process.log(Level::Info, "Autorestarting worker after current request.", now);
+            process.log(
+                Level::Info,
+                "Autorestarting worker after current request.",
+                now,
+            );
             self.alive = false;
         }
         c.respond(process, false, now);
@@ -439,7 +447,9 @@ impl SyncWorker {
 
 /// Whether connections may be offered to the worker: it then need not ask for each.
 fn takes_offers(process: &Process) -> bool {
-    process.claims.0.is_some() && process.listeners.len() == 1 && process.launch.server == Server::Gunicorn
+    process.claims.0.is_some()
+        && process.listeners.len() == 1
+        && process.launch.server == Server::Gunicorn
 }
 
 #[cfg(test)]

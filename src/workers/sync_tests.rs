@@ -253,7 +253,11 @@ fn a_request_that_is_refused_never_reaches_the_app() {
     let mut bench = Bench::new("gunicorn app:app");
     let client = bench.rig.client("garbage\r\n\r\n");
     assert_eq!(bench.turn(), Next::Park);
-    assert!(bench.text(client).starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    assert!(
+        bench
+            .text(client)
+            .starts_with("HTTP/1.1 400 Bad Request\r\n")
+    );
     assert!(
         bench.rig.lines[0]
             .ends_with("Invalid request from ip=127.0.0.1: Invalid HTTP request line: 'garbage'")
@@ -320,7 +324,10 @@ fn quit_interrupts_the_request() {
 
 #[test]
 fn who_is_still_sending_a_head_gets_an_error_page_when_the_worker_is_stopped() {
-    for (signal, last) in [(Signal::Quit, "SystemExit: 0"), (Signal::Abrt, "SystemExit: 1")] {
+    for (signal, last) in [
+        (Signal::Quit, "SystemExit: 0"),
+        (Signal::Abrt, "SystemExit: 1"),
+    ] {
         let mut bench = Bench::new("gunicorn app:app");
         let client = bench.rig.client("GET / HT");
         bench.settle();

@@ -1,8 +1,9 @@
-//! gunicorn's gthread worker: the main thread accepts connections and keeps idle ones, a pool of threads serves one request
-//! of one connection each. And its gevent worker (`green.rs`), which has a green thread for each connection.
+//! gunicorn's gthread worker: the main thread accepts connections and keeps idle ones, a pool of
+//! threads serves one request of one connection each. And its gevent worker (`green.rs`), which has
+//! a green thread for each connection.
 //!
-//! The main thread's rounds are in `main_thread.rs`, what a thread of the pool does with a connection in `serving.rs`; here is
-//! what both have in common, and what the kernel brings.
+//! The main thread's rounds are in `main_thread.rs`, what a thread of the pool does with a
+//! connection in `serving.rs`; here is what both have in common, and what the kernel brings.
 
 mod green;
 mod main_thread;
@@ -23,8 +24,8 @@ pub use serving::Taken;
 
 /// How long the main thread waits in `select()`.
 const SELECT: Millis = 1000.0;
-/// How long a thread of the pool waits for a new connection's first bytes before it gives it back, and for the rest of a body
-/// that the app has not read (gunicorn's `DEFAULT_WORKER_DATA_TIMEOUT`).
+/// How long a thread of the pool waits for a new connection's first bytes before it gives it back,
+/// and for the rest of a body that the app has not read (gunicorn's `DEFAULT_WORKER_DATA_TIMEOUT`).
 const PATIENCE: Millis = 5000.0;
 /// How long a worker that stops keeps idle connections (gunicorn's `STOP_KEEPALIVE_LINGER`).
 const STOPPING: Millis = 2000.0;
@@ -139,7 +140,10 @@ impl ThreadedWorker {
 
     /// Whether the main thread should look again, and the keys of the threads that should.
     pub fn take_ready(&mut self) -> (bool, Vec<Key>) {
-        (std::mem::take(&mut self.ready), std::mem::take(&mut self.woken))
+        (
+            std::mem::take(&mut self.ready),
+            std::mem::take(&mut self.woken),
+        )
     }
 
     /// When the main thread should look again.
@@ -156,7 +160,10 @@ impl ThreadedWorker {
 
     /// A signal that came before Python had its handlers.
     pub fn signal(&mut self, signal: Signal) {
-        if matches!(signal, Signal::Term | Signal::Int | Signal::Quit | Signal::Abrt) {
+        if matches!(
+            signal,
+            Signal::Term | Signal::Int | Signal::Quit | Signal::Abrt
+        ) {
             self.early = Some(signal);
         }
     }
@@ -176,7 +183,9 @@ impl ThreadedWorker {
     /// The connection of a request that the app has, and its place on it.
     #[must_use]
     pub fn request(&self, id: u32) -> Option<(u32, u32)> {
-        self.connections.get(&id).map(|seat| seat.conversation.key())
+        self.connections
+            .get(&id)
+            .map(|seat| seat.conversation.key())
     }
 
     /// Takes a frame from the kernel.

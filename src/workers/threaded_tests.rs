@@ -242,7 +242,11 @@ fn a_kept_connection_carries_the_next_request() {
     let mut bench = bench();
     let client = bench.client(GET);
     bench.serve(client);
-    assert!(bench.text(client).contains("\r\nConnection: keep-alive\r\n"));
+    assert!(
+        bench
+            .text(client)
+            .contains("\r\nConnection: keep-alive\r\n")
+    );
     bench.send(client, GET);
     assert_eq!(bench.submitted, [client]);
     bench.serve(client);
@@ -352,7 +356,11 @@ fn a_request_that_is_refused_never_reaches_the_app() {
     let client = bench.client("garbage\r\n\r\n");
     assert_eq!(bench.take(client), Taken::Done);
     assert!(bench.finish(client));
-    assert!(bench.text(client).starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    assert!(
+        bench
+            .text(client)
+            .starts_with("HTTP/1.1 400 Bad Request\r\n")
+    );
 }
 
 #[test]
@@ -360,7 +368,10 @@ fn an_answer_without_start_response_is_a_500() {
     let mut bench = bench();
     let client = bench.client(GET);
     assert!(bench.is_called(client));
-    let (c, process) = (bench.worker.running(client).unwrap(), &mut bench.rig.process);
+    let (c, process) = (
+        bench.worker.running(client).unwrap(),
+        &mut bench.rig.process,
+    );
     let Written::Raise(error) = c.write(process, b"x", 0.0) else {
         panic!("the head was sent");
     };
@@ -398,7 +409,10 @@ fn after_an_exception_behind_the_head_the_thread_waits_for_the_client_and_not_th
     let mut bench = bench();
     let client = bench.client(GET);
     assert!(bench.is_called(client));
-    let (c, process) = (bench.worker.running(client).unwrap(), &mut bench.rig.process);
+    let (c, process) = (
+        bench.worker.running(client).unwrap(),
+        &mut bench.rig.process,
+    );
     c.start_response(&encoded(&[b"200 OK"]), false).unwrap();
     c.write(process, b"half", 0.0);
     assert!(!raise(&mut bench, client, RaisedKind::Exception));

@@ -1,4 +1,5 @@
-//! A process's end of a connection: what was received and not read, what is to be sent and not taken.
+//! A process's end of a connection: what was received and not read, what is to be sent and not
+//! taken.
 
 use crate::net::WINDOW;
 use crate::net::frame::{Frame, Kind, push, push_number};
@@ -23,7 +24,8 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// A connection that was just accepted; the client may already send again as many bytes as were `granted`.
+    /// A connection that was just accepted; the client may already send again as many bytes as were
+    /// `granted`.
     pub(super) fn new(id: u32, granted: u32) -> Self {
         Self {
             id,
@@ -112,11 +114,13 @@ impl Wire {
         push(frames, Kind::Data, self.id, &waiting[..now]);
         self.credit -= now as u32;
         self.taken += now;
-        // What was taken goes in large pieces: moving the rest down for each window makes a large body slow.
+        // What was taken goes in large pieces: moving the rest down for each window makes a large
+        // body slow.
         if self.taken > self.unsent.len() / 2 {
             self.unsent.drain(..self.taken);
             self.taken = 0;
-            self.unsent.shrink_to(self.unsent.len().max(WINDOW as usize));
+            self.unsent
+                .shrink_to(self.unsent.len().max(WINDOW as usize));
         }
     }
 
@@ -166,7 +170,9 @@ mod tests {
     #[test]
     fn a_large_body_arrives_whole_whatever_is_granted() {
         let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
-        let body: Vec<u8> = (0..2_000_000_u32).map(|n| n as u8 ^ (n >> 8) as u8).collect();
+        let body: Vec<u8> = (0..2_000_000_u32)
+            .map(|n| n as u8 ^ (n >> 8) as u8)
+            .collect();
         let (first, second) = body.split_at(1_500_000);
         wire.send(first, &mut out);
         wire.grant(100_000, &mut out);

@@ -1,12 +1,13 @@
 //! The environ (PEP 3333, "environ Variables"): what a request becomes for the app.
 //!
-//! It has two parts, in [`encoding`](crate::gateway::encoding)'s strings. The *constant* part is the same for each
-//! request of a worker: [`encode_constants`]. The *request* part, [`encode`], is `u32` number of pairs, then for each pair
-//! the string of its key and the string of its value, to be decoded as Latin-1.
+//! It has two parts, in [`encoding`](crate::gateway::encoding)'s strings. The *constant* part is
+//! the same for each request of a worker: [`encode_constants`]. The *request* part, [`encode`], is
+//! `u32` number of pairs, then for each pair the string of its key and the string of its value, to
+//! be decoded as Latin-1.
 //!
-//! The keys have the order of the real server's environ. gunicorn: the constants; then `wsgi.input` and
-//! `gunicorn.socket`; the request part; last `wsgi.early_hints`. uWSGI: `wsgi.input` stands behind the request part,
-//! and the constants behind it.
+//! The keys have the order of the real server's environ. gunicorn: the constants; then `wsgi.input`
+//! and `gunicorn.socket`; the request part; last `wsgi.early_hints`. uWSGI: `wsgi.input` stands
+//! behind the request part, and the constants behind it.
 
 use crate::gateway::Peer;
 use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32};
@@ -25,15 +26,16 @@ pub enum Constant {
     Text(&'static str),
     /// A truth value.
     Bool(bool),
-    /// An object that only Python can make: the stream of `wsgi.errors`, the class of `wsgi.file_wrapper`, the tuple of
-    /// `wsgi.version`.
+    /// An object that only Python can make: the stream of `wsgi.errors`, the class of
+    /// `wsgi.file_wrapper`, the tuple of `wsgi.version`.
     Object,
 }
 
 /// The constant part, in order.
 #[must_use]
 pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
-    let multithread = Constant::Bool(launch.worker_class != WorkerClass::Sync || launch.threads > 1);
+    let multithread =
+        Constant::Bool(launch.worker_class != WorkerClass::Sync || launch.threads > 1);
     let multiprocess = Constant::Bool(launch.workers > 1);
     let run_once = Constant::Bool(false);
     match launch.server {
@@ -59,8 +61,9 @@ pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
     }
 }
 
-/// Appends the constant part: `u32` number of pairs, then key and value. The first byte of a value says what it is: `s` a
-/// string that follows, `t` True, `f` False, `o` an object that Python supplies.
+/// Appends the constant part: `u32` number of pairs, then key and value. The first byte of a value
+/// says what it is: `s` a string that follows, `t` True, `f` False, `o` an object that Python
+/// supplies.
 pub fn encode_constants(launch: &Launch, out: &mut Vec<u8>) {
     let constants = constants(launch);
     put_u32(out, constants.len());
@@ -86,13 +89,15 @@ pub enum EnvironError {
     /// The request target is no URL; the request line follows.
     #[error("Invalid HTTP request line: {}", repr(.0))]
     Target(Vec<u8>),
-    /// A header name has an underscore, and `--header-map refuse` is in force; the name follows, in upper case.
+    /// A header name has an underscore, and `--header-map refuse` is in force; the name follows, in
+    /// upper case.
     #[error("Invalid HTTP header name: {}", repr(.0))]
     HeaderName(Vec<u8>),
     /// X-Forwarded-Proto and its like disagree about the scheme.
     #[error("Contradictory scheme headers")]
     SchemeHeaders,
-    /// A trusted proxy's `SCRIPT_NAME` header, or the environment's `SCRIPT_NAME`, is no prefix of the path.
+    /// A trusted proxy's `SCRIPT_NAME` header, or the environment's `SCRIPT_NAME`, is no prefix of
+    /// the path.
     #[error(
         "Configuration problem: Request path {} does not start with SCRIPT_NAME {}",
         repr(path),
@@ -129,7 +134,8 @@ impl From<EnvironError> for Rejection {
 /// Appends the request part.
 ///
 /// # Errors
-/// The request is refused instead, with the [`Rejection`] made of the error; `out` is then as it was.
+/// The request is refused instead, with the [`Rejection`] made of the error; `out` is then as it
+/// was.
 pub fn encode(
     head: &RequestHead,
     peer: &Peer,
@@ -207,8 +213,8 @@ impl<'a> Pairs<'a> {
         close(self.out, value);
     }
 
-    /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing if it is such a
-    /// namesake itself.
+    /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing
+    /// if it is such a namesake itself.
     fn put_header(
         &mut self,
         index: usize,
@@ -220,8 +226,15 @@ impl<'a> Pairs<'a> {
             return;
         };
         let may_have_namesakes = self.shared & shape(name) != 0;
-        let is_namesake = |(other, _): &&(Vec<u8>, Vec<u8>)| same_key(name, other) && !is_dropped(other);
-        if may_have_namesakes && self.headers.iter().take(index).any(|header| is_namesake(&header)) {
+        let is_namesake =
+            |(other, _): &&(Vec<u8>, Vec<u8>)| same_key(name, other) && !is_dropped(other);
+        if may_have_namesakes
+            && self
+                .headers
+                .iter()
+                .take(index)
+                .any(|header| is_namesake(&header))
+        {
             return;
         }
         self.count += 1;
@@ -294,7 +307,12 @@ pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
 }
 
 /// gunicorn's rules.
-fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>) -> Result<(), EnvironError> {
+fn gunicorn(
+    head: &RequestHead,
+    peer: &Peer,
+    launch: &Launch,
+    out: &mut Vec<u8>,
+) -> Result<(), EnvironError> {
     let Some(Target { path, query }) = target::split(&head.target) else {
         let line = [
             &head.method,
@@ -308,12 +326,14 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     };
     // Forwarding headers are rare: whether the peer may send them is found out only if it does.
     let trusted = || trusts(peer, launch);
-    // A name with an underscore could pass itself off as another header (--header-map, --forwarder-headers).
+    // A name with an underscore could pass itself off as another header (--header-map,
+    // --forwarder-headers).
     let underscores = launch.rules.underscores;
     let is_suspect = |name: &[u8]| match underscores {
         Underscores::Keep => false,
         Underscores::Drop { except } | Underscores::Refuse { except } => {
-            let is_forwarders = || except.iter().any(|known| *known == "*" || is(name, known)) && trusted();
+            let is_forwarders =
+                || except.iter().any(|known| *known == "*" || is(name, known)) && trusted();
             name.contains(&b'_') && !is_forwarders()
         }
     };
@@ -324,7 +344,11 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     pairs.put("RAW_URI", &head.target);
     pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
     let mut secure = None;
-    let set_in_env = launch.env.iter().rev().find(|(name, _)| name == "SCRIPT_NAME");
+    let set_in_env = launch
+        .env
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "SCRIPT_NAME");
     let mut script_name = set_in_env.map_or(&b""[..], |(_, value)| value.as_bytes());
     for (index, (name, value)) in head.headers.iter().enumerate() {
         if is(name, "CONTENT-TYPE") {
@@ -357,7 +381,11 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch, out: &mut Vec<u8>)
     }
     pairs.put(
         "wsgi.url_scheme",
-        if secure == Some(true) { b"https" } else { b"http" },
+        if secure == Some(true) {
+            b"https"
+        } else {
+            b"http"
+        },
     );
     pairs.put("REMOTE_ADDR", peer.remote.0.as_bytes());
     pairs.put_decimal("REMOTE_PORT", peer.remote.1);

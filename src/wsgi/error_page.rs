@@ -31,7 +31,8 @@ impl Rejection {
     }
 }
 
-/// Appends gunicorn's error page, head and body. `message` holds characters of Latin-1; it is escaped here.
+/// Appends gunicorn's error page, head and body. `message` holds characters of Latin-1; it is
+/// escaped here.
 pub fn write(status: u16, reason: &str, message: &str, out: &mut Vec<u8>) {
     let mut body = Vec::with_capacity(192 + message.len());
     for text in [
@@ -92,7 +93,8 @@ mod tests {
         assert!(page.contains("\r\nContent-Length: 202\r\n"), "{page}");
         assert!(
             out.windows(b"Invalid HTTP method: &#x27;&lt;g&amp;&quot;\xe9&gt;&#x27;&#x27;\n".len())
-                .any(|window| window == b"Invalid HTTP method: &#x27;&lt;g&amp;&quot;\xe9&gt;&#x27;&#x27;\n"),
+                .any(|window| window
+                    == b"Invalid HTTP method: &#x27;&lt;g&amp;&quot;\xe9&gt;&#x27;&#x27;\n"),
             "{page}"
         );
     }

@@ -1,4 +1,5 @@
-//! What a status and header fields may hold (PEP 3333, "The `start_response()` Callable"), as gunicorn checks it.
+//! What a status and header fields may hold (PEP 3333, "The `start_response()` Callable"), as
+//! gunicorn checks it.
 
 /// The code of a status: three digits, alone or with a space and a reason.
 pub(super) fn status_code(status: &[u8]) -> Option<u16> {
@@ -33,7 +34,8 @@ pub(super) fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Headers that are the server's own: the hop-by-hop ones, and those that gunicorn always sets itself.
+/// Headers that are the server's own: the hop-by-hop ones, and those that gunicorn always sets
+/// itself.
 pub(super) fn is_hop_by_hop(name: &[u8]) -> bool {
     [
         "connection",

@@ -5,12 +5,13 @@ use crate::http1::RequestError;
 use crate::wsgi::error_page::Rejection;
 
 impl Rejection {
-    /// The answer to a request that could not be read; `None` where the client ended the connection: nobody is there to
-    /// read an answer.
+    /// The answer to a request that could not be read; `None` where the client ended the
+    /// connection: nobody is there to read an answer.
     #[must_use]
     pub fn of(error: &RequestError) -> Option<Self> {
         use RequestError as E;
-        let bad = |message: String, error: String| reject(400, "Bad Request", message, error, false);
+        let bad =
+            |message: String, error: String| reject(400, "Bad Request", message, error, false);
         let plain = |error: String| bad(error.clone(), error);
         let line = |line: &[u8]| {
             let error = ["Invalid HTTP request line: ", &repr(line)].concat();
@@ -32,9 +33,13 @@ impl Rejection {
         };
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
-            E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => {
-                plain(["Invalid chunk terminator is not '\\r\\n': ", &repr_bytes(bytes)].concat())
-            }
+            E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => plain(
+                [
+                    "Invalid chunk terminator is not '\\r\\n': ",
+                    &repr_bytes(bytes),
+                ]
+                .concat(),
+            ),
             E::RequestLine(text) => line(text),
             E::BareLfInRequestLine => line(b"bare LF as line terminator"),
             E::Method(method) => {
@@ -52,7 +57,12 @@ impl Rejection {
             E::TooManyFields { .. } => too_large("limit request headers fields"),
             E::FieldTooLong { .. } => too_large("limit request headers fields size"),
             E::ChunkLineTooLong { limit } => {
-                let what = ["line over ", &limit.to_string(), " bytes with no terminator"].concat();
+                let what = [
+                    "line over ",
+                    &limit.to_string(),
+                    " bytes with no terminator",
+                ]
+                .concat();
                 plain(["Invalid chunk size: ", &repr_bytes(what.as_bytes())].concat())
             }
             E::HeadTooLong { .. } => too_large("max buffer headers"),
@@ -64,11 +74,17 @@ impl Rejection {
             E::MissingHost => header("'HOST'", true),
             E::ContentLength(_) => header("'CONTENT-LENGTH'", true),
             E::TransferEncoding(_) => header("'TRANSFER-ENCODING'", true),
-            E::ForbiddenTrailer(name) => plain(["Invalid HTTP header name: ", &repr(&upper(name))].concat()),
-            E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
-            E::Folding(name) => {
-                plain(["Obsolete line folding is unacceptable: ", &repr(&upper(name))].concat())
+            E::ForbiddenTrailer(name) => {
+                plain(["Invalid HTTP header name: ", &repr(&upper(name))].concat())
             }
+            E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
+            E::Folding(name) => plain(
+                [
+                    "Obsolete line folding is unacceptable: ",
+                    &repr(&upper(name)),
+                ]
+                .concat(),
+            ),
             E::UnsupportedCoding(coding) => {
                 let error = ["Unsupported transfer coding: ", &repr(coding)].concat();
                 reject(501, "Bad Request", error.clone(), error, false)
@@ -81,12 +97,14 @@ impl Rejection {
             E::ChunkExtension(text) if text.contains(&b'\r') => {
                 plain("Invalid chunk extension: bare CR not allowed".to_owned())
             }
-            E::ChunkExtension(_) => plain("Invalid chunk extension: invalid chunk extension".to_owned()),
+            E::ChunkExtension(_) => {
+                plain("Invalid chunk extension: invalid chunk extension".to_owned())
+            }
         })
     }
 
-    /// The exception that reading the body raises in the app: its class in `gunicorn.http.errors` and the
-    /// Python literal that it is made of.
+    /// The exception that reading the body raises in the app: its class in `gunicorn.http.errors`
+    /// and the Python literal that it is made of.
     #[must_use]
     pub fn exception(&self, of: &RequestError) -> (&'static str, String) {
         use RequestError as E;
@@ -102,7 +120,11 @@ impl Rejection {
             _ => "InvalidHeader",
         };
         // Not by `split_once`: this is the only place that would search for a string.
-        let colon = self.error.as_bytes().windows(2).position(|two| two == b": ");
+        let colon = self
+            .error
+            .as_bytes()
+            .windows(2)
+            .position(|two| two == b": ");
         let value = colon.and_then(|at| self.error.get(at + 2..));
         let value = value.unwrap_or(&self.error);
         let value = if class == "InvalidChunkExtension" {
@@ -114,7 +136,13 @@ impl Rejection {
     }
 }
 
-fn reject(status: u16, reason: &'static str, message: String, error: String, accessed: bool) -> Rejection {
+fn reject(
+    status: u16,
+    reason: &'static str,
+    message: String,
+    error: String,
+    accessed: bool,
+) -> Rejection {
     Rejection {
         status,
         reason,
@@ -128,10 +156,13 @@ fn upper(name: &[u8]) -> Vec<u8> {
     name.to_ascii_uppercase()
 }
 
-/// gunicorn shows a version that it could read as a tuple, one that it could not as what stood there.
+/// gunicorn shows a version that it could read as a tuple, one that it could not as what stood
+/// there.
 fn version_repr(version: &[u8]) -> String {
     let numbers = version.strip_prefix(b"HTTP/").and_then(|rest| match rest {
-        [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => Some((char::from(*major), char::from(*minor))),
+        [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            Some((char::from(*major), char::from(*minor)))
+        }
         _ => None,
     });
     match numbers {
@@ -202,7 +233,10 @@ mod tests {
             of(RequestError::ForbiddenTrailer(b"Host".to_vec())),
             "Invalid HTTP header name: 'HOST'"
         );
-        assert_eq!(of(RequestError::HeadTooLong { limit: 9 }), "max buffer headers");
+        assert_eq!(
+            of(RequestError::HeadTooLong { limit: 9 }),
+            "max buffer headers"
+        );
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! `start_response`, `write` and the iteration of the app's result (PEP 3333, "The `start_response()` Callable" and
-//! "Handling the Content-Length Header"), for one request.
+//! `start_response`, `write` and the iteration of the app's result (PEP 3333, "The
+//! `start_response()` Callable" and "Handling the Content-Length Header"), for one request.
 //!
-//! Status and headers come from Python as a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s strings:
-//! the status, then name, value, name, value… Characters become Latin-1 bytes; one beyond Latin-1 is sent as NUL, which
-//! every check here refuses as the real server refuses that character.
+//! Status and headers come from Python as a `u32` count and so many of
+//! [`encoding`](crate::gateway::encoding)'s strings: the status, then name, value, name, value…
+//! Characters become Latin-1 bytes; one beyond Latin-1 is sent as NUL, which every check here
+//! refuses as the real server refuses that character.
 //!
-//! Python itself checks types: that status, names and values are `str` (`TypeError: … is not a string`) and that a block
-//! is `bytes`. For a block that is not, it calls [`Response::write`] with nothing, because gunicorn sends the head before
-//! it looks, and raises `TypeError: … is not a byte`.
+//! Python itself checks types: that status, names and values are `str`
+//! (`TypeError: … is not a string`) and that a block is `bytes`. For a block that is not, it calls
+//! [`Response::write`] with nothing, because gunicorn sends the head before it looks, and raises
+//! `TypeError: … is not a byte`.
 
 use crate::gateway::encoding::Strings;
 use crate::gateway::python;
@@ -23,7 +25,8 @@ use crate::wsgi::start_error::StartError;
 pub enum Cause<'a> {
     /// Any other `Exception`, or `SystemExit`.
     Exception,
-    /// An `OSError` with this `errno`: gunicorn takes it for a trouble of the connection, even if the app raised it.
+    /// An `OSError` with this `errno`: gunicorn takes it for a trouble of the connection, even if
+    /// the app raised it.
     OsError(Option<i32>),
     /// `StopIteration`, by which gunicorn's own parser ends.
     StopIteration,
@@ -56,8 +59,8 @@ pub struct Response {
 }
 
 impl Response {
-    /// The response to a request. `may_keep` is whether the worker would keep the connection: never for gunicorn's sync
-    /// worker, not for a worker that is about to leave.
+    /// The response to a request. `may_keep` is whether the worker would keep the connection: never
+    /// for gunicorn's sync worker, not for a worker that is about to leave.
     #[must_use]
     pub fn new(request: &RequestHead, launch: &Launch, may_keep: bool) -> Self {
         Self {
@@ -97,7 +100,8 @@ impl Response {
         self.status.as_deref()
     }
 
-    /// The app's header fields as they are sent, names in their own case (gunicorn's `%({name}o)s`).
+    /// The app's header fields as they are sent, names in their own case (gunicorn's
+    /// `%({name}o)s`).
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         lines(&self.lines).filter_map(|line| {
             let colon = line.iter().position(|&byte| byte == b':')?;
@@ -121,7 +125,9 @@ impl Response {
         let status = strings.next().ok_or(StartError::Encoding)?;
         match self.server {
             Server::Uwsgi => self.start_uwsgi(status, strings),
-            Server::Gunicorn | Server::Uvicorn | Server::Daphne => self.start_gunicorn(status, strings)?,
+            Server::Gunicorn | Server::Uvicorn | Server::Daphne => {
+                self.start_gunicorn(status, strings)?
+            }
         }
         Ok(())
     }
@@ -186,8 +192,9 @@ impl Response {
         self.lines.extend_from_slice(b"\r\n");
     }
 
-    /// A block of the body: `write(data)`, or an item of the app's result. The head goes out with the first one; as in
-    /// gunicorn even if it is empty. `date` is the time now, as the Date field has it.
+    /// A block of the body: `write(data)`, or an item of the app's result. The head goes out with
+    /// the first one; as in gunicorn even if it is empty. `date` is the time now, as the Date field
+    /// has it.
     ///
     /// # Errors
     /// What is raised in the app, or out of the iteration.
@@ -226,8 +233,8 @@ impl Response {
         Ok(())
     }
 
-    /// The app's result is exhausted: what is left goes out. Then the caller writes the [`Outcome`]'s lines and calls the
-    /// result's `close()`.
+    /// The app's result is exhausted: what is left goes out. Then the caller writes the
+    /// [`Outcome`]'s lines and calls the result's `close()`.
     ///
     /// # Errors
     /// What the server stumbles over; it is then to be told to [`raised`](Self::raised).
@@ -252,7 +259,8 @@ impl Response {
         })
     }
 
-    /// The app raised an exception: on being called, or (`iterating`) while its result was iterated or written.
+    /// The app raised an exception: on being called, or (`iterating`) while its result was iterated
+    /// or written.
     ///
     /// `remote` is the client's address, for the log.
     pub fn raised(
@@ -265,7 +273,8 @@ impl Response {
     ) -> Outcome {
         let mut lines = Vec::new();
         if self.server == Server::Uwsgi {
-            // The traceback goes to standard error, and the connection ends with what was sent; a head that waits is sent first.
+            // The traceback goes to standard error, and the connection ends with what was sent; a
+            // head that waits is sent first.
             self.send_uwsgi_head(out);
             return Outcome {
                 keep_alive: false,
@@ -286,8 +295,16 @@ impl Response {
                 lines.push(match errno {
                     Some(32) => log(Level::Debug, "Ignoring EPIPE".to_owned(), false),
                     Some(104) => log(Level::Debug, "Ignoring connection reset".to_owned(), false),
-                    Some(107) => log(Level::Debug, "Ignoring socket not connected".to_owned(), false),
-                    _ => log(Level::Error, "Socket error processing request.".to_owned(), true),
+                    Some(107) => log(
+                        Level::Debug,
+                        "Ignoring socket not connected".to_owned(),
+                        false,
+                    ),
+                    _ => log(
+                        Level::Error,
+                        "Socket error processing request.".to_owned(),
+                        true,
+                    ),
                 });
                 None
             }
@@ -307,7 +324,11 @@ impl Response {
             }
             Cause::Rejected(rejection) => {
                 lines.push(log(Level::Warning, rejection.log_line(remote), false));
-                Some((rejection.status, rejection.reason, rejection.message.as_str()))
+                Some((
+                    rejection.status,
+                    rejection.reason,
+                    rejection.message.as_str(),
+                ))
             }
             Cause::Exception => {
                 let mut text = String::from("Error handling request ");

@@ -2,14 +2,18 @@
 
 use crate::gateway::python::{int_error, repr};
 
-/// An exception that the app gets from `start_response()` or `write()`. Its text is that of the real server's exception.
+/// An exception that the app gets from `start_response()` or `write()`. Its text is that of the
+/// real server's exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     /// A second `start_response()` without `exc_info`.
     #[error("Response headers already set!")]
     AlreadySet,
-    /// `start_response()` with `exc_info` after the head was sent: the app's own exception is to be raised again.
-    #[error("the head was sent before start_response() was called with exc_info: raise that exception again")]
+    /// `start_response()` with `exc_info` after the head was sent: the app's own exception is to be
+    /// raised again.
+    #[error(
+        "the head was sent before start_response() was called with exc_info: raise that exception again"
+    )]
     Reraise,
     /// The status is not three digits and a reason.
     #[error("Invalid status {}", repr(.0))]
@@ -27,7 +31,9 @@ pub enum StartError {
     #[error("'Response' object has no attribute 'status_code'")]
     NotStarted,
     /// What came from Python is cut short.
-    #[error("the encoded status and headers are cut short: encode them as wsgi::response describes")]
+    #[error(
+        "the encoded status and headers are cut short: encode them as wsgi::response describes"
+    )]
     Encoding,
 }
 

@@ -1,4 +1,5 @@
-//! The request target (RFC 9112, section 3.2), taken apart as Python's `urllib.parse.urlsplit` does it for gunicorn.
+//! The request target (RFC 9112, section 3.2), taken apart as Python's `urllib.parse.urlsplit` does
+//! it for gunicorn.
 
 use std::net::Ipv6Addr;
 
@@ -11,7 +12,8 @@ pub struct Target<'a> {
     pub query: &'a [u8],
 }
 
-/// Takes a request target apart. `None`: its authority has brackets around something that is no IPv6 address.
+/// Takes a request target apart. `None`: its authority has brackets around something that is no
+/// IPv6 address.
 #[must_use]
 pub fn split(target: &[u8]) -> Option<Target<'_>> {
     // A target in origin form is a path, even where it begins with two slashes.
@@ -60,7 +62,9 @@ fn is_bracketed_host(host: &[u8]) -> bool {
     if let Some(future) = host.strip_prefix(b"v") {
         // IPvFuture (RFC 3986, section 3.2.2)
         let (version, address) = cut(future, b'.');
-        return !version.is_empty() && version.iter().all(u8::is_ascii_hexdigit) && !address.is_empty();
+        return !version.is_empty()
+            && version.iter().all(u8::is_ascii_hexdigit)
+            && !address.is_empty();
     }
     let (address, _zone) = cut(host, b'%');
     std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())

@@ -1,21 +1,26 @@
 """What `cargo xtask python-tests` starts in the place of an app: one module of CPython's own tests.
 
-Importing this runs the module and ends the process. What happens is told on standard output, one JSON object a line behind
-MARK; everything else that is printed is the tests' own. Which module, and what to leave out, is in run.json beside this file:
-``{"module": "test_queue", "omit": ["test_queue.*.test_x"]}``.
+Importing this runs the module and ends the process. What happens is told on standard output, one
+JSON object a line behind MARK; everything else that is printed is the tests' own. Which module, and
+what to leave out, is in run.json beside this file: ``{"module": "test_queue", "omit":
+["test_queue.*.test_x"]}``.
 
-What is forced, so that tests run that test.support would skip because the platform is called "emscripten":
+What is forced, so that tests run that test.support would skip because the platform is called
+"emscripten":
 
-* ``threading_helper.can_start_thread``: the interpreter was built without pthreads, but our processes have threads.
-* ``support.has_socket_support``, only while the package test.test_asyncio is imported: it refuses to be imported without sockets,
-  although most of its tests need none. Those that do fail, and are listed.
-* ``_multiprocessing``: an empty module stands in for it. Modules that test threads and processes import both; their tests of
-  processes then skip themselves.
-* ``InterpreterPoolExecutor``: without subinterpreters there is none, and the module that names it, for threads too, cannot be
-  imported. A class whose instances cannot be made stands in for it: tests of it are skipped.
+* ``threading_helper.can_start_thread``: the interpreter was built without pthreads, but our
+  processes have threads.
+* ``support.has_socket_support``, only while the package test.test_asyncio is imported: it refuses
+  to be imported without sockets, although most of its tests need none. Those that do fail, and are
+  listed.
+* ``_multiprocessing``: an empty module stands in for it. Modules that test threads and processes
+  import both; their tests of processes then skip themselves.
+* ``InterpreterPoolExecutor``: without subinterpreters there is none, and the module that names it,
+  for threads too, cannot be imported. A class whose instances cannot be made stands in for it:
+  tests of it are skipped.
 
-And one class is added: test_events tests each loop that its author knew; LoopOfThisPlatformTests tests the one that
-``asyncio.new_event_loop()`` makes here.
+And one class is added: test_events tests each loop that its author knew; LoopOfThisPlatformTests
+tests the one that ``asyncio.new_event_loop()`` makes here.
 """
 
 import fnmatch
@@ -36,7 +41,9 @@ BOOT_FAILED = 3
 
 
 def tell(event: str, **more: Any) -> None:
-    """Writes past sys.stdout, which tests redirect. The newline before ends what a test has left unfinished."""
+    """Writes past sys.stdout, which tests redirect. The newline before ends what a test has left
+    unfinished.
+    """
     os.write(1, f"\n{MARK}{json.dumps({'event': event, **more})}\n".encode())
 
 
@@ -78,7 +85,8 @@ class Result(unittest.TestResult):
         if self.current is None:
             self._note(test, "fail", traceback_of(error))
         elif self.status != "fail":
-            # First what counts: a signal that the test sent itself may come while its traceback is made.
+            # First what counts: a signal that the test sent itself may come while its traceback is
+            # made.
             self.status = "fail"
             self.detail = traceback_of(error)
 
@@ -178,7 +186,8 @@ def main() -> NoReturn:
         tell("stop", test=module, status="skip", detail=str(skipped))
         tell("end")
     except BaseException:
-        # Beside the test that has started, if one has: KeyboardInterrupt, or an error of the module's.
+        # Beside the test that has started, if one has: KeyboardInterrupt, or an error of the
+        # module's.
         tell("broken", detail=traceback.format_exc()[-LONGEST:])
     os._exit(BOOT_FAILED)
 

@@ -47,7 +47,8 @@ async function slowSite() {
     const original = await fetch(new URL(request.url?.slice(1) ?? "", site.url));
     const bytes = new Uint8Array(await original.arrayBuffer());
     const headers = Object.fromEntries(original.headers);
-    for (const name of ["connection", "keep-alive", "transfer-encoding", "date"]) delete headers[name];
+    for (const name of ["connection", "keep-alive", "transfer-encoding", "date"])
+      delete headers[name];
     response.writeHead(original.status, { ...headers, "content-length": String(bytes.length) });
     if (!request.url?.endsWith("/site.pack")) {
       response.end(bytes);

@@ -1,6 +1,7 @@
 /**
- * The bridge of `cargo xtask run` alone: TCP clients on one side, a stand-in for the server (bridge/wasgi.js) on the other. What it
- * has in common with a network is checked here; what a real server makes of it is in run.test.js.
+ * The bridge of `cargo xtask run` alone: TCP clients on one side, a stand-in for the server
+ * (bridge/wasgi.js) on the other. What it has in common with a network is checked here; what a real
+ * server makes of it is in run.test.js.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -66,7 +67,9 @@ function processesOf(run) {
 function pgrep(...options) {
   try {
     // Not those that are dead and wait for a parent to take note.
-    const pids = execFileSync("pgrep", ["--runstates", "D,I,R,S,T", ...options], { encoding: "utf8" });
+    const pids = execFileSync("pgrep", ["--runstates", "D,I,R,S,T", ...options], {
+      encoding: "utf8",
+    });
     return pids.trim().split("\n").map(Number);
   } catch {
     return []; // None.
@@ -108,7 +111,8 @@ describe("connections", () => {
     socket.write(`send ${50 * MEGABYTE}\n`);
     const body = await readAll(socket);
     assert.equal(body.length, 50 * MEGABYTE);
-    for (let at = 0; at < body.length; at += 511) assert.equal(body[at], (at >> 10) & 255, `byte ${at}`);
+    for (let at = 0; at < body.length; at += 511)
+      assert.equal(body[at], (at >> 10) & 255, `byte ${at}`);
     socket.end();
   });
 
@@ -151,7 +155,8 @@ describe("connections", () => {
     const socket = await run.connect();
     socket.write("stall\n");
     await run.logged(new RegExp(`connection ${number} stalls`));
-    // More than the tab and the bridge take, and time for them to take it: another connection's whole life.
+    // More than the tab and the bridge take, and time for them to take it: another connection's
+    // whole life.
     await new Promise((resolve) => socket.write(Buffer.alloc(MEGABYTE / 2), resolve));
     const other = await run.connect();
     other.end("number\n");
@@ -164,7 +169,9 @@ describe("connections", () => {
     const sockets = [];
     for (let count = 0; count < 500; count += 1) sockets.push(await run.connect());
     for (const socket of sockets.toReversed()) socket.end("number\n");
-    const numbers = await Promise.all(sockets.map(async (socket) => parseInt(String(await readAll(socket)))));
+    const numbers = await Promise.all(
+      sockets.map(async (socket) => parseInt(String(await readAll(socket)))),
+    );
     assert.deepEqual(
       numbers,
       numbers.map((_, index) => numbers[0] + index),
@@ -297,18 +304,27 @@ describe("what goes wrong", () => {
     const { port } = /** @type {net.AddressInfo} */ (other.address());
     const { run } = await bridge(t, ["serve"], ["--publish", String(port)]);
     assert.equal(await run.exit, 1);
-    assert.match(run.log.join("\n"), new RegExp(`^xtask: Port ${port} cannot be published: .*--publish`));
+    assert.match(
+      run.log.join("\n"),
+      new RegExp(`^xtask: Port ${port} cannot be published: .*--publish`),
+    );
   });
 
   test("a mistake of the page is told, and ends everything with 70", async (t) => {
     const { run } = await bridge(t, ["error"]);
     assert.equal(await run.exit, 70);
-    assert.match(run.log.join("\n"), /The page could not run the server: TypeError: This is a mistake\./);
+    assert.match(
+      run.log.join("\n"),
+      /The page could not run the server: TypeError: This is a mistake\./,
+    );
   });
 
   for (const [what, pids] of /** @type {const} */ ([
     ["the browser", (/** @type {ReturnType<typeof processesOf>} */ { browser }) => [browser]],
-    ["the page's process", (/** @type {ReturnType<typeof processesOf>} */ { renderers }) => renderers],
+    [
+      "the page's process",
+      (/** @type {ReturnType<typeof processesOf>} */ { renderers }) => renderers,
+    ],
   ])) {
     test(`when ${what} dies, everything ends with 70 and a sentence`, async (t) => {
       const { run } = await bridge(t, ["serve"]);

@@ -1,5 +1,5 @@
-// The page as a visitor uses it: choose an example, run it, send each request that it suggests, look at the answers and at
-// the timeline, stop. Screenshots go to target/screenshots.
+// The page as a visitor uses it: choose an example, run it, send each request that it suggests,
+// look at the answers and at the timeline, stop. Screenshots go to target/screenshots.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -10,7 +10,10 @@ import { launchBrowser, serveSite } from "./support.js";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What each example answers to what it suggests, by path; 200 if no status stands before it. @type {Record<string, Record<string, RegExp>>} */
+/**
+ * What each example answers to what it suggests, by path; 200 if no status stands before it.
+ * @type {Record<string, Record<string, RegExp>>}
+ */
 const ANSWERS = {
   wsgi: {
     "/": /^Hello from process \d+, MainThread\n$/,
@@ -149,7 +152,9 @@ for (const [name, answers] of Object.entries(ANSWERS)) {
       await page.waitForFunction(() =>
         [...document.querySelectorAll("[data-testid=timeline] canvas")].some((element) => {
           const canvas = /** @type {HTMLCanvasElement} */ (element);
-          const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+          const { data } = canvas
+            .getContext("2d")
+            ?.getImageData(0, 0, canvas.width, canvas.height) ?? {
             data: [],
           };
           for (let at = 0; at < data.length; at += 4) {
@@ -172,7 +177,9 @@ for (const [name, answers] of Object.entries(ANSWERS)) {
           innerWidth,
         ]);
         assert.ok(content <= width, `${tab}: ${content} px of content in ${width}`);
-        await page.screenshot({ path: `${PROJECT}/target/screenshots/${name}-360-${tab.toLowerCase()}.png` });
+        await page.screenshot({
+          path: `${PROJECT}/target/screenshots/${name}-360-${tab.toLowerCase()}.png`,
+        });
       }
       await page.setViewportSize({ width: 1280, height: 900 });
     });

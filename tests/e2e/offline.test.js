@@ -1,4 +1,5 @@
-// After the first visit the site works without a network, and on a host that sends no headers of its own.
+// After the first visit the site works without a network, and on a host that sends no headers of
+// its own.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -43,7 +44,8 @@ async function hostSite(headers) {
   const address = /** @type {import("node:net").AddressInfo} */ (host.address());
   return {
     state,
-    // A name for which the browser trusts plain HTTP, but not one that only this machine's own pages have.
+    // A name for which the browser trusts plain HTTP, but not one that only this machine's own
+    // pages have.
     url: `http://site.localhost:${address.port}/`,
     close() {
       host.close();
@@ -61,7 +63,10 @@ async function runsAndAnswers(page) {
     .waitFor();
   await page.getByTestId("send").click();
   await page.getByTestId("response-status").filter({ hasText: "200 OK" }).waitFor();
-  assert.match((await page.getByTestId("response-body").textContent()) ?? "", /^Hello from process \d+/);
+  assert.match(
+    (await page.getByTestId("response-body").textContent()) ?? "",
+    /^Hello from process \d+/,
+  );
 }
 
 /** Resolves when the service worker has all files and controls the page. @param {Page} page */

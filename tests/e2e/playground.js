@@ -6,7 +6,10 @@
  * @typedef {import("../../www/api/server.js").LogEntry} LogEntry
  */
 
-/** @typedef {{ wasgi: typeof import("../../www/wasgi.js"), playground: Playground }} World what a test finds in the page */
+/**
+ * @typedef {{ wasgi: typeof import("../../www/wasgi.js"), playground: Playground }} World what a
+ * test finds in the page
+ */
 
 /**
  * How a start went: the server, or the error.
@@ -59,12 +62,18 @@ export class PlaygroundPage {
    * @param {Record<string, string>} [env]
    */
   async start(command, env = {}) {
-    const handle = await this.world.evaluateHandle(async ({ playground, wasgi }, [line, environment]) => {
-      /** @type {LogEntry[]} */
-      const log = [];
-      const server = await playground.start(line, { onLog: (entry) => log.push(entry), env: environment });
-      return /** @type {Started} */ ({ playground, wasgi, server, log });
-    }, /** @type {const} */ ([command, env]));
+    const handle = await this.world.evaluateHandle(
+      async ({ playground, wasgi }, [line, environment]) => {
+        /** @type {LogEntry[]} */
+        const log = [];
+        const server = await playground.start(line, {
+          onLog: (entry) => log.push(entry),
+          env: environment,
+        });
+        return /** @type {Started} */ ({ playground, wasgi, server, log });
+      },
+      /** @type {const} */ ([command, env]),
+    );
     return new RunningServer(handle);
   }
 
@@ -162,7 +171,9 @@ export class RunningServer {
         const look = ({ line }) => {
           if (wanted.test(line)) resolve(line);
         };
-        server.addEventListener("log", (event) => look(/** @type {CustomEvent<LogEntry>} */ (event).detail));
+        server.addEventListener("log", (event) =>
+          look(/** @type {CustomEvent<LogEntry>} */ (event).detail),
+        );
         log.forEach(look);
       });
     }, /** @type {const} */ ([pattern.source, pattern.flags]));

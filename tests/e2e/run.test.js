@@ -68,7 +68,13 @@ function run(context, ...command) {
  * @param {Buffer} [body]
  */
 async function request(run, path, options = {}, body = undefined) {
-  const request = http.request({ host: "127.0.0.1", port: run.port, path, agent: false, ...options });
+  const request = http.request({
+    host: "127.0.0.1",
+    port: run.port,
+    path,
+    agent: false,
+    ...options,
+  });
   request.end(body);
   const [response] = /** @type {[http.IncomingMessage]} */ (await once(request, "response"));
   const chunks = [];
@@ -93,14 +99,20 @@ describe("requests from outside", () => {
   });
 
   test("50 MB are uploaded whole", async () => {
-    const { body } = await request(server, "/up", { method: "POST" }, Buffer.alloc(50 * MEGABYTE, "xy"));
+    const { body } = await request(
+      server,
+      "/up",
+      { method: "POST" },
+      Buffer.alloc(50 * MEGABYTE, "xy"),
+    );
     assert.equal(String(body), `POST /up ${50 * MEGABYTE} ${25 * MEGABYTE}\n`);
   });
 
   test("50 MB are downloaded whole", async () => {
     const { body } = await request(server, "/down");
     assert.equal(body.length, 50 * MEGABYTE);
-    for (let at = 0; at < body.length; at += 1021) assert.equal(body[at], (at >> 16) % 256, `byte ${at}`);
+    for (let at = 0; at < body.length; at += 1021)
+      assert.equal(body[at], (at >> 16) % 256, `byte ${at}`);
   });
 
   test("a client that ends its side after the request gets its answer", async () => {
@@ -177,10 +189,17 @@ test("SIGHUP reloads an app that was changed in the folder, SIGINT ends it with 
   await server.published();
   assert.match(String((await request(server, "/")).body), /GET first/);
   await writeFile(join(folder, "changing.py"), APP.replace("{path}", "second"));
-  // The change is on its way within half a second; a reload before that would bring back the old app.
-  for (let reloads = 1; !/GET second/.test(String((await request(server, "/")).body)); reloads += 1) {
+  // The change is on its way within half a second; a reload before that would bring back the old
+  // app.
+  for (
+    let reloads = 1;
+    !/GET second/.test(String((await request(server, "/")).body));
+    reloads += 1
+  ) {
     server.signal("SIGHUP");
-    await server.until(() => server.log.filter((line) => /Booting worker/.test(line)).length > reloads);
+    await server.until(
+      () => server.log.filter((line) => /Booting worker/.test(line)).length > reloads,
+    );
   }
   server.signal("SIGINT");
   assert.equal(await server.exit, 0);

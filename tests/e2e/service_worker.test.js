@@ -15,7 +15,8 @@ let host;
 /** Whether the host answers at all. */
 let online = true;
 
-// A static host that knows nothing of COOP and COEP, under a name for which the service worker does as on the internet, with a page of its own so that these tests need none of the site's.
+// A static host that knows nothing of COOP and COEP, under a name for which the service worker does
+// as on the internet, with a page of its own so that these tests need none of the site's.
 before(async () => {
   site = await serveSite();
   browser = await launchBrowser();
@@ -76,7 +77,11 @@ test("the site's files are served without a network after the first visit", asyn
 test("a page that asks for isolation has it after one reload", async () => {
   const page = await controlledPage();
   await page.reload();
-  assert.equal(await page.evaluate(() => crossOriginIsolated), false, "nothing changes unless the page asks");
+  assert.equal(
+    await page.evaluate(() => crossOriginIsolated),
+    false,
+    "nothing changes unless the page asks",
+  );
   await page.evaluate(
     () =>
       new Promise((resolve) => {

@@ -19,8 +19,8 @@ const FLAGS = [
 ];
 
 /**
- * The site's address, ending in a slash, and how to end what serves it. `cargo xtask test` serves the site itself
- * and says where in WASGI_SITE; without that the site is built and served here.
+ * The site's address, ending in a slash, and how to end what serves it. `cargo xtask test` serves
+ * the site itself and says where in WASGI_SITE; without that the site is built and served here.
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function serveSite() {
@@ -48,8 +48,13 @@ export async function serveSite() {
  */
 export async function launchBrowser() {
   const executablePath = process.env.CHROME ?? (await onPath(NAMES));
-  if (!executablePath) throw new Error("Chromium is missing: install chromium, or set CHROME to its path.");
-  return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: process.getuid?.() !== 0 });
+  if (!executablePath)
+    throw new Error("Chromium is missing: install chromium, or set CHROME to its path.");
+  return chromium.launch({
+    executablePath,
+    args: FLAGS,
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
 }
 
 /**
@@ -58,7 +63,9 @@ export async function launchBrowser() {
  */
 export async function onPath(names) {
   const directories = (process.env.PATH ?? "").split(delimiter);
-  for (const path of names.flatMap((name) => directories.map((directory) => join(directory, name)))) {
+  for (const path of names.flatMap((name) =>
+    directories.map((directory) => join(directory, name)),
+  )) {
     const exists = await access(path).then(
       () => true,
       () => false,

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What `cargo run` told `cargo xtask test` about its package would make cargo build other packages again. */
+/**
+ * What `cargo run` told `cargo xtask test` about its package would make cargo build other packages
+ * again.
+ */
 const ENVIRONMENT = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^CARGO_(PKG|MANIFEST)_/.test(name)),
 );

@@ -1,4 +1,5 @@
-//! Whatever comes, in whatever pieces: nothing panics, and what is read does not depend on the pieces.
+//! Whatever comes, in whatever pieces: nothing panics, and what is read does not depend on the
+//! pieces.
 
 use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, fetch_pieces, serve_pieces};
 use proptest::prelude::*;

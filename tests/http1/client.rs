@@ -118,7 +118,8 @@ fn responses_without_body_whatever_their_fields_say() {
         ("GET", "204 No Content"),
         ("GET", "304 Not Modified"),
     ] {
-        let bytes = format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let bytes =
+            format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
         let got = fetch(method.as_bytes(), bytes.as_bytes(), false);
         assert_eq!(response(&got).framing, Framing::Empty);
         assert_eq!(got[1..], [Got::End]);
@@ -190,7 +191,10 @@ fn what_gunicorn_sends_without_start_response_is_a_typed_error() {
         b"HTTP/1.1 None\r\nServer: gunicorn\r\nConnection: close\r\n\r\nx",
         true,
     );
-    assert_eq!(error(&got), &ResponseError::StatusLine(b"HTTP/1.1 None".to_vec()));
+    assert_eq!(
+        error(&got),
+        &ResponseError::StatusLine(b"HTTP/1.1 None".to_vec())
+    );
 }
 
 #[test]
@@ -218,12 +222,19 @@ fn garbage_is_a_typed_error() {
         b"\r\n",
     ] {
         assert!(
-            matches!(error(&fetch(b"GET", bytes, false)), ResponseError::StatusLine(_)),
+            matches!(
+                error(&fetch(b"GET", bytes, false)),
+                ResponseError::StatusLine(_)
+            ),
             "{bytes:?}"
         );
     }
     assert!(matches!(
-        error(&fetch(b"GET", b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", false)),
+        error(&fetch(
+            b"GET",
+            b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+            false
+        )),
         ResponseError::Fields(_)
     ));
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n";
@@ -282,13 +293,16 @@ fn the_end_of_the_connection_is_told_apart_by_where_it_comes() {
 #[test]
 fn folded_and_spaced_fields_are_read() {
     let got = fetch(b"HEAD", b"HTTP/1.1 200 OK\r\nX : a\r\n  b\r\n\r\n", false);
-    assert_eq!(response(&got).head.headers, [(b"X".to_vec(), b"a b".to_vec())]);
+    assert_eq!(
+        response(&got).head.headers,
+        [(b"X".to_vec(), b"a b".to_vec())]
+    );
 }
 
 #[test]
 fn a_head_without_end_is_refused() {
-    let endless =
-        std::iter::once(&b"HTTP/1.1 200 OK\r\n"[..]).chain(std::iter::repeat_n(&b"X: y\r\n"[..], 200_000));
+    let endless = std::iter::once(&b"HTTP/1.1 200 OK\r\n"[..])
+        .chain(std::iter::repeat_n(&b"X: y\r\n"[..], 200_000));
     assert_eq!(
         error(&fetch_pieces(b"GET", endless, false)),
         &ResponseError::HeadTooLong { limit: 1 << 20 }

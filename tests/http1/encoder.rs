@@ -2,7 +2,8 @@
 
 use crate::harness::{Got, fetch};
 use wasgi::http1::{
-    CONTINUE, ResponseHead, Version, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk,
+    CONTINUE, ResponseHead, Version, encode_chunk, encode_chunk_upper, encode_head,
+    encode_last_chunk,
 };
 
 #[test]

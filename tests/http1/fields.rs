@@ -46,13 +46,22 @@ fn field_names() {
 #[test]
 fn folded_values() {
     let bytes = with_fields("X: a\r\n\t b \r\n c\r\nY:\r\n d");
-    assert_eq!(refusal(GUNICORN, &bytes), RequestError::Folding(b"X".to_vec()));
-    assert_eq!(refusal(HTTPTOOLS, &bytes), RequestError::Folding(b"X".to_vec()));
+    assert_eq!(
+        refusal(GUNICORN, &bytes),
+        RequestError::Folding(b"X".to_vec())
+    );
+    assert_eq!(
+        refusal(HTTPTOOLS, &bytes),
+        RequestError::Folding(b"X".to_vec())
+    );
     for server in [H11, DAPHNE] {
         let seen = serve(server, &bytes);
         assert_eq!(
             seen.request(0).headers[1..],
-            [(b"X".to_vec(), b"a b c".to_vec()), (b"Y".to_vec(), b"d".to_vec())]
+            [
+                (b"X".to_vec(), b"a b c".to_vec()),
+                (b"Y".to_vec(), b"d".to_vec())
+            ]
         );
     }
     let limits = Limits {
@@ -69,7 +78,10 @@ fn folded_values() {
 fn field_values() {
     let control = with_fields("X: a\u{1}b");
     for server in [GUNICORN, HTTPTOOLS] {
-        assert_eq!(refusal(server, &control), RequestError::FieldValue(b"X".to_vec()));
+        assert_eq!(
+            refusal(server, &control),
+            RequestError::FieldValue(b"X".to_vec())
+        );
     }
     for server in [H11, DAPHNE, UWSGI] {
         assert_eq!(serve(server, &control).request(0).headers[1].1, b"a\x01b");
@@ -84,7 +96,10 @@ fn field_values() {
             RequestError::FieldValue(b"X".to_vec())
         );
         let bytes = [&b"GET / HTTP/1.1\r\nHost: a\r\nX: caf\xc3\xa9\tb\r\n\r\n"[..]].concat();
-        assert_eq!(serve(server, &bytes).request(0).headers[1].1, b"caf\xc3\xa9\tb");
+        assert_eq!(
+            serve(server, &bytes).request(0).headers[1].1,
+            b"caf\xc3\xa9\tb"
+        );
     }
 }
 
@@ -95,7 +110,10 @@ fn white_space_after_a_value() {
         b"a"
     );
     assert_eq!(
-        serve(HTTPTOOLS, &with_fields("X: a \t ")).request(0).headers[1].1,
+        serve(HTTPTOOLS, &with_fields("X: a \t "))
+            .request(0)
+            .headers[1]
+            .1,
         b"a \t "
     );
 }
@@ -113,7 +131,10 @@ fn host() {
         refusal(GUNICORN, &twice),
         RequestError::Repeated(b"Host".to_vec())
     );
-    assert_eq!(refusal(H11, &twice), RequestError::Repeated(b"Host".to_vec()));
+    assert_eq!(
+        refusal(H11, &twice),
+        RequestError::Repeated(b"Host".to_vec())
+    );
     assert!(reads(HTTPTOOLS, &twice));
 }
 
@@ -130,7 +151,10 @@ fn a_repeated_content_type() {
 #[test]
 fn expectations() {
     let waits = |server, bytes: &[u8]| serve(server, bytes).request(0).expects_continue;
-    let (known, unknown) = (with_fields("Expect: 100-Continue"), with_fields("Expect: fire"));
+    let (known, unknown) = (
+        with_fields("Expect: 100-Continue"),
+        with_fields("Expect: fire"),
+    );
     for server in [GUNICORN, HTTPTOOLS, H11, DAPHNE] {
         assert!(waits(server, &known));
     }

@@ -1,6 +1,8 @@
 //! What each server reads and refuses: bodies, and whether it keeps the connection.
 
-use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve, with_fields};
+use crate::harness::{
+    DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve, with_fields,
+};
 use wasgi::http1::{Framing, RequestError};
 
 #[test]
@@ -15,7 +17,10 @@ fn content_lengths() {
         }
     }
     let framing = |server, fields: &str| serve(server, &with_fields(fields)).request(0).framing;
-    assert_eq!(framing(GUNICORN, "Content-Length: 007 "), Framing::Length(7));
+    assert_eq!(
+        framing(GUNICORN, "Content-Length: 007 "),
+        Framing::Length(7)
+    );
     assert_eq!(
         framing(HTTPTOOLS, "Content-Length: 18446744073709551615"),
         Framing::Length(u64::MAX)
@@ -65,14 +70,20 @@ fn transfer_codings() {
     );
     let compressed = serve(GUNICORN, &bytes("gzip\r\nTransfer-Encoding: chunked"));
     assert_eq!(
-        (compressed.request(0).framing, compressed.request(0).keep_alive),
+        (
+            compressed.request(0).framing,
+            compressed.request(0).keep_alive
+        ),
         (Framing::Chunked, false)
     );
     assert_eq!(
         serve(DAPHNE, &bytes("identity")).request(0).framing,
         Framing::Empty
     );
-    assert_eq!(serve(UWSGI, &bytes("chunked")).request(0).framing, Framing::Empty);
+    assert_eq!(
+        serve(UWSGI, &bytes("chunked")).request(0).framing,
+        Framing::Empty
+    );
 }
 
 #[test]

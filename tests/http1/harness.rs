@@ -1,4 +1,5 @@
-//! Feeds connections in every way that bytes may come, and sees to it that what is read is the same.
+//! Feeds connections in every way that bytes may come, and sees to it that what is read is the
+//! same.
 
 use wasgi::http1::client::{self, Response};
 use wasgi::http1::server::{Connection, Event};
@@ -10,8 +11,8 @@ pub(crate) const H11: (Rules, Limits) = (Rules::H11, Limits::H11);
 pub(crate) const DAPHNE: (Rules, Limits) = (Rules::DAPHNE, Limits::DAPHNE);
 pub(crate) const UWSGI: (Rules, Limits) = (Rules::UWSGI, Limits::uwsgi(4096));
 
-/// What a server's connection has yielded. Bodies are joined up to the next other event: how they are cut depends on
-/// how they came.
+/// What a server's connection has yielded. Bodies are joined up to the next other event: how they
+/// are cut depends on how they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Request(RequestHead),
@@ -140,11 +141,16 @@ fn serve_all_ways(server: (Rules, Limits), bytes: &[u8], eof: bool) -> Log {
             "split at {at}"
         );
     }
-    assert_eq!(serve_pieces(server, bytes.chunks(1), eof), whole, "byte by byte");
+    assert_eq!(
+        serve_pieces(server, bytes.chunks(1), eof),
+        whole,
+        "byte by byte"
+    );
     whole
 }
 
-/// What a server reads from `bytes`, which come at once, in two pieces cut anywhere, and byte by byte: it is the same.
+/// What a server reads from `bytes`, which come at once, in two pieces cut anywhere, and byte by
+/// byte: it is the same.
 pub(crate) fn serve(server: (Rules, Limits), bytes: &[u8]) -> Log {
     serve_all_ways(server, bytes, false)
 }
@@ -169,8 +175,13 @@ pub(crate) enum Got {
     Error(ResponseError),
 }
 
-/// What a client reads from these pieces after a request with `method`; `eof`: then the server ends the connection.
-pub(crate) fn fetch_pieces<'a>(method: &[u8], pieces: impl Iterator<Item = &'a [u8]>, eof: bool) -> Vec<Got> {
+/// What a client reads from these pieces after a request with `method`; `eof`: then the server ends
+/// the connection.
+pub(crate) fn fetch_pieces<'a>(
+    method: &[u8],
+    pieces: impl Iterator<Item = &'a [u8]>,
+    eof: bool,
+) -> Vec<Got> {
     let mut connection = client::Connection::new();
     connection.send_request(method, b"/", &[], Framing::Empty, &mut Vec::new());
     let mut log = Vec::new();
@@ -210,7 +221,8 @@ fn take(connection: &mut client::Connection, log: &mut Vec<Got>) {
     }
 }
 
-/// What a client reads from `bytes`, which come at once, in two pieces cut anywhere, and byte by byte: it is the same.
+/// What a client reads from `bytes`, which come at once, in two pieces cut anywhere, and byte by
+/// byte: it is the same.
 pub(crate) fn fetch(method: &[u8], bytes: &[u8], eof: bool) -> Vec<Got> {
     let whole = fetch_pieces(method, std::iter::once(bytes), eof);
     for at in 0..=bytes.len() {
@@ -221,7 +233,11 @@ pub(crate) fn fetch(method: &[u8], bytes: &[u8], eof: bool) -> Vec<Got> {
             "split at {at}"
         );
     }
-    assert_eq!(fetch_pieces(method, bytes.chunks(1), eof), whole, "byte by byte");
+    assert_eq!(
+        fetch_pieces(method, bytes.chunks(1), eof),
+        whole,
+        "byte by byte"
+    );
     whole
 }
 

@@ -36,8 +36,14 @@ fn gunicorn_says_how_long_the_request_line_is() {
 fn a_limit_of_zero_is_none() {
     let server = (Rules::GUNICORN, Limits::gunicorn(0, 0, 0));
     let bytes = line(20_000);
-    assert_eq!(serve_pieces(server, bytes.chunks(1000), false).requests(), 1);
-    assert_eq!(serve_pieces(HTTPTOOLS, bytes.chunks(1000), false).requests(), 1);
+    assert_eq!(
+        serve_pieces(server, bytes.chunks(1000), false).requests(),
+        1
+    );
+    assert_eq!(
+        serve_pieces(HTTPTOOLS, bytes.chunks(1000), false).requests(),
+        1
+    );
 }
 
 #[test]
@@ -78,7 +84,10 @@ fn a_field_may_be_as_long_as_the_limit_with_its_line_end() {
         RequestError::FieldTooLong { limit: 20 }
     );
     let padded = b"GET / HTTP/1.1\r\nX:               y     \r\n\r\n";
-    assert_eq!(refusal(server, padded), RequestError::FieldTooLong { limit: 20 });
+    assert_eq!(
+        refusal(server, padded),
+        RequestError::FieldTooLong { limit: 20 }
+    );
 }
 
 #[test]
@@ -90,8 +99,13 @@ fn a_head_may_be_as_long_as_the_limit() {
             ..Limits::H11
         },
     );
-    let request =
-        |length: usize| format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", "a".repeat(length - 26)).into_bytes();
+    let request = |length: usize| {
+        format!(
+            "GET / HTTP/1.1\r\nHost: {}\r\n\r\n",
+            "a".repeat(length - 26)
+        )
+        .into_bytes()
+    };
     assert_eq!(request(40).len(), 40);
     assert_eq!(serve(server, &request(40)).requests(), 1);
     assert_eq!(
@@ -121,8 +135,10 @@ fn the_line_of_a_chunk_size_is_limited() {
     let server = (Rules::GUNICORN, Limits::gunicorn(4094, 100, 30));
     let request = |length: usize| {
         let extension = "x".repeat(length - 2);
-        format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;{extension}\r\nx\r\n0\r\n\r\n")
-            .into_bytes()
+        format!(
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;{extension}\r\nx\r\n0\r\n\r\n"
+        )
+        .into_bytes()
     };
     assert_eq!(serve(server, &request(30)).body(), b"x");
     assert_eq!(

@@ -92,7 +92,8 @@ fn request_targets() {
             .into_bytes()
     };
     let refuses = |server, method: &str, target: &str| {
-        refusal(server, &request(method, target)) == RequestError::RequestLine(line(method, target).into())
+        refusal(server, &request(method, target))
+            == RequestError::RequestLine(line(method, target).into())
     };
     for server in [GUNICORN, HTTPTOOLS, H11, DAPHNE] {
         assert!(refuses(server, "GET", "/caf\u{e9}"));

@@ -34,7 +34,10 @@ fn a_request_without_fields_is_read() {
 
 #[test]
 fn a_body_is_as_long_as_content_length_says() {
-    let seen = serve(GUNICORN, b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+    let seen = serve(
+        GUNICORN,
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+    );
     assert_eq!(seen.request(0).framing, Framing::Length(5));
     assert_eq!(seen.0[1..], [Seen::Body(b"hello".to_vec()), Seen::End]);
 }
@@ -56,7 +59,10 @@ fn chunks_are_joined_without_their_extensions() {
     for server in [GUNICORN, HTTPTOOLS, H11] {
         let seen = serve(server, bytes);
         assert_eq!(seen.request(0).framing, Framing::Chunked);
-        assert_eq!(seen.0[1..], [Seen::Body(b"hello world".to_vec()), Seen::End]);
+        assert_eq!(
+            seen.0[1..],
+            [Seen::Body(b"hello world".to_vec()), Seen::End]
+        );
     }
 }
 
@@ -77,7 +83,9 @@ fn pipelined_requests_come_in_order() {
     let bytes = b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiPOST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
                   1\r\nx\r\n0\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
     let seen = serve(GUNICORN, bytes);
-    let targets: Vec<_> = (0..3).map(|index| seen.request(index).target.clone()).collect();
+    let targets: Vec<_> = (0..3)
+        .map(|index| seen.request(index).target.clone())
+        .collect();
     assert_eq!(targets, [b"/a", b"/b", b"/c"]);
     assert_eq!(seen.body(), b"hix");
 }
@@ -171,12 +179,19 @@ fn a_connection_is_kept_if_request_and_response_allow_it() {
 #[test]
 fn the_end_of_the_connection_between_requests_is_no_error() {
     assert_eq!(serve_and_close(GUNICORN, b"").0, [Seen::Closed]);
-    assert_eq!(serve_and_close(GUNICORN, GET).0[1..], [Seen::End, Seen::Closed]);
+    assert_eq!(
+        serve_and_close(GUNICORN, GET).0[1..],
+        [Seen::End, Seen::Closed]
+    );
 }
 
 #[test]
 fn the_end_of_the_connection_inside_a_head_is_told_apart() {
-    for bytes in [&b"G"[..], b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n"] {
+    for bytes in [
+        &b"G"[..],
+        b"GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+    ] {
         assert_eq!(
             serve_and_close(GUNICORN, bytes).0,
             [Seen::Error(RequestError::EndInHead)]
@@ -201,7 +216,10 @@ fn the_end_of_the_connection_inside_a_body_is_told_apart() {
     for rest in [&b"5\r\nhello"[..], b"0\r\n", b"0\r\nX: y\r\n"] {
         assert_eq!(cut(rest), RequestError::EndInChunkEnd(Vec::new()));
     }
-    assert_eq!(cut(b"5\r\nhello\r"), RequestError::EndInChunkEnd(b"\r".to_vec()));
+    assert_eq!(
+        cut(b"5\r\nhello\r"),
+        RequestError::EndInChunkEnd(b"\r".to_vec())
+    );
 }
 
 #[test]
@@ -233,7 +251,8 @@ fn a_body_is_consumed_as_it_is_yielded() {
 #[test]
 fn an_upgraded_connection_gives_up_what_came_after_the_request() {
     let mut connection = Connection::new(HTTPTOOLS.0, HTTPTOOLS.1);
-    connection.receive(b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x05");
+    connection
+        .receive(b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x05");
     while connection.next_event().unwrap().is_some() {}
     assert_eq!(connection.upgrade(), b"\x81\x05");
     assert_eq!(connection.state(), State::Closed);
@@ -271,7 +290,10 @@ fn errors_are_sentences() {
         size: 5000,
         limit: 4094,
     };
-    assert_eq!(error.to_string(), "the request line is too long (5000 > 4094)");
+    assert_eq!(
+        error.to_string(),
+        "the request line is too long (5000 > 4094)"
+    );
     assert_eq!(
         RequestError::Method(b"caf\xe9".to_vec()).to_string(),
         "unknown method: café"

@@ -40,7 +40,9 @@ test("a style lasts into the next line, as on a terminal", () => {
 test("256 colours and true colours are understood, with semicolons and with colons", () => {
   assert.deepEqual(runs("\u001b[38;5;196mx"), [["x", { colour: "rgb(255 0 0)" }]]);
   assert.deepEqual(runs("\u001b[38;5;244mx"), [["x", { colour: "rgb(128 128 128)" }]]);
-  assert.deepEqual(runs("\u001b[48;2;1;2;3;1mx"), [["x", { background: "rgb(1 2 3)", bold: true }]]);
+  assert.deepEqual(runs("\u001b[48;2;1;2;3;1mx"), [
+    ["x", { background: "rgb(1 2 3)", bold: true }],
+  ]);
   assert.deepEqual(runs("\u001b[38:2::9:8:7mx"), [["x", { colour: "rgb(9 8 7)" }]]);
 });
 

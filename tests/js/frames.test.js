@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Kind, Outgoing, number, readFrames, readNumber, readRun, run } from "../../www/worker/frames.js";
+import {
+  Kind,
+  Outgoing,
+  number,
+  readFrames,
+  readNumber,
+  readRun,
+  run,
+} from "../../www/worker/frames.js";
 
 test("the frames of one turn leave in one message and are read back in order", async () => {
   /** @type {Uint8Array[]} */

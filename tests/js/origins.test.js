@@ -186,7 +186,10 @@ function watch(promise) {
     () => (watched.state = "ready"),
     (error) => (watched.state = error.message),
   );
-  return { watched, turn: () => new Promise((resolve) => setImmediate(() => resolve(watched.state))) };
+  return {
+    watched,
+    turn: () => new Promise((resolve) => setImmediate(() => resolve(watched.state))),
+  };
 }
 
 test("who expects spares is told when the last of them is ready, not before", async () => {

@@ -93,24 +93,36 @@ test("text is decoded across chunk borders", async () => {
 test("what is not text is shown as hexadecimal, with addresses that go on from chunk to chunk", async () => {
   const bytes = Uint8Array.from({ length: 40 }, (_, index) => index);
   const chunks = [bytes.subarray(0, 5), bytes.subarray(5, 21), bytes.subarray(21)];
-  const exchange = await send(new Exchange(description, 1000), serverOf(chunks, "application/octet-stream"));
+  const exchange = await send(
+    new Exchange(description, 1000),
+    serverOf(chunks, "application/octet-stream"),
+  );
   assert.equal(exchange.pieces.join(""), hexDump(bytes));
 });
 
 test("a body of unknown type with a NUL in it is binary", async () => {
-  const exchange = await send(new Exchange(description, 1000), serverOf([new Uint8Array([65, 0])], ""));
+  const exchange = await send(
+    new Exchange(description, 1000),
+    serverOf([new Uint8Array([65, 0])], ""),
+  );
   assert.equal(exchange.binary, true);
 });
 
 test("a long body is read to its end, but only its beginning is kept", async () => {
-  const exchange = await send(new Exchange(description, 6), serverOf(["1234", "5678", "9"], "text/plain"));
+  const exchange = await send(
+    new Exchange(description, 6),
+    serverOf(["1234", "5678", "9"], "text/plain"),
+  );
   assert.equal(exchange.pieces.join(""), "123456");
   assert.equal(exchange.bytes, 9);
   assert.equal(exchange.cut, true);
 });
 
 test("a charset that nobody knows is read as UTF-8", async () => {
-  const exchange = await send(new Exchange(description, 100), serverOf(["é"], "text/plain; charset=klingon"));
+  const exchange = await send(
+    new Exchange(description, 100),
+    serverOf(["é"], "text/plain; charset=klingon"),
+  );
   assert.equal(exchange.pieces.join(""), "é");
 });
 
@@ -124,7 +136,9 @@ test("a failure is told in its own words", async () => {
 test("cancelling a burst ends what is still on its way", async () => {
   const server = {
     fetch: (/** @type {string} */ _path, /** @type {RequestInit} */ { signal }) =>
-      new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+      new Promise((_resolve, reject) =>
+        signal?.addEventListener("abort", () => reject(signal.reason)),
+      ),
   };
   const burst = new Burst(description, 3);
   const sent = burst.send(/** @type {any} */ (server), () => {});
@@ -132,5 +146,8 @@ test("cancelling a burst ends what is still on its way", async () => {
   burst.cancel();
   await sent;
   assert.equal(burst.pending, 0);
-  assert.deepEqual(new Set(burst.exchanges.map(({ progress }) => progress)), new Set(["cancelled"]));
+  assert.deepEqual(
+    new Set(burst.exchanges.map(({ progress }) => progress)),
+    new Set(["cancelled"]),
+  );
 });

@@ -7,9 +7,15 @@ import { ServerResponse } from "../../www/api/response.js";
 
 const text = (/** @type {string} */ string) => new TextEncoder().encode(string);
 const response = (/** @type {BodyInit | null} */ body, headers = {}) =>
-  new ServerResponse(body, { status: 201, headers }, "http://127.0.0.1/x", { request: 7, headers: [] });
+  new ServerResponse(body, { status: 201, headers }, "http://127.0.0.1/x", {
+    request: 7,
+    headers: [],
+  });
 
-/** Every way to consume a body, and what it gives for "[1]". @type {[string, (r: Response) => Promise<unknown>, unknown][]} */
+/**
+ * Every way to consume a body, and what it gives for "[1]".
+ * @type {[string, (r: Response) => Promise<unknown>, unknown][]}
+ */
 const WAYS = [
   ["text", (r) => r.text(), "[1]"],
   ["json", (r) => r.json(), [1]],

@@ -40,11 +40,17 @@ function pair() {
 function taken(link) {
   /** @type {any[]} */
   const messages = [];
-  while (link.take((message) => messages.push(message instanceof Uint8Array ? message.slice() : message)));
+  while (
+    link.take((message) => messages.push(message instanceof Uint8Array ? message.slice() : message))
+  );
   return messages;
 }
 
-/** A message whose bytes tell a cut or a mixed-up one. @param {number} number @param {number} length */
+/**
+ * A message whose bytes tell a cut or a mixed-up one.
+ * @param {number} number
+ * @param {number} length
+ */
 function message(number, length) {
   const bytes = new Uint8Array(length);
   for (let index = 0; index < length; index++) bytes[index] = number * 31 + index * 7;
@@ -122,7 +128,10 @@ test("without shared memory everything is posted as it is", () => {
   assert.deepEqual(taken(there), port.posted);
 });
 
-/** The module as it is in a browser that cannot wait on memory in its event loop. @returns {Promise<typeof import("../../www/worker/ring.js")>} */
+/**
+ * The module as it is in a browser that cannot wait on memory in its event loop.
+ * @returns {Promise<typeof import("../../www/worker/ring.js")>}
+ */
 async function posting() {
   const { waitAsync } = Atomics;
   try {
@@ -239,7 +248,8 @@ async function race({ Bell, Link }, posting) {
   let back = 0;
   /** @type {(error?: unknown) => void} */
   let done = () => {};
-  // Some are larger than the ring, most are small; at times nothing is on its way, at times more than fits.
+  // Some are larger than the ring, most are small; at times nothing is on its way, at times more
+  // than fits.
   const length = (/** @type {number} */ number) =>
     number % 4001 === 0 ? 300_000 : number % 97 === 0 ? 20_000 : number % 60;
   const work = () => {
@@ -283,4 +293,6 @@ test("no message and no call is lost between threads that race", { timeout: 120_
   race({ Bell, Link }, false),
 );
 
-test("nor where only posted messages wake", { timeout: 120_000 }, async () => race(await posting(), true));
+test("nor where only posted messages wake", { timeout: 120_000 }, async () =>
+  race(await posting(), true),
+);

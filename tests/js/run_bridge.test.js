@@ -1,4 +1,5 @@
-// The page's end of the bridge of `cargo xtask run`: its frames, and what goes back and forth on one connection.
+// The page's end of the bridge of `cargo xtask run`: its frames, and what goes back and forth on
+// one connection.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -102,7 +103,9 @@ function connection() {
     },
     write: (/** @type {Uint8Array} */ data) => {
       calls.push(textOf(data));
-      return new Promise((/** @type {(value?: undefined) => void} */ resolve) => writes.push(resolve));
+      return new Promise((/** @type {(value?: undefined) => void} */ resolve) =>
+        writes.push(resolve),
+      );
     },
     end: () => void calls.push("FIN"),
     reset: () => void calls.push("RST"),
@@ -198,7 +201,8 @@ describe("a connection", () => {
       (message) => messages.push(decode(message.buffer)),
       async () => Promise.reject(new Error("refused")),
     );
-    for (const id of [1, 2, 3]) bridge.receive({ kind: Kind.OPEN, id, payload: credit(id, 8).payload });
+    for (const id of [1, 2, 3])
+      bridge.receive({ kind: Kind.OPEN, id, payload: credit(id, 8).payload });
     await settle();
     assert.deepEqual(messages.map(shown), [["1 RST", "2 RST", "3 RST"]]);
   });

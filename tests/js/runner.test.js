@@ -34,7 +34,9 @@ class FakeServer extends EventTarget {
 
 /** A playground that starts servers when the test lets it. */
 class FakePlayground extends EventTarget {
-  /** @type {{ command: string, resolve: (server: FakeServer) => void, reject: (error: Error) => void }[]} */
+  /**
+   * @type {{ command: string, resolve: (server: FakeServer) => void, reject: (error: Error) => void }[]}
+   */
   starts = [];
   /** @type {Record<string, string | null>[]} */
   written = [];
@@ -218,7 +220,9 @@ test("a machine that cannot boot is told in words, and the next run tries again"
 test("a machine that crashes is told, and the next run gets a new one", async () => {
   const { runner, playgrounds } = fixture();
   await runner.boot();
-  playgrounds[0].dispatchEvent(new CustomEvent("crash", { detail: new Error("The machine has crashed.") }));
+  playgrounds[0].dispatchEvent(
+    new CustomEvent("crash", { detail: new Error("The machine has crashed.") }),
+  );
   await until(() => runner.state.phase === "failed");
   assert.equal(runner.playground, null);
   void runner.run("one", FILES);

@@ -9,7 +9,15 @@ import { Spans } from "../../www/api/spans.js";
  * @param {number} count
  */
 function records(first, count) {
-  const numbers = Array.from({ length: count }, (_, index) => [first + index, 12, 1, 4, 1.5, 2.5, 0]).flat();
+  const numbers = Array.from({ length: count }, (_, index) => [
+    first + index,
+    12,
+    1,
+    4,
+    1.5,
+    2.5,
+    0,
+  ]).flat();
   return new Uint8Array(new Float64Array(numbers).buffer);
 }
 

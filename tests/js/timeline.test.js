@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { axisMarks, barsOf, phaseTotals, rowsOf, summarise } from "../../www/app/timeline-layout.js";
+import {
+  axisMarks,
+  barsOf,
+  phaseTotals,
+  rowsOf,
+  summarise,
+} from "../../www/app/timeline-layout.js";
 import { aboutOf, phaseAt, threadRowsOf } from "../../www/app/timeline-threads.js";
 import { barInDirection, clamped, zoomed } from "../../www/app/timeline-navigation.js";
 
@@ -128,7 +134,11 @@ test("a request that is still running ends now, and only it is open", () => {
 });
 
 test("an outer phase comes before those within it, so that it is painted below", () => {
-  const [bar] = barsOf([span(1, "run", 0, 2, 8), span(1, "app", 0, 9, 8), span(1, "sleep", 2, 8, 8)]);
+  const [bar] = barsOf([
+    span(1, "run", 0, 2, 8),
+    span(1, "app", 0, 9, 8),
+    span(1, "sleep", 2, 8, 8),
+  ]);
   assert.deepEqual(
     bar.phases.map(({ name }) => name),
     ["app", "run", "sleep"],
@@ -153,7 +163,12 @@ test("the application's own total leaves out what is told by name within it", ()
 
 test("a summary tells the makespan, the split between processes and who waits", () => {
   const summary = summarise(
-    barsOf([...served(1, 0, 1, 8), ...served(2, 0, 12, 8), ...served(3, 0, 1, 10), span(4, "connect", 0, 1)]),
+    barsOf([
+      ...served(1, 0, 1, 8),
+      ...served(2, 0, 12, 8),
+      ...served(3, 0, 1, 10),
+      span(4, "connect", 0, 1),
+    ]),
   );
   assert.equal(summary.makespan, 23);
   assert.deepEqual(summary.split, [
@@ -176,7 +191,9 @@ test("an axis is marked at round numbers within its range", () => {
 });
 
 test("arrow keys move along a row, and to what starts nearest in the next", () => {
-  const rows = rowsOf(barsOf([...served(1, 0, 1, 8), ...served(2, 50, 51, 8), ...served(3, 48, 49, 9)]));
+  const rows = rowsOf(
+    barsOf([...served(1, 0, 1, 8), ...served(2, 50, 51, 8), ...served(3, 48, 49, 9)]),
+  );
   const go = (/** @type {number | null} */ from, /** @type {string} */ key) =>
     barInDirection(rows, from, key)?.request;
   assert.equal(go(null, "ArrowRight"), 1);

@@ -33,7 +33,8 @@ test("names that no file can have are refused with a sentence", () => {
     "app.py/x",
     "a\u0000",
   ];
-  for (const name of bad) assert.match(workspace.problemWith(name) ?? "", /\.$/, JSON.stringify(name));
+  for (const name of bad)
+    assert.match(workspace.problemWith(name) ?? "", /\.$/, JSON.stringify(name));
 });
 
 test("a file may keep its name when it is renamed", () => {

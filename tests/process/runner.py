@@ -1,4 +1,6 @@
-"""Runs the tests of a module in the main thread of a worker process, and says how each went; then there is an app."""
+"""Runs the tests of a module in the main thread of a worker process, and says how each went; then
+there is an app.
+"""
 
 import json
 import os

@@ -1,4 +1,6 @@
-"""What has aborted interpreters whose threads are suspended stacks: each test dies, or fails, without the remedy that it names."""
+"""What has aborted interpreters whose threads are suspended stacks: each test dies, or fails,
+without the remedy that it names.
+"""
 
 import _thread
 import inspect
@@ -16,9 +18,12 @@ class Expected(Exception):
 
 class Aborts(unittest.TestCase):
     def test_an_interrupt_or_a_switch_that_is_due_where_a_wait_begins_harms_nothing(self):
-        """``run_sync`` calls Python and takes a missing result for an object: nothing happens inside (``preemption``)."""
+        """``run_sync`` calls Python and takes a missing result for an object: nothing happens
+        inside (``preemption``).
+        """
         times = 2000
-        # Lists: an Event's own lock is taken in Python, where an interrupt may leave it taken, here as natively.
+        # Lists: an Event's own lock is taken in Python, where an interrupt may leave it taken, here
+        # as natively.
         ready, done = [], []
 
         def interrupt():
@@ -72,7 +77,9 @@ class Aborts(unittest.TestCase):
         self.assertEqual(ended[-1], "waited")
 
     def test_an_exception_that_leaves_a_callback_of_javascript_lets_no_other_thread_run_there(self):
-        """The excepthook runs with JavaScript below it on the stack, which cannot be suspended (``glue.rs``: pythonexc2js)."""
+        """The excepthook runs with JavaScript below it on the stack, which cannot be suspended
+        (``glue.rs``: pythonexc2js).
+        """
         stop = threading.Event()
 
         def compute():

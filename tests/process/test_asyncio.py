@@ -60,7 +60,10 @@ class Loops(unittest.TestCase):
             await asyncio.sleep(0.01)
             order.append("other loop")
 
-        threads = [threading.Thread(target=lambda main=main: asyncio.run(main())) for main in (blocks, other)]
+        threads = [
+            threading.Thread(target=lambda main=main: asyncio.run(main()))
+            for main in (blocks, other)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

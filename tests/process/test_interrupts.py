@@ -68,7 +68,9 @@ class Interrupts(unittest.TestCase):
         seen = []
         before = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
         try:
-            threading.Thread(target=lambda: (time.sleep(0.01), os.kill(os.getpid(), signal.SIGUSR1))).start()
+            threading.Thread(
+                target=lambda: (time.sleep(0.01), os.kill(os.getpid(), signal.SIGUSR1))
+            ).start()
             begun = time.monotonic()
             time.sleep(0.05)
             self.assertGreaterEqual(time.monotonic() - begun, 0.05)
@@ -116,7 +118,8 @@ class Interrupts(unittest.TestCase):
     def test_with_blocks_leave_their_locks_free_wherever_the_interrupt_lands(self):
         lock = threading.Lock()
         for _ in range(30):
-            # No Event: its own lock is taken in Python, where an interrupt may leave it taken, here as natively.
+            # No Event: its own lock is taken in Python, where an interrupt may leave it taken, here
+            # as natively.
             stop = []
 
             def interrupt(stop=stop):

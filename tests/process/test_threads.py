@@ -130,7 +130,10 @@ class Locks(unittest.TestCase):
         self.assertGreaterEqual(time.monotonic() - begun, 0.02)
 
     def test_a_lock_that_is_not_held_cannot_be_released(self):
-        for kind, error in ((threading.Lock, "release unlocked lock"), (threading.RLock, "cannot release un-acquired lock")):
+        for kind, error in (
+            (threading.Lock, "release unlocked lock"),
+            (threading.RLock, "cannot release un-acquired lock"),
+        ):
             with self.assertRaisesRegex(RuntimeError, error):
                 kind().release()
 
@@ -196,7 +199,9 @@ class Locks(unittest.TestCase):
     def test_the_first_to_wait_at_a_simple_queue_is_the_first_to_get(self):
         items = queue.SimpleQueue()
         got = []
-        threads = [threading.Thread(target=lambda n=n: got.append((n, items.get()))) for n in range(3)]
+        threads = [
+            threading.Thread(target=lambda n=n: got.append((n, items.get()))) for n in range(3)
+        ]
         for thread in threads:
             thread.start()
         time.sleep(0.001)
@@ -278,7 +283,9 @@ class Memory(unittest.TestCase):
         gate = threading.Event()
 
         def wait(levels):
-            """Waits below several calls from C into Python, whose frames are on the thread's C stack."""
+            """Waits below several calls from C into Python, whose frames are on the thread's C
+            stack.
+            """
             return sorted([1], key=lambda _: wait(levels - 1)) if levels else gate.wait()
 
         threads = [threading.Thread(target=wait, args=(10,)) for _ in range(20)]
@@ -286,7 +293,9 @@ class Memory(unittest.TestCase):
             thread.start()
         for _ in range(20):
             sorted(range(3), key=lambda _: gc.collect())
-        depths = {len(list(traceback.walk_stack(frame))) for frame in sys._current_frames().values()}
+        depths = {
+            len(list(traceback.walk_stack(frame))) for frame in sys._current_frames().values()
+        }
         gate.set()
         for thread in threads:
             thread.join()

@@ -1,4 +1,6 @@
-"""The host module as these tests have it: every call goes to the object that a test has put in ``host``."""
+"""The host module as these tests have it: every call goes to the object that a test has put in
+``host``.
+"""
 
 from typing import Any
 

@@ -85,7 +85,13 @@ class Exchanges(unittest.TestCase):
 
     def test_a_response_goes_out_as_the_app_sends_it(self):
         async def app(scope, receive, send):
-            await send({"type": "http.response.start", "status": 201, "headers": [(b"x-a", b"1"), [b"x-b", b"2"]]})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 201,
+                    "headers": [(b"x-a", b"1"), [b"x-b", b"2"]],
+                }
+            )
             await send({"type": "http.response.body", "body": b"one", "more_body": True})
             await send({"type": "http.response.body"})
 

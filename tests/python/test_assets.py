@@ -48,7 +48,14 @@ class SitePackages(unittest.TestCase):
         self.assertIn("flask", names)
 
     def test_the_frameworks_import(self):
-        for name in ["flask", "django", "starlette.applications", "fastapi", "python_multipart", "jinja2"]:
+        for name in [
+            "flask",
+            "django",
+            "starlette.applications",
+            "fastapi",
+            "python_multipart",
+            "jinja2",
+        ]:
             with self.subTest(name):
                 importlib.import_module(name)
 

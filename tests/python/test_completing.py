@@ -10,7 +10,6 @@ import _host
 import _wasgi
 
 
-
 class Host:
     key_derivation = _host.key_derivation
     check = staticmethod(lambda: 0)
@@ -32,7 +31,10 @@ class Hashlib(unittest.TestCase):
         sys.modules.pop("hashlib", None)
 
     def test_has_key_derivation_however_it_is_imported(self):
-        for statement in ("from hashlib import pbkdf2_hmac, scrypt", "import hashlib; hashlib.pbkdf2_hmac; hashlib.scrypt"):
+        for statement in (
+            "from hashlib import pbkdf2_hmac, scrypt",
+            "import hashlib; hashlib.pbkdf2_hmac; hashlib.scrypt",
+        ):
             sys.modules.pop("hashlib", None)
             exec(statement, {})
         names = {}
@@ -95,7 +97,10 @@ class Multiprocessing(unittest.TestCase):
 
         for method in (None, "fork", "spawn", "forkserver"):
             process = multiprocessing.get_context(method).Process(target=print)
-            with self.subTest(method), self.assertRaisesRegex(OSError, "cannot start processes of its own here yet"):
+            with (
+                self.subTest(method),
+                self.assertRaisesRegex(OSError, "cannot start processes of its own here yet"),
+            ):
                 process.start()
         self.assertEqual(multiprocessing.active_children(), [])
 
@@ -108,7 +113,10 @@ class Multiprocessing(unittest.TestCase):
                 pool.submit(print).result()
 
         for make in (multiprocessing.Lock, multiprocessing.Queue, multiprocessing.Pool, execute):
-            with self.subTest(make), self.assertRaisesRegex(OSError, "use those of threading|processes of its own"):
+            with (
+                self.subTest(make),
+                self.assertRaisesRegex(OSError, "use those of threading|processes of its own"),
+            ):
                 make()
 
     def test_shared_memory_is_no_module_here(self):
@@ -120,7 +128,9 @@ class Processors(unittest.TestCase):
     def test_are_as_many_as_the_browser_tells(self):
         import multiprocessing
 
-        self.assertEqual((os.cpu_count(), os.process_cpu_count(), multiprocessing.cpu_count()), (3, 3, 3))
+        self.assertEqual(
+            (os.cpu_count(), os.process_cpu_count(), multiprocessing.cpu_count()), (3, 3, 3)
+        )
 
 
 class System(unittest.TestCase):

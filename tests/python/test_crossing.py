@@ -11,7 +11,9 @@ def write(strings):
     text = b"\0".join(strings)
     run = struct.pack("<I", len(text)) + text
     if not strings or any(0 in string for string in strings):
-        run = struct.pack(f"<{1 + len(strings)}I", 2**31 + len(strings), *map(len, strings)) + b"".join(strings)
+        run = struct.pack(
+            f"<{1 + len(strings)}I", 2**31 + len(strings), *map(len, strings)
+        ) + b"".join(strings)
     crossing.view[: len(run)] = run
     return len(run)
 
@@ -42,13 +44,21 @@ class Runs(unittest.TestCase):
         self.assertEqual(crossing.take_bytes(), [b"short"])
 
     def test_what_is_put_is_what_rust_writes(self):
-        for strings in ([b"200 OK", b"Content-Type", b"\xff", b""], [b"200 OK", b"a\0b"], [b""], [b"", b""], []):
+        for strings in (
+            [b"200 OK", b"Content-Type", b"\xff", b""],
+            [b"200 OK", b"a\0b"],
+            [b""],
+            [b"", b""],
+            [],
+        ):
             with self.subTest(strings):
                 length = crossing.put_bytes(strings)
                 put = bytes(crossing.view[:length])
                 self.assertEqual(write(strings), length)
                 self.assertEqual(bytes(crossing.view[:length]), put)
-                self.assertEqual(crossing.put_strings([string.decode("latin-1") for string in strings]), length)
+                self.assertEqual(
+                    crossing.put_strings([string.decode("latin-1") for string in strings]), length
+                )
                 self.assertEqual(bytes(crossing.view[:length]), put)
 
     def test_a_character_beyond_latin_1_is_put_as_nul(self):

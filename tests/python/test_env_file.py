@@ -1,4 +1,6 @@
-"""Files of environment variables: the values are those that python-dotenv 1.2 finds in the same text."""
+"""Files of environment variables: the values are those that python-dotenv 1.2 finds in the same
+text.
+"""
 
 import tempfile
 import unittest

@@ -7,7 +7,6 @@ import _host
 import _wasgi
 
 
-
 class Host:
     key_derivation = _host.key_derivation
     check = staticmethod(lambda: 0)
@@ -25,7 +24,7 @@ from hashlib import pbkdf2_hmac, scrypt
 
 # The first 16 bytes of pbkdf2_hmac(name, b"password", b"salt", 1000).
 KEYS = {
-"md5": "8d189946a32d883622a16ae18af0632f",
+    "md5": "8d189946a32d883622a16ae18af0632f",
     "sha1": "6e88be8bad7eae9d9e10aa061224034f",
     "sha224": "d3bcf320fd918908eafcaa460faf40e2",
     "sha256": "632c2812e46d4604102ba7618e9d6d7d",
@@ -58,7 +57,10 @@ class Pbkdf2(unittest.TestCase):
             "badd597b905cecece9ed757a7c5fb6aab6f1a00a"
         )
         for length in (1, 31, 32, 33, 64, 100):
-            self.assertEqual(pbkdf2_hmac("sha256", b"p" * 200, b"s" * 100, 3, length).hex(), expected[: 2 * length])
+            self.assertEqual(
+                pbkdf2_hmac("sha256", b"p" * 200, b"s" * 100, 3, length).hex(),
+                expected[: 2 * length],
+            )
 
     def test_many_iterations_are_those_of_rfc_7914(self):
         self.assertEqual(
@@ -71,14 +73,24 @@ class Pbkdf2(unittest.TestCase):
         expected = pbkdf2_hmac("sha256", b"p", b"s", 1)
         for name in ("SHA256", "Sha256", "sha-256", "SHA2-256"):
             self.assertEqual(pbkdf2_hmac(name, b"p", b"s", 1), expected)
-        self.assertEqual(pbkdf2_hmac("BLAKE2b512", b"p", b"s", 1), pbkdf2_hmac("blake2b", b"p", b"s", 1))
+        self.assertEqual(
+            pbkdf2_hmac("BLAKE2b512", b"p", b"s", 1), pbkdf2_hmac("blake2b", b"p", b"s", 1)
+        )
 
     def test_buffers_are_taken_and_text_is_not(self):
         expected = pbkdf2_hmac("sha1", b"\1\0\0\0", b"salt", 1)
-        self.assertEqual(pbkdf2_hmac("sha1", array.array("i", [1]), bytearray(b"salt"), 1), expected)
+        self.assertEqual(
+            pbkdf2_hmac("sha1", array.array("i", [1]), bytearray(b"salt"), 1), expected
+        )
         self.assertEqual(pbkdf2_hmac("sha1", memoryview(b"\1\0\0\0"), b"salt", True), expected)
-        for password, salt, kind in (("p", b"s", "str"), (b"p", "s", "str"), (None, b"s", "NoneType")):
-            with self.assertRaisesRegex(TypeError, f"^a bytes-like object is required, not '{kind}'$"):
+        for password, salt, kind in (
+            ("p", b"s", "str"),
+            (b"p", "s", "str"),
+            (None, b"s", "NoneType"),
+        ):
+            with self.assertRaisesRegex(
+                TypeError, f"^a bytes-like object is required, not '{kind}'$"
+            ):
                 pbkdf2_hmac("sha1", password, salt, 1)
         with self.assertRaises(BufferError):
             pbkdf2_hmac("sha1", memoryview(b"abcd")[::2], b"salt", 1)
@@ -88,16 +100,32 @@ class Pbkdf2(unittest.TestCase):
             (("md4", b"p", b"s", 1), ValueError, "unsupported hash type md4"),
             (("shake_128", b"p", b"s", 1), ValueError, "unsupported hash type shake_128"),
             (("", b"p", b"s", 0), ValueError, "unsupported hash type "),
-            ((b"md5", b"p", b"s", 1), TypeError, "pbkdf2_hmac() argument 'hash_name' must be str, not bytes"),
+            (
+                (b"md5", b"p", b"s", 1),
+                TypeError,
+                "pbkdf2_hmac() argument 'hash_name' must be str, not bytes",
+            ),
             (("md5", b"p", b"s", 0), ValueError, "iteration value must be greater than 0."),
             (("md5", b"p", b"s", -1), ValueError, "iteration value must be greater than 0."),
             (("md5", b"p", b"s", 2**31), OverflowError, "iteration value is too great."),
-            (("md5", b"p", b"s", 2**63), OverflowError, "Python int too large to convert to C long"),
-            (("md5", b"p", b"s", 1.0), TypeError, "'float' object cannot be interpreted as an integer"),
+            (
+                ("md5", b"p", b"s", 2**63),
+                OverflowError,
+                "Python int too large to convert to C long",
+            ),
+            (
+                ("md5", b"p", b"s", 1.0),
+                TypeError,
+                "'float' object cannot be interpreted as an integer",
+            ),
             (("md5", b"p", b"s", 1, 0), ValueError, "key length must be greater than 0."),
             (("md5", b"p", b"s", 1, -1), ValueError, "key length must be greater than 0."),
             (("md5", b"p", b"s", 1, 2**31), OverflowError, "key length is too great."),
-            (("md5", b"p", b"s", 1, "x"), TypeError, "'str' object cannot be interpreted as an integer"),
+            (
+                ("md5", b"p", b"s", 1, "x"),
+                TypeError,
+                "'str' object cannot be interpreted as an integer",
+            ),
         ):
             with self.subTest(arguments), self.assertRaises(error) as caught:
                 pbkdf2_hmac(*arguments)
@@ -175,7 +203,9 @@ class Scrypt(unittest.TestCase):
         ):
             with self.subTest(arguments), self.assertRaises(ValueError) as caught:
                 scrypt(b"password", salt=b"salt", **arguments)
-            self.assertEqual(str(caught.exception), "[digital envelope routines] memory limit exceeded")
+            self.assertEqual(
+                str(caught.exception), "[digital envelope routines] memory limit exceeded"
+            )
 
     def test_bad_arguments_raise_what_cpython_raises(self):
         good = {"salt": b"s", "n": 16, "r": 8, "p": 1}
@@ -211,7 +241,9 @@ class Frameworks(unittest.TestCase):
         from django.conf import settings
 
         kinds = ["PBKDF2PasswordHasher", "PBKDF2SHA1PasswordHasher", "ScryptPasswordHasher"]
-        settings.configure(PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{kind}" for kind in kinds])
+        settings.configure(
+            PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{kind}" for kind in kinds]
+        )
         from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 
         PBKDF2PasswordHasher.iterations = 1000
@@ -225,5 +257,9 @@ class Frameworks(unittest.TestCase):
         import hmac
         import secrets
 
-        self.assertTrue(hmac.compare_digest(hmac.digest(b"k", b"m", "sha256"), hmac.new(b"k", b"m", "sha256").digest()))
+        self.assertTrue(
+            hmac.compare_digest(
+                hmac.digest(b"k", b"m", "sha256"), hmac.new(b"k", b"m", "sha256").digest()
+            )
+        )
         self.assertEqual(len(secrets.token_hex(8)), 16)

@@ -99,7 +99,10 @@ class LifespanProtocol(unittest.TestCase):
         self.assertTrue(lifespan.should_exit)
         level, text = self.log[1]
         self.assertEqual(level, ERROR)
-        self.assertRegex(text, r"(?s)^Exception in 'lifespan' protocol\nTraceback .*NotImplementedError: only http$")
+        self.assertRegex(
+            text,
+            r"(?s)^Exception in 'lifespan' protocol\nTraceback .*NotImplementedError: only http$",
+        )
         self.assertEqual(self.log[-1], (ERROR, "Application startup failed. Exiting."))
 
     def test_with_lifespan_off_the_app_is_not_asked(self):
@@ -109,12 +112,16 @@ class LifespanProtocol(unittest.TestCase):
     def test_a_failed_startup_ends_the_server_with_its_reason(self):
         lifespan = self.run_app(fails_to_start)
         self.assertTrue(lifespan.should_exit)
-        self.assertEqual(self.log[1:], [(ERROR, "no database"), (ERROR, "Application startup failed. Exiting.")])
+        self.assertEqual(
+            self.log[1:], [(ERROR, "no database"), (ERROR, "Application startup failed. Exiting.")]
+        )
 
     def test_a_failed_shutdown_is_told(self):
         lifespan = self.run_app(fails_to_stop)
         self.assertTrue(lifespan.should_exit)
-        self.assertEqual(self.log[-2:], [(ERROR, "still busy"), (ERROR, "Application shutdown failed. Exiting.")])
+        self.assertEqual(
+            self.log[-2:], [(ERROR, "still busy"), (ERROR, "Application shutdown failed. Exiting.")]
+        )
 
     def test_an_app_that_returns_early_does_not_hang_the_shutdown(self):
         self.assertFalse(self.run_app(leaves_after_startup).should_exit)

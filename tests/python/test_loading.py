@@ -34,7 +34,11 @@ class Loading(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory()
         cls.before = os.getcwd()
         os.chdir(cls.directory.name)
-        for name, source in {"project": SOURCE, "needy": "import not_there\n", "broken": "def :\n"}.items():
+        for name, source in {
+            "project": SOURCE,
+            "needy": "import not_there\n",
+            "broken": "def :\n",
+        }.items():
             with open(f"{name}.py", "w") as file:
                 file.write(source)
         search_first([cls.directory.name])
@@ -57,7 +61,9 @@ class Gunicorn(Loading):
 
         self.assertIs(load_for_gunicorn("project", "app"), project.app)
         for dotted in ["holder.app", "app.__call__"]:
-            self.refused(dotted, f"Failed to parse '{dotted}' as an attribute name or function call.")
+            self.refused(
+                dotted, f"Failed to parse '{dotted}' as an attribute name or function call."
+            )
 
     def test_calls_a_factory_with_literals(self):
         self.assertEqual(load_for_gunicorn("project", "create()")(), ("default", False))
@@ -114,7 +120,9 @@ class Uvicorn(Loading):
 
     def test_says_what_an_import_string_looks_like(self):
         for target in ["project", "project:", ":app"]:
-            self.refused(target, f'Import string "{target}" must be in format "<module>:<attribute>".')
+            self.refused(
+                target, f'Import string "{target}" must be in format "<module>:<attribute>".'
+            )
 
     def test_an_import_error_inside_the_module_goes_through(self):
         with self.assertRaisesRegex(ModuleNotFoundError, "not_there"):

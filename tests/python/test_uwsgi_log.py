@@ -38,7 +38,9 @@ def line(status="200", sent=29, **options):
 class Lines(unittest.TestCase):
     def test_are_uwsgis_own_unless_there_is_a_format(self):
         self.assertTrue(line().startswith("[pid: 7|app: 0|req: \0] 127.0.0.1 () {12 vars in "))
-        self.assertTrue(line().endswith("(HTTP/1.1 200) 2 headers in 65 bytes (1 switches on core 0)"))
+        self.assertTrue(
+            line().endswith("(HTTP/1.1 200) 2 headers in 65 bytes (1 switches on core 0)")
+        )
         self.assertIn(" micros ", line(log_micros="true"))
 
     def test_have_what_the_format_names(self):
@@ -56,5 +58,11 @@ class Lines(unittest.TestCase):
             {"sent": 100, "log_big": "100"},
         ):
             self.assertTrue(line(disable_logging="true", **options), options)
-        for options in ({}, {"log_4xx": "true"}, {"log_slow": "400"}, {"log_big": "100"}, {"log_zero": "true"}):
+        for options in (
+            {},
+            {"log_4xx": "true"},
+            {"log_slow": "400"},
+            {"log_big": "100"},
+            {"log_zero": "true"},
+        ):
             self.assertFalse(line(disable_logging="true", **options), options)

@@ -171,7 +171,9 @@ class Responses(Wsgi):
 
 class Mistakes(Wsgi):
     def test_text_in_place_of_bytes_is_refused(self):
-        host = self.respond(lambda environ, start_response: (start_response("200 OK", []), ["text"])[1])
+        host = self.respond(
+            lambda environ, start_response: (start_response("200 OK", []), ["text"])[1]
+        )
         self.assertEqual(host.raised, [("TypeError: 'text' is not a byte", 0, True)])
 
     def test_fields_that_are_not_text_are_refused(self):
@@ -232,7 +234,9 @@ class Bodies(Wsgi):
         return result[0] if result else host.raised[0]
 
     def test_reading_waits_for_the_client(self):
-        self.assertEqual(self.read(lambda body: body.read(), b"one ", None, None, b"two"), b"one two")
+        self.assertEqual(
+            self.read(lambda body: body.read(), b"one ", None, None, b"two"), b"one two"
+        )
         self.assertEqual(self.parks, 2)
 
     def test_however_little_is_asked_for_a_kilobyte_or_the_end_is_waited_for(self):
@@ -256,7 +260,9 @@ class Bodies(Wsgi):
 
     def test_a_reset_is_raised_where_the_app_reads(self):
         shown = self.read(
-            lambda body: body.read(), b"half", "ConnectionResetError\n[Errno 104] Connection reset by peer"
+            lambda body: body.read(),
+            b"half",
+            "ConnectionResetError\n[Errno 104] Connection reset by peer",
         )
         self.assertEqual(shown[0], "ConnectionResetError: [Errno 104] Connection reset by peer")
 

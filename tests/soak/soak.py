@@ -1,7 +1,9 @@
-"""Mixes threads, asyncio, preemption, exceptions and interrupts for MINUTES, and looks for aborts, hangs and a growing heap.
+"""Mixes threads, asyncio, preemption, exceptions and interrupts for MINUTES, and looks for aborts,
+hangs and a growing heap.
 
-``cargo xtask run --dir tests/soak -- gunicorn --timeout 0 -e MINUTES=30 soak:app``: a line a minute, then "SOAKED" and exit code 4, with
-which gunicorn's master ends; anything else is a failure.
+``cargo xtask run --dir tests/soak -- gunicorn --timeout 0 -e MINUTES=30 soak:app``: a line a
+minute, then "SOAKED" and exit code 4, with which gunicorn's master ends; anything else is a
+failure.
 """
 
 import _thread
@@ -125,7 +127,9 @@ def pool(end):
     def work():
         while time.monotonic() < end:
             with ThreadPoolExecutor(4) as executor:
-                for future in [executor.submit(time.sleep, random.random() * 0.002) for _ in range(8)]:
+                for future in [
+                    executor.submit(time.sleep, random.random() * 0.002) for _ in range(8)
+                ]:
                     future.result()
             gc.collect()
             count("pools")
@@ -184,7 +188,9 @@ def main_part(end):
 
 def one_round(end):
     parts = [locks, queues, loops, errors, pool, interrupts]
-    threads = [threading.Thread(target=work) for part in random.sample(parts, 4) for work in part(end)]
+    threads = [
+        threading.Thread(target=work) for part in random.sample(parts, 4) for work in part(end)
+    ]
     for thread in threads:
         thread.start()
     main_part(end)
@@ -216,7 +222,10 @@ def soak():
             blocks = memory()
             base = base or blocks
             alive = threading.active_count()
-            print(f"minute {minute}: {blocks} objects (at first {base}), {alive} threads, {counts}", flush=True)
+            print(
+                f"minute {minute}: {blocks} objects (at first {base}), {alive} threads, {counts}",
+                flush=True,
+            )
     assert blocks < 1.3 * base, f"the heap has grown from {base} to {blocks} objects"
     print("SOAKED", flush=True)
 

@@ -1,4 +1,5 @@
-//! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any order, messages.
+//! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any
+//! order, messages.
 
 use wasgi_options::{Kind, Opt, Table, Values, listed, own, split, text};
 
@@ -17,7 +18,8 @@ pub(crate) struct Program {
     pub name: &'static str,
     /// The options that are known one by one.
     pub table: Table,
-    /// First parts (up to a hyphen) of the names of all the options that the program has, separated by white space.
+    /// First parts (up to a hyphen) of the names of all the options that the program has, separated
+    /// by white space.
     pub stems: &'static str,
     /// The letters of all its short options.
     pub letters: &'static str,
@@ -46,7 +48,9 @@ impl Program {
                 let option = self.long(name, word)?;
                 let wrong = |how: &str| self.error(&["option '--", name, how]);
                 let value = match (attached, option.kind()) {
-                    (Some(_), _) if option.is_flag() => return Err(wrong("' doesn't allow an argument")),
+                    (Some(_), _) if option.is_flag() => {
+                        return Err(wrong("' doesn't allow an argument"));
+                    }
                     (Some(value), _) => value,
                     (None, Kind::Optional(left_out)) => left_out,
                     (None, _) if option.is_flag() => "true",
@@ -71,7 +75,9 @@ impl Program {
                     };
                     match value {
                         Some(value) => take(&mut values, option, value)?,
-                        None => return Err(self.letter_error("option requires an argument", letter)),
+                        None => {
+                            return Err(self.letter_error("option requires an argument", letter));
+                        }
                     }
                     break;
                 }
@@ -138,7 +144,13 @@ impl Program {
     }
 
     fn error(&self, message: &[&str]) -> Stop {
-        Stop::Wrong(text(&[self.name, ": ", &text(message), "\n", self.after_error]))
+        Stop::Wrong(text(&[
+            self.name,
+            ": ",
+            &text(message),
+            "\n",
+            self.after_error,
+        ]))
     }
 
     fn letter_error(&self, message: &str, letter: char) -> Stop {

@@ -1,7 +1,9 @@
-//! What uWSGI 2.0.31 is set to: its command line, ini files and environment, settled into words that are options alone.
+//! What uWSGI 2.0.31 is set to: its command line, ini files and environment, settled into words
+//! that are options alone.
 //!
-//! A wasm module of its own, without glue: it is needed only where a uWSGI is started, and is fetched then.
-//! `www/worker/uwsgi_settings.js` calls it: what the caller wants to say goes to [`input`], the answer of [`settle`] is at [`answer`].
+//! A wasm module of its own, without glue: it is needed only where a uWSGI is started, and is
+//! fetched then. `www/worker/uwsgi_settings.js` calls it: what the caller wants to say goes to
+//! [`input`], the answer of [`settle`] is at [`answer`].
 
 mod fields;
 mod getopt;
@@ -28,8 +30,8 @@ const PROGRAM: Program = Program {
 
 /// What uWSGI finds besides its arguments.
 pub(crate) struct Call<'a> {
-    /// Environment variables, of which the last of a name counts; `=` and an absolute path is the text of a file, `=` alone
-    /// how many processors there are.
+    /// Environment variables, of which the last of a name counts; `=` and an absolute path is the
+    /// text of a file, `=` alone how many processors there are.
     pub(crate) env: &'a [(String, String)],
     /// The working directory, absolute.
     pub(crate) cwd: &'a str,
@@ -50,14 +52,19 @@ impl Call<'_> {
 
 /// Settles the words after the program's name.
 ///
-/// Each word of the answer is a name, `=` and a value: an option by its first name; `said`, a line that is printed; last,
-/// if there is no server to start, `stop` and what is printed before it exits with 1, or `help`.
+/// Each word of the answer is a name, `=` and a value: an option by its first name; `said`, a line
+/// that is printed; last, if there is no server to start, `stop` and what is printed before it
+/// exits with 1, or `help`.
 #[must_use]
 pub fn settled(words: &[String], env: &[(String, String)], cwd: &str) -> Vec<String> {
     let call = Call { env, cwd };
     let mut settings = Settings::new(&call);
     let read = settings.read(words);
-    let mut answer: Vec<String> = settings.said.iter().map(|line| text(&["said=", line])).collect();
+    let mut answer: Vec<String> = settings
+        .said
+        .iter()
+        .map(|line| text(&["said=", line]))
+        .collect();
     match read {
         Ok(values) => {
             let options = values.given.iter();
@@ -76,7 +83,8 @@ struct State {
 }
 
 thread_local! {
-    // A wasm instance has one thread, and no function here calls another: the cell is never borrowed twice.
+    // A wasm instance has one thread, and no function here calls another: the cell is never
+    // borrowed twice.
     static STATE: RefCell<State> = RefCell::default();
 }
 
@@ -89,8 +97,9 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
     })
 }
 
-/// Answers the input, see [`settled`]: the working directory, so many words, then the environment's names and values in
-/// turn, each as [`fields`] has it. Returns the answer's length, which are fields too.
+/// Answers the input, see [`settled`]: the working directory, so many words, then the environment's
+/// names and values in turn, each as [`fields`] has it. Returns the answer's length, which are
+/// fields too.
 #[unsafe(no_mangle)]
 pub extern "C" fn settle(words: usize) -> usize {
     STATE.with_borrow_mut(|state| {

@@ -1,4 +1,5 @@
-//! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`, `%(option)`.
+//! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`,
+//! `%(option)`.
 
 use wasgi_options::{absolute, own, text, trim};
 
@@ -7,7 +8,13 @@ use crate::settings::{MOST_ROUNDS, Settings, stop};
 
 impl Settings<'_> {
     /// Replaces what a `%` and a sign stand for; those that stand for nothing vanish.
-    pub(crate) fn replace_magic(&self, content: &str, name: &str, file: &str, section: &str) -> String {
+    pub(crate) fn replace_magic(
+        &self,
+        content: &str,
+        name: &str,
+        file: &str,
+        section: &str,
+    ) -> String {
         let mut out = String::with_capacity(content.len());
         let mut signs = content.chars();
         while let Some(sign) = signs.next() {
@@ -121,7 +128,8 @@ impl Settings<'_> {
         Ok(value)
     }
 
-    /// Options and numbers with signs between them, from left to right; without a sign they are put together.
+    /// Options and numbers with signs between them, from left to right; without a sign they are put
+    /// together.
     fn computed(&self, key: &str) -> String {
         let mut value = String::new();
         let mut sign = "";
@@ -165,9 +173,15 @@ pub(crate) fn number(value: &str) -> i64 {
     let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
     let mut number: i64 = 0;
     for digit in digits.bytes().take_while(u8::is_ascii_digit) {
-        number = number.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+        number = number
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'));
     }
-    if value.starts_with('-') { -number } else { number }
+    if value.starts_with('-') {
+        -number
+    } else {
+        number
+    }
 }
 
 /// Where a part begins, at or after a place. (The library's search is 3 kB of wasm.)

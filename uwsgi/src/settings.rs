@@ -1,6 +1,8 @@
-//! What uWSGI is set to: by its environment, its command line and the ini files that these name, in the original's order.
+//! What uWSGI is set to: by its environment, its command line and the ini files that these name, in
+//! the original's order.
 //!
-//! All of it becomes one run of options. It is written out as words for the processes, which so read no file.
+//! All of it becomes one run of options. It is written out as words for the processes, which so
+//! read no file.
 
 use wasgi_options::{Kind, Values, listed, own, split, text, trim};
 
@@ -99,7 +101,11 @@ impl<'a> Settings<'a> {
             return self.push(key, value);
         };
         if listed(key, LOGIC) {
-            return stop(&["recursive logic in options is not supported (option = ", key, ")"]);
+            return stop(&[
+                "recursive logic in options is not supported (option = ",
+                key,
+                ")",
+            ]);
         }
         for word in self.rounds(&how, &argument) {
             self.push(key, &replaced(value, "%(_)", &word))?;
@@ -122,14 +128,19 @@ impl<'a> Settings<'a> {
                     .map(own)
                     .collect();
             }
-            "for-times" => return (1..=number(argument)).map(|round| round.to_string()).collect(),
+            "for-times" => {
+                return (1..=number(argument))
+                    .map(|round| round.to_string())
+                    .collect();
+            }
             "if-env" | "ifenv" | "if-not-env" => self.call.variable(name),
             "if-opt" | "if-not-opt" => self.value(name),
             "if-reload" => None,
             "if-not-reload" => return vec![String::new()],
             _ => self.call.file(argument).map(|_| argument),
         };
-        let found = found.filter(|value| wanted.is_none_or(|wanted| *value == wanted || *value == argument));
+        let found = found
+            .filter(|value| wanted.is_none_or(|wanted| *value == wanted || *value == argument));
         let negated = how.strip_prefix("if-not-").is_some();
         match (found, negated) {
             (Some(value), false) => vec![own(value)],
@@ -165,7 +176,11 @@ impl<'a> Settings<'a> {
     fn load(&mut self, name: &str) -> Result<(), Stop> {
         self.files += 1;
         if self.files > MOST_ROUNDS {
-            return stop(&["uwsgi: ", name, ": the ini files name each other without end."]);
+            return stop(&[
+                "uwsgi: ",
+                name,
+                ": the ini files name each other without end.",
+            ]);
         }
         if name == "-" || find(name, "://", 0).is_some() {
             let reason = ": wasgi reads files of the project only, and has neither a terminal nor a network to read from.";

@@ -12,7 +12,11 @@ const BUFFER = 64 * 1024;
  * Bytes that come in, as a stream whose reader grants the sender more.
  */
 export class Incoming {
-  /** @param {import("../worker/frames.js").Outgoing} outgoing @param {number} id @param {() => void} cancel */
+  /**
+   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {number} id
+   * @param {() => void} cancel
+   */
   constructor(outgoing, id, cancel) {
     this.ended = false;
     let owed = 0;
@@ -31,7 +35,9 @@ export class Incoming {
           this.ended = true;
         },
       },
-      /** @type {QueuingStrategy<Uint8Array>} */ (new ByteLengthQueuingStrategy({ highWaterMark: BUFFER })),
+      /** @type {QueuingStrategy<Uint8Array>} */ (
+        new ByteLengthQueuingStrategy({ highWaterMark: BUFFER })
+      ),
     );
     /** @param {Uint8Array} bytes */
     this.push = (bytes) => {
@@ -123,7 +129,10 @@ export class Connection {
     this.#closed = { in: false, out: false };
   }
 
-  /** Bytes from the server. It ends where the server ends its side, and errors where the connection breaks. */
+  /**
+   * Bytes from the server. It ends where the server ends its side, and errors where the connection
+   * breaks.
+   */
   get readable() {
     return this.#incoming.readable;
   }

@@ -19,11 +19,13 @@ let userAgent;
 const NULL_BODY = new Set([101, 103, 204, 205, 304]);
 
 /**
- * What Fetch's arguments ask for. Header names that a browser's own fetch forbids (Host, Cookie, Connection…) are sent.
+ * What Fetch's arguments ask for. Header names that a browser's own fetch forbids (Host, Cookie,
+ * Connection…) are sent.
  * @param {string | URL | Request} input
  * @param {RequestInit} init
  * @param {string} host
- * @returns {OutgoingRequest | Promise<OutgoingRequest>} a promise where the body has to be read first
+ * @returns {OutgoingRequest | Promise<OutgoingRequest>} a promise where the body has to be read
+ * first
  */
 export function requestOf(input, init, host) {
   const isRequest = input instanceof Request;
@@ -73,7 +75,8 @@ function complete({ method, target, headers, body }, host) {
 /** @param {string} url */
 function targetOf(url) {
   if (url === "*") return url;
-  if (url.startsWith("/")) return url.replace(/#.*$/s, "").replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+  if (url.startsWith("/"))
+    return url.replace(/#.*$/s, "").replace(/[^\x21-\x7e]/gu, encodeURIComponent);
   const { pathname, search } = new URL(url, "http://127.0.0.1/");
   return pathname + search;
 }
@@ -95,7 +98,8 @@ export class Exchange {
    * @param {number} id
    * @param {OutgoingRequest} request
    * @param {import("../worker/frames.js").Outgoing} outgoing
-   * @param {{ resolve: (response: Response) => void, reject: (error: unknown) => void, done: () => void }} callbacks
+   * @param {{ resolve: (response: Response) => void, reject: (error: unknown) => void, done: () => void }}
+   * callbacks
    */
   constructor(id, request, outgoing, { resolve, reject, done }) {
     this.id = id;
@@ -120,7 +124,11 @@ export class Exchange {
   send(port) {
     const { method, target, headers, body } = this.request;
     const framing = body instanceof ReadableStream ? "chunked" : String(body?.length ?? 0);
-    this.outgoing.push(Kind.Fetch, this.id, run([String(port), method, target, framing, ...headers.flat()]));
+    this.outgoing.push(
+      Kind.Fetch,
+      this.id,
+      run([String(port), method, target, framing, ...headers.flat()]),
+    );
     if (body) this.#upload(body);
   }
 
@@ -191,7 +199,8 @@ export class Exchange {
     this.fields = null;
     /** @type {[string, string][]} */
     const headers = [];
-    for (let index = 3; index < fields.length; index += 2) headers.push([fields[index], fields[index + 1]]);
+    for (let index = 3; index < fields.length; index += 2)
+      headers.push([fields[index], fields[index + 1]]);
     const code = Number(status);
     if (!(code >= 200 && code <= 599)) {
       this.abort(new ConnectionLost(`The server answered with the status "${status} ${reason}".`));
@@ -224,7 +233,8 @@ export class Exchange {
   }
 
   #finish() {
-    // An upload that the server did not wait for ends here. (To make an error takes a while: it has a stack.)
+    // An upload that the server did not wait for ends here. (To make an error takes a while: it has
+    // a stack.)
     if (this.request.body)
       this.sender.fail(new ConnectionLost("The response was complete before the request."));
     this.unlisten?.();

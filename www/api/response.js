@@ -3,12 +3,15 @@
 const decoder = new TextDecoder();
 
 /**
- * A Response whose body may be there as a whole. Browsers read even such a body through a stream, which takes them longer than
- * all the rest of a short request; here `text()` and its like take the bytes, and whatever else may want the body gets the
- * browser's own.
+ * A Response whose body may be there as a whole. Browsers read even such a body through a stream,
+ * which takes them longer than all the rest of a short request; here `text()` and its like take the
+ * bytes, and whatever else may want the body gets the browser's own.
  */
 export class ServerResponse extends Response {
-  /** The body, until somebody takes it or may take it from the browser. @type {Uint8Array<ArrayBuffer> | null} */
+  /**
+   * The body, until somebody takes it or may take it from the browser.
+   * @type {Uint8Array<ArrayBuffer> | null}
+   */
   #whole;
   /** Whether the body was taken from here, and the browser does not know yet. */
   #taken = false;
@@ -18,7 +21,8 @@ export class ServerResponse extends Response {
    * @param {BodyInit | null} body
    * @param {ResponseInit} init
    * @param {string} url
-   * @param {{ request: number, headers: [string, string][] }} wasgi the request's number in the trace, all header fields
+   * @param {{ request: number, headers: [string, string][] }} wasgi the request's number in the
+   * trace, all header fields
    */
   constructor(body, init, url, wasgi) {
     super(body, init);
@@ -63,7 +67,10 @@ export class ServerResponse extends Response {
   clone() {
     this.#leave();
     const copy = super.clone();
-    return Object.defineProperties(copy, { url: { value: this.url }, wasgi: { value: this.wasgi } });
+    return Object.defineProperties(copy, {
+      url: { value: this.url },
+      wasgi: { value: this.wasgi },
+    });
   }
 
   async text() {

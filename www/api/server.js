@@ -6,7 +6,10 @@ import { Exchange, requestOf } from "./exchange.js";
 import { Kind, number, readNumber } from "../worker/frames.js";
 import { Spans } from "./spans.js";
 
-/** @typedef {{ line: string, stream: "stdout" | "stderr", time: number }} LogEntry time is milliseconds since the epoch */
+/**
+ * @typedef {{ line: string, stream: "stdout" | "stderr", time: number }} LogEntry time is
+ * milliseconds since the epoch
+ */
 
 const decoder = new TextDecoder();
 /** Streams of all servers of a page share one space of ids. */
@@ -22,7 +25,10 @@ export class Server extends EventTarget {
   #port = 0;
   /** @type {Map<number, Exchange | PendingConnection>} */
   #streams = new Map();
-  /** Those whose heads came with the message that is being taken. @type {(Exchange | PendingConnection)[]} */
+  /**
+   * Those whose heads came with the message that is being taken.
+   * @type {(Exchange | PendingConnection)[]}
+   */
   #headed = [];
   #spans = new Spans();
   /** @type {number | null} */
@@ -52,8 +58,9 @@ export class Server extends EventTarget {
   }
 
   /**
-   * The Fetch API over the machine's network. The response has `wasgi`: `{ request, headers }`, the request's number in
-   * the trace and all header fields as they came (the Fetch API hides Set-Cookie).
+   * The Fetch API over the machine's network. The response has `wasgi`: `{ request, headers }`, the
+   * request's number in the trace and all header fields as they came (the Fetch API hides
+   * Set-Cookie).
    * @param {string | URL | Request} input a path, or a URL of which the path and query count
    * @param {RequestInit & { headers?: HeadersInit }} [init]
    * @returns {Promise<Response>}
@@ -110,7 +117,8 @@ export class Server extends EventTarget {
   }
 
   /**
-   * Stops the server as SIGTERM does, or SIGINT where that would only reload it (uWSGI without `--die-on-term`).
+   * Stops the server as SIGTERM does, or SIGINT where that would only reload it (uWSGI without
+   * `--die-on-term`).
    * @returns {Promise<{ code: number }>}
    */
   async stop() {

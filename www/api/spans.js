@@ -8,8 +8,8 @@
  * @property {string} name what the time went to
  * @property {number} start milliseconds since the server's start
  * @property {number} end milliseconds since the server's start
- * @property {number} on what a thread waited for, by a number of its process: the same lock has the same one, the worker's
- *   connections have 1; 0 is nothing that has a number
+ * @property {number} on what a thread waited for, by a number of its process: the same lock has the
+ * same one, the worker's connections have 1; 0 is nothing that has a number
  */
 
 /** The names, by their number in a record; see `trace::Name`. */

@@ -1,6 +1,6 @@
 /**
- * SGR ("select graphic rendition", ECMA-48 § 8.3.117) as terminals understand it. Every other escape sequence and
- * control character is dropped.
+ * SGR ("select graphic rendition", ECMA-48 § 8.3.117) as terminals understand it. Every other
+ * escape sequence and control character is dropped.
  *
  * @typedef {object} Style
  * @property {string | null} colour a CSS colour, or null for the default
@@ -11,7 +11,8 @@
  * @property {boolean} underline
  * @property {boolean} inverse
  *
- * @typedef {{ text: string, style: Style | null }} Run a stretch of one style; null where it is plain
+ * @typedef {{ text: string, style: Style | null }} Run a stretch of one style; null where it is
+ * plain
  */
 
 /** @type {Readonly<Style>} */
@@ -25,7 +26,8 @@ const PLAIN = Object.freeze({
   inverse: false,
 });
 
-// CSI sequences, OSC strings (ended by BEL or ST), two-character escapes, then bare control characters but tab.
+// CSI sequences, OSC strings (ended by BEL or ST), two-character escapes, then bare control
+// characters but tab.
 const ESCAPES =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /\u001b\[([0-?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?|[\u0000-\u0008\u000a-\u001f\u007f]/g;

@@ -22,7 +22,10 @@ const KEPT_IN_BURST = 64_000;
 const TEXTUAL =
   /^(?:text\/|application\/(?:json|xml|javascript|ecmascript|x-www-form-urlencoded|x-ndjson|problem\+)|image\/svg)|[+/](?:json|xml)$/i;
 
-/** One exchange: what was sent, and what has come back so far. Times are `performance.now()` of this page. */
+/**
+ * One exchange: what was sent, and what has come back so far. Times are `performance.now()` of this
+ * page.
+ */
 export class Exchange {
   /** @type {Progress} */
   progress = "waiting";
@@ -39,7 +42,11 @@ export class Exchange {
   ended = null;
   /** Bytes received. */
   bytes = 0;
-  /** Body text so far (a hex dump if it is binary), as pieces, so that a view can append what is new. @type {string[]} */
+  /**
+   * Body text so far (a hex dump if it is binary), as pieces, so that a view can append what is
+   * new.
+   * @type {string[]}
+   */
   pieces = [];
   binary = false;
   /** The body is longer than what is kept. */
@@ -134,7 +141,10 @@ export class Exchange {
       this.pieces.push(hexDump(this.#pendingHex, this.#kept - this.#pendingHex.length));
   }
 
-  /** Text or hex: what the media type says; where it says nothing, what the first bytes look like. @param {Uint8Array} first */
+  /**
+   * Text or hex: what the media type says; where it says nothing, what the first bytes look like.
+   * @param {Uint8Array} first
+   */
   #chooseForm(first) {
     const type = this.contentType.split(";")[0].trim();
     this.binary = type === "" ? first.subarray(0, 512).includes(0) : !TEXTUAL.test(type);
@@ -167,7 +177,9 @@ export class Burst {
 
   /** @param {ServerLike} server @param {() => void} changed */
   async send(server, changed) {
-    await Promise.all(this.exchanges.map((exchange) => exchange.send(server, this.#abort.signal, changed)));
+    await Promise.all(
+      this.exchanges.map((exchange) => exchange.send(server, this.#abort.signal, changed)),
+    );
   }
 
   cancel() {

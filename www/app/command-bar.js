@@ -63,7 +63,8 @@ export class CommandBar {
 
   /**
    * @param {Example[]} examples
-   * @param {{ onRun: () => void, onStop: () => void, onReset: () => void, onExample: (name: string) => void, onCommand: (command: string) => void }} callbacks
+   * @param {{ onRun: () => void, onStop: () => void, onReset: () => void, onExample: (name: string) => void, onCommand: (command: string) => void }}
+   * callbacks
    */
   constructor(examples, callbacks) {
     this.#callbacks = callbacks;

@@ -1,6 +1,7 @@
 /**
- * Makes an element. Properties: `class`, `on…` listeners, everything else an attribute (`false` and `null` leave it out).
- * Text goes in as text nodes only: nothing that a server or a user wrote is ever parsed as HTML.
+ * Makes an element. Properties: `class`, `on…` listeners, everything else an attribute (`false` and
+ * `null` leave it out). Text goes in as text nodes only: nothing that a server or a user wrote is
+ * ever parsed as HTML.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -18,7 +19,9 @@ export function h(tag, properties = {}, ...children) {
       element.setAttribute(name, value === true ? "" : String(value));
     }
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -31,8 +34,8 @@ export function uniqueId(stem) {
 }
 
 /**
- * Runs `draw` at most once per frame however often it is asked for; in a hidden tab, where frames do not come, it
- * waits for the next frame.
+ * Runs `draw` at most once per frame however often it is asked for; in a hidden tab, where frames
+ * do not come, it waits for the next frame.
  *
  * @param {() => void} draw
  */

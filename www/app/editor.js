@@ -1,6 +1,17 @@
-import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentLess,
+  indentMore,
+} from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
-import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import {
+  bracketMatching,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
 import {
   EditorView,
@@ -14,7 +25,12 @@ import { classHighlighter } from "@lezer/highlight";
 
 /** Colours are the page's custom properties, so that one theme is light and dark. */
 const theme = EditorView.theme({
-  "&": { height: "100%", backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
+  "&": {
+    height: "100%",
+    backgroundColor: "var(--surface)",
+    color: "var(--text)",
+    fontSize: "13px",
+  },
   "&.cm-focused": {
     outline: "none",
     boxShadow: "inset 0 0 0 1px color-mix(in oklab, var(--accent) 60%, transparent)",
@@ -24,12 +40,18 @@ const theme = EditorView.theme({
   ".cm-gutters": { border: "0", backgroundColor: "transparent", color: "var(--muted)" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 6px 0 12px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
-  "&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter": { backgroundColor: "var(--active-line)" },
-  ".cm-cursor": { borderLeftColor: "var(--text)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--selection)",
+  "&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter": {
+    backgroundColor: "var(--active-line)",
   },
-  "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--hover)", outline: "1px solid var(--line)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
+    {
+      backgroundColor: "var(--selection)",
+    },
+  "&.cm-focused .cm-matchingBracket": {
+    backgroundColor: "var(--hover)",
+    outline: "1px solid var(--line)",
+  },
 });
 
 /** The editor: one view, one state (with its undo history) for every file. */
@@ -43,7 +65,8 @@ export class Editor {
 
   /**
    * @param {HTMLElement} parent
-   * @param {{ onEdit: (name: string, text: string) => void, onRun: () => void, onSave: () => void }} callbacks
+   * @param {{ onEdit: (name: string, text: string) => void, onRun: () => void, onSave: () => void }}
+   * callbacks
    */
   constructor(parent, { onEdit, onRun, onSave }) {
     this.#onEdit = onEdit;
@@ -63,7 +86,8 @@ export class Editor {
       keymap.of([
         { key: "Mod-Enter", run, preventDefault: true },
         { key: "Mod-s", run: save, preventDefault: true },
-        // Tab indents a selection of several lines only: with a mere cursor it moves on, as everywhere on a page.
+        // Tab indents a selection of several lines only: with a mere cursor it moves on, as
+        // everywhere on a page.
         {
           key: "Tab",
           run: (view) => !view.state.selection.main.empty && indentMore(view),
@@ -73,13 +97,19 @@ export class Editor {
         ...historyKeymap,
       ]),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged && this.#open !== null) this.#onEdit(this.#open, update.state.doc.toString());
+        if (update.docChanged && this.#open !== null)
+          this.#onEdit(this.#open, update.state.doc.toString());
       }),
     ];
     this.#view = new EditorView({ parent, state: this.#stateFor("", "") });
   }
 
-  /** Shows a file; its undo history, selection and text stay from last time unless its text changed meanwhile. @param {string} name @param {string} text */
+  /**
+   * Shows a file; its undo history, selection and text stay from last time unless its text changed
+   * meanwhile.
+   * @param {string} name
+   * @param {string} text
+   */
   open(name, text) {
     this.#keep();
     const kept = this.#states.get(name);
@@ -119,7 +149,9 @@ export class Editor {
       extensions: [
         this.extensions,
         name.endsWith(".py") ? python() : [],
-        EditorView.contentAttributes.of({ "aria-label": name ? `Contents of ${name}` : "No file is open" }),
+        EditorView.contentAttributes.of({
+          "aria-label": name ? `Contents of ${name}` : "No file is open",
+        }),
         EditorState.readOnly.of(name === ""),
       ],
     });

@@ -11,10 +11,18 @@ export class FilesPane {
   /** What acts on the open file, or asks for a name. */
   #actions = h("div", { class: "tab-actions" });
   #notice = h("div", { class: "notice", role: "status", hidden: true });
-  #panel = h("div", { class: "editor", role: "tabpanel", id: uniqueId("editor"), "data-testid": "editor" });
+  #panel = h("div", {
+    class: "editor",
+    role: "tabpanel",
+    id: uniqueId("editor"),
+    "data-testid": "editor",
+  });
   /** @type {string | null} */
   #open = null;
-  /** @type {{ from: string | null } | null} what the name field is for: a new file (null) or a renamed one */
+  /**
+   * @type {{ from: string | null } | null} what the name field is for: a new file (null) or a
+   * renamed one
+   */
   #naming = null;
 
   /**
@@ -35,7 +43,8 @@ export class FilesPane {
       onEdit: (name, text) => workspace.write(name, text),
     });
     workspace.addEventListener("change", (event) => {
-      if (/** @type {CustomEvent<{ name: string | null }>} */ (event).detail.name === null) this.#draw();
+      if (/** @type {CustomEvent<{ name: string | null }>} */ (event).detail.name === null)
+        this.#draw();
     });
   }
 
@@ -82,7 +91,12 @@ export class FilesPane {
       /** @type {string} */ label,
       /** @type {string} */ id,
       /** @type {() => void} */ onclick,
-    ) => h("button", { class: "quiet", title: label, "aria-label": label, "data-testid": id, onclick }, sign);
+    ) =>
+      h(
+        "button",
+        { class: "quiet", title: label, "aria-label": label, "data-testid": id, onclick },
+        sign,
+      );
     const add = button("+", "Add a file", "add-file", () => this.#name(null));
     if (open === null) return [add];
     return [
@@ -139,7 +153,10 @@ export class FilesPane {
     const field = /** @type {HTMLInputElement | null} */ (this.#actions.querySelector("input"));
     field?.focus();
     const dot = from?.lastIndexOf(".") ?? 0;
-    field?.setSelectionRange(from ? from.lastIndexOf("/") + 1 : 0, dot > 0 ? dot : (from?.length ?? 0));
+    field?.setSelectionRange(
+      from ? from.lastIndexOf("/") + 1 : 0,
+      dot > 0 ? dot : (from?.length ?? 0),
+    );
   }
 
   /** @param {string} name */
@@ -162,7 +179,8 @@ export class FilesPane {
         event.stopPropagation();
       },
       onblur: () => {
-        // Leaving the field takes a good name and drops a bad one. Redrawing takes the field away, which blurs it too.
+        // Leaving the field takes a good name and drops a bad one. Redrawing takes the field away,
+        // which blurs it too.
         if (!field.isConnected || !this.#naming) return;
         if (this.#workspace.problemWith(field.value.trim(), this.#naming.from) === null) {
           this.#commitName(field.value.trim(), message);
@@ -213,7 +231,11 @@ export class FilesPane {
     });
   }
 
-  /** Says what was done, and offers to take it back. @param {string} text @param {() => void} undo */
+  /**
+   * Says what was done, and offers to take it back.
+   * @param {string} text
+   * @param {() => void} undo
+   */
   offerUndo(text, undo) {
     const back = () => {
       this.#notice.hidden = true;
@@ -224,7 +246,11 @@ export class FilesPane {
       text,
       h("button", { class: "link", "data-testid": "undo", onclick: back }, "Undo"),
       h("span", { class: "grow" }),
-      h("button", { class: "quiet", title: "Hide this", "aria-label": "Hide this", onclick: hide }, "×"),
+      h(
+        "button",
+        { class: "quiet", title: "Hide this", "aria-label": "Hide this", onclick: hide },
+        "×",
+      ),
     );
     this.#notice.hidden = false;
   }

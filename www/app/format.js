@@ -26,7 +26,11 @@ export function formatBytes(bytes) {
   return `${value < 10 ? trimZeros(value.toFixed(1)) : value.toFixed(0)} ${unit}`;
 }
 
-/** `12 of 25 MB`, or `12 MB` while the total is unknown. @param {number} loaded @param {number} total bytes */
+/**
+ * `12 of 25 MB`, or `12 MB` while the total is unknown.
+ * @param {number} loaded
+ * @param {number} total bytes
+ */
 export function formatProgress(loaded, total) {
   if (!(total > 0)) return loaded > 0 ? formatBytes(loaded) : "";
   const [, unit] = formatBytes(total).split(" ");
@@ -46,7 +50,9 @@ export function hexDump(bytes, offset = 0) {
     const part = [...bytes.subarray(at, at + 16)];
     const pairs = part.map((byte) => byte.toString(16).padStart(2, "0"));
     const hex = `${pairs.slice(0, 8).join(" ")}  ${pairs.slice(8).join(" ")}`.padEnd(49);
-    const text = part.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
+    const text = part
+      .map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "."))
+      .join("");
     lines.push(`${(offset + at).toString(16).padStart(8, "0")}  ${hex} |${text}|`);
   }
   return lines.join("\n") + (lines.length ? "\n" : "");

@@ -5,7 +5,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  * Reads `name: value` lines; empty lines mean nothing. A name may come several times.
  *
  * @param {string} text
- * @returns {{ headers: [string, string][], problems: { line: number, message: string }[] }} lines count from 1
+ * @returns {{ headers: [string, string][], problems: { line: number, message: string }[] }} lines
+ * count from 1
  */
 export function parseHeaderLines(text) {
   /** @type {[string, string][]} */
@@ -16,7 +17,8 @@ export function parseHeaderLines(text) {
     if (line.trim() === "") return;
     const problem = (/** @type {string} */ message) => problems.push({ line: index + 1, message });
     const colon = line.indexOf(":");
-    if (colon < 0) return problem(`Header line ${index + 1} has no colon. Write it as “name: value”.`);
+    if (colon < 0)
+      return problem(`Header line ${index + 1} has no colon. Write it as “name: value”.`);
     const name = line.slice(0, colon).trim();
     const value = line.slice(colon + 1).trim();
     if (!TOKEN.test(name)) {
@@ -34,7 +36,10 @@ export function parseHeaderLines(text) {
   return { headers, problems };
 }
 
-/** Visible characters, space, tab and obs-text (RFC 9110 § 5.5): what a `Headers` object accepts. @param {string} c */
+/**
+ * Visible characters, space, tab and obs-text (RFC 9110 § 5.5): what a `Headers` object accepts.
+ * @param {string} c
+ */
 function isFieldValueCharacter(c) {
   const code = c.codePointAt(0) ?? 0;
   return code === 9 || (code >= 32 && code <= 255 && code !== 127);

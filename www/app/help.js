@@ -6,7 +6,10 @@ const KEYS = [
   ["↑ ↓", "In the command line: what was run before. In lists: the next entry"],
   ["F2, Delete", "On a file's tab: rename it, remove it"],
   ["← → ↑ ↓", "In the timeline: from request to request; Enter shows the response"],
-  ["+ − 0", "In the timeline: zoom in, zoom out, back to the last burst. Drag to zoom, Ctrl and wheel too"],
+  [
+    "+ − 0",
+    "In the timeline: zoom in, zoom out, back to the last burst. Drag to zoom, Ctrl and wheel too",
+  ],
   ["Esc", "Close what is open"],
 ];
 
@@ -26,7 +29,8 @@ export function help() {
     "?",
   );
   const keys = h("dl", {});
-  for (const [key, meaning] of KEYS) keys.append(h("dt", {}, h("kbd", {}, key)), h("dd", {}, meaning));
+  for (const [key, meaning] of KEYS)
+    keys.append(h("dt", {}, h("kbd", {}, key)), h("dd", {}, meaning));
   const box = h(
     "div",
     { class: "menu help", popover: "auto", id },

@@ -38,7 +38,11 @@ export class LogView {
         h("h2", {}, "Log"),
         this.#count,
         h("span", { class: "grow" }),
-        h("button", { class: "quiet", "data-testid": "clear-log", onclick: () => this.clear() }, "Clear"),
+        h(
+          "button",
+          { class: "quiet", "data-testid": "clear-log", onclick: () => this.clear() },
+          "Clear",
+        ),
       ),
       this.#lines,
     );

@@ -5,8 +5,8 @@ import { h, uniqueId } from "./dom.js";
 /** @typedef {{ name: string, label: string, element: HTMLElement }} Pane */
 
 /**
- * Lays panes out: beside each other with movable dividers where there is room (the style sheet decides how), as tabs
- * where there is not.
+ * Lays panes out: beside each other with movable dividers where there is room (the style sheet
+ * decides how), as tabs where there is not.
  */
 export class Panes {
   #panes;
@@ -39,7 +39,10 @@ export class Panes {
   show(name) {
     for (const pane of this.#panes) pane.element.classList.toggle("front", pane.name === name);
     for (const tab of this.#tabs.children) {
-      tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.pane === name));
+      tab.setAttribute(
+        "aria-pressed",
+        String(/** @type {HTMLElement} */ (tab).dataset.pane === name),
+      );
     }
   }
 

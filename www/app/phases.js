@@ -26,7 +26,12 @@ export const PHASES = [
   { name: "lock", label: "lock", meaning: "waiting for a lock", waiting: true },
   { name: "io", label: "I/O", meaning: "waiting for input or output", waiting: true },
   { name: "write", label: "write", meaning: "writing the response", waiting: false },
-  { name: "keepalive", label: "keep-alive", meaning: "answered; the connection is kept open", waiting: true },
+  {
+    name: "keepalive",
+    label: "keep-alive",
+    meaning: "answered; the connection is kept open",
+    waiting: true,
+  },
 ];
 
 /** What a thread does, at every moment one of these. */
@@ -35,12 +40,19 @@ export const OF_THREADS = new Set(["gil", "run", "sleep", "lock", "io"]);
 /** @type {Map<string, number>} */
 const ORDER = new Map(PHASES.map((phase, index) => [phase.name, index]));
 
-/** The label of a span's name; a name that this page does not know stands for itself. @param {string} name */
+/**
+ * The label of a span's name; a name that this page does not know stands for itself.
+ * @param {string} name
+ */
 export function phaseLabel(name) {
   return PHASES[ORDER.get(name) ?? -1]?.label ?? name;
 }
 
-/** Orders names as a request meets them; unknown names come last. @param {string} a @param {string} b */
+/**
+ * Orders names as a request meets them; unknown names come last.
+ * @param {string} a
+ * @param {string} b
+ */
 export function comparePhases(a, b) {
   return (ORDER.get(a) ?? PHASES.length) - (ORDER.get(b) ?? PHASES.length);
 }

@@ -32,7 +32,11 @@ export class RequestBar {
     inputmode: "numeric",
     "data-testid": "times",
   });
-  #send = h("button", { type: "submit", class: "primary", "data-testid": "send", disabled: true }, "Send");
+  #send = h(
+    "button",
+    { type: "submit", class: "primary", "data-testid": "send", disabled: true },
+    "Send",
+  );
   #cancel = h("button", { type: "button", "data-testid": "cancel", hidden: true }, "Cancel");
   #headers = h("textarea", {
     class: "code",
@@ -50,7 +54,10 @@ export class RequestBar {
   #suggestions = h("div", { class: "suggestions", "data-testid": "suggestions" });
   #running = false;
 
-  /** @param {{ onSend: (description: RequestDescription, times: number) => void, onCancel: () => void }} callbacks */
+  /**
+   * @param {{ onSend: (description: RequestDescription, times: number) => void, onCancel: () => void }}
+   * callbacks
+   */
   constructor({ onSend, onCancel }) {
     this.#onSend = onSend;
     const [timesId, headersId, bodyId, fileId] = ["times", "headers", "body", "file"].map(uniqueId);
@@ -65,7 +72,12 @@ export class RequestBar {
       h(
         "div",
         { class: "request-fields" },
-        h("div", {}, h("label", { for: headersId }, "Headers, one “name: value” a line"), this.#headers),
+        h(
+          "div",
+          {},
+          h("label", { for: headersId }, "Headers, one “name: value” a line"),
+          this.#headers,
+        ),
         h("div", {}, h("label", { for: bodyId }, "Body"), this.#body),
       ),
       h(
@@ -94,7 +106,11 @@ export class RequestBar {
         this.#path,
         h(
           "label",
-          { class: "times", for: timesId, title: "How many of this request are sent at the same moment" },
+          {
+            class: "times",
+            for: timesId,
+            title: "How many of this request are sent at the same moment",
+          },
           h("span", { "aria-hidden": "true" }, "×"),
           this.#times,
           h("span", {}, "at once"),
@@ -127,7 +143,9 @@ export class RequestBar {
             "data-testid": "suggestion",
             onclick: () => this.#use(suggestion),
           },
-          suggestion.method === "GET" ? null : h("span", { class: "muted" }, `${suggestion.method} `),
+          suggestion.method === "GET"
+            ? null
+            : h("span", { class: "muted" }, `${suggestion.method} `),
           suggestion.path,
           times > 1 ? h("b", {}, ` ×${times}`) : null,
         );
@@ -154,7 +172,8 @@ export class RequestBar {
     const { headers, problems } = parseHeaderLines(this.#headers.value);
     const times = Number(this.#times.value);
     let problem = problems[0]?.message ?? "";
-    if (!this.#path.value.startsWith("/")) problem = "A path starts with a slash, for example /items?page=2.";
+    if (!this.#path.value.startsWith("/"))
+      problem = "A path starts with a slash, for example /items?page=2.";
     else if (!Number.isInteger(times) || times < 1 || times > MOST_TIMES) {
       problem = `Send between 1 and ${MOST_TIMES.toLocaleString("en")} requests at once.`;
     }
@@ -165,7 +184,10 @@ export class RequestBar {
     this.#onSend({ method: this.#method.value, path: this.#path.value, headers, body }, times);
   }
 
-  /** Fills the form with a suggestion; sends it too if there is a server. @param {RequestSuggestion} suggestion */
+  /**
+   * Fills the form with a suggestion; sends it too if there is a server.
+   * @param {RequestSuggestion} suggestion
+   */
   #use(suggestion) {
     this.#fill(suggestion);
     this.send();
@@ -195,7 +217,10 @@ export class RequestBar {
     const parts = [count === 0 ? "no headers" : `${count} header${count === 1 ? "" : "s"}`];
     if (length > 0) parts.push(`body of ${formatBytes(length)}${file ? ` (${file.name})` : ""}`);
     else parts.push("no body");
-    this.#moreSummary.replaceChildren("Headers and body ", h("span", { class: "muted" }, parts.join(", ")));
+    this.#moreSummary.replaceChildren(
+      "Headers and body ",
+      h("span", { class: "muted" }, parts.join(", ")),
+    );
     this.#noFile.hidden = file === undefined;
     this.#body.disabled = file !== undefined;
   }

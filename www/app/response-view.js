@@ -3,7 +3,10 @@ import { formatBytes, formatMs } from "./format.js";
 
 /** @import { Exchange } from "./burst.js" */
 
-/** One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as HTML of this page. */
+/**
+ * One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as
+ * HTML of this page.
+ */
 export class ResponseView {
   #status = h("span", { class: "status", "data-testid": "response-status" });
   #facts = h("span", { class: "muted", "data-testid": "response-facts" });
@@ -33,7 +36,10 @@ export class ResponseView {
   #previewing = false;
   #processOf;
 
-  /** @param {(request: number) => string | null} processOf which process served a request, as far as the trace knows */
+  /**
+   * @param {(request: number) => string | null} processOf which process served a request, as far as
+   * the trace knows
+   */
   constructor(processOf) {
     this.#processOf = processOf;
     this.#preview.addEventListener("click", () => {
@@ -105,7 +111,8 @@ export class ResponseView {
       this.#status.className = `status status-${Math.trunc(status / 100)}`;
     } else {
       this.#status.textContent =
-        { waiting: "Waiting…", cancelled: "Cancelled", failed: "No response" }[String(progress)] ?? "";
+        { waiting: "Waiting…", cancelled: "Cancelled", failed: "No response" }[String(progress)] ??
+        "";
       this.#status.className = `status status-${progress}`;
     }
     const facts = [];
@@ -125,7 +132,8 @@ export class ResponseView {
     this.#headersShown = true;
     this.#headers.hidden = false;
     const list = h("dl", { "data-testid": "response-headers" });
-    for (const [name, value] of exchange.headers) list.append(h("dt", {}, name), h("dd", {}, value));
+    for (const [name, value] of exchange.headers)
+      list.append(h("dt", {}, name), h("dd", {}, value));
     const type = exchange.contentType;
     this.#headers.replaceChildren(
       h("summary", {}, `${exchange.headers.length} headers `, h("span", { class: "muted" }, type)),

@@ -83,13 +83,17 @@ export class ResultsList {
       setText(status, label ?? "");
       status.className = `status status-${exchange.status ? Math.trunc(exchange.status / 100) : exchange.progress}`;
       setText(time, exchange.duration === null ? "" : formatMs(exchange.duration));
-      setText(process, (exchange.request === null ? null : this.#processOf(exchange.request)) ?? "");
+      setText(
+        process,
+        (exchange.request === null ? null : this.#processOf(exchange.request)) ?? "",
+      );
     }
   }
 
   /** @param {number} request the machine's number for it */
   selectRequest(request) {
-    for (const exchange of this.#rows.keys()) if (exchange.request === request) return this.select(exchange);
+    for (const exchange of this.#rows.keys())
+      if (exchange.request === request) return this.select(exchange);
   }
 
   /** @param {Exchange} exchange */
@@ -106,7 +110,9 @@ export class ResultsList {
   #key(event) {
     const shown = [...this.#list.children];
     const at = shown.findIndex((row) => row.getAttribute("aria-selected") === "true");
-    const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: shown.length - 1 }[event.key];
+    const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: shown.length - 1 }[
+      event.key
+    ];
     if (target === undefined) return;
     event.preventDefault();
     for (const [exchange, row] of this.#rows) if (row === shown[target]) this.select(exchange);

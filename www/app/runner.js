@@ -5,7 +5,8 @@ import { fileChanges } from "./workspace.js";
 /**
  * What the server is doing.
  *
- * @typedef {"booting" | "ready" | "starting" | "listening" | "stopping" | "exited" | "failed"} Phase
+ * @typedef {"booting" | "ready" | "starting" | "listening" | "stopping" | "exited" | "failed"}
+ * Phase
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -14,14 +15,17 @@ import { fileChanges } from "./workspace.js";
  * @property {ProgressDetail | null} progress what is being fetched or prepared just now
  */
 
-/** How long a start that is no longer wanted may take to come to its own end (ms), before its machine is thrown away. */
+/**
+ * How long a start that is no longer wanted may take to come to its own end (ms), before its
+ * machine is thrown away.
+ */
 const PATIENCE = 2000;
 
 const NEVER_STARTED = "Stopped before it had started.";
 
 /**
- * Runs one server at a time in one playground. Every request to run or stop overtakes the ones before it, so pressing
- * buttons quickly is safe. Fires `state`, and `log` (detail: LogLine).
+ * Runs one server at a time in one playground. Every request to run or stop overtakes the ones
+ * before it, so pressing buttons quickly is safe. Fires `state`, and `log` (detail: LogLine).
  */
 export class Runner extends EventTarget {
   #create;
@@ -78,7 +82,8 @@ export class Runner extends EventTarget {
   async boot() {
     try {
       await this.#ready();
-      if (this.#state.phase === "booting") this.#set("ready", "Ready. Press Run to start the server.");
+      if (this.#state.phase === "booting")
+        this.#set("ready", "Ready. Press Run to start the server.");
     } catch (error) {
       this.#set("failed", sentence(error));
     }
@@ -126,7 +131,9 @@ export class Runner extends EventTarget {
     this.#written = { ...files };
   }
 
-  /** Stops the server; while it is stopping, a second call kills it. Never rejects: the state tells. */
+  /**
+   * Stops the server; while it is stopping, a second call kills it. Never rejects: the state tells.
+   */
   async stop() {
     const turn = (this.#turn += 1);
     if (this.#halting && this.#server) {
@@ -188,7 +195,10 @@ export class Runner extends EventTarget {
   async #haltOnce() {
     const server = this.#server;
     if (server) {
-      this.#set("stopping", "Stopping: the server finishes what it is doing. Press again to kill it.");
+      this.#set(
+        "stopping",
+        "Stopping: the server finishes what it is doing. Press again to kill it.",
+      );
       try {
         const { code } = await server.stop();
         this.#gone(server, code);
@@ -214,7 +224,11 @@ export class Runner extends EventTarget {
     }
   }
 
-  /** Ends every process by ending the machine; the next Run boots a new one. @param {string} text @param {Phase} [phase] */
+  /**
+   * Ends every process by ending the machine; the next Run boots a new one.
+   * @param {string} text
+   * @param {Phase} [phase]
+   */
   async #throwAway(text, phase = "exited") {
     const playground = this.#playground;
     this.#server = null;
@@ -238,7 +252,8 @@ export class Runner extends EventTarget {
           const progress = /** @type {CustomEvent<ProgressDetail>} */ (event).detail;
           const { phase, text } = this.#state;
           const complete = progress.total > 0 && progress.loaded >= progress.total;
-          if (phase === "starting" || phase === "booting") this.#set(phase, text, complete ? null : progress);
+          if (phase === "starting" || phase === "booting")
+            this.#set(phase, text, complete ? null : progress);
         });
         return playground;
       },
@@ -250,7 +265,11 @@ export class Runner extends EventTarget {
     return this.#booting;
   }
 
-  /** @param {Phase} phase @param {string} text @param {ProgressDetail | null} [progress] @param {boolean} [bad] */
+  /**
+   * @param {Phase} phase
+   * @param {string} text
+   * @param {ProgressDetail | null} [progress] @param {boolean} [bad]
+   */
   #set(phase, text, progress = null, bad = phase === "failed") {
     this.#state = { phase, text, bad, progress };
     this.dispatchEvent(new Event("state"));
@@ -263,7 +282,11 @@ export function sentence(error) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** A `ServerExit`: the command ended before it listened. @param {unknown} error @returns {error is { code: number }} */
+/**
+ * A `ServerExit`: the command ended before it listened.
+ * @param {unknown} error
+ * @returns {error is { code: number }}
+ */
 function isExit(error) {
   return error instanceof Error && "code" in error && typeof error.code === "number";
 }

@@ -1,9 +1,13 @@
-/** Set once this page has asked to be isolated, so that a host where that fails is not reloaded for ever. */
+/**
+ * Set once this page has asked to be isolated, so that a host where that fails is not reloaded for
+ * ever.
+ */
 const ASKED = "wasgi:asked-for-isolation";
 
 /**
- * Registers the site's service worker: it keeps the site for use without a network, and isolates the page on hosts that
- * do not send the headers for it. The page works without it, so nothing here is an error.
+ * Registers the site's service worker: it keeps the site for use without a network, and isolates
+ * the page on hosts that do not send the headers for it. The page works without it, so nothing here
+ * is an error.
  */
 export function keepSite() {
   if (!("serviceWorker" in navigator)) return;

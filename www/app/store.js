@@ -1,4 +1,7 @@
-/** Remembers values in localStorage; where that is missing, full or forbidden, forgets them in silence. */
+/**
+ * Remembers values in localStorage; where that is missing, full or forbidden, forgets them in
+ * silence.
+ */
 export class Store {
   #prefix;
 
@@ -18,7 +21,10 @@ export class Store {
     }
   }
 
-  /** @param {string} key @returns {unknown} undefined where nothing (or nothing readable) is kept */
+  /**
+   * @param {string} key
+   * @returns {unknown} undefined where nothing (or nothing readable) is kept
+   */
   get(key) {
     if (this.#prefix === null) return undefined;
     try {

@@ -2,7 +2,9 @@ import { OF_THREADS } from "./phases.js";
 
 /** @import { Bar, Phase, Row, Span } from "./types.js" */
 
-/** Spans that are recorded before any worker has the request: they say nothing about who serves it. */
+/**
+ * Spans that are recorded before any worker has the request: they say nothing about who serves it.
+ */
 const BEFORE_ACCEPT = new Set(["connect", "backlog"]);
 
 /** The row of requests that no worker has taken. */
@@ -12,16 +14,17 @@ export const WAITING_ROW = "waiting";
  * Turns spans into one bar per request.
  *
  * @param {Span[]} spans
- * @param {(request: number) => number | null} [stillRunning] the present time (ms since the server's start) for a request
- *   that is not answered in full yet; null for one that is, or of which nobody knows
+ * @param {(request: number) => number | null} [stillRunning] the present time (ms since the
+ * server's start) for a request that is not answered in full yet; null for one that is, or of which
+ * nobody knows
  * @returns {Bar[]} in the order of their start
  */
 export function barsOf(spans, stillRunning = () => null) {
   /** @type {Map<number, Span[]>} */
   const byRequest = new Map();
   for (const span of spans) {
-    // What comes after the last byte is no part of the bar: it runs from connect to the last byte. Nor is what a thread
-    // does for no request in particular.
+    // What comes after the last byte is no part of the bar: it runs from connect to the last byte.
+    // Nor is what a thread does for no request in particular.
     if (span.name === "keepalive" || span.request === 0) continue;
     const list = byRequest.get(span.request);
     if (list) list.push(span);
@@ -71,7 +74,8 @@ function barOf(request, spans, now) {
 }
 
 /**
- * The phase that names the worker: the application's if it got that far, else the last one that a process recorded.
+ * The phase that names the worker: the application's if it got that far, else the last one that a
+ * process recorded.
  *
  * @param {Phase[]} phases
  */
@@ -99,8 +103,8 @@ function takenAt(phases) {
 }
 
 /**
- * Sorts bars into rows: one per process, and per thread where a process served with several. Within a row, bars that
- * overlap get lanes of their own.
+ * Sorts bars into rows: one per process, and per thread where a process served with several. Within
+ * a row, bars that overlap get lanes of their own.
  *
  * @param {Bar[]} bars in the order of their start
  * @returns {Row[]} processes in the order of their numbers, the requests that nobody took last
@@ -123,7 +127,9 @@ export function rowsOf(bars) {
   for (const row of rows.values()) {
     const several = (threads.get(row.process) ?? 0) > 1;
     row.label =
-      row.process === null ? "waiting" : `pid ${row.process}${several ? ` · ${threadName(row.thread)}` : ""}`;
+      row.process === null
+        ? "waiting"
+        : `pid ${row.process}${several ? ` · ${threadName(row.thread)}` : ""}`;
     row.lanes = assignLanes(row.bars);
   }
   return [...rows.values()].sort(compareRows);
@@ -173,7 +179,11 @@ export function axisMarks(start, end, most) {
   const step = ([1, 2, 5].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
   const marks = [];
   // A mark that is off by rounding counts; adding zero makes −0 a 0.
-  for (let index = Math.ceil(start / step - 1e-9) + 0; index * step <= end + step * 1e-9; index += 1)
+  for (
+    let index = Math.ceil(start / step - 1e-9) + 0;
+    index * step <= end + step * 1e-9;
+    index += 1
+  )
     marks.push(index * step);
   return { step, marks };
 }
@@ -210,8 +220,8 @@ export function summarise(bars) {
 }
 
 /**
- * Milliseconds by phase. Phases nest (`app` holds `run` and `sleep`), so these do not add up to the bar's length;
- * `app` is what remains of it outside the phases within.
+ * Milliseconds by phase. Phases nest (`app` holds `run` and `sleep`), so these do not add up to the
+ * bar's length; `app` is what remains of it outside the phases within.
  *
  * @param {Bar} bar
  * @returns {{ name: string, ms: number }[]} in the order of their first start

@@ -2,8 +2,8 @@
 /** @import { Range } from "./timeline-painter.js" */
 
 /**
- * The bar that an arrow key leads to: left and right within the row, up and down to the bar of the next row that starts
- * nearest, Home and End to the first and the last of all.
+ * The bar that an arrow key leads to: left and right within the row, up and down to the bar of the
+ * next row that starts nearest, Home and End to the first and the last of all.
  *
  * @param {Row[]} rows
  * @param {number | null} request the one that has the focus

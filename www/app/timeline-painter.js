@@ -36,7 +36,8 @@ export class TimelinePainter {
   }
 
   /**
-   * Decides where everything goes. Lanes get thinner when there are many, so that as much as possible is in sight.
+   * Decides where everything goes. Lanes get thinner when there are many, so that as much as
+   * possible is in sight.
    *
    * @param {Row[]} rows
    * @param {Range} range
@@ -48,7 +49,10 @@ export class TimelinePainter {
     this.#width = Math.max(1, width);
     const lanes = rows.reduce((sum, row) => sum + row.lanes, 0);
     const free = room - AXIS_HEIGHT - rows.length * ROW_GAP;
-    this.laneHeight = Math.max(LEAST_LANE, Math.min(MOST_LANE, Math.floor(free / Math.max(1, lanes))));
+    this.laneHeight = Math.max(
+      LEAST_LANE,
+      Math.min(MOST_LANE, Math.floor(free / Math.max(1, lanes))),
+    );
     let top = 0;
     this.rows = rows.map((row) => {
       // A row is never lower than its label.
@@ -79,7 +83,12 @@ export class TimelinePainter {
     return { left, top, width: Math.max(1.5, this.x(bar.end) - left), height: this.laneHeight };
   }
 
-  /** The bar at a point, with a little tolerance for thin ones. @param {number} x @param {number} y @returns {Bar | null} */
+  /**
+   * The bar at a point, with a little tolerance for thin ones.
+   * @param {number} x
+   * @param {number} y
+   * @returns {Bar | null}
+   */
   barAt(x, y) {
     const placed = this.rows.find(({ top, height }) => y >= top && y < top + height);
     if (!placed) return null;
@@ -94,7 +103,12 @@ export class TimelinePainter {
     return best;
   }
 
-  /** What a thread does at a point of its row. @param {number} x @param {number} y @returns {ThreadPhase | null} */
+  /**
+   * What a thread does at a point of its row.
+   * @param {number} x
+   * @param {number} y
+   * @returns {ThreadPhase | null}
+   */
   threadAt(x, y) {
     const placed = this.rows.find(({ top, height }) => y >= top && y < top + height);
     if (!placed?.row.phases) return null;
@@ -163,7 +177,12 @@ export class TimelinePainter {
     }
   }
 
-  /** Running stands out, waiting is half as high. @param {CanvasRenderingContext2D} context @param {ThreadPhase[]} phases @param {number} top */
+  /**
+   * Running stands out, waiting is half as high.
+   * @param {CanvasRenderingContext2D} context
+   * @param {ThreadPhase[]} phases
+   * @param {number} top
+   */
   #paintThread(context, phases, top) {
     const whole = Math.max(4, this.laneHeight - 2);
     for (const { name, start, end } of phases) {
@@ -175,7 +194,13 @@ export class TimelinePainter {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {string} name @param {number} x @param {number} y @param {number} room */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y
+   * @param {number} room
+   */
   #write(context, name, x, y, room) {
     context.font = `11px ${this.#font}`;
     context.textBaseline = "middle";
@@ -217,7 +242,11 @@ export class TimelinePainter {
       context.fillStyle = this.#colour("muted");
       const label = axisLabel(mark, step);
       const width = context.measureText(label).width;
-      context.fillText(label, Math.min(Math.max(0, x - width / 2), this.#width - width), AXIS_HEIGHT / 2 - 1);
+      context.fillText(
+        label,
+        Math.min(Math.max(0, x - width / 2), this.#width - width),
+        AXIS_HEIGHT / 2 - 1,
+      );
     }
   }
 
@@ -235,7 +264,10 @@ export class TimelinePainter {
     return context;
   }
 
-  /** Colours are the theme's custom properties; a canvas wants them resolved, so a probe element resolves them. */
+  /**
+   * Colours are the theme's custom properties; a canvas wants them resolved, so a probe element
+   * resolves them.
+   */
   #readTheme() {
     const probe = document.createElement("span");
     probe.hidden = true;
@@ -244,7 +276,8 @@ export class TimelinePainter {
       probe.style.color = `var(${variable})`;
       return getComputedStyle(probe).color;
     };
-    for (const name of ["grid", "muted", "accent", "text"]) this.#colours.set(name, resolve(`--${name}`));
+    for (const name of ["grid", "muted", "accent", "text"])
+      this.#colours.set(name, resolve(`--${name}`));
     this.#colours.set("rest", resolve("--phase-rest"));
     for (const { name } of PHASES) {
       this.#colours.set(name, resolve(`--phase-${name}`));

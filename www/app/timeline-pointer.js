@@ -5,7 +5,8 @@ const SLACK = 4;
  * @typedef {object} PointerActions
  * @property {(x: number, y: number, event: PointerEvent) => void} hover x and y within the drawing
  * @property {(x: number, y: number, event: PointerEvent) => void} click
- * @property {(range: { from: number, to: number } | null) => void} drag a range that is being picked, in CSS px
+ * @property {(range: { from: number, to: number } | null) => void} drag a range that is being
+ * picked, in CSS px
  * @property {(from: number, to: number) => void} pick from is left of to
  * @property {() => void} leave
  * @property {(factor: number, x: number) => void} zoom
@@ -13,7 +14,8 @@ const SLACK = 4;
  */
 
 /**
- * Hovering, clicking, dragging a range, and the wheel: with Ctrl or ⌘ it zooms, sideways (or with Shift) it pans.
+ * Hovering, clicking, dragging a range, and the wheel: with Ctrl or ⌘ it zooms, sideways (or with
+ * Shift) it pans.
  *
  * @param {HTMLElement} plot
  * @param {HTMLCanvasElement} canvas whose coordinates count
@@ -39,7 +41,8 @@ export function listenToPointer(plot, canvas, actions) {
   });
   plot.addEventListener("pointerup", (event) => {
     const { x, y } = at(event);
-    if (from !== null && Math.abs(x - from) > SLACK) actions.pick(Math.min(from, x), Math.max(from, x));
+    if (from !== null && Math.abs(x - from) > SLACK)
+      actions.pick(Math.min(from, x), Math.max(from, x));
     else actions.click(x, y, event);
     from = null;
     actions.drag(null);

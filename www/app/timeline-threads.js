@@ -27,7 +27,9 @@ export function threadRowsOf(spans, range) {
     row.phases.push({ ...span, on: span.on ?? 0 });
   }
   for (const { phases } of rows.values()) phases.sort((a, b) => a.start - b.start);
-  return [...rows.values()].sort((a, b) => Number(a.process) - Number(b.process) || a.thread - b.thread);
+  return [...rows.values()].sort(
+    (a, b) => Number(a.process) - Number(b.process) || a.thread - b.thread,
+  );
 }
 
 /**
@@ -49,7 +51,8 @@ export function phaseAt(phases, time, tolerance) {
   const near = [phases[low - 1], phases[low]].filter(
     (phase) => phase && phase.start - tolerance <= time && time <= phase.end + tolerance,
   );
-  const distance = (/** @type {ThreadPhase} */ { start, end }) => Math.max(start - time, time - end, 0);
+  const distance = (/** @type {ThreadPhase} */ { start, end }) =>
+    Math.max(start - time, time - end, 0);
   return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 

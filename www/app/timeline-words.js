@@ -9,7 +9,10 @@ import { aboutOf } from "./timeline-threads.js";
 /** How many rows the table shows. */
 const MOST_ROWS = 500;
 
-/** @typedef {(request: number) => string | null} Describe method and path of a request, if this page sent it */
+/**
+ * @typedef {(request: number) => string | null} Describe method and path of a request, if this page
+ * sent it
+ */
 
 /** What a bar is called. @param {Bar} bar @param {Describe} describe */
 function titleOf(bar, describe) {
@@ -20,7 +23,9 @@ function titleOf(bar, describe) {
 /** Who served it, and how long it took. @param {Bar} bar */
 function factsOf(bar) {
   const who =
-    bar.process === null ? "no worker has taken it" : `pid ${bar.process}, ${threadName(bar.thread)}`;
+    bar.process === null
+      ? "no worker has taken it"
+      : `pid ${bar.process}, ${threadName(bar.thread)}`;
   return `${who} · ${bar.open ? "not answered yet" : formatMs(bar.end - bar.start)}`;
 }
 
@@ -59,9 +64,9 @@ function swatch(name) {
  * @param {{ phases?: { name: string }[] }[]} drawn
  */
 export function drawLegend(list, drawn) {
-  const names = [...new Set(drawn.flatMap(({ phases = [] }) => phases.map(({ name }) => name)))].sort(
-    comparePhases,
-  );
+  const names = [
+    ...new Set(drawn.flatMap(({ phases = [] }) => phases.map(({ name }) => name))),
+  ].sort(comparePhases);
   if (names.join() === list.dataset.names) return;
   list.dataset.names = names.join();
   list.replaceChildren(
@@ -73,7 +78,13 @@ export function drawLegend(list, drawn) {
   );
 }
 
-/** The same as the drawing, in numbers. @param {HTMLElement} box @param {Bar[]} bars @param {number} origin @param {Describe} describe */
+/**
+ * The same as the drawing, in numbers.
+ * @param {HTMLElement} box
+ * @param {Bar[]} bars
+ * @param {number} origin
+ * @param {Describe} describe
+ */
 export function drawTable(box, bars, origin, describe) {
   const heads = [
     "Request",
@@ -121,7 +132,12 @@ export class TimelineTip {
     "data-testid": "tip",
   });
 
-  /** @param {Bar} bar @param {Describe} describe @param {number} x @param {number} y CSS px of the viewport */
+  /**
+   * @param {Bar} bar
+   * @param {Describe} describe
+   * @param {number} x
+   * @param {number} y CSS px of the viewport
+   */
   show(bar, describe, x, y) {
     const rows = phaseTotals(bar).map(({ name, ms }) =>
       h(
@@ -143,11 +159,21 @@ export class TimelineTip {
     );
   }
 
-  /** What a thread does. @param {ThreadPhase} phase @param {number} x @param {number} y CSS px of the viewport */
+  /**
+   * What a thread does.
+   * @param {ThreadPhase} phase
+   * @param {number} x
+   * @param {number} y CSS px of the viewport
+   */
   showThread(phase, x, y) {
     const meaning = PHASES.find(({ name }) => name === phase.name)?.meaning ?? phase.name;
     const title = h("b", {}, `pid ${phase.process}, ${threadName(phase.thread)}`);
-    const what = h("div", {}, swatch(phase.name), ` ${meaning}, ${formatMs(phase.end - phase.start)}`);
+    const what = h(
+      "div",
+      {},
+      swatch(phase.name),
+      ` ${meaning}, ${formatMs(phase.end - phase.start)}`,
+    );
     this.#say([title, what, h("div", { class: "muted" }, aboutOf(phase))], x, y);
   }
 

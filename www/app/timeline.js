@@ -11,12 +11,16 @@ import { TimelineTip, drawLegend, drawTable, sentenceOf, summaryOf } from "./tim
 
 const LABEL =
   "Timeline of requests. Arrow keys move between requests, plus and minus zoom, Enter shows the response.";
-const HINT = "Run the server and send requests: what each one waited for, and for how long, appears here.";
+const HINT =
+  "Run the server and send requests: what each one waited for, and for how long, appears here.";
 
 /** How many requests are drawn: the latest. */
 const MOST_REQUESTS = 5000;
 
-/** Where the time of every request went: a row per worker, a bar per request, coloured by what it was doing. */
+/**
+ * Where the time of every request went: a row per worker, a bar per request, coloured by what it
+ * was doing.
+ */
 export class Timeline {
   #describe;
   #onSelect;
@@ -24,7 +28,12 @@ export class Timeline {
   #tip = new TimelineTip();
   #summary = h("span", { class: "muted timeline-summary", "data-testid": "timeline-summary" });
   #labels = h("div", { class: "timeline-labels", "aria-hidden": "true" });
-  #plot = h("div", { class: "timeline-plot", tabindex: 0, role: "application", "aria-label": LABEL });
+  #plot = h("div", {
+    class: "timeline-plot",
+    tabindex: 0,
+    role: "application",
+    "aria-label": LABEL,
+  });
   #scroller = h("div", { class: "timeline-scroll" }, this.#labels, this.#plot);
   #table = h("div", {
     class: "timeline-table",
@@ -39,11 +48,15 @@ export class Timeline {
   #burstButton = button("Last burst", "Show the requests of the last Send (0)", "zoom-burst", () =>
     this.#look("burst"),
   );
-  #allButton = button("All", "Show everything since the server's start", "zoom-all", () => this.#look("all"));
+  #allButton = button("All", "Show everything since the server's start", "zoom-all", () =>
+    this.#look("all"),
+  );
   #threadsButton = button("Threads", "Show what each thread does", "timeline-threads", () =>
     this.#toggleThreads(),
   );
-  #tableButton = button("Table", "Show the numbers as a table", "timeline-table", () => this.#toggleTable());
+  #tableButton = button("Table", "Show the numbers as a table", "timeline-table", () =>
+    this.#toggleTable(),
+  );
   /** @type {Bar[]} */
   #bars = [];
   /** @type {Row[]} */
@@ -70,7 +83,8 @@ export class Timeline {
 
   /**
    * @param {object} callbacks
-   * @param {(request: number) => string | null} callbacks.describe method and path of a request, if this page sent it
+   * @param {(request: number) => string | null} callbacks.describe method and path of a request, if
+   * this page sent it
    * @param {(request: number) => void} callbacks.onSelect
    */
   constructor({ describe, onSelect }) {
@@ -114,7 +128,8 @@ export class Timeline {
         this.#drag = range;
         this.#draw();
       },
-      pick: (from, to) => this.#lookAt({ start: this.#painter.time(from), end: this.#painter.time(to) }),
+      pick: (from, to) =>
+        this.#lookAt({ start: this.#painter.time(from), end: this.#painter.time(to) }),
       leave: () => this.#tip.hide(),
       zoom: (factor, x) => this.#zoom(factor, this.#painter.time(x)),
       pan: (share) => this.#pan(share),
@@ -124,7 +139,10 @@ export class Timeline {
     this.#drawNow();
   }
 
-  /** Which process served a request, in words, as far as the last update knew. @param {number} request */
+  /**
+   * Which process served a request, in words, as far as the last update knew.
+   * @param {number} request
+   */
   processOf(request) {
     const bar = this.#barOf(request);
     return bar && bar.process !== null ? `pid ${bar.process}` : null;
@@ -155,7 +173,8 @@ export class Timeline {
    */
   update(spans, answered, busy) {
     const recent = recentSpans(spans);
-    // The machine's clock, as far as this page can tell: the burst's first connection began when Send was pressed.
+    // The machine's clock, as far as this page can tell: the burst's first connection began when
+    // Send was pressed.
     const first = recent.find(({ request }) => !this.#before.has(request));
     if (first) this.#began ??= { at: first.start, pressed: this.#pressed };
     const began = this.#began;
@@ -195,7 +214,10 @@ export class Timeline {
     return fresh.length ? fresh : this.#bars;
   }
 
-  /** What is in sight, and what the axis counts from: the burst's begin within a burst, else the server's start. */
+  /**
+   * What is in sight, and what the axis counts from: the burst's begin within a burst, else the
+   * server's start.
+   */
   get #view() {
     if (this.#bars.length === 0) return { range: { start: 0, end: 1000 }, origin: 0 };
     const burst = summarise(this.#burst);
@@ -207,7 +229,10 @@ export class Timeline {
     }
     const { start, end, makespan } = looking === "burst" ? burst : summarise(this.#bars);
     const margin = makespan * 0.01 || 0.5;
-    return { range: { start: start - margin, end: end + margin }, origin: looking === "burst" ? start : 0 };
+    return {
+      range: { start: start - margin, end: end + margin },
+      origin: looking === "burst" ? start : 0,
+    };
   }
 
   get #visible() {
@@ -228,7 +253,9 @@ export class Timeline {
     const visible = this.#visible;
     const threads = this.#withThreads && !none ? threadRowsOf(this.#spans, range) : [];
     this.#rows = [...rowsOf(visible), ...threads];
-    this.#summary.textContent = none ? "" : summaryOf(this.#looking === "burst" ? this.#burst : visible);
+    this.#summary.textContent = none
+      ? ""
+      : summaryOf(this.#looking === "burst" ? this.#burst : visible);
     this.#summary.title = this.#summary.textContent;
     drawLegend(this.#legend, [...visible, ...threads]);
     if (none) return;
@@ -268,7 +295,10 @@ export class Timeline {
     this.#draw();
   }
 
-  /** @param {number} factor below 1 shows less time @param {number} [about] the time that stays where it is */
+  /**
+   * @param {number} factor below 1 shows less time
+   * @param {number} [about] the time that stays where it is
+   */
   #zoom(factor, about) {
     const { range } = this.#view;
     const focused = this.#focused === null ? null : this.#barOf(this.#focused);
@@ -300,7 +330,13 @@ export class Timeline {
     event.preventDefault();
   }
 
-  /** Shows or hides the numbers under the pointer. @param {Bar | null} bar @param {MouseEvent} event @param {number} x @param {number} y */
+  /**
+   * Shows or hides the numbers under the pointer.
+   * @param {Bar | null} bar
+   * @param {MouseEvent} event
+   * @param {number} x
+   * @param {number} y
+   */
   #point(bar, event, x, y) {
     const phase = bar ? null : this.#painter.threadAt(x, y);
     if (bar) this.#tip.show(bar, this.#describe, event.clientX, event.clientY);
@@ -308,7 +344,10 @@ export class Timeline {
     else this.#tip.hide();
   }
 
-  /** Moves the keyboard's focus to a bar: scrolls to it, shows its numbers and says them. @param {Bar | null} bar */
+  /**
+   * Moves the keyboard's focus to a bar: scrolls to it, shows its numbers and says them.
+   * @param {Bar | null} bar
+   */
   #focus(bar) {
     this.#focused = bar?.request ?? null;
     this.#draw();
@@ -335,7 +374,10 @@ export class Timeline {
   }
 }
 
-/** The spans of the latest requests, which are numbered in the order in which they were sent. @param {Span[]} spans */
+/**
+ * The spans of the latest requests, which are numbered in the order in which they were sent.
+ * @param {Span[]} spans
+ */
 function recentSpans(spans) {
   let latest = 0;
   for (const { request } of spans) latest = Math.max(latest, request);
@@ -348,5 +390,9 @@ function recentSpans(spans) {
 function button(text, title, testid, onclick) {
   // A word names itself; a sign needs one.
   const label = text.length === 1 ? title : null;
-  return h("button", { class: "quiet", title, "aria-label": label, "data-testid": testid, onclick }, text);
+  return h(
+    "button",
+    { class: "quiet", title, "aria-label": label, "data-testid": testid, onclick },
+    text,
+  );
 }

@@ -18,10 +18,16 @@ import { Workspace } from "./workspace.js";
 /** @import { Store } from "./store.js" */
 /** @import { Example, LogLine } from "./types.js" */
 
-/** How often the timeline asks for the trace while requests are on their way, and while none are (ms). */
+/**
+ * How often the timeline asks for the trace while requests are on their way, and while none are
+ * (ms).
+ */
 const BUSY_INTERVAL = 200;
 const QUIET_INTERVAL = 1000;
-/** How long after a burst the trace is still asked for often (ms): what a process tells of its last request comes late. */
+/**
+ * How long after a burst the trace is still asked for often (ms): what a process tells of its last
+ * request comes late.
+ */
 const AFTERMATH = 1000;
 
 /** The whole playground: connects the parts. */
@@ -52,14 +58,15 @@ export class PlaygroundView {
 
   /**
    * @param {HTMLElement} host
-   * @param {{ runner: Runner, store: Store, example: Example | null, command: string | null }} options an example that
-   *   is given wins over the one that was open last
+   * @param {{ runner: Runner, store: Store, example: Example | null, command: string | null }}
+   * options an example that is given wins over the one that was open last
    */
   constructor(host, { runner, store, example, command }) {
     this.#runner = runner;
     this.#store = store;
     const examples = example && !EXAMPLES.includes(example) ? [example, ...EXAMPLES] : EXAMPLES;
-    this.#example = example ?? examples.find(({ name }) => name === store.get("example")) ?? examples[0];
+    this.#example =
+      example ?? examples.find(({ name }) => name === store.get("example")) ?? examples[0];
 
     this.#commandBar = new CommandBar(examples, {
       onRun: () => this.#run(),
@@ -123,7 +130,8 @@ export class PlaygroundView {
     );
     host.addEventListener("keydown", (event) => this.#key(event));
     const history = store.get("history");
-    if (Array.isArray(history)) this.#commandBar.history = history.filter((line) => typeof line === "string");
+    if (Array.isArray(history))
+      this.#commandBar.history = history.filter((line) => typeof line === "string");
     this.#open(this.#example, command);
     this.#showState();
     this.#poll();
@@ -134,7 +142,11 @@ export class PlaygroundView {
     return this.#commandBar.command;
   }
 
-  /** Shows an example: as the user left it, or as it is. @param {Example} example @param {string | null} [command] */
+  /**
+   * Shows an example: as the user left it, or as it is.
+   * @param {Example} example
+   * @param {string | null} [command]
+   */
   #open(example, command = null) {
     this.#example = example;
     const kept = this.#store.get(`example:${example.name}`);
@@ -152,13 +164,15 @@ export class PlaygroundView {
     const files = this.#workspace.toObject();
     const { command } = this.#commandBar;
     const key = `example:${this.#example.name}`;
-    if (command === this.#example.command && sameFiles(files, this.#example.files)) this.#store.remove(key);
+    if (command === this.#example.command && sameFiles(files, this.#example.files))
+      this.#store.remove(key);
     else this.#store.set(key, { files, command });
   }
 
   #reset() {
     const before = { files: this.#workspace.toObject(), command: this.#commandBar.command };
-    if (before.command === this.#example.command && sameFiles(before.files, this.#example.files)) return;
+    if (before.command === this.#example.command && sameFiles(before.files, this.#example.files))
+      return;
     this.#store.remove(`example:${this.#example.name}`);
     this.#open(this.#example);
     this.#files.offerUndo("Your changes to this example were dropped.", () => {
@@ -175,7 +189,10 @@ export class PlaygroundView {
     void this.#runner.run(command, this.#workspace.toObject());
   }
 
-  /** Ctrl-S: the files become the processes' files. A server reads them when it is told to reload, or when a worker starts. */
+  /**
+   * Ctrl-S: the files become the processes' files. A server reads them when it is told to reload,
+   * or when a worker starts.
+   */
   async #save() {
     if (!this.#runner.server) return;
     try {
@@ -211,7 +228,9 @@ export class PlaygroundView {
     if (this.#results.selected !== null) return;
     const listening = this.#runner.state.phase === "listening";
     this.#response.clear(
-      listening ? "Send a request: the response appears here as it arrives." : this.#example.description,
+      listening
+        ? "Send a request: the response appears here as it arrives."
+        : this.#example.description,
     );
   }
 

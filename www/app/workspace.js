@@ -40,9 +40,15 @@ export class Workspace extends EventTarget {
     if (this.#files.delete(name)) this.#changed(null);
   }
 
-  /** Keeps the file's place among the others. @param {string} from @param {string} to a name that passed `problemWith` */
+  /**
+   * Keeps the file's place among the others.
+   * @param {string} from
+   * @param {string} to a name that passed `problemWith`
+   */
   rename(from, to) {
-    this.#files = new Map([...this.#files].map(([name, text]) => [name === from ? to : name, text]));
+    this.#files = new Map(
+      [...this.#files].map(([name, text]) => [name === from ? to : name, text]),
+    );
     this.#changed(null);
   }
 

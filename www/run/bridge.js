@@ -19,7 +19,8 @@ export class Bridge {
 
   /**
    * @param {(message: Uint8Array<ArrayBuffer>) => void} post sends one message
-   * @param {() => Promise<Connection>} connect opens a connection to the server; rejects when it is refused
+   * @param {() => Promise<Connection>} connect opens a connection to the server; rejects when it is
+   * refused
    */
   constructor(post, connect) {
     this.#post = post;
@@ -27,7 +28,8 @@ export class Bridge {
   }
 
   /**
-   * Takes a frame that belongs to a connection. Frames of a connection that has ended meanwhile are dropped.
+   * Takes a frame that belongs to a connection. Frames of a connection that has ended meanwhile are
+   * dropped.
    * @param {Frame} frame frames in their order
    */
   receive(frame) {

@@ -1,9 +1,10 @@
 /**
  * The frames that travel between `cargo xtask run` and its page, over one WebSocket.
  *
- * A WebSocket message holds one or more frames. A frame is a kind (1 byte), a connection (4 bytes, little-endian; 0 where
- * the frame is about none), the length of its payload (4 bytes, little-endian) and the payload. `xtask/src/run/frame.rs` is
- * the other end and says what each kind means.
+ * A WebSocket message holds one or more frames. A frame is a kind (1 byte), a connection (4 bytes,
+ * little-endian; 0 where the frame is about none), the length of its payload (4 bytes,
+ * little-endian) and the payload. `xtask/src/run/frame.rs` is the other end and says what each kind
+ * means.
  */
 
 /** The kinds of frames. */
@@ -40,7 +41,9 @@ const decoder = new TextDecoder();
  * @returns {Uint8Array<ArrayBuffer>} the message
  */
 export function encode(frames) {
-  const message = new Uint8Array(frames.reduce((length, { payload }) => length + HEADER + payload.length, 0));
+  const message = new Uint8Array(
+    frames.reduce((length, { payload }) => length + HEADER + payload.length, 0),
+  );
   const view = new DataView(message.buffer);
   let at = 0;
   for (const { kind, id, payload } of frames) {
@@ -150,7 +153,10 @@ export function textOf(payload) {
  */
 export function fileOf(payload) {
   const end = 4 + numberOf(payload);
-  return { path: decoder.decode(payload.subarray(4, end)), contents: new Uint8Array(payload.subarray(end)) };
+  return {
+    path: decoder.decode(payload.subarray(4, end)),
+    contents: new Uint8Array(payload.subarray(end)),
+  };
 }
 
 /**

@@ -5,15 +5,17 @@ import { Kind, bare, credit, numberOf } from "./frames.js";
 /**
  * What `server.connect()` gives: one connection in the tab, as raw bytes.
  * @typedef {object} Connection
- * @property {ReadableStream<Uint8Array>} readable what the server sends; ends at its FIN, errors at its RST
+ * @property {ReadableStream<Uint8Array>} readable what the server sends; ends at its FIN, errors at
+ * its RST
  * @property {(bytes: Uint8Array) => Promise<void>} write resolves when there is room for more
  * @property {() => void} end sends FIN
  * @property {() => void} reset sends RST
  */
 
 /**
- * One TCP connection, carried from `cargo xtask run` to the server in the tab and back. Neither direction ever holds more than
- * its window: credit goes back only for what the server took, and the server is read only while there is credit.
+ * One TCP connection, carried from `cargo xtask run` to the server in the tab and back. Neither
+ * direction ever holds more than its window: credit goes back only for what the server took, and
+ * the server is read only while there is credit.
  */
 export class Tunnel {
   #id;
@@ -135,11 +137,16 @@ export class Tunnel {
   /** Resolves when bytes may be sent, or the connection is over. */
   async #hasCredit() {
     while (this.#credit === 0 && !this.#isOver) {
-      await new Promise((/** @type {(value?: undefined) => void} */ resolve) => (this.#wake = resolve));
+      await new Promise(
+        (/** @type {(value?: undefined) => void} */ resolve) => (this.#wake = resolve),
+      );
     }
   }
 
-  /** Gives the server what was received, one piece after the other; does nothing while that is under way. */
+  /**
+   * Gives the server what was received, one piece after the other; does nothing while that is under
+   * way.
+   */
   async #write() {
     const connection = this.#connection;
     if (!connection || this.#isWriting || this.#stoppedWriting) return;

@@ -1,5 +1,5 @@
-// Files on their way: memory that all processes share, and how much of it has come. A process starts before the last byte is there;
-// who reads what has not come waits for it.
+// Files on their way: memory that all processes share, and how much of it has come. A process
+// starts before the last byte is there; who reads what has not come waits for it.
 
 /** What stands for the number of bytes where no more will come. */
 const LOST = -1;

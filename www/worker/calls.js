@@ -1,9 +1,11 @@
-// What Python calls: the module `_wasgi`. In a copy of a process, it finds the copy's own in the places of these.
+// What Python calls: the module `_wasgi`. In a copy of a process, it finds the copy's own in the
+// places of these.
 
 import { keyDerivation } from "./key_derivation.js";
 
 /**
- * What the calls are about. There is no `core` before the process is known, and no `state` before Python has booted.
+ * What the calls are about. There is no `core` before the process is known, and no `state` before
+ * Python has booted.
  * @typedef {object} Host
  * @property {import("#wasgi_core").Process} core
  * @property {import("./threads.js").Threads} threads
@@ -63,10 +65,12 @@ export function makeCalls(host) {
     check: () => host.threads.check(),
     look_again: () => host.threads.lookAgain(),
     spawn: () => host.threads.spawn(),
-    thread_started: (/** @type {number} */ ident) => host.state.begin(ident, host.threads.startedOn()),
+    thread_started: (/** @type {number} */ ident) =>
+      host.state.begin(ident, host.threads.startedOn()),
     main_started: () => host.state.limit(host.threads.mainStack()),
     thread_ending: () => host.state.end(),
-    set_switch_interval: (/** @type {number} */ interval) => host.core.set_switch_interval(interval),
+    set_switch_interval: (/** @type {number} */ interval) =>
+      host.core.set_switch_interval(interval),
     set_disposition: (/** @type {number} */ signal, /** @type {number} */ disposition) =>
       host.core.set_disposition(signal, disposition),
     raise_signal: (/** @type {number} */ signal) => {
@@ -123,18 +127,25 @@ export function makeCalls(host) {
     stop: () => host.core.stop(),
     early_signal: () => host.core.early_signal(),
     polling: flushed((on) => host.core.polling(on, now())),
-    // A loop that has callbacks does not wait: what it has asked for, to accept say, leaves before them.
+    // A loop that has callbacks does not wait: what it has asked for, to accept say, leaves before
+    // them.
     next_event: () => {
       const event = host.core.next_event(now());
       if (event < 0) host.settle();
       return event;
     },
     receive: flushed((id) => host.core.receive(id, now())),
-    send_start: (/** @type {number} */ id, /** @type {number} */ status, /** @type {number} */ length) =>
-      host.core.send_start(id, status, length),
+    send_start: (
+      /** @type {number} */ id,
+      /** @type {number} */ status,
+      /** @type {number} */ length,
+    ) => host.core.send_start(id, status, length),
     send_start_failed: flushed((id, status) => host.core.send_start_failed(id, status)),
-    send_body: flushed((id, length, rest, more) => host.core.send_body(id, length, rest, more, now())),
-    send_other: (/** @type {number} */ id, /** @type {number} */ length) => host.core.send_other(id, length),
+    send_body: flushed((id, length, rest, more) =>
+      host.core.send_body(id, length, rest, more, now()),
+    ),
+    send_other: (/** @type {number} */ id, /** @type {number} */ length) =>
+      host.core.send_other(id, length),
     returned: flushed((id, length) => host.core.returned(id, length, now())),
     raised_asgi: flushed((id, length) => host.core.raised_asgi(id, length, now())),
   };

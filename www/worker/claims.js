@@ -1,11 +1,15 @@
-// The words of shared memory by which connections are claimed that are on offer to a process: see src/net/claims.rs.
+// The words of shared memory by which connections are claimed that are on offer to a process: see
+// src/net/claims.rs.
 
 /** As `SLOTS` in src/net/claims.rs. */
 const SLOTS = 64;
 /** No connection has this number. */
 const NONE = 0;
 
-/** The claims, as each thread sees them. A slot holds the number of the connection that it offers until that is taken. */
+/**
+ * The claims, as each thread sees them. A slot holds the number of the connection that it offers
+ * until that is taken.
+ */
 export class Claims {
   /** The memory; null where it cannot be shared. */
   static shared() {

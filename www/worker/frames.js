@@ -1,4 +1,5 @@
-// The frames of src/net/frame.rs and the runs of strings of src/gateway/encoding.rs, for JavaScript.
+// The frames of src/net/frame.rs and the runs of strings of src/gateway/encoding.rs, for
+// JavaScript.
 
 /** Kinds, see `net::frame::Kind`. */
 export const Kind = Object.freeze({
@@ -13,14 +14,20 @@ export const Kind = Object.freeze({
 });
 
 const HEADER = 9;
-/** A buffer for what goes out is kept at this size: to make one for each message costs more than to fill it. */
+/**
+ * A buffer for what goes out is kept at this size: to make one for each message costs more than to
+ * fill it.
+ */
 const KEPT = 8192;
 const encoder = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 
 /** Frames that wait to be sent together. */
 export class Outgoing {
-  /** @param {(message: Uint8Array<ArrayBuffer>) => void} send gets a view, which is good until it returns */
+  /**
+   * @param {(message: Uint8Array<ArrayBuffer>) => void} send gets a view, which is good until it
+   * returns
+   */
   constructor(send) {
     this.send = send;
     this.bytes = new Uint8Array(KEPT);

@@ -1,5 +1,6 @@
-// An image of a process's memory: what fork() copies. It is made where no Python is on a stack, so that all there is of the
-// process is in CPython's memory, but for JavaScript objects that Python holds, files, and libraries that it has loaded.
+// An image of a process's memory: what fork() copies. It is made where no Python is on a stack, so
+// that all there is of the process is in CPython's memory, but for JavaScript objects that Python
+// holds, files, and libraries that it has loaded.
 
 import { derivesKeys } from "./key_derivation.js";
 import { loadedLibraries, loadLibraries } from "./libraries.js";
@@ -11,10 +12,12 @@ import { processFiles, restoreFiles } from "./process_files.js";
  * @property {number} stack where the main thread's stack begins
  * @property {number[]} runs parts of the memory that are not all zero: where they begin and end
  * @property {ArrayBufferLike} bytes these parts, one after the other
- * @property {{ hiwireKeys: any[], immortalKeys: string[] }} handles the JavaScript objects that Python holds, by names
+ * @property {{ hiwireKeys: any[], immortalKeys: string[] }} handles the JavaScript objects that
+ * Python holds, by names
  * @property {import("./libraries.js").Libraries} libraries
  * @property {import("./process_files.js").ProcessFiles} files
- * @property {Map<string, Uint8Array | null>} given the files of the project, as the process had them given
+ * @property {Map<string, Uint8Array | null>} given the files of the project, as the process had
+ * them given
  */
 
 /** What is looked at together, in bytes. */
@@ -115,7 +118,8 @@ function occupied(words) {
 }
 
 /**
- * Makes an interpreter that has not run yet a copy of the process that the image is of. Pyodide then takes over the handles.
+ * Makes an interpreter that has not run yet a copy of the process that the image is of. Pyodide
+ * then takes over the handles.
  * @param {any} module
  * @param {Image} image
  */

@@ -1,4 +1,5 @@
-// The image of a booted interpreter, kept from one visit to the next: the first process of a page then need not boot either.
+// The image of a booted interpreter, kept from one visit to the next: the first process of a page
+// then need not boot either.
 
 /** @typedef {import("./image.js").Image} Image */
 
@@ -9,7 +10,8 @@ const FORMAT = 1;
 const LENGTH = 4;
 
 /**
- * What an image depends on: this version of the site, and what a booting interpreter asks the browser.
+ * What an image depends on: this version of the site, and what a booting interpreter asks the
+ * browser.
  * @param {string} base where the assets are
  */
 async function keyOf(base) {
@@ -31,7 +33,8 @@ async function keyOf(base) {
 export class ImageCache {
   /** @param {string} base where the assets are */
   constructor(base) {
-    // A browser may have no storage, or none for this page; the site may lie on a host that is not complete.
+    // A browser may have no storage, or none for this page; the site may lie on a host that is not
+    // complete.
     this.key = "caches" in self ? keyOf(base).catch(() => null) : Promise.resolve(null);
   }
 
@@ -77,8 +80,10 @@ export class ImageCache {
  * @returns {Blob | null} null if there is more to it than memory
  */
 function encode({ bytes, ...rest }) {
-  const plain = rest.libraries.loaded.length === 0 && rest.files.open.length === 0 && rest.given.size === 0;
-  if (!plain || rest.files.entries.some(({ content }) => content instanceof Uint8Array)) return null;
+  const plain =
+    rest.libraries.loaded.length === 0 && rest.files.open.length === 0 && rest.given.size === 0;
+  if (!plain || rest.files.entries.some(({ content }) => content instanceof Uint8Array))
+    return null;
   const head = new TextEncoder().encode(JSON.stringify(rest));
   const length = new DataView(new ArrayBuffer(LENGTH));
   length.setUint32(0, head.length, true);

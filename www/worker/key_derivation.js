@@ -1,5 +1,5 @@
-// The wasm module that derives keys for Python's hashlib (kdf/): it is among Python's packages, and is compiled in the
-// process that first derives one.
+// The wasm module that derives keys for Python's hashlib (kdf/): it is among Python's packages, and
+// is compiled in the process that first derives one.
 
 const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 
@@ -9,7 +9,8 @@ const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
  * @property {(length: number) => number} input
  * @property {(name: number, password: number, iterations: number, length: number) => number} pbkdf2
  * @property {(iterations: number) => number} step
- * @property {(password: number, logN: number, r: number, p: number, length: number) => number} scrypt
+ * @property {(password: number, logN: number, r: number, p: number, length: number) => number}
+ * scrypt
  * @property {() => number} key
  */
 
@@ -94,12 +95,15 @@ class KeyDerivation {
 }
 
 /**
- * Whether an object is one of these, or a method of theirs. A fork leaves them out: Python makes new ones.
+ * Whether an object is one of these, or a method of theirs. A fork leaves them out: Python makes
+ * new ones.
  * @param {any} object
  */
 export function derivesKeys(object) {
   const methods = Object.getOwnPropertyDescriptors(KeyDerivation.prototype);
-  return object instanceof KeyDerivation || Object.values(methods).some(({ value }) => value === object);
+  return (
+    object instanceof KeyDerivation || Object.values(methods).some(({ value }) => value === object)
+  );
 }
 
 /**
@@ -109,5 +113,6 @@ export function derivesKeys(object) {
 export function keyDerivation(fileSystem) {
   /** @type {WebAssembly.Module | undefined} */
   let module;
-  return () => new KeyDerivation((module ??= new WebAssembly.Module(fileSystem().readFile(MODULE))));
+  return () =>
+    new KeyDerivation((module ??= new WebAssembly.Module(fileSystem().readFile(MODULE))));
 }

@@ -1,5 +1,6 @@
-// The dynamic libraries of a process, such as pydantic_core: in a copy of it, each has to lie where it lay, and its functions
-// have to have the places in the table of functions that pointers in memory say.
+// The dynamic libraries of a process, such as pydantic_core: in a copy of it, each has to lie where
+// it lay, and its functions have to have the places in the table of functions that pointers in
+// memory say.
 
 /**
  * @typedef {object} Library
@@ -17,7 +18,8 @@
  * @typedef {object} Libraries
  * @property {Library[]} loaded in the order of their places in the table
  * @property {number} tableLength
- * @property {[index: number, library: number, name: string][]} taken functions that somebody took a pointer to
+ * @property {[index: number, library: number, name: string][]} taken functions that somebody took a
+ * pointer to
  */
 
 /** Words from the address that is a library's handle: Emscripten's `struct dso`. */
@@ -61,7 +63,9 @@ export function loadedLibraries({ LDSO, HEAPU32, FS, wasmTable }) {
   const taken = [];
   const first = loaded.length ? loaded[0].tableBase : wasmTable.length;
   for (let index = first; index < wasmTable.length; index++) {
-    const inside = loaded.some((its) => index >= its.tableBase && index < its.tableBase + its.tableSize);
+    const inside = loaded.some(
+      (its) => index >= its.tableBase && index < its.tableBase + its.tableSize,
+    );
     const found = !inside && exported.get(wasmTable.get(index));
     if (found) taken.push([index, ...found]);
   }

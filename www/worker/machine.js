@@ -1,4 +1,5 @@
-// The machine role: the kernel, the masters and the client in Rust; here are its devices: workers, timers, assets.
+// The machine role: the kernel, the masters and the client in Rust; here are its devices: workers,
+// timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
 import { Arrival } from "./arrival.js";
@@ -31,7 +32,10 @@ const DIRECTORY = "/home/wasgi/project";
 
 /** The exit code that tells a master not to try again. */
 const BOOT_FAILURE = 3;
-/** How long messages are waited for on the bell after the last one, in milliseconds; and how long without the event loop. */
+/**
+ * How long messages are waited for on the bell after the last one, in milliseconds; and how long
+ * without the event loop.
+ */
 const LINGER = 1;
 const TURN_AFTER = 4;
 /** Messages that are taken before it is seen to what they ask for. */
@@ -160,7 +164,10 @@ export async function runMachine(init) {
         end(pid);
         machine.exited(pid, code, signal, now());
       };
-      /** A crash of the interpreter is a crash of the process; one that never came up is a failure to boot. */
+      /**
+       * A crash of the interpreter is a crash of the process; one that never came up is a failure
+       * to boot.
+       */
       const failed = (/** @type {string} */ text) => {
         if (processes.get(pid) !== process) return;
         work();
@@ -188,7 +195,16 @@ export async function runMachine(init) {
           const messages = process.early ?? [];
           const shared = { line: itsLine, bell: itsBell, claims };
           worker.postMessage({
-            identity: { argv, env: pairs(env), pid, ppid, directory: DIRECTORY, files, messages, ...shared },
+            identity: {
+              argv,
+              env: pairs(env),
+              pid,
+              ppid,
+              directory: DIRECTORY,
+              files,
+              messages,
+              ...shared,
+            },
           });
           process.early = null;
           if (replaced) origin.prepare(python, processes.size);
@@ -213,7 +229,11 @@ export async function runMachine(init) {
     log(server, stream, line, time) {
       page.tell({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
     },
-    /** @param {number} server @param {string} program @param {string[]} words for what is in braces */
+    /**
+     * @param {number} server
+     * @param {string} program
+     * @param {string[]} words for what is in braces
+     */
     help(server, program, words) {
       /** @param {string} text @param {number} stream @param {number} code */
       const leave = (text, stream, code) => {
@@ -225,7 +245,12 @@ export async function runMachine(init) {
         (error) => leave(`wasgi: ${error.message}`, 2, 1),
       );
     },
-    /** @param {number} server @param {string[]} words @param {string[]} env @param {string} directory */
+    /**
+     * @param {number} server
+     * @param {string[]} words
+     * @param {string[]} env
+     * @param {string} directory
+     */
     settle(server, words, env, directory) {
       /** @param {string[]} answer */
       const settled = (answer) => {
@@ -262,7 +287,8 @@ export async function runMachine(init) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let timerAt = Infinity;
-  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
+  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one
+  // for each request.
   const schedule = () => {
     const at = machine.deadline();
     if (at >= timerAt) return;
@@ -310,7 +336,10 @@ export async function runMachine(init) {
   let heard = -Infinity;
   /** Whether the event loop turns, and then there is more to do. */
   let turning = false;
-  /** Does what there is to do, then waits for more: on the bell as long as there is traffic, else in the event loop. */
+  /**
+   * Does what there is to do, then waits for more: on the bell as long as there is traffic, else in
+   * the event loop.
+   */
   const work = () => {
     bell.awake();
     const turned = performance.now();
@@ -358,7 +387,9 @@ export async function runMachine(init) {
     },
     start({ server, command, env }) {
       // gunicorn reads this file if it is there; where "there" is, the command line may say.
-      const configured = [...files.keys()].some((name) => name.split("/").pop() === "gunicorn.conf.py");
+      const configured = [...files.keys()].some(
+        (name) => name.split("/").pop() === "gunicorn.conf.py",
+      );
       if (configured) env = [...env, "", ""];
       if (typeof command === "string") machine.start_line(server, command, env, DIRECTORY, now());
       else machine.start_words(server, command, env, DIRECTORY, now());
@@ -407,7 +438,10 @@ function settings(name, content) {
 /** Memory that a worker takes, in megabytes: see `src/machine`. */
 const WORKER = 64;
 
-/** How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB at most. */
+/**
+ * How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB
+ * at most.
+ */
 function room() {
   const { deviceMemory = 4 } = /** @type {{ deviceMemory?: number }} */ (navigator);
   return Math.max(4, Math.floor((deviceMemory * 1024) / 2 / WORKER));
@@ -425,8 +459,8 @@ function pairs(flat) {
  * Fetches what all processes share, once.
  * @param {string} base
  * @param {(message: object) => void} tell says how far it is
- * @returns {Promise<{ python: import("./python.js").PythonAssets, whole: Promise<unknown> }>} what processes can start with, and
- *   when all of it is there
+ * @returns {Promise<{ python: import("./python.js").PythonAssets, whole: Promise<unknown> }>} what
+ * processes can start with, and when all of it is there
  */
 async function loadAssets(base, tell) {
   const parts = new Map();
@@ -449,7 +483,13 @@ async function loadAssets(base, tell) {
     file("stdlib.zip"),
     file("site.pack"),
   ]);
-  const python = { base, module, stdlib: stdlib.file, pack: pack.file, clockOrigin: performance.timeOrigin };
+  const python = {
+    base,
+    module,
+    stdlib: stdlib.file,
+    pack: pack.file,
+    clockOrigin: performance.timeOrigin,
+  };
   return { python, whole: Promise.all([stdlib.whole, pack.whole]) };
 }
 
@@ -489,14 +529,16 @@ async function get(url) {
   const response = await fetch(url).catch(() => null);
   if (!response) throw new Error(`${name} could not be fetched: is the network there?`);
   if (!response.ok || !response.body) {
-    throw new Error(`${name} could not be fetched (${response.status}): is dist/ complete on this host?`);
+    throw new Error(
+      `${name} could not be fetched (${response.status}): is dist/ complete on this host?`,
+    );
   }
   return response;
 }
 
 /**
- * Fetches a file into a buffer: one for all processes where the page is cross-origin isolated, which they may read as it comes; else each
- * gets a copy.
+ * Fetches a file into a buffer: one for all processes where the page is cross-origin isolated,
+ * which they may read as it comes; else each gets a copy.
  * @param {string} url
  * @param {(loaded: number, total: number) => void} report
  * @returns {Promise<{ file: import("./arrival.js").Arriving, whole: Promise<unknown> }>}
@@ -570,5 +612,7 @@ async function gather(reader, total, report) {
 
 /** @param {number} length */
 function allocate(length) {
-  return new Uint8Array(self.crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
+  return new Uint8Array(
+    self.crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length),
+  );
 }

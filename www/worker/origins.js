@@ -1,5 +1,6 @@
-// Workers for processes. A real master forks its workers, in milliseconds; here a new worker is given the memory of an
-// interpreter that has booted, and spare ones are kept ready for the next processes, with that memory in place.
+// Workers for processes. A real master forks its workers, in milliseconds; here a new worker is
+// given the memory of an interpreter that has booted, and spare ones are kept ready for the next
+// processes, with that memory in place.
 
 /** How often it is looked whether the machine is quiet, in milliseconds. */
 const LOOK = 500;
@@ -23,19 +24,31 @@ export class Origin {
     this.maker = null;
     /** Workers that wait for the image. @type {Set<Worker>} */
     this.waiting = new Set();
-    /** Workers that are or will soon be ready to become a process; who began first comes first. @type {Worker[]} */
+    /**
+     * Workers that are or will soon be ready to become a process; who began first comes first.
+     * @type {Worker[]}
+     */
     this.spares = [];
     /** How many there shall be. */
     this.wanted = 0;
-    /** The spare that is not ready yet: one at a time, so that the first is there early. @type {Worker | null} */
+    /**
+     * The spare that is not ready yet: one at a time, so that the first is there early.
+     * @type {Worker | null}
+     */
     this.booting = null;
-    /** Whether one has been used: the next waits for a quiet moment, so as not to take the processor from those who work. */
+    /**
+     * Whether one has been used: the next waits for a quiet moment, so as not to take the processor
+     * from those who work.
+     */
     this.used = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     /** @type {PythonAssets | undefined} */
     this.python = undefined;
-    /** Who is told when the spares that are expected are ready, or why they never will be. @type {((reason?: string) => void)[]} */
+    /**
+     * Who is told when the spares that are expected are ready, or why they never will be.
+     * @type {((reason?: string) => void)[]}
+     */
     this.expecting = [];
   }
 
@@ -140,13 +153,16 @@ export class Origin {
    * Has spare ones ready at once: a server is about to start.
    * @param {PythonAssets} python
    * @param {number} count
-   * @returns {Promise<void>} resolves when all are ready, or have been taken; rejects if one cannot boot
+   * @returns {Promise<void>} resolves when all are ready, or have been taken; rejects if one cannot
+   * boot
    */
   expect(python, count) {
     this.python = python;
     this.wanted = count;
     return new Promise((resolve, reject) => {
-      this.expecting.push((reason) => (reason === undefined ? resolve() : reject(new Error(reason))));
+      this.expecting.push((reason) =>
+        reason === undefined ? resolve() : reject(new Error(reason)),
+      );
       this.#fill();
     });
   }
@@ -201,7 +217,8 @@ export class Origins {
    * @param {WebAssembly.Module} core
    * @param {string} base where the assets are
    * @param {() => boolean} quiet whether there is time to boot one: nobody waits for an answer
-   * @param {(image: Image | null) => void} [keep] keeps the image of a booted interpreter; null: it is not fit to be kept
+   * @param {(image: Image | null) => void} [keep] keeps the image of a booted interpreter; null: it
+   * is not fit to be kept
    */
   constructor(core, base, quiet, keep = () => {}) {
     this.core = core;
@@ -212,7 +229,11 @@ export class Origins {
     this.interpreter = new Origin(this, undefined);
     /** Masters that have loaded their app, by their process ids. @type {Map<number, Origin>} */
     this.masters = new Map();
-    /** Workers whose interpreter is all but its memory: they wait for whichever image they are given. @type {Worker[]} */
+    /**
+     * Workers whose interpreter is all but its memory: they wait for whichever image they are
+     * given.
+     * @type {Worker[]}
+     */
     this.blanks = [];
     /** How many there shall be in quiet times. */
     this.stock = 0;
@@ -223,8 +244,8 @@ export class Origins {
   }
 
   /**
-   * A process is about to fork so many times. Its image is made when it has loaded its app, and no spare can have it in place: so workers
-   * start meanwhile that will only have to copy it.
+   * A process is about to fork so many times. Its image is made when it has loaded its app, and no
+   * spare can have it in place: so workers start meanwhile that will only have to copy it.
    * @param {PythonAssets} python
    * @param {number} forks
    */

@@ -1,5 +1,6 @@
-// The package file: all of site-packages in one buffer that every process reads through this read-only file system.
-// Nodes are made when a name is first looked up, so mounting costs only the directory tree.
+// The package file: all of site-packages in one buffer that every process reads through this
+// read-only file system. Nodes are made when a name is first looked up, so mounting costs only the
+// directory tree.
 
 import { awaitBytes } from "./arrival.js";
 
@@ -102,7 +103,13 @@ export function packFileSystem(FS, file) {
   };
 
   const streamOperations = {
-    /** @param {any} stream @param {Uint8Array} into @param {number} at @param {number} length @param {number} position */
+    /**
+     * @param {any} stream
+     * @param {Uint8Array} into
+     * @param {number} at
+     * @param {number} length
+     * @param {number} position
+     */
     read(stream, into, at, length, position) {
       const [offset, size] = stream.node.entry;
       const count = Math.min(length, size - position);

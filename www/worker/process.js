@@ -11,7 +11,8 @@ import { threadState } from "./thread_state.js";
 import { FORK, MAIN, Threads } from "./threads.js";
 
 /**
- * Which process it is. A worker whose interpreter boots before that is known gets it in a message of its own.
+ * Which process it is. A worker whose interpreter boots before that is known gets it in a message
+ * of its own.
  * @typedef {object} Identity
  * @property {string[]} argv
  * @property {Record<string, string>} env
@@ -26,8 +27,8 @@ import { FORK, MAIN, Threads } from "./threads.js";
  */
 
 /**
- * What the process's memory is to be: a copy of an image; of one that comes in a message of its own, if it does; or that of an
- * interpreter that boots, of which an image may be wanted.
+ * What the process's memory is to be: a copy of an image; of one that comes in a message of its
+ * own, if it does; or that of an interpreter that boots, of which an image may be wanted.
  * @typedef {import("./image.js").Image | "awaited" | "boot" | "boot, and make an image"} Memory
  */
 
@@ -40,7 +41,10 @@ import { FORK, MAIN, Threads } from "./threads.js";
  * @property {Identity} [identity]
  */
 
-/** How long messages are waited for on the bell after the last one, in milliseconds; and how long without the event loop. */
+/**
+ * How long messages are waited for on the bell after the last one, in milliseconds; and how long
+ * without the event loop.
+ */
 const LINGER = 1;
 const TURN_AFTER = 4;
 
@@ -59,7 +63,10 @@ const now = () => performance.timeOrigin + performance.now();
 export async function runProcess({ core: module, python, memory: source, identity }) {
   initSync({ module });
   const inbox = new Inbox(identity);
-  /** What Python prints, once there is a process that prints it. @type {(stream: 1 | 2, bytes: Uint8Array) => void} */
+  /**
+   * What Python prints, once there is a process that prints it.
+   * @type {(stream: 1 | 2, bytes: Uint8Array) => void}
+   */
   let output = () => {};
   const host = /** @type {import("./calls.js").Host} */ ({});
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -78,15 +85,17 @@ export async function runProcess({ core: module, python, memory: source, identit
     flush();
     if (host.core.settle(now())) threads.schedule();
   };
-  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one for each request.
+  // A timer that is no longer needed is left to fire in vain: that is cheaper than to set a new one
+  // for each request.
   const schedule = () => {
     const at = host.core.deadline();
     if (at >= timerAt) return;
     timerAt = at;
     clearTimeout(timer);
     const rest = at - now();
-    // Resuming from a message rather than from the timer's own task keeps timers free of the 4 ms clamp that browsers put
-    // on nested ones; the last part of a millisecond, which timers leave out, goes by in messages too.
+    // Resuming from a message rather than from the timer's own task keeps timers free of the 4 ms
+    // clamp that browsers put on nested ones; the last part of a millisecond, which timers leave
+    // out, goes by in messages too.
     if (rest < 1) hop.port2.postMessage(0);
     else timer = setTimeout(() => hop.port2.postMessage(0), Math.min(Math.floor(rest), 0x7fffffff));
   };
@@ -143,7 +152,8 @@ export async function runProcess({ core: module, python, memory: source, identit
         const due = host.core.deadline() - now();
         const patience = Math.max(heard + LINGER - time, due < 1 ? due : 0);
         if (patience <= 0 || time - threads.turnedAt > TURN_AFTER) return 0;
-        // A worker is woken late by a tenth of a millisecond: the end of a timer's time is looked for.
+        // A worker is woken late by a tenth of a millisecond: the end of a timer's time is looked
+        // for.
         const left = Math.min(patience, due - LATE);
         if (left > 0) bell.wait(isCalled, left);
       }
@@ -300,7 +310,10 @@ class Inbox {
   }
 }
 
-/** The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared, and the way to the machine. */
+/**
+ * The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared, and the way to the
+ * machine.
+ */
 class SharedBuffer {
   /** @param {(message: Uint8Array) => void} send gets a view, which is good until it returns */
   constructor(send) {
@@ -321,12 +334,15 @@ class SharedBuffer {
 
   /** @param {Uint8Array} into */
   get(into) {
-    into.set(this.module.HEAPU8.subarray(this.start, /** @type {number} */ (this.start) + into.length));
+    into.set(
+      this.module.HEAPU8.subarray(this.start, /** @type {number} */ (this.start) + into.length),
+    );
   }
 }
 
 /**
- * What has changed of files since a process had them given: what the process made of the others is its copy's too.
+ * What has changed of files since a process had them given: what the process made of the others is
+ * its copy's too.
  * @param {Map<string, Uint8Array | null>} given
  * @param {Map<string, Uint8Array | null>} files
  */

@@ -1,4 +1,5 @@
-// What of the file system belongs to a process: what it has written, and what it has open. A fork takes both along.
+// What of the file system belongs to a process: what it has written, and what it has open. A fork
+// takes both along.
 
 /**
  * @typedef {object} Entry
@@ -39,7 +40,11 @@ export function processFiles(FS) {
       const path = `${directory}/${name}`;
       if (name === "." || name === ".." || SYSTEM.has(path)) continue;
       const { mode, mtime } = FS.lstat(path);
-      const content = FS.isFile(mode) ? FS.readFile(path) : FS.isLink(mode) ? FS.readlink(path) : null;
+      const content = FS.isFile(mode)
+        ? FS.readFile(path)
+        : FS.isLink(mode)
+          ? FS.readlink(path)
+          : null;
       entries.push({ path, mode, mtime: mtime.getTime(), content });
       if (FS.isDir(mode)) walk(path);
     }

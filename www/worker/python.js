@@ -1,5 +1,6 @@
-// Boots one CPython (Pyodide) in this worker: from the shared compiled module, the precompiled standard library and the
-// package file, without touching the network except for Pyodide's two scripts.
+// Boots one CPython (Pyodide) in this worker: from the shared compiled module, the precompiled
+// standard library and the package file, without touching the network except for Pyodide's two
+// scripts.
 
 import { handleOf, restoreMemory } from "./image.js";
 import { awaitBytes } from "./arrival.js";
@@ -12,7 +13,8 @@ import { packFileSystem } from "./pack.js";
  * @property {WebAssembly.Module} module pyodide.asm.wasm, compiled
  * @property {import("./arrival.js").Arriving} stdlib the standard library's zip
  * @property {import("./arrival.js").Arriving} pack the package file
- * @property {number} clockOrigin where the monotonic clock of all processes begins, in milliseconds since the epoch
+ * @property {number} clockOrigin where the monotonic clock of all processes begins, in milliseconds
+ * since the epoch
  */
 
 const EIO = 29;
@@ -44,15 +46,16 @@ export function pyodideScripts(base) {
  * @property {Record<string, string>} env
  * @property {(bytes: Uint8Array) => void} stdout
  * @property {(bytes: Uint8Array) => void} stderr
- * @property {Promise<import("./image.js").Image | null> | import("./image.js").Image | null} image what to be a copy of; null:
- *   of nothing
+ * @property {Promise<import("./image.js").Image | null> | import("./image.js").Image | null} image
+ * what to be a copy of; null: of nothing
  * @property {Record<string, any>} calls the module `_wasgi`, whose functions an image may hold
  */
 
 /**
  * @param {PythonAssets} assets
  * @param {BootOptions} options
- * @returns {Promise<{ pyodide: any, copied: import("./image.js").Image | null }>} the Pyodide API, and what it is a copy of
+ * @returns {Promise<{ pyodide: any, copied: import("./image.js").Image | null }>} the Pyodide API,
+ * and what it is a copy of
  */
 export async function bootPython(assets, options) {
   const [{ loadPyodide }, { default: createPyodideModule }] = await pyodideScripts(assets.base);
@@ -99,7 +102,8 @@ export async function bootPython(assets, options) {
 }
 
 /**
- * Options by which Pyodide takes over an image's memory instead of running CPython from its beginning.
+ * Options by which Pyodide takes over an image's memory instead of running CPython from its
+ * beginning.
  * @param {(settings: object) => Promise<any>} create
  * @param {BootOptions} options
  */
@@ -109,7 +113,8 @@ function copying(create, { image, calls }) {
   return {
     // What tells Pyodide that there is one; the image itself may not be there yet.
     _loadSnapshot: new Uint8Array(1),
-    _snapshotDeserializer: (/** @type {string} */ name) => handleOf(name, calls, module.API.public_api),
+    _snapshotDeserializer: (/** @type {string} */ name) =>
+      handleOf(name, calls, module.API.public_api),
     /** @param {object} settings */
     createPyodideModule: async (settings) => {
       module = await create(settings);
@@ -131,7 +136,8 @@ function writer(sink) {
 }
 
 /**
- * Lets the file that Pyodide writes next, the standard library, lie in the buffer that all processes share: not in a copy.
+ * Lets the file that Pyodide writes next, the standard library, lie in the buffer that all
+ * processes share: not in a copy.
  * @param {any} FS
  * @param {import("./arrival.js").Arriving} stdlib
  */
@@ -146,7 +152,13 @@ function ownStdlib(FS, stdlib) {
     const operations = node.stream_ops;
     node.stream_ops = {
       ...operations,
-      /** @param {any} stream @param {Uint8Array} into @param {number} at @param {number} length @param {number} position */
+      /**
+       * @param {any} stream
+       * @param {Uint8Array} into
+       * @param {number} at
+       * @param {number} length
+       * @param {number} position
+       */
       read(stream, into, at, length, position) {
         if (!awaitBytes(stdlib, position + length)) throw new FS.ErrnoError(EIO);
         return operations.read(stream, into, at, length, position);
@@ -168,7 +180,11 @@ function serveFromMemory(assets) {
     const url = String(input);
     if (url.endsWith("/pyodide.asm.wasm")) return /** @type {any} */ ({});
     if (url.endsWith("/python_stdlib.zip")) {
-      return /** @type {any} */ ({ ok: true, status: 200, arrayBuffer: async () => new ArrayBuffer(0) });
+      return /** @type {any} */ ({
+        ok: true,
+        status: 200,
+        arrayBuffer: async () => new ArrayBuffer(0),
+      });
     }
     return fetch(input, init);
   };

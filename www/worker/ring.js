@@ -1,17 +1,21 @@
 // How two threads of ours speak with each other: by messages that are kept in order, and by a bell.
 //
-// To post a message to a thread that sleeps in its event loop costs 35 to 85 µs on both sides together; to write into memory
-// that both see, and to wake a thread that waits on that memory, a tenth of it, or a third where it waits in its event loop
-// (Atomics.waitAsync). So where the page is cross-origin isolated, a
-// link has a ring of bytes for each direction. What does not fit, and what is no bytes, goes by postMessage: messages are
-// numbered, so their order stays. Where there is no shared memory, everything is posted, and nothing here waits.
+// To post a message to a thread that sleeps in its event loop costs 35 to 85 µs on both sides
+// together; to write into memory that both see, and to wake a thread that waits on that memory, a
+// tenth of it, or a third where it waits in its event loop (Atomics.waitAsync). So where the page
+// is cross-origin isolated, a link has a ring of bytes for each direction. What does not fit, and
+// what is no bytes, goes by postMessage: messages are numbered, so their order stays. Where there
+// is no shared memory, everything is posted, and nothing here waits.
 
 /** A thread's bell: it runs and will look; it waits on the bell; it sleeps in its event loop. */
 const AWAKE = 0;
 const WAITING = 1;
 const ASLEEP = 2;
 
-/** The words of a bell: its state; a number from which each message for the thread gets a ticket; what who sleeps waits on. */
+/**
+ * The words of a bell: its state; a number from which each message for the thread gets a ticket;
+ * what who sleeps waits on.
+ */
 const STATE = 0;
 const TICKETS = 1;
 const SLEEP = 2;
@@ -19,24 +23,33 @@ const SLEEP = 2;
 /** Whether a thread can wait on memory in its event loop: else a posted message wakes it. */
 const WAITS_ASLEEP = typeof Atomics.waitAsync === "function";
 
-/** Bytes of a ring. A message may take half of it, so that there is place for it as soon as the ring is empty. */
+/**
+ * Bytes of a ring. A message may take half of it, so that there is place for it as soon as the ring
+ * is empty.
+ */
 const CAPACITY = 1 << 18;
 /**
- * A ring begins with two numbers of its writer's, how many bytes it has written and how many messages it has posted instead,
- * and, on a cache line of its own, one of its reader's: how many bytes it has read.
+ * A ring begins with two numbers of its writer's, how many bytes it has written and how many
+ * messages it has posted instead, and, on a cache line of its own, one of its reader's: how many
+ * bytes it has read.
  */
 const WRITTEN = 0;
 const POSTED = 1;
 const READ = 16;
 const START = 128;
-/** An entry's header: its length in bytes, its number, its ticket, its kind. Entries begin at multiples of it. */
+/**
+ * An entry's header: its length in bytes, its number, its ticket, its kind. Entries begin at
+ * multiples of it.
+ */
 const HEADER = 16;
 const BYTES = 0;
 const TEXT = 1;
 /** The rest of the ring is left out: the next entry is at its beginning. */
 const SKIP = 2;
 
-/** Larger messages are moved when they are posted: a move costs more than copying a few kilobytes. */
+/**
+ * Larger messages are moved when they are posted: a move costs more than copying a few kilobytes.
+ */
 const COPIED = 8192;
 
 const encoder = new TextEncoder();
@@ -50,15 +63,17 @@ const WAKE = 0;
 /** @typedef {{ postMessage(message: any, transfer?: Transferable[]): void }} Port */
 
 /**
- * What one end of a link needs of shared memory: the rings that it reads and writes, the bell of the thread at the other end.
+ * What one end of a link needs of shared memory: the rings that it reads and writes, the bell of
+ * the thread at the other end.
  * @typedef {{ reads: SharedArrayBuffer, writes: SharedArrayBuffer, calls: Int32Array }} Line
  */
 
 /**
- * A thread's own bell. No call is lost: a caller writes its message, then exchanges the bell's state for AWAKE; the thread sets
- * the state, then looks for messages. These four steps have one order for all threads (they are atomic). If the thread
- * does not see the message, its look came before the message was written, so its state was set before the caller
- * exchanged it, and that caller, or another before it, found the state and woke the thread, which looks again.
+ * A thread's own bell. No call is lost: a caller writes its message, then exchanges the bell's
+ * state for AWAKE; the thread sets the state, then looks for messages. These four steps have one
+ * order for all threads (they are atomic). If the thread does not see the message, its look came
+ * before the message was written, so its state was set before the caller exchanged it, and that
+ * caller, or another before it, found the state and woke the thread, which looks again.
  */
 export class Bell {
   /** Whether a call would be noticed in the event loop. */
@@ -111,7 +126,10 @@ export class Bell {
     return false;
   }
 
-  /** From here on, a call is noticed in the event loop: one listener serves until there is one, however often the thread wakes. */
+  /**
+   * From here on, a call is noticed in the event loop: one listener serves until there is one,
+   * however often the thread wakes.
+   */
   #listen() {
     if (this.#listens || !this.state || !WAITS_ASLEEP) return;
     const wait = Atomics.waitAsync(this.state, SLEEP, 0);
@@ -202,7 +220,10 @@ export class RingReader {
     this.written = 0;
   }
 
-  /** @returns {boolean} whether there is an entry; then `number`, `ticket`, `kind` and `message` are those of the first */
+  /**
+   * @returns {boolean} whether there is an entry; then `number`, `ticket`, `kind` and `message` are
+   * those of the first
+   */
   look() {
     if (this.read === this.written) {
       this.written = Atomics.load(this.numbers, WRITTEN);
@@ -296,7 +317,9 @@ export class Link {
 
   // --- out
 
-  /** @param {Uint8Array} bytes may be a view: they are copied, unless they are all of their buffer */
+  /**
+   * @param {Uint8Array} bytes may be a view: they are copied, unless they are all of their buffer
+   */
   send(bytes) {
     if (this.#write(BYTES, bytes)) return;
     const whole = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
@@ -305,7 +328,8 @@ export class Link {
 
   /** @param {{ [name: string]: any }} object for which JSON has words */
   tell(object) {
-    if (!this.#writer || !this.#write(TEXT, encoder.encode(JSON.stringify(object)))) this.#post(object, []);
+    if (!this.#writer || !this.#write(TEXT, encoder.encode(JSON.stringify(object))))
+      this.#post(object, []);
   }
 
   /** @param {{ [name: string]: any }} object anything that can be posted */
@@ -319,7 +343,8 @@ export class Link {
    */
   #write(kind, bytes) {
     const bell = this.#calls;
-    if (!bell || !this.#writer?.write(kind, bytes, this.#sent, Atomics.add(bell, TICKETS, 1))) return false;
+    if (!bell || !this.#writer?.write(kind, bytes, this.#sent, Atomics.add(bell, TICKETS, 1)))
+      return false;
     this.#sent = (this.#sent + 1) | 0;
     Bell.call(bell, this.port);
     return true;
@@ -338,8 +363,10 @@ export class Link {
     this.port.postMessage([this.#sent, Atomics.add(bell, TICKETS, 1), message], transfer);
     this.#sent = (this.#sent + 1) | 0;
     this.#writer?.hasPosted();
-    // Who sleeps is woken by the message itself, and may sleep again by now: its state is not to be touched.
-    if (Atomics.compareExchange(bell, STATE, WAITING, AWAKE) === WAITING) Atomics.notify(bell, STATE, 1);
+    // Who sleeps is woken by the message itself, and may sleep again by now: its state is not to be
+    // touched.
+    if (Atomics.compareExchange(bell, STATE, WAITING, AWAKE) === WAITING)
+      Atomics.notify(bell, STATE, 1);
   }
 
   // --- in
@@ -375,7 +402,8 @@ export class Link {
 
   /**
    * Takes the next message.
-   * @param {(message: Message) => void} visit gets it; bytes may be a view of shared memory, which is good until it returns
+   * @param {(message: Message) => void} visit gets it; bytes may be a view of shared memory, which
+   * is good until it returns
    * @returns {boolean} whether there was one
    */
   take(visit) {

@@ -1,11 +1,13 @@
-// Stacks for threads in the memory of CPython. Pyodide lets all tasks share one stack, and copies a suspended task's part
-// out of the way of the running one; but CPython follows pointers into the stacks of threads that do not run (its garbage
-// collector looks at their frames, sys._current_frames() does), so each thread has a stack that stays where it is.
+// Stacks for threads in the memory of CPython. Pyodide lets all tasks share one stack, and copies a
+// suspended task's part out of the way of the running one; but CPython follows pointers into the
+// stacks of threads that do not run (its garbage collector looks at their frames,
+// sys._current_frames() does), so each thread has a stack that stays where it is.
 
 /**
- * Bytes of a stack: as long as few threads live, and then. Untouched memory costs nothing but addresses. A large one has
- * its end before the browser's own stack has: code that recurses in C uses that one about twice as fast, and where it
- * ends the interpreter dies, while the end of this one is a RecursionError.
+ * Bytes of a stack: as long as few threads live, and then. Untouched memory costs nothing but
+ * addresses. A large one has its end before the browser's own stack has: code that recurses in C
+ * uses that one about twice as fast, and where it ends the interpreter dies, while the end of this
+ * one is a RecursionError.
  */
 const LARGE = 192 * 1024;
 const SMALL = 64 * 1024;
@@ -30,7 +32,8 @@ export class Stacks {
   /** @returns {Stack | null} null where memory has come to its end */
   take() {
     const [large, small] = [this.#free(LARGE), this.#free(SMALL)];
-    const stack = large.pop() ?? (this.large < LARGE_ONES ? this.#allocate(LARGE) : null) ?? small.pop();
+    const stack =
+      large.pop() ?? (this.large < LARGE_ONES ? this.#allocate(LARGE) : null) ?? small.pop();
     return stack ?? this.#allocate(SMALL);
   }
 

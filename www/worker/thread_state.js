@@ -1,4 +1,5 @@
-// What Pyodide shares between tasks and CPython has for each thread: words of the C structure PyThreadState.
+// What Pyodide shares between tasks and CPython has for each thread: words of the C structure
+// PyThreadState.
 
 /** How far into the structure, in bytes, to look for its members. */
 const EXTENT = 1200;
@@ -16,8 +17,8 @@ export function threadState(pyodide) {
   const dict = find(module, main, (word) => word === dictionary);
   return {
     /**
-     * A thread has begun. It has no `threading.local` values (CPython's key for them came with the task) and nothing in
-     * its dictionary yet, an identity of its own, and the limits of its stack.
+     * A thread has begun. It has no `threading.local` values (CPython's key for them came with the
+     * task) and nothing in its dictionary yet, an identity of its own, and the limits of its stack.
      * @param {number} own
      * @param {import("./stacks.js").Stack} stack
      */
@@ -28,7 +29,8 @@ export function threadState(pyodide) {
       this.limit({ base, size });
     },
     /**
-     * The running thread may use this stack and no more: CPython raises RecursionError near its end.
+     * The running thread may use this stack and no more: CPython raises RecursionError near its
+     * end.
      * @param {import("./stacks.js").Stack} stack
      */
     limit({ base, size }) {
@@ -53,8 +55,10 @@ function clear(module, address) {
 }
 
 /**
- * The offset of `threading_local_key`: the word that points to an object of type `_thread._localdummy`.
- * @param {any} module @param {number} state
+ * The offset of `threading_local_key`: the word that points to an object of type
+ * `_thread._localdummy`.
+ * @param {any} module
+ * @param {number} state
  */
 function findLocals(module, state) {
   const words = module.HEAPU32;
@@ -66,7 +70,9 @@ function findLocals(module, state) {
     if (!isPointer(type)) return false;
     const name = words[(type >> 2) + 3];
     return (
-      name > 1023 && name < words.length * 4 - 64 && module.UTF8ToString(name, 32).endsWith("_localdummy")
+      name > 1023 &&
+      name < words.length * 4 - 64 &&
+      module.UTF8ToString(name, 32).endsWith("_localdummy")
     );
   });
 }

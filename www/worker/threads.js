@@ -1,21 +1,27 @@
-// Suspends and resumes the stacks of Python's threads (JSPI). Which thread goes on is decided in Rust (src/event_loop/).
+// Suspends and resumes the stacks of Python's threads (JSPI). Which thread goes on is decided in
+// Rust (src/event_loop/).
 
 import { Stacks } from "./stacks.js";
 
 /**
- * A wait that has begun: its stack is suspended as soon as `then` of the gate has been called for it.
+ * A wait that has begun: its stack is suspended as soon as `then` of the gate has been called for
+ * it.
  * @typedef {{ resume: ((outcome: number) => void) | null, outcome: number }} Wait
  */
 
 /**
  * Where messages and time come from.
  * @typedef {object} Outside
- * @property {() => boolean} hear takes what has come; returns whether the event loop may hold something back
- * @property {() => number} idle all threads wait: what comes may be waited for; returns what `next_thread` says then
+ * @property {() => boolean} hear takes what has come; returns whether the event loop may hold
+ * something back
+ * @property {() => number} idle all threads wait: what comes may be waited for; returns what
+ * `next_thread` says then
  * @property {() => void} sleep all threads wait, and the event loop is to wait for what comes
  */
 
-/** What `next_thread` says of a thread that is to be started; other codes are how its wait ended. */
+/**
+ * What `next_thread` says of a thread that is to be started; other codes are how its wait ended.
+ */
 const START = 7;
 const CODE_BITS = 3;
 export const MAIN = 1;
@@ -26,20 +32,30 @@ const NOT_YET = 1 << 16;
 /** What a process says where an image of it may be made. */
 export const FORK = 1 << 17;
 
-/** How long microtasks may follow each other before messages and timers have their turn, in milliseconds. */
+/**
+ * How long microtasks may follow each other before messages and timers have their turn, in
+ * milliseconds.
+ */
 const TURN_AFTER = 4;
 
-/** The number that our handler has among Python's signals: the last but one of the real-time signals. */
+/**
+ * The number that our handler has among Python's signals: the last but one of the real-time
+ * signals.
+ */
 export const TICK_SIGNAL = 63;
 
 /**
- * How often the running thread looks up: after how many of the interpreter's own checks (one for each backward jump or
- * call), so that a look comes about every LOOK_EVERY milliseconds but never costs more than a few per cent.
+ * How often the running thread looks up: after how many of the interpreter's own checks (one for
+ * each backward jump or call), so that a look comes about every LOOK_EVERY milliseconds but never
+ * costs more than a few per cent.
  */
 const MOST_CHECKS = 800;
 const LOOK_EVERY = 0.25;
 
-/** The same where our handler came at a wrong moment: from one to so many, in turn, so as not to keep step with a loop. */
+/**
+ * The same where our handler came at a wrong moment: from one to so many, in turn, so as not to
+ * keep step with a loop.
+ */
 const AGAIN_WITHIN = 7;
 
 /** After our handler has run, the next signal for it comes no sooner, in milliseconds. */
@@ -71,7 +87,8 @@ export class Threads {
     this.hop = () => hop.port2.postMessage(0);
     this.pump = this.pump.bind(this);
     /**
-     * What every `run_sync` of ours suspends on. Waits begin in the order in which `then` is called for them.
+     * What every `run_sync` of ours suspends on. Waits begin in the order in which `then` is called
+     * for them.
      */
     this.gate = {
       then: (/** @type {(outcome: number) => void} */ resume) => {
@@ -86,7 +103,10 @@ export class Threads {
     this.clock = 0;
     /** @type {any} */
     this.module = null;
-    /** Where the stacks of those threads are that have one of their own. @type {Map<number, import("./stacks.js").Stack>} */
+    /**
+     * Where the stacks of those threads are that have one of their own.
+     * @type {Map<number, import("./stacks.js").Stack>}
+     */
     this.stackOf = new Map();
     /** The thread that is being started. */
     this.starting = 0;
@@ -119,7 +139,8 @@ export class Threads {
     };
     this.clock = this.module.__Py_emscripten_signal_clock >> 2;
     this.module.lookUp = () => this.look();
-    // Pyodide turns the checks on with a buffer; xtask/src/build/glue.rs has made them call `lookUp` instead.
+    // Pyodide turns the checks on with a buffer; xtask/src/build/glue.rs has made them call
+    // `lookUp` instead.
     pyodide.setInterruptBuffer(new Uint8Array(1));
   }
 
@@ -158,7 +179,8 @@ export class Threads {
   /** Our handler ran where it may do nothing. */
   lookAgain() {
     this.again = (this.again % AGAIN_WITHIN) + 1;
-    // A signal comes before the thread gets far: a wait that has just ended counts as interrupted. One check is our handler's own.
+    // A signal comes before the thread gets far: a wait that has just ended counts as interrupted.
+    // One check is our handler's own.
     this.soon(this.core.has_signal() ? 2 + (this.again & 1) : this.again);
   }
 
@@ -169,15 +191,16 @@ export class Threads {
    * @param {number} timeout milliseconds; negative: for ever
    * @param {boolean} again
    * @param {number} request
-   * @returns {number} how the wait has ended; negative: its stack is to be suspended on the gate now
+   * @returns {number} how the wait has ended; negative: its stack is to be suspended on the gate
+   * now
    */
   wait(name, key, timeout, again, request) {
     return this.#leave(this.core.thread_wait(name, key, timeout, again, request, now()), false);
   }
 
   /**
-   * The running thread lets go. To suspend a stack and to resume it is a good part of what a request costs: where nobody else
-   * is to go on meanwhile, what comes is waited for here.
+   * The running thread lets go. To suspend a stack and to resume it is a good part of what a
+   * request costs: where nobody else is to go on meanwhile, what comes is waited for here.
    * @param {number} thread
    * @param {boolean} turn also messages are to have their turn
    * @returns {number} how it ended; negative: the stack is to be suspended on the gate
@@ -230,8 +253,8 @@ export class Threads {
   }
 
   /**
-   * The life of the main thread: one stack that is suspended wherever it waits, or, where the browser cannot, a call for
-   * each step from one wait to the next.
+   * The life of the main thread: one stack that is suspended wherever it waits, or, where the
+   * browser cannot, a call for each step from one wait to the next.
    * @param {any} step `wasgi_runtime.process.step`
    * @param {number} [outcome] of the fork that it goes on from
    * @returns {Promise<number>} how it ended, or FORK
@@ -303,7 +326,8 @@ export class Threads {
 
   /**
    * A new thread.
-   * @returns {number} its number; 0 if there is no room for one, -1 if the browser cannot suspend stacks
+   * @returns {number} its number; 0 if there is no room for one, -1 if the browser cannot suspend
+   * stacks
    */
   spawn() {
     if (!this.module.jspiSupported) return -1;

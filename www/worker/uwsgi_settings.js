@@ -1,4 +1,5 @@
-// The wasm module that reads what uWSGI is set to (uwsgi/): it is fetched when such a server is first started.
+// The wasm module that reads what uWSGI is set to (uwsgi/): it is fetched when such a server is
+// first started.
 
 /**
  * @typedef {object} Exports what uwsgi/src/lib.rs exports

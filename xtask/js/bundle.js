@@ -1,7 +1,8 @@
 // Usage: node bundle.js DIRECTORY GLUE dev|minified NAME=ENTRY…
 //
-// Bundles each ENTRY to DIRECTORY/NAME.js (and NAME.css if it imports styles). GLUE is what `#wasgi_core` means:
-// wasm-bindgen's glue for our module. Pyodide's files are loaded at run time by URL and never bundled.
+// Bundles each ENTRY to DIRECTORY/NAME.js (and NAME.css if it imports styles). GLUE is what
+// `#wasgi_core` means: wasm-bindgen's glue for our module. Pyodide's files are loaded at run time
+// by URL and never bundled.
 
 import process from "node:process";
 

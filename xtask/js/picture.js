@@ -1,7 +1,8 @@
 // Usage: node picture.js [FILE]
 //
-// Takes the README's picture of the built site: four requests at once to two workers, where each waited. FILE is
-// dist/picture.png by default. WASGI_SITE is the address of a site that is served already.
+// Takes the README's picture of the built site: four requests at once to two workers, where each
+// waited. FILE is dist/picture.png by default. WASGI_SITE is the address of a site that is served
+// already.
 
 import process from "node:process";
 

@@ -1,7 +1,8 @@
 // Usage: node python.js PROJECT SCRIPT ARGUMENT…
 //
-// Runs a Python script with the very interpreter that the site ships (Pyodide under Node), so that the bytecode it
-// writes is that interpreter's own. The script sees PROJECT under the same path as this machine does.
+// Runs a Python script with the very interpreter that the site ships (Pyodide under Node), so that
+// the bytecode it writes is that interpreter's own. The script sees PROJECT under the same path as
+// this machine does.
 
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";

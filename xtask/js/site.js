@@ -1,4 +1,5 @@
-// The built site's Python under Node: its standard library and its packages, as a process in the tab has them.
+// The built site's Python under Node: its standard library and its packages, as a process in the
+// tab has them.
 
 import { readFile } from "node:fs/promises";
 
@@ -17,7 +18,10 @@ function unpack(pack) {
   /** @type {[string, number, number][]} */
   const index = JSON.parse(new TextDecoder().decode(pack.subarray(4, 4 + length)));
   const start = Math.ceil((4 + length) / ALIGNMENT) * ALIGNMENT;
-  return index.map(([path, offset, size]) => [path, pack.subarray(start + offset, start + offset + size)]);
+  return index.map(([path, offset, size]) => [
+    path,
+    pack.subarray(start + offset, start + offset + size),
+  ]);
 }
 
 /**
@@ -27,7 +31,9 @@ function unpack(pack) {
  */
 export async function interpreters(dist) {
   const files = unpack(await readFile(`${dist}/python/site.pack`));
-  const directories = new Set(files.map(([path]) => `${SITE_PACKAGES}/${path}`.replace(/\/[^/]*$/, "")));
+  const directories = new Set(
+    files.map(([path]) => `${SITE_PACKAGES}/${path}`.replace(/\/[^/]*$/, "")),
+  );
   return async () => {
     const python = await loadPyodide({
       stdLibURL: `${dist}/python/stdlib.zip`,

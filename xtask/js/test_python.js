@@ -1,10 +1,11 @@
 // Usage: node test_python.js PROJECT DIST [FILTER]
 //
-// Runs tests/python/test_*.py (unittest) with the site's own Python, each file in a fresh interpreter, because what they
-// test changes the interpreter (threading, the event loop). Ends with a line `N passed, M failed`.
+// Runs tests/python/test_*.py (unittest) with the site's own Python, each file in a fresh
+// interpreter, because what they test changes the interpreter (threading, the event loop). Ends
+// with a line `N passed, M failed`.
 //
-// The host module `_wasgi`, which Rust provides in the tab, is tests/python/_wasgi.py here, or a mock if there is none.
-// What needs no Rust is as in the tab, in the module `_host`.
+// The host module `_wasgi`, which Rust provides in the tab, is tests/python/_wasgi.py here, or a
+// mock if there is none. What needs no Rust is as in the tab, in the module `_host`.
 
 import { readdir } from "node:fs/promises";
 import process from "node:process";

@@ -13,13 +13,14 @@ ALIGNMENT = 16
 
 
 def compile_source(source: bytes, filename: str) -> bytes | None:
-    """The contents of a .pyc file, or None when the source does not compile (some packages ship templates).
+    """The contents of a .pyc file, or None when the source does not compile (some packages ship
+    templates).
 
     The .pyc is hash-based and unchecked (PEP 552): imports neither stat nor read the source.
     """
     try:
         code = compile(source, filename, "exec", dont_inherit=True, optimize=0)
-    except (SyntaxError, ValueError):
+    except SyntaxError, ValueError:
         return None
     source_hash = _imp.source_hash(_imp.pyc_magic_number_token, source)
     return bytes(bootstrap._code_to_hash_pyc(code, source_hash, checked=False))
@@ -43,7 +44,9 @@ def with_bytecode(files: Mapping[str, bytes], directory: str) -> dict[str, bytes
 
 
 def write_pack(destination: str, files: Mapping[str, bytes]) -> None:
-    """Write the pack format of docs/architecture.md, sorted, so that the same files give the same bytes."""
+    """Write the pack format of docs/architecture.md, sorted, so that the same files give the same
+    bytes.
+    """
     index: list[tuple[str, int, int]] = []
     offset = 0
     for path in sorted(files):

@@ -18,7 +18,9 @@ def main(site_packages: str, package: str, destination: str, directory: str) -> 
     packed = with_bytecode(files, site_packages)
     for path in files:
         if cache_path(path) not in packed:
-            raise SystemExit(f"{path} does not compile: run python3 -m py_compile on it to see why.")
+            raise SystemExit(
+                f"{path} does not compile: run python3 -m py_compile on it to see why."
+            )
     write_pack(destination, packed)
 
 

@@ -1,7 +1,7 @@
 """Usage: compile_stdlib.py PYODIDE_STDLIB_ZIP DESTINATION_ZIP
 
-Writes the standard library with bytecode beside each source. zipimport prefers the bytecode, which is stored so that
-reading it costs nothing; the sources, which only tracebacks read, are deflated.
+Writes the standard library with bytecode beside each source. zipimport prefers the bytecode, which
+is stored so that reading it costs nothing; the sources, which only tracebacks read, are deflated.
 """
 
 import io

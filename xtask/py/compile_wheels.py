@@ -1,7 +1,7 @@
 """Usage: compile_wheels.py SITE_PACKAGES DESTINATION_PACK WHEEL...
 
-Unpacks the wheels, leaves out what a running app never reads, and packs the rest with its bytecode. SITE_PACKAGES is
-where the pack will be mounted.
+Unpacks the wheels, leaves out what a running app never reads, and packs the rest with its bytecode.
+SITE_PACKAGES is where the pack will be mounted.
 """
 
 import re

@@ -23,7 +23,8 @@ const REMEDY: &str = "install Chromium 137 or newer (as root, apt-get install ch
 const DRIVER_REMEDY: &str = "install the driver that belongs to your Chromium (as root, apt-get install \
                              chromium-driver), or set CHROMEDRIVER to its path.";
 
-/// A running browser with a profile of its own. Dropping it ends the browser and removes the profile.
+/// A running browser with a profile of its own. Dropping it ends the browser and removes the
+/// profile.
 #[derive(Debug)]
 pub struct Browser {
     child: Child,
@@ -61,7 +62,8 @@ impl Drop for Browser {
     }
 }
 
-/// Starts `program` headless on `url`, leading a process group of its own. `profile` should be fresh.
+/// Starts `program` headless on `url`, leading a process group of its own. `profile` should be
+/// fresh.
 pub fn launch(program: &Path, url: &str, profile: &Path) -> Result<Child> {
     let mut command = Command::new(program);
     command.args(flags()).arg(user_data_dir(profile)).arg(url);
@@ -119,7 +121,8 @@ pub fn end(child: &mut Child) {
     }
 }
 
-/// The browser to use: `$CHROME`, or the first of the usual names on the path. Installed where it is missing and we may.
+/// The browser to use: `$CHROME`, or the first of the usual names on the path. Installed where it
+/// is missing and we may.
 pub fn find() -> Result<PathBuf> {
     found("CHROME", NAMES, "Chromium", REMEDY).or_else(|error| {
         if Path::new(MAC).exists() {
@@ -130,9 +133,17 @@ pub fn find() -> Result<PathBuf> {
     })
 }
 
-/// The browser's `WebDriver` server: `$CHROMEDRIVER`, or the one on the path. Installed where it is missing and we may.
+/// The browser's `WebDriver` server: `$CHROMEDRIVER`, or the one on the path. Installed where it is
+/// missing and we may.
 pub fn find_driver() -> Result<PathBuf> {
-    let find = || found("CHROMEDRIVER", &["chromedriver"], "chromedriver", DRIVER_REMEDY);
+    let find = || {
+        found(
+            "CHROMEDRIVER",
+            &["chromedriver"],
+            "chromedriver",
+            DRIVER_REMEDY,
+        )
+    };
     find().or_else(|error| {
         install(error)?;
         find()

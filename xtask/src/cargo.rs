@@ -20,20 +20,21 @@ pub fn cargo(project: &Project) -> Command {
     command
         .current_dir(&project.root)
         .env("CARGO_TARGET_DIR", &project.cargo_target);
-    // What `cargo run` tells a program about its own package would make others' build scripts run again.
+    // What `cargo run` tells a program about its own package would make others' build scripts run
+    // again.
     for (name, _) in std::env::vars_os() {
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
-        {
+        if name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        }) {
             command.env_remove(name);
         }
     }
     command
 }
 
-/// Runs a Cargo command for the wasm target; if the target's standard library is not installed, installs it first.
-/// The rust-toolchain file asks rustup for it, but `RUSTUP_AUTO_INSTALL=0` keeps rustup from doing so.
+/// Runs a Cargo command for the wasm target; if the target's standard library is not installed,
+/// installs it first. The rust-toolchain file asks rustup for it, but `RUSTUP_AUTO_INSTALL=0` keeps
+/// rustup from doing so.
 pub fn run_for_wasm(project: &Project, make: impl Fn() -> Command) -> Result<()> {
     let first = command::output(&mut make(), REMEDY)?;
     if first.status.success() {
@@ -50,7 +51,9 @@ pub fn run_for_wasm(project: &Project, make: impl Fn() -> Command) -> Result<()>
 fn add_wasm_target(project: &Project) -> Result<()> {
     progress::step("Install Rust's standard library for wasm", || {
         let mut rustup = Command::new("rustup");
-        rustup.args(["target", "add", WASM]).current_dir(&project.root);
+        rustup
+            .args(["target", "add", WASM])
+            .current_dir(&project.root);
         command::run(
             &mut rustup,
             "install the wasm32-unknown-unknown target of your Rust toolchain.",

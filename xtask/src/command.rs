@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// Runs a command whose output matters only if it fails; it is shown then. Returns its standard output.
+/// Runs a command whose output matters only if it fails; it is shown then. Returns its standard
+/// output.
 pub fn run(command: &mut Command, remedy: &str) -> Result<String> {
     let output = output(command, remedy)?;
     if output.status.success() {
@@ -36,7 +37,8 @@ pub fn text(output: &Output) -> String {
     )
 }
 
-/// Runs a command and returns what it printed, however it ended. `remedy` says how to get the program.
+/// Runs a command and returns what it printed, however it ended. `remedy` says how to get the
+/// program.
 pub fn output(command: &mut Command, remedy: &str) -> Result<Output> {
     command
         .stdin(Stdio::null())
@@ -46,7 +48,9 @@ pub fn output(command: &mut Command, remedy: &str) -> Result<Output> {
 
 /// Like [`output`], but ends a command that has not ended within `limit`.
 pub fn output_within(command: &mut Command, remedy: &str, limit: Duration) -> Result<Output> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(Error::io("start", Path::new("the event loop")))?;
     let mut limited = tokio::process::Command::from(std::mem::replace(command, Command::new("")));
     limited.stdin(Stdio::null()).kill_on_drop(true);

@@ -1,6 +1,7 @@
 //! The project's tasks, as `cargo xtask` runs them.
 
-// The only caller is the `xtask` program, which prints every error; a list of errors per function would tell nobody more.
+// The only caller is the `xtask` program, which prints every error; a list of errors per function
+// would tell nobody more.
 #![allow(clippy::missing_errors_doc, clippy::must_use_candidate)]
 
 pub mod bench;

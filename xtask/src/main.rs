@@ -73,8 +73,8 @@ fn build_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCo
         match argument {
             Long("out") => {
                 let directory = arguments.value()?;
-                options.dist =
-                    std::path::absolute(&directory).map_err(Error::io("find", directory.as_ref()))?;
+                options.dist = std::path::absolute(&directory)
+                    .map_err(Error::io("find", directory.as_ref()))?;
             }
             Long("dev") => options.dev = true,
             _ => return Err(argument.unexpected().into()),

@@ -1,4 +1,5 @@
-//! Other processes: their families, what they compute, and their ends. Where there is no `/proc`, nobody has a family.
+//! Other processes: their families, what they compute, and their ends. Where there is no `/proc`,
+//! nobody has a family.
 
 use std::fs;
 use std::process::Child;
@@ -17,7 +18,11 @@ pub fn family(process: u32) -> Vec<u32> {
     let mut family = vec![process];
     let mut all: Vec<(u32, u32)> = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+        let Some(id) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
             continue;
         };
         if let Some([parent, ..]) = numbers(id) {
@@ -27,7 +32,11 @@ pub fn family(process: u32) -> Vec<u32> {
     let mut known = 0;
     while known < family.len() {
         let parent = family[known];
-        family.extend(all.iter().filter(|(_, its)| *its == parent).map(|(id, _)| *id));
+        family.extend(
+            all.iter()
+                .filter(|(_, its)| *its == parent)
+                .map(|(id, _)| *id),
+        );
         known += 1;
     }
     family
@@ -63,8 +72,8 @@ pub fn wait_until_rest(process: u32, limit: Duration) {
     }
 }
 
-/// Waits for a child's exit, for at most `limit`. Its exit code is then as a shell has it: 128 and the signal's number
-/// where one ended it.
+/// Waits for a child's exit, for at most `limit`. Its exit code is then as a shell has it: 128 and
+/// the signal's number where one ended it.
 pub fn exit_code(child: &mut Child, limit: Duration) -> Option<i32> {
     let begin = Instant::now();
     loop {
@@ -82,7 +91,8 @@ pub fn exit_code(child: &mut Child, limit: Duration) -> Option<i32> {
     }
 }
 
-/// Sends a process a signal, by its name without `SIG`. `false` if there is no such signal, or no such process.
+/// Sends a process a signal, by its name without `SIG`. `false` if there is no such signal, or no
+/// such process.
 pub fn send_signal(process: u32, name: &str) -> bool {
     #[cfg(unix)]
     {
@@ -134,7 +144,11 @@ mod tests {
         }
         let family = family(child.id());
         assert_eq!((family[0], family.len()), (child.id(), 2));
-        assert!(family.into_iter().all(|process| send_signal(process, "TERM")));
+        assert!(
+            family
+                .into_iter()
+                .all(|process| send_signal(process, "TERM"))
+        );
         assert_eq!(exit_code(&mut child, Duration::from_secs(30)), Some(143));
     }
 

@@ -1,4 +1,5 @@
-//! Progress of long steps: a line when one begins to take long, now and then while it does, and at its end.
+//! Progress of long steps: a line when one begins to take long, now and then while it does, and at
+//! its end.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -9,8 +10,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How often a step that goes on and on says so.
 const TICK: Duration = Duration::from_secs(20);
 
-/// Runs `work`. If it takes long, `name` is shown on standard error, and how long it took when it is done. Steps may run
-/// at the same time: each line is written whole.
+/// Runs `work`. If it takes long, `name` is shown on standard error, and how long it took when it
+/// is done. Steps may run at the same time: each line is written whole.
 pub fn step<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let (done, waiting) = mpsc::channel::<()>();

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The work tree and the places in it that tasks write to. Cargo's own output follows `CARGO_TARGET_DIR`; everything
-/// else that tasks make is under `target/` of the work tree, so that editors and linters find it.
+/// The work tree and the places in it that tasks write to. Cargo's own output follows
+/// `CARGO_TARGET_DIR`; everything else that tasks make is under `target/` of the work tree, so that
+/// editors and linters find it.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// The work tree.
@@ -20,8 +21,8 @@ impl Project {
     pub fn find() -> Self {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = manifest.parent().unwrap_or(manifest).to_path_buf();
-        let cargo_target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        let cargo_target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root.join("target"), |dir| root.join(dir));
         Self { root, cargo_target }
     }
 
@@ -50,7 +51,8 @@ pub fn create_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(Error::io("create", path))
 }
 
-/// Writes a file in one piece (whoever reads it meanwhile sees the old one), creating its directory.
+/// Writes a file in one piece (whoever reads it meanwhile sees the old one), creating its
+/// directory.
 pub fn write(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
     if let Some(parent) = path.parent() {
         create_dir(parent)?;

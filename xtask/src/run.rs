@@ -1,7 +1,8 @@
 //! `cargo xtask run`: a server command line in a headless browser, its port published as real TCP.
 //!
-//! The page `run.html` connects back by a WebSocket, `/bridge`, gets the folder's files and the command line, and starts
-//! the server. From then on `session` carries connections, log lines and signals between the two.
+//! The page `run.html` connects back by a WebSocket, `/bridge`, gets the folder's files and the
+//! command line, and starts the server. From then on `session` carries connections, log lines and
+//! signals between the two.
 
 mod flow;
 mod folder;
@@ -39,7 +40,8 @@ use frame::FrameError;
 use session::Session;
 use signals::{Name, Signals};
 
-/// The page connects within so long, or there is no page: even a slow machine starts a browser in less.
+/// The page connects within so long, or there is no page: even a slow machine starts a browser in
+/// less.
 const PAGE_START: Duration = Duration::from_mins(1);
 
 /// How often the browser is looked after until its page has connected.
@@ -53,12 +55,17 @@ const BROWSER_FAILED: u8 = 70;
 enum RunError {
     #[error(transparent)]
     Task(#[from] Error),
-    #[error("Port {port} cannot be published: {source}. Choose another with --publish (0: any free one).")]
+    #[error(
+        "Port {port} cannot be published: {source}. Choose another with --publish (0: any free one)."
+    )]
     Publish { port: u16, source: io::Error },
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error("{action} failed: {source}.")]
-    System { action: &'static str, source: io::Error },
+    System {
+        action: &'static str,
+        source: io::Error,
+    },
     #[error(transparent)]
     Frame(#[from] FrameError),
     #[error(transparent)]
@@ -81,10 +88,14 @@ impl RunError {
 
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Task(_) | Self::Publish { .. } | Self::Folder(_) | Self::System { .. } => ExitCode::FAILURE,
-            Self::Frame(_) | Self::Flow(_) | Self::PageGone | Self::PageMissing | Self::Failed(_) => {
-                ExitCode::from(BROWSER_FAILED)
+            Self::Task(_) | Self::Publish { .. } | Self::Folder(_) | Self::System { .. } => {
+                ExitCode::FAILURE
             }
+            Self::Frame(_)
+            | Self::Flow(_)
+            | Self::PageGone
+            | Self::PageMissing
+            | Self::Failed(_) => ExitCode::from(BROWSER_FAILED),
         }
     }
 }
@@ -134,7 +145,8 @@ impl Options {
 /// Runs a server command line until it exits, with its exit code.
 pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
-    // One thread: a byte on its way changes tasks several times, and waking another thread for each costs more than it gains.
+    // One thread: a byte on its way changes tasks several times, and waking another thread for each
+    // costs more than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -178,7 +190,8 @@ async fn run_until_exit(project: &Project, options: Options) -> Result<i32, RunE
     .await
 }
 
-/// The exit code of a server that is ended by a signal before it is up. Other signals wait for it in `early`.
+/// The exit code of a server that is ended by a signal before it is up. Other signals wait for it
+/// in `early`.
 async fn ends(signals: &mut Signals, early: &mut Vec<Name>) -> i32 {
     loop {
         let name = signals.next().await;
@@ -202,8 +215,12 @@ fn bind(port: u16) -> Result<TcpSocket, RunError> {
     bind().map_err(|source| RunError::Publish { port, source })
 }
 
-/// Builds the site (unless there is one), serves it and has a browser open the page that runs the server.
-async fn open_page(project: &Project, site: Option<PathBuf>) -> Result<(WebSocket, Browser), RunError> {
+/// Builds the site (unless there is one), serves it and has a browser open the page that runs the
+/// server.
+async fn open_page(
+    project: &Project,
+    site: Option<PathBuf>,
+) -> Result<(WebSocket, Browser), RunError> {
     let dist = match site {
         Some(site) => site,
         None => build_site(project).await?,
@@ -241,7 +258,8 @@ async fn build_site(project: &Project) -> Result<PathBuf, RunError> {
     Ok(dist)
 }
 
-/// A port for the page. Accepted connections inherit that nothing waits to be sent together with more.
+/// A port for the page. Accepted connections inherit that nothing waits to be sent together with
+/// more.
 fn listen() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.set_nodelay(true)?;
@@ -249,10 +267,12 @@ fn listen() -> io::Result<TcpListener> {
     socket.listen(128)
 }
 
-/// What the page shows to be let in: any other page of any browser on this machine can reach the port too.
+/// What the page shows to be let in: any other page of any browser on this machine can reach the
+/// port too.
 fn token() -> Result<String, RunError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| RunError::system("Making a token")(error.into()))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| RunError::system("Making a token")(error.into()))?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 

@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
 
-/// What makes a page cross-origin isolated, so that it may share memory between workers
-/// (HTML Standard, "cross-origin isolation"), and keeps others from caching what is being worked on.
+/// What makes a page cross-origin isolated, so that it may share memory between workers (HTML
+/// Standard, "cross-origin isolation"), and keeps others from caching what is being worked on.
 const HEADERS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
@@ -40,7 +40,8 @@ pub async fn bind(port: u16) -> Result<TcpListener> {
     })
 }
 
-/// Serves the site in `dist` and the routes of `extra`, which come first, until the future is dropped.
+/// Serves the site in `dist` and the routes of `extra`, which come first, until the future is
+/// dropped.
 pub async fn serve(listener: TcpListener, dist: PathBuf, extra: Router) -> Result<()> {
     serve_until(listener, dist, extra, std::future::pending()).await
 }
@@ -91,7 +92,9 @@ async fn file(State(dist): State<Arc<PathBuf>>, request: Request) -> Response {
     }
     match answer(&path, request.headers()).await {
         Ok(response) => response,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => StatusCode::NOT_FOUND.into_response(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            StatusCode::NOT_FOUND.into_response()
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -116,8 +119,8 @@ async fn answer(path: &Path, request: &HeaderMap) -> io::Result<Response> {
     Ok((headers, tokio::fs::read(path).await?).into_response())
 }
 
-/// The file that a URL path asks for, relative to the site; `None` if it leads out of the site. No file of the site
-/// has a name that needs percent-encoding.
+/// The file that a URL path asks for, relative to the site; `None` if it leads out of the site. No
+/// file of the site has a name that needs percent-encoding.
 fn relative(url_path: &str) -> Option<&str> {
     let path = url_path.trim_start_matches('/');
     let leads_out = path
@@ -154,7 +157,10 @@ mod tests {
 
     #[test]
     fn wasm_and_modules_have_the_types_that_browsers_insist_on() {
-        assert_eq!(content_type(Path::new("a/pyodide.asm.wasm")), "application/wasm");
+        assert_eq!(
+            content_type(Path::new("a/pyodide.asm.wasm")),
+            "application/wasm"
+        );
         assert_eq!(
             content_type(Path::new("pyodide.mjs")),
             "text/javascript; charset=utf-8"

@@ -10,7 +10,8 @@ use crate::project::Project;
 use crate::stamp::{Inputs, Stamp};
 
 /// How to get what makes an environment.
-pub const REMEDY: &str = "install Python 3 with venv and pip (python3, python3-venv and python3-pip).";
+pub const REMEDY: &str =
+    "install Python 3 with venv and pip (python3, python3-venv and python3-pip).";
 
 /// What an environment contains.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +22,15 @@ pub enum Requirements<'a> {
     File(&'a Path),
 }
 
-/// The folder of the programs of `target/NAME`, which is made if it is not there or contains something else. `what` is what
-/// the user sees being installed. `$PYTHON` is its interpreter, or `python3`.
-pub fn programs(project: &Project, name: &str, what: &str, requirements: Requirements) -> Result<PathBuf> {
+/// The folder of the programs of `target/NAME`, which is made if it is not there or contains
+/// something else. `what` is what the user sees being installed. `$PYTHON` is its interpreter, or
+/// `python3`.
+pub fn programs(
+    project: &Project,
+    name: &str,
+    what: &str,
+    requirements: Requirements,
+) -> Result<PathBuf> {
     let directory = project.target(name);
     let programs = directory.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let interpreter = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
@@ -40,7 +47,13 @@ pub fn programs(project: &Project, name: &str, what: &str, requirements: Require
         let mut venv = Command::new(&interpreter);
         command::run(venv.args(["-m", "venv", "--clear"]).arg(&directory), REMEDY)?;
         let mut pip = Command::new(programs.join("python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]);
         match requirements {
             Requirements::Listed(packages) => pip.args(packages),
             Requirements::File(file) => pip.args(["--no-deps", "--requirement"]).arg(file),

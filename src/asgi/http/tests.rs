@@ -64,7 +64,10 @@ const CLOSED: Result<Progress, EventError> = Ok(Progress::Complete { keep_alive:
 fn uvicorns_headers_come_before_the_apps() {
     let mut exchange = Exchange::get();
     exchange
-        .start(200, &[("Content-Type", "text/plain"), ("content-length", "2")])
+        .start(
+            200,
+            &[("Content-Type", "text/plain"), ("content-length", "2")],
+        )
         .unwrap();
     assert_eq!(exchange.body("ok", false), KEPT);
     let text = [
@@ -95,7 +98,9 @@ fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
         String::from_utf8(sent).unwrap()
     };
     assert!(head(&launch).ends_with("server: uvicorn\r\nx-added: 1\r\n\r\n"));
-    launch.headers.push(("Server".to_owned(), "mine".to_owned()));
+    launch
+        .headers
+        .push(("Server".to_owned(), "mine".to_owned()));
     assert!(head(&launch).ends_with("GMT\r\nx-added: 1\r\nserver: mine\r\n\r\n"));
     launch.headers.clear();
     launch.server_header = false;
@@ -107,7 +112,11 @@ fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
 fn a_body_of_unknown_length_is_chunked() {
     let mut exchange = Exchange::get();
     exchange.start(200, &[]).unwrap();
-    assert!(exchange.text().ends_with("transfer-encoding: chunked\r\n\r\n"));
+    assert!(
+        exchange
+            .text()
+            .ends_with("transfer-encoding: chunked\r\n\r\n")
+    );
     assert_eq!(exchange.body("one,", true), Ok(Progress::Continues));
     assert_eq!(exchange.body("", true), Ok(Progress::Continues));
     assert_eq!(exchange.body("twenty-eight bytes of text.", false), KEPT);
@@ -135,7 +144,9 @@ fn an_http_1_0_client_gets_chunks_and_the_connection_closes() {
 #[test]
 fn an_app_that_chunks_itself_is_not_chunked_twice() {
     let mut exchange = Exchange::get();
-    exchange.start(200, &[("Transfer-Encoding", "chunked")]).unwrap();
+    exchange
+        .start(200, &[("Transfer-Encoding", "chunked")])
+        .unwrap();
     exchange.body("a", false).unwrap();
     assert_eq!(exchange.text().matches("chunked").count(), 1);
     assert_eq!(exchange.after_head(), "1\r\na\r\n0\r\n\r\n");
@@ -251,14 +262,17 @@ fn nothing_follows_the_end_of_the_body() {
     exchange.start(200, &[]).unwrap();
     exchange.body("", false).unwrap();
     let error = exchange.body("", false).unwrap_err();
-    let text = "Unexpected ASGI message 'http.response.body' sent, after response already completed.";
+    let text =
+        "Unexpected ASGI message 'http.response.body' sent, after response already completed.";
     assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
 }
 
 #[test]
 fn a_header_cannot_inject_another() {
     let mut exchange = Exchange::get();
-    let error = exchange.start(200, &[("x-bad", "a\r\nInjected: 1")]).unwrap_err();
+    let error = exchange
+        .start(200, &[("x-bad", "a\r\nInjected: 1")])
+        .unwrap_err();
     assert_eq!(
         message(&error),
         ("RuntimeError", "Invalid HTTP header value.".to_owned())
@@ -421,8 +435,14 @@ fn after_the_body_receive_waits_for_the_disconnect() {
     );
     assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Wait);
     exchange.cycle.disconnected();
-    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
-    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
+    assert_eq!(
+        exchange.cycle.receive(&mut exchange.sent),
+        Received::Disconnect
+    );
+    assert_eq!(
+        exchange.cycle.receive(&mut exchange.sent),
+        Received::Disconnect
+    );
 }
 
 #[test]
@@ -450,7 +470,10 @@ fn after_the_response_receive_gives_the_disconnect() {
     let mut exchange = Exchange::get();
     exchange.start(204, &[]).unwrap();
     exchange.body("", false).unwrap();
-    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Disconnect);
+    assert_eq!(
+        exchange.cycle.receive(&mut exchange.sent),
+        Received::Disconnect
+    );
 }
 
 #[test]

@@ -113,7 +113,10 @@ fn a_trusted_proxy_says_who_the_client_is_and_which_scheme_it_used() {
     let head = request(
         "GET",
         "/",
-        &[("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-Proto", "https")],
+        &[
+            ("X-Forwarded-For", "1.2.3.4"),
+            ("X-Forwarded-Proto", "https"),
+        ],
     );
     let scope = scope(&head);
     assert_eq!(
@@ -127,7 +130,10 @@ fn other_peers_and_no_proxy_headers_are_not_believed() {
     let head = request(
         "GET",
         "/",
-        &[("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-Proto", "https")],
+        &[
+            ("X-Forwarded-For", "1.2.3.4"),
+            ("X-Forwarded-Proto", "https"),
+        ],
     );
     let mut launch = launch(Server::Uvicorn);
     let untrusted = strings(&head, &peer("10.0.0.1"), &launch);

@@ -15,7 +15,11 @@ fn replicas_share_an_address_and_tell_their_number() {
     assert_eq!(bench.listening, ["http://127.0.0.1:8000"]);
     assert_eq!(
         bench.lines,
-        ["replica-1  | hello", "replica-2  | hello", "replica-3  | hello"]
+        [
+            "replica-1  | hello",
+            "replica-2  | hello",
+            "replica-3  | hello"
+        ]
     );
 }
 
@@ -48,7 +52,10 @@ fn a_replica_that_cannot_start_does_not_keep_the_others_from_listening() {
 
 #[test]
 fn more_workers_than_there_is_memory_for_are_refused_in_a_sentence() {
-    for line in ["gunicorn -w 9 app:app", "uvicorn --workers 3 --scale 3 app:app"] {
+    for line in [
+        "gunicorn -w 9 app:app",
+        "uvicorn --workers 3 --scale 3 app:app",
+    ] {
         let mut bench = Bench::start("uvicorn app:app");
         bench.machine.set_room(8);
         bench.start_another(2, line);

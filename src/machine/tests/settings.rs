@@ -46,7 +46,9 @@ fn a_uwsgi_that_reloads_reads_its_file_again() {
 fn a_signal_ends_a_uwsgi_whose_settings_are_being_read() {
     let mut bench = Bench::start("");
     let command = StartCommand::Line("uwsgi --http-socket :8000".to_owned());
-    bench.machine.start(2, &command, &[], "/home/web", bench.now);
+    bench
+        .machine
+        .start(2, &command, &[], "/home/web", bench.now);
     bench.machine.signal(2, Signal::Int, bench.now);
     bench.look();
     assert_eq!(bench.exits.last(), Some(&(2, 130)));
@@ -55,6 +57,7 @@ fn a_signal_ends_a_uwsgi_whose_settings_are_being_read() {
 
 #[test]
 fn replicas_and_assignments_outlive_the_reading_of_settings() {
-    let bench = Bench::start("A=B UWSGI_PROCESSES=2 uwsgi --scale 3 -M --lazy-apps --http-socket :8000");
+    let bench =
+        Bench::start("A=B UWSGI_PROCESSES=2 uwsgi --scale 3 -M --lazy-apps --http-socket :8000");
     assert_eq!(bench.spawned.len(), 6, "{:?}", bench.lines);
 }

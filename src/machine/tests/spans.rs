@@ -21,7 +21,10 @@ fn spans_wait_for_an_answer_to_travel_with_and_leave_alone_after_a_while() {
     assert_eq!(kinds(&bench.machine.take_page()), [Kind::Spans]);
     bench.says(worker, Kind::Spans, 0);
     bench.machine.from_page(&fetch("8001"), bench.now);
-    assert_eq!(kinds(&bench.machine.take_page()), [Kind::Spans, Kind::Reset]);
+    assert_eq!(
+        kinds(&bench.machine.take_page()),
+        [Kind::Spans, Kind::Reset]
+    );
     bench.pass(1000.0);
     assert_eq!(kinds(&bench.machine.take_page()), [], "they are told once");
 }

@@ -10,12 +10,23 @@ const QUICK_STOP: Millis = 2000.0;
 
 impl Arbiter {
     /// Stops gracefully and exits: with 0, or because of a failure.
-    pub(super) fn halt(&mut self, now: Millis, failure: Option<BootFailure>, actions: &mut Vec<Action>) {
+    pub(super) fn halt(
+        &mut self,
+        now: Millis,
+        failure: Option<BootFailure>,
+        actions: &mut Vec<Action>,
+    ) {
         self.stop(now, true, End::Exit(failure), actions);
     }
 
     /// Tells all workers to end, and waits for them.
-    pub(super) fn stop(&mut self, now: Millis, graceful: bool, end: End, actions: &mut Vec<Action>) {
+    pub(super) fn stop(
+        &mut self,
+        now: Millis,
+        graceful: bool,
+        end: End,
+        actions: &mut Vec<Action>,
+    ) {
         if !self.closed {
             self.closed = true;
             actions.push(Action::CloseListeners);
@@ -89,9 +100,15 @@ impl Arbiter {
 
     /// A worker that failed to boot was reaped while the server stops.
     ///
-    /// In a halt nothing catches that in the original: the master dies of its own exception, with exit code 1. It is what
-    /// `gunicorn -w 4` with a missing module ends with.
-    fn halt_again(&mut self, now: Millis, failure: BootFailure, end: End, actions: &mut Vec<Action>) {
+    /// In a halt nothing catches that in the original: the master dies of its own exception, with
+    /// exit code 1. It is what `gunicorn -w 4` with a missing module ends with.
+    fn halt_again(
+        &mut self,
+        now: Millis,
+        failure: BootFailure,
+        end: End,
+        actions: &mut Vec<Action>,
+    ) {
         let End::Exit(first) = end else {
             self.halt(now, Some(failure), actions);
             return;

@@ -1,4 +1,5 @@
-//! The log lines and their order are those of real runs of gunicorn 27.0.1, with pids and times of the stage.
+//! The log lines and their order are those of real runs of gunicorn 27.0.1, with pids and times of
+//! the stage.
 
 mod hooks;
 mod signals;
@@ -39,7 +40,9 @@ fn preload_loads_the_app_before_the_first_line() {
 fn an_app_that_cannot_be_preloaded_ends_the_server_before_its_first_line() {
     let mut stage = Stage::new("gunicorn --preload app:app");
     stage.load_fails = Some(Exit::Code(1));
-    stage.event(Event::Started).expect_in_short(&["load", "exit 1"]);
+    stage
+        .event(Event::Started)
+        .expect_in_short(&["load", "exit 1"]);
 }
 
 #[test]
@@ -106,7 +109,10 @@ fn an_address_in_use_is_tried_five_times_and_ends_the_server_with_1() {
     let mut stage = Stage::new("gunicorn app:app");
     stage.address_in_use = 9;
     stage.event(Event::Started).pass(4_500.0);
-    assert_eq!(stage.count("[ERROR] Connection in use: ('127.0.0.1', 8000)"), 5);
+    assert_eq!(
+        stage.count("[ERROR] Connection in use: ('127.0.0.1', 8000)"),
+        5
+    );
     stage.pass(1_000.0).expect(&[
         "5.00 [2026-11-22 10:00:05 +0000] [7] [ERROR] Can't connect to ('127.0.0.1', 8000)",
         "5.00 exit 1",
@@ -133,13 +139,16 @@ fn an_address_that_becomes_free_is_taken() {
 fn a_worker_that_cannot_boot_halts_the_server_with_3() {
     let mut stage = Stage::new("gunicorn app:app");
     stage.event(Event::Started).pass(60.0).count("");
-    stage.exits(8, Exit::Code(3)).pass(1_000.0).expect_in_short(&[
-        "[ERROR] Worker (pid:8) exited with code 3.",
-        "close",
-        "[ERROR] Shutting down: Master",
-        "[ERROR] Reason: Worker failed to boot.",
-        "exit 3",
-    ]);
+    stage
+        .exits(8, Exit::Code(3))
+        .pass(1_000.0)
+        .expect_in_short(&[
+            "[ERROR] Worker (pid:8) exited with code 3.",
+            "close",
+            "[ERROR] Shutting down: Master",
+            "[ERROR] Reason: Worker failed to boot.",
+            "exit 3",
+        ]);
 }
 
 #[test]
@@ -186,9 +195,14 @@ fn dead_workers_are_reported_and_replaced_at_once() {
         pid += 1;
         stage.exits(pid, exit);
         let spawn = format!("spawn {}", pid + 1);
-        stage.expect_in_short(&[lines, &[&spawn]].concat()).pass(60.0);
+        stage
+            .expect_in_short(&[lines, &[&spawn]].concat())
+            .pass(60.0);
     };
-    dies(Exit::Code(9), &["[ERROR] Worker (pid:8) exited with code 9."]);
+    dies(
+        Exit::Code(9),
+        &["[ERROR] Worker (pid:8) exited with code 9."],
+    );
     dies(Exit::Code(0), &[]);
     dies(
         Exit::Code(255),

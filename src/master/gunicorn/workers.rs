@@ -12,7 +12,12 @@ const APP_LOAD_ERROR: i32 = 4;
 
 impl Arbiter {
     /// Spawns workers if there are too few, then terminates the oldest if there are too many.
-    pub(super) fn manage_workers(&mut self, now: Millis, resume: Resume, actions: &mut Vec<Action>) {
+    pub(super) fn manage_workers(
+        &mut self,
+        now: Millis,
+        resume: Resume,
+        actions: &mut Vec<Action>,
+    ) {
         let missing = self.num_workers.saturating_sub(self.table.len());
         self.spawn_or_resume(now, missing, resume, actions);
     }
@@ -34,7 +39,8 @@ impl Arbiter {
             };
             return;
         }
-        // Workers that were told to terminate and have not ended yet count, and are told again, as in the original.
+        // Workers that were told to terminate and have not ended yet count, and are told again, as
+        // in the original.
         let surplus: Vec<u32> = self
             .table
             .iter()
@@ -113,7 +119,8 @@ impl Arbiter {
             .map_or(Millis::INFINITY, |timeout| now + timeout)
     }
 
-    /// Aborts workers that have been silent for longer than the timeout, and kills them if they are silent still.
+    /// Aborts workers that have been silent for longer than the timeout, and kills them if they are
+    /// silent still.
     pub(super) fn murder_workers(&mut self, now: Millis, actions: &mut Vec<Action>) {
         if self.timeout <= 0.0 {
             return;
@@ -148,8 +155,13 @@ impl Arbiter {
     /// Forgets workers that have ended, and says how.
     ///
     /// # Errors
-    /// At the first worker that failed to boot: the server is to be halted, and workers that ended after it stay unreaped.
-    pub(super) fn reap_workers(&mut self, now: Millis, actions: &mut Vec<Action>) -> Result<(), BootFailure> {
+    /// At the first worker that failed to boot: the server is to be halted, and workers that ended
+    /// after it stay unreaped.
+    pub(super) fn reap_workers(
+        &mut self,
+        now: Millis,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), BootFailure> {
         while let Some(slot) = self.zombies.pop_front() {
             let Some(worker) = self.table.remove(slot) else {
                 continue;
@@ -182,7 +194,8 @@ impl Arbiter {
                         Signal::Term => (Level::Info, ""),
                         _ => (Level::Warning, ""),
                     };
-                    let message = format!("Worker (pid:{pid}) was sent SIG{}!{more}", signal.name());
+                    let message =
+                        format!("Worker (pid:{pid}) was sent SIG{}!{more}", signal.name());
                     self.log(now, level, &message, actions);
                 }
             }
@@ -192,7 +205,13 @@ impl Arbiter {
     }
 
     /// A poll of a reload: goes on when the workers up to slot `old` have ended, or at the limit.
-    pub(super) fn poll_reload(&mut self, now: Millis, old: u32, limit: Millis, actions: &mut Vec<Action>) {
+    pub(super) fn poll_reload(
+        &mut self,
+        now: Millis,
+        old: u32,
+        limit: Millis,
+        actions: &mut Vec<Action>,
+    ) {
         if now >= limit || !self.table.iter().any(|w| w.slot <= old) {
             self.state = State::Turn;
             return;

@@ -1,4 +1,5 @@
-//! The log lines and their order are those of real runs of uvicorn 0.54.0 with watchfiles, with pids and times of the stage.
+//! The log lines and their order are those of real runs of uvicorn 0.54.0 with watchfiles, with
+//! pids and times of the stage.
 
 use crate::master::script::{MASTER, Stage};
 use crate::master::{Event, Exit, Signal};
@@ -72,10 +73,13 @@ fn a_child_that_cannot_start_is_tried_again_at_the_next_change() {
         .exits(CHILD, Exit::Code(1))
         .pass(5000.0);
     assert_eq!(stage.count("listening"), 1);
-    stage.event(changed("app.py")).pass(500.0).expect_in_short(&[
-        "WARNING:  WatchFiles detected changes in 'app.py'. Reloading...",
-        "spawn 9",
-    ]);
+    stage
+        .event(changed("app.py"))
+        .pass(500.0)
+        .expect_in_short(&[
+            "WARNING:  WatchFiles detected changes in 'app.py'. Reloading...",
+            "spawn 9",
+        ]);
 }
 
 #[test]

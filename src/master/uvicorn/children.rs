@@ -14,7 +14,8 @@ impl Supervisor {
             actions,
         );
         if self.num_workers <= 1 {
-            let message = "Already reached one process, cannot decrease the number of processes anymore.";
+            let message =
+                "Already reached one process, cannot decrease the number of processes anymore.";
             self.log(Level::Info, message, actions);
             return;
         }
@@ -52,7 +53,13 @@ impl Supervisor {
     }
 
     /// Looks whether the replacement `new` has come to accept, or failed to; false if it may still.
-    pub(super) fn replace(&mut self, now: Millis, index: usize, new: u32, actions: &mut Vec<Action>) -> bool {
+    pub(super) fn replace(
+        &mut self,
+        now: Millis,
+        index: usize,
+        new: u32,
+        actions: &mut Vec<Action>,
+    ) -> bool {
         let Some(worker) = self.table.get(new) else {
             self.state = State::Signals;
             return true;
@@ -113,7 +120,8 @@ impl Supervisor {
         let pid = self.table.pid(slot);
         match next {
             Next::Replace(_) if exit == Exit::Code(STARTUP_FAILURE) => {
-                let message = format!("Child process [{pid}] failed to start, stopping the parent process.");
+                let message =
+                    format!("Child process [{pid}] failed to start, stopping the parent process.");
                 self.log(Level::Error, &message, actions);
                 self.should_exit = true;
                 // It stays among the children and is joined once more at the end.
@@ -135,7 +143,10 @@ impl Supervisor {
                 self.state = State::Restarting(index + 1);
             }
             Next::NotReady { index } => {
-                let old = self.children.get(index).map_or(0, |old| self.table.pid(*old));
+                let old = self
+                    .children
+                    .get(index)
+                    .map_or(0, |old| self.table.pid(*old));
                 let message = format!(
                     "New child process [{pid}] was not ready in time; keeping worker [{old}] and aborting the restart."
                 );

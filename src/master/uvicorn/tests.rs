@@ -1,4 +1,5 @@
-//! The log lines and their order are those of real runs of uvicorn 0.54.0, with pids and times of the stage.
+//! The log lines and their order are those of real runs of uvicorn 0.54.0, with pids and times of
+//! the stage.
 
 use crate::master::script::Stage;
 use crate::master::{Event, Exit, Signal};
@@ -99,11 +100,14 @@ fn a_child_that_fails_to_start_ends_its_siblings() {
 #[test]
 fn a_dead_child_is_replaced_at_the_next_tick() {
     let mut stage = Stage::running("uvicorn --workers 2 app:app");
-    stage.exits(8, Exit::Signal(Signal::Kill)).pass(300.0).expect(&[
-        "0.50 INFO:     Waiting for child process [8]",
-        "0.50 INFO:     Child process [8] died",
-        "0.50 spawn 10",
-    ]);
+    stage
+        .exits(8, Exit::Signal(Signal::Kill))
+        .pass(300.0)
+        .expect(&[
+            "0.50 INFO:     Waiting for child process [8]",
+            "0.50 INFO:     Child process [8] died",
+            "0.50 spawn 10",
+        ]);
 }
 
 #[test]
@@ -192,10 +196,10 @@ fn signals_wait_until_children_have_ended() {
 #[test]
 fn hup_replaces_children_one_by_one_each_when_its_successor_accepts() {
     let mut stage = Stage::running("uvicorn --workers 2 app:app");
-    stage
-        .signal(Signal::Hup)
-        .pass(300.0)
-        .expect_in_short(&["INFO:     Received SIGHUP, restarting processes.", "spawn 10"]);
+    stage.signal(Signal::Hup).pass(300.0).expect_in_short(&[
+        "INFO:     Received SIGHUP, restarting processes.",
+        "spawn 10",
+    ]);
     stage.accepts(10).expect_in_short(&[
         "SIGTERM to 8",
         "INFO:     Terminated child process [8]",

@@ -59,7 +59,8 @@ impl Uwsgi {
         }
     }
 
-    /// `--idle`: without a request for so long, the workers are ended. Whether the master is busy with that.
+    /// `--idle`: without a request for so long, the workers are ended. Whether the master is busy
+    /// with that.
     pub(super) fn check_idle(&mut self, now: Millis, actions: &mut Vec<Action>) -> bool {
         let now_second = second(now);
         if let Some(index) = self.cheaper.ending {
@@ -162,11 +163,13 @@ impl Uwsgi {
                 .workers
                 .iter_mut()
                 .filter(|worker| here(&&**worker) && worker.busy.is_empty());
-            if let Some(worker) = free.reduce(
-                |oldest, worker| {
-                    if worker.born < oldest.born { worker } else { oldest }
-                },
-            ) && let Some(pid) = worker.pid
+            if let Some(worker) = free.reduce(|oldest, worker| {
+                if worker.born < oldest.born {
+                    worker
+                } else {
+                    oldest
+                }
+            }) && let Some(pid) = worker.pid
             {
                 worker.cheaped = true;
                 worker.cursed_at = Some(second(now));
@@ -199,7 +202,9 @@ impl Uwsgi {
 
     /// `--max-worker-lifetime`: workers that have had their time end after their request.
     pub(super) fn check_lifetimes(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        let Some(most) = self.options.lifetime else { return };
+        let Some(most) = self.options.lifetime else {
+            return;
+        };
         for (number, worker) in (1..).zip(&mut self.workers) {
             let Some(pid) = worker.pid else { continue };
             let lifetime = second(now) - worker.born;

@@ -33,9 +33,10 @@ fn there_are_more_workers_when_all_have_been_busy_for_longer_than_the_overload()
     assert_eq!(stage.count("spawned uWSGI worker"), 0);
     stage.pass(100.0);
     busy(&mut stage, &[8]);
-    stage
-        .pass(6_000.0)
-        .expect(&["4.00 spawn 9", "4.00 spawned uWSGI worker 2 (pid: 9, cores: 1)"]);
+    stage.pass(6_000.0).expect(&[
+        "4.00 spawn 9",
+        "4.00 spawned uWSGI worker 2 (pid: 9, cores: 1)",
+    ]);
 }
 
 #[test]
@@ -50,9 +51,10 @@ fn the_oldest_worker_that_is_free_goes_when_there_is_more_than_one_too_many() {
         "2.00 uWSGI worker 1 cheaped.",
     ]);
     busy(&mut stage, &[9]);
-    stage
-        .pass(2_000.0)
-        .expect(&["4.00 spawn 10", "4.00 Respawned uWSGI worker 1 (new pid: 10)"]);
+    stage.pass(2_000.0).expect(&[
+        "4.00 spawn 10",
+        "4.00 Respawned uWSGI worker 1 (new pid: 10)",
+    ]);
     stage.accepts(10);
     idle(&mut stage, &[9]);
     stage.pass(2_000.0).expect(&["5.00 SIGWINCH to 9"]);

@@ -1,4 +1,5 @@
-//! What uWSGI prints of itself when it starts. Left out is what it says about the machine that it runs on: kernel, memory pages, users.
+//! What uWSGI prints of itself when it starts. Left out is what it says about the machine that it
+//! runs on: kernel, memory pages, users.
 
 use super::Uwsgi;
 use crate::Millis;
@@ -15,9 +16,13 @@ impl Uwsgi {
             actions,
             &["*** Starting uWSGI 2.0.31 (32bit) on [", &started, "] ***"],
         );
-        say_parts(actions, &["current working directory: ", &self.options.directory]);
+        say_parts(
+            actions,
+            &["current working directory: ", &self.options.directory],
+        );
         if !self.options.master {
-            let warning = "*** WARNING: you are running uWSGI without its master process manager ***";
+            let warning =
+                "*** WARNING: you are running uWSGI without its master process manager ***";
             say(actions, warning, &[]);
         }
         if self.options.harakiri > 0 && !self.options.buffers {
@@ -86,7 +91,11 @@ impl Uwsgi {
             self.begin_cheap(actions);
         }
         if self.options.router {
-            say(actions, "spawned uWSGI http 1 (pid: %)", &[self.router_pid()]);
+            say(
+                actions,
+                "spawned uWSGI http 1 (pid: %)",
+                &[self.router_pid()],
+            );
         }
         if self.options.no_such_algorithm {
             let line = "unable to find requested cheaper algorithm, falling back to spare";
@@ -94,7 +103,8 @@ impl Uwsgi {
         }
     }
 
-    /// The router is no process of its own here: it is what the kernel does with `--http`. It has a number for its lines.
+    /// The router is no process of its own here: it is what the kernel does with `--http`. It has a
+    /// number for its lines.
     fn router_pid(&self) -> u32 {
         self.pid + 1000
     }
@@ -118,7 +128,8 @@ fn say_parts(actions: &mut Vec<Action>, parts: &[&str]) {
     actions.push(Action::Log(Stream::Stderr, parts.concat()));
 }
 
-/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as large.
+/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as
+/// large.
 #[inline(never)]
 pub(super) fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
     actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));

@@ -7,18 +7,24 @@ use crate::master::{Action, Pid, Stream};
 impl Uwsgi {
     /// A worker begins a request.
     pub(super) fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
-        let harakiri = (self.options.harakiri > 0).then(|| second(now) + i64::from(self.options.harakiri));
+        let harakiri =
+            (self.options.harakiri > 0).then(|| second(now) + i64::from(self.options.harakiri));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;
             worker.busy.retain(|(core, _)| *core != what.0);
             // In the order of the cores. (A sort would cost 2 kB of wasm.)
-            let before = worker.busy.iter().filter(|(core, _)| *core < what.0).count();
+            let before = worker
+                .busy
+                .iter()
+                .filter(|(core, _)| *core < what.0)
+                .count();
             worker.busy.insert(before, what);
         }
     }
 
-    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of requests belong: the worker's and all.
+    /// A worker has served a request. Its line, if it has one, has a NUL where the numbers of
+    /// requests belong: the worker's and all.
     pub(super) fn request(&mut self, pid: Pid, core: u32, line: &str, actions: &mut Vec<Action>) {
         self.total += 1;
         let total = self.total;

@@ -1,4 +1,5 @@
-//! The log lines and their order are those of real runs of uWSGI 2.0.31, with pids and times of the stage.
+//! The log lines and their order are those of real runs of uWSGI 2.0.31, with pids and times of the
+//! stage.
 
 use crate::master::script::Stage;
 use crate::master::{Event, Exit, Signal};
@@ -182,13 +183,17 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
     for core in [2, 0, 1] {
         stage.event(Event::Busy(8, core, "it".to_owned()));
     }
-    stage.event(Event::Request(8, 0, String::new())).pass(9_000.0);
+    stage
+        .event(Event::Request(8, 0, String::new()))
+        .pass(9_000.0);
     assert_eq!(
         stage.count("HARAKIRI"),
         0,
         "an answer of one thread takes the clock off"
     );
-    stage.event(Event::Busy(8, 0, "more".to_owned())).pass(2_500.0);
+    stage
+        .event(Event::Busy(8, 0, "more".to_owned()))
+        .pass(2_500.0);
     assert_eq!(stage.count("HARAKIRI [core "), 3);
 }
 
@@ -208,7 +213,11 @@ fn requests_are_counted_by_worker_and_in_all() {
     for pid in [8, 9, 9] {
         stage
             .event(Event::Busy(pid, 0, "it".to_owned()))
-            .event(Event::Request(pid, 0, format!("[pid: {pid}|app: 0|req: \0] /")));
+            .event(Event::Request(
+                pid,
+                0,
+                format!("[pid: {pid}|app: 0|req: \0] /"),
+            ));
     }
     stage.expect(&[
         "0.00 [pid: 8|app: 0|req: 1/1] /",

@@ -45,7 +45,8 @@ impl Uwsgi {
         }
         self.adapt(now, actions);
         for index in 0..self.workers.len() {
-            if self.ending.is_none() && self.workers.get(index).is_some_and(|worker| worker.missing) {
+            if self.ending.is_none() && self.workers.get(index).is_some_and(|worker| worker.missing)
+            {
                 self.spawn_again(index, actions);
             }
             self.reap(now, index, actions);
@@ -86,7 +87,11 @@ impl Uwsgi {
         let both = [index as u32 + 1, pid];
         if exit == Exit::Code(FAILED_APP) {
             if self.options.need_app {
-                say(actions, "OOPS ! failed loading app in worker % (pid %)", &both);
+                say(
+                    actions,
+                    "OOPS ! failed loading app in worker % (pid %)",
+                    &both,
+                );
                 say_when(
                     now,
                     actions,
@@ -115,7 +120,8 @@ impl Uwsgi {
             Exit::Code(RELOAD) => ("worker % killed successfully (pid: %)", 0),
             Exit::Code(_) => ("DAMN ! worker % (pid: %) died :( trying respawn ...", 0),
             Exit::Signal(signal) => {
-                let line = "DAMN ! worker % (pid: %) died, killed by signal % :( trying respawn ...";
+                let line =
+                    "DAMN ! worker % (pid: %) died, killed by signal % :( trying respawn ...";
                 (line, signal.number() as u32)
             }
         };
@@ -133,7 +139,11 @@ impl Uwsgi {
     /// Respawns a worker, after a while if workers die one after the other.
     fn respawn(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let (last, quick) = self.respawned;
-        let quick = if second(now) <= last + 1 { quick + 1 } else { 0 };
+        let quick = if second(now) <= last + 1 {
+            quick + 1
+        } else {
+            0
+        };
         let too_fast = quick > self.options.count;
         self.respawned = (second(now), if too_fast { 0 } else { quick });
         if too_fast {
@@ -151,7 +161,8 @@ impl Uwsgi {
     pub(super) fn spawn_again(&mut self, index: usize, actions: &mut Vec<Action>) {
         if let Some(worker) = self.workers.get_mut(index) {
             worker.missing = false;
-            // Beyond the number: that it is not the first, which alone shows what the app prints while it is loaded.
+            // Beyond the number: that it is not the first, which alone shows what the app prints
+            // while it is loaded.
             let slot = (index as u32 + 1) | 1 << 16;
             actions.push(Action::Spawn { slot });
         }
@@ -168,7 +179,8 @@ impl Uwsgi {
         actions.push(Action::Reread);
     }
 
-    /// Workers that have had their time to finish are killed, and those whose request takes too long (`--harakiri`).
+    /// Workers that have had their time to finish are killed, and those whose request takes too
+    /// long (`--harakiri`).
     fn check_time(&mut self, now: Millis, actions: &mut Vec<Action>) {
         for (number, worker) in (1..).zip(&mut self.workers) {
             let Some(pid) = worker.pid else { continue };
@@ -195,8 +207,18 @@ impl Uwsgi {
                     let status = [&log::ctime(now), &before, what.as_str()].concat();
                     actions.push(Action::Log(Stream::Stderr, status));
                 }
-                say_when(now, actions, "HARAKIRI !!! end of worker % status !!!", &both);
-                say_when(now, actions, "HARAKIRI triggered by worker % core 0 !!!", &both);
+                say_when(
+                    now,
+                    actions,
+                    "HARAKIRI !!! end of worker % status !!!",
+                    &both,
+                );
+                say_when(
+                    now,
+                    actions,
+                    "HARAKIRI triggered by worker % core 0 !!!",
+                    &both,
+                );
             } else {
                 continue;
             }

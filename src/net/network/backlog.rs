@@ -1,8 +1,8 @@
 //! Listeners, and the connections that wait until one of them is accepted from.
 
 use super::{
-    Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener, ListenerId,
-    Network, Retry,
+    Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener,
+    ListenerId, Network, Retry,
 };
 use crate::Millis;
 use crate::net::Deferral;
@@ -10,8 +10,8 @@ use crate::net::frame::{Kind, push};
 use crate::net::linger::Closing;
 use std::collections::VecDeque;
 
-/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as Linux does. Its timer is
-/// coarse: 1.01 to 1.02 s were measured.
+/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as
+/// Linux does. Its timer is coarse: 1.01 to 1.02 s were measured.
 const SYN_RETRY: Millis = 1020.0;
 /// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
 const SYN_RETRIES: u32 = 6;
@@ -27,17 +27,20 @@ impl Network {
         self.share(address, backlog, 0)
     }
 
-    /// Begins to listen. Listeners of the same group, which is not 0, share their port: connections go to each in turn, as a
-    /// load balancer before them would have it.
+    /// Begins to listen. Listeners of the same group, which is not 0, share their port: connections
+    /// go to each in turn, as a load balancer before them would have it.
     ///
     /// # Errors
     /// The port is taken.
-    pub fn share(&mut self, address: Address, backlog: u32, group: u32) -> Result<ListenerId, ListenError> {
-        if self
-            .listeners
-            .values()
-            .any(|listener| listener.address.1 == address.1 && (group == 0 || listener.group != group))
-        {
+    pub fn share(
+        &mut self,
+        address: Address,
+        backlog: u32,
+        group: u32,
+    ) -> Result<ListenerId, ListenError> {
+        if self.listeners.values().any(|listener| {
+            listener.address.1 == address.1 && (group == 0 || listener.group != group)
+        }) {
             return Err(ListenError::AddressInUse(address.1));
         }
         self.next_listener += 1;
@@ -72,7 +75,8 @@ impl Network {
         };
         for connection in listener.waiting {
             self.connections.remove(&connection);
-            self.client_events.push_back((connection, ClientEvent::Reset));
+            self.client_events
+                .push_back((connection, ClientEvent::Reset));
         }
         let retries = std::mem::take(&mut self.retries);
         for retry in retries {
@@ -98,7 +102,8 @@ impl Network {
             .map_or(0, |listener| listener.waiting.len())
     }
 
-    /// Connects to a port. The client may send at once: bytes wait with the connection until it is accepted.
+    /// Connects to a port. The client may send at once: bytes wait with the connection until it is
+    /// accepted.
     ///
     /// # Errors
     /// Nobody listens there.
@@ -106,7 +111,9 @@ impl Network {
         let mut found = None;
         for (&id, listener) in &self.listeners {
             // The first after that of the connection before, or else the first of all.
-            if listener.address.1 == port && found.is_none_or(|found| found <= self.turn && id > self.turn) {
+            if listener.address.1 == port
+                && found.is_none_or(|found| found <= self.turn && id > self.turn)
+            {
                 found = Some(id);
             }
         }

@@ -1,7 +1,8 @@
-//! Which of the waiting connections are on offer, to whom, and how it becomes known who took them: see [`crate::net::Claims`].
+//! Which of the waiting connections are on offer, to whom, and how it becomes known who took them:
+//! see [`crate::net::Claims`].
 //!
-//! Offers are made where one process alone accepts from a listener. They are the first of those that wait, in their order, so that
-//! nobody gets a connection before one that came earlier.
+//! Offers are made where one process alone accepts from a listener. They are the first of those
+//! that wait, in their order, so that nobody gets a connection before one that came earlier.
 
 use super::processes::{FIRST_READ, accepted, first_read};
 use super::{ConnectionId, Listener, ListenerId, Network};
@@ -109,7 +110,8 @@ impl Network {
         }
     }
 
-    /// The next connection for a process that accepts. None that is on offer to itself: it sees those.
+    /// The next connection for a process that accepts. None that is on offer to itself: it sees
+    /// those.
     pub(super) fn next_waiting(&mut self, pid: Pid, id: ListenerId) -> Option<ConnectionId> {
         if !self.listeners.get(&id)?.is_offered_to(pid) {
             self.withdraw(id, None);
@@ -138,7 +140,8 @@ impl Network {
         }
     }
 
-    /// The offers to a process, or all, hold no longer. What was taken of them is its process's, which has not said so yet.
+    /// The offers to a process, or all, hold no longer. What was taken of them is its process's,
+    /// which has not said so yet.
     // Called from several places; each would have its own copy.
     #[inline(never)]
     pub(super) fn withdraw(&mut self, id: ListenerId, pid: Option<Pid>) {
@@ -160,7 +163,9 @@ impl Network {
     fn taken(&mut self, id: ListenerId, offer: &OnOffer) {
         self.slots.push(offer.slot);
         if let Some(listener) = self.listeners.get_mut(&id) {
-            listener.waiting.retain(|waiting| *waiting != offer.connection);
+            listener
+                .waiting
+                .retain(|waiting| *waiting != offer.connection);
         }
         self.give(offer.pid, id, offer.connection, Some(offer.sent));
     }

@@ -11,7 +11,8 @@ pub(super) const FIRST_READ: u32 = 8192;
 /// The ephemeral ports that clients get (Linux: `ip_local_port_range`).
 const EPHEMERAL: std::ops::Range<u32> = 32_768..61_000;
 
-/// Every server reads as soon as it has accepted: what it reads at once counts as read, which saves a message to say so.
+/// Every server reads as soon as it has accepted: what it reads at once counts as read, which saves
+/// a message to say so.
 pub(super) fn first_read(length: usize) -> u32 {
     let length = length as u32;
     if length <= FIRST_READ { length } else { 0 }
@@ -77,11 +78,17 @@ impl Network {
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
         };
-        // Where all that wait are on offer, the process sees them as it does a listener that is readable.
+        // Where all that wait are on offer, the process sees them as it does a listener that is
+        // readable.
         if listener.waiting.len() > listener.offers.len() + listener.kept_from(pid)
             || !listener.is_offered_to(pid)
         {
-            push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
+            push(
+                self.outboxes.entry(pid).or_default(),
+                Kind::Readable,
+                id,
+                b"",
+            );
         } else if !listener.pollers.contains(&pid) {
             listener.pollers.push(pid);
         }
@@ -96,7 +103,12 @@ impl Network {
             return;
         }
         for pid in std::mem::take(&mut listener.pollers) {
-            push(self.outboxes.entry(pid).or_default(), Kind::Readable, id, b"");
+            push(
+                self.outboxes.entry(pid).or_default(),
+                Kind::Readable,
+                id,
+                b"",
+            );
         }
     }
 
@@ -167,11 +179,23 @@ impl Network {
             };
             self.give(pid, id, connection, None);
         }
-        push(self.outboxes.entry(pid).or_default(), Kind::AcceptEnd, id, b"");
+        push(
+            self.outboxes.entry(pid).or_default(),
+            Kind::AcceptEnd,
+            id,
+            b"",
+        );
     }
 
-    /// A process has the connection: by an accept, or because it took an offer, which had so many bytes with it.
-    pub(super) fn give(&mut self, pid: Pid, listener: ListenerId, id: ConnectionId, offered: Option<usize>) {
+    /// A process has the connection: by an accept, or because it took an offer, which had so many
+    /// bytes with it.
+    pub(super) fn give(
+        &mut self,
+        pid: Pid,
+        listener: ListenerId,
+        id: ConnectionId,
+        offered: Option<usize>,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -185,9 +209,11 @@ impl Network {
             let accepted = accepted(listener, id, connection.connected_at, granted);
             push(outbox, Kind::Accepted, id, &accepted.encode());
         }
-        self.client_events.push_back((id, ClientEvent::Accepted(pid)));
+        self.client_events
+            .push_back((id, ClientEvent::Accepted(pid)));
         if granted > 0 {
-            self.client_events.push_back((id, ClientEvent::Credit(granted)));
+            self.client_events
+                .push_back((id, ClientEvent::Credit(granted)));
         }
         let rest = early.data.split_at_checked(offered.unwrap_or(0));
         if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
@@ -235,8 +261,8 @@ impl Network {
         }
     }
 
-    /// A process has ended: its connections end as the kernel ends those of a killed process, by FIN, or by RST where
-    /// it left bytes unread.
+    /// A process has ended: its connections end as the kernel ends those of a killed process, by
+    /// FIN, or by RST where it left bytes unread.
     pub fn process_ended(&mut self, pid: Pid) {
         self.closing.retain(|_, closing| closing.pid != pid);
         let listeners: Vec<ListenerId> = self.listeners.keys().copied().collect();

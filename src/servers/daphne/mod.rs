@@ -9,7 +9,8 @@ use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
 use super::{Call, Command, Server};
 
-/// What happens with these arguments. `name` is what daphne calls itself: `daphne` or `__main__.py`.
+/// What happens with these arguments. `name` is what daphne calls itself: `daphne` or
+/// `__main__.py`.
 pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {
     let program = Program {
         name,

@@ -21,7 +21,10 @@ usage: daphne [-h] [-p PORT] [-b HOST] [--websocket_timeout WEBSOCKET_TIMEOUT]
 #[test]
 fn usage_errors_are_those_of_argparse() {
     for (line, message) in [
-        ("daphne", "the following arguments are required: application"),
+        (
+            "daphne",
+            "the following arguments are required: application",
+        ),
         (
             "daphne --foo",
             "the following arguments are required: application",
@@ -70,11 +73,9 @@ fn usage_errors_are_those_of_argparse() {
 #[test]
 fn as_a_module_it_has_another_name() {
     let (stderr, code) = printed("python -m daphne");
-    assert!(
-        stderr.starts_with(
-            "usage: __main__.py [-h] [-p PORT] [-b HOST]\n                   [--websocket_timeout"
-        )
-    );
+    assert!(stderr.starts_with(
+        "usage: __main__.py [-h] [-p PORT] [-b HOST]\n                   [--websocket_timeout"
+    ));
     assert!(
         stderr.ends_with("\n__main__.py: error: the following arguments are required: application"),
         "{stderr}"
@@ -96,14 +97,23 @@ fn a_right_command_line_starts_a_server_and_others_are_refused_in_a_sentence() {
     let launch = launch("daphne -b 0.0.0.0 -p 8001 -t 5 --server-name x --no-server-name app:asgi");
     assert_eq!(launch.binds, [("0.0.0.0".to_owned(), 8001)]);
     let option = |name: &str| launch.options.iter().rev().find(|(its, _)| *its == name);
-    assert_eq!(option("--http-timeout").map(|(_, text)| text.as_str()), Some("5"));
-    assert_eq!(option("--server-name").map(|(_, text)| text.as_str()), Some(""));
+    assert_eq!(
+        option("--http-timeout").map(|(_, text)| text.as_str()),
+        Some("5")
+    );
+    assert_eq!(
+        option("--server-name").map(|(_, text)| text.as_str()),
+        Some("")
+    );
     for (line, reason) in [
         (
             "daphne -u /tmp/socket app:asgi",
             "argument -u/--unix-socket: a browser tab has no Unix sockets",
         ),
-        ("daphne -b 10.0.0.1 app:asgi", "is not an address of this tab"),
+        (
+            "daphne -b 10.0.0.1 app:asgi",
+            "is not an address of this tab",
+        ),
         (
             "daphne --access-log log.txt app:asgi",
             "the log goes to the page: use `-`.",

@@ -1,5 +1,5 @@
-//! The grammar of Python's `argparse` (3.11), as gunicorn and daphne use it: abbreviated long names, values glued to short
-//! names, `--`, negative numbers, messages.
+//! The grammar of Python's `argparse` (3.11), as gunicorn and daphne use it: abbreviated long
+//! names, values glued to short names, `--`, negative numbers, messages.
 
 use super::Stop;
 use crate::servers::option::{Kind, Opt, Table, Values, own, split, text};
@@ -50,8 +50,8 @@ impl Program {
     /// # Errors
     /// The help or the version is asked for, or the words break the grammar.
     pub(crate) fn parse(&self, words: &[String]) -> Result<Values, Stop> {
-        // As argparse does: all words are classified before any is acted upon, so an ambiguous abbreviation at
-        // the end comes before a bad number at the beginning.
+        // As argparse does: all words are classified before any is acted upon, so an ambiguous
+        // abbreviation at the end comes before a bad number at the beginning.
         let mut classes = Vec::with_capacity(words.len());
         let mut only_arguments = false;
         for word in words {
@@ -132,7 +132,8 @@ impl Program {
         Some(Word::Option(option, known, attached.map(own)))
     }
 
-    /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a line of its own.
+    /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a
+    /// line of its own.
     pub(crate) fn usage(&self) -> String {
         let mut out = text(&["usage: ", self.usage.unwrap_or(self.name)]);
         let Positional::One(positional) = self.positional else {
@@ -156,13 +157,24 @@ impl Program {
     /// A usage error.
     #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
-        Stop::Usage(text(&[&self.usage(), "\n", self.name, ": error: ", message]))
+        Stop::Usage(text(&[
+            &self.usage(),
+            "\n",
+            self.name,
+            ": error: ",
+            message,
+        ]))
     }
 
     /// A usage error about an option.
     #[inline(never)]
     pub(crate) fn option_error(&self, option: Opt, message: &str) -> Stop {
-        self.error(&text(&["argument ", &option.joined_names("/"), ": ", message]))
+        self.error(&text(&[
+            "argument ",
+            &option.joined_names("/"),
+            ": ",
+            message,
+        ]))
     }
 }
 
@@ -181,7 +193,8 @@ impl Reader<'_> {
         let mut extras = String::new();
         let mut at = 0;
         while let Some(next) = self.classes.iter().skip(at).position(Word::is_option) {
-            // Positional arguments before the next option; one that cannot be taken any more is left over.
+            // Positional arguments before the next option; one that cannot be taken any more is
+            // left over.
             let next = at + next;
             at = self.positionals(at);
             self.leave(&mut extras, at, next);
@@ -203,7 +216,9 @@ impl Reader<'_> {
                 .error(&text(&["the following arguments are required: ", name])));
         }
         if !extras.is_empty() {
-            return Err(self.program.error(&text(&["unrecognized arguments:", &extras])));
+            return Err(self
+                .program
+                .error(&text(&["unrecognized arguments:", &extras])));
         }
         Ok(self.values)
     }
@@ -216,8 +231,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes as many words from `at` as the positional argument may have, and says where they end. It gets one turn
-    /// only: what comes later, behind another option, is unrecognized.
+    /// Takes as many words from `at` as the positional argument may have, and says where they end.
+    /// It gets one turn only: what comes later, behind another option, is unrecognized.
     fn positionals(&mut self, at: usize) -> usize {
         // argparse gives no turn to it where an option stands.
         if self.taken || self.classes.get(at).is_some_and(Word::is_option) {
@@ -250,8 +265,8 @@ impl Reader<'_> {
         end
     }
 
-    /// Takes the option at `at` with its value, and says where it ends. Short flags may be glued together; none of them
-    /// takes effect if the last is wrong.
+    /// Takes the option at `at` with its value, and says where it ends. Short flags may be glued
+    /// together; none of them takes effect if the last is wrong.
     fn option(&mut self, at: usize) -> Result<usize, Stop> {
         let Some(Word::Option(option, name, attached)) = self.classes.get(at) else {
             return Ok(at + 1);
@@ -275,7 +290,11 @@ impl Reader<'_> {
             };
             (option, name) = (found, short);
             let rest = value.get(short.len() - 1..).unwrap_or("");
-            attached = if rest.is_empty() { None } else { Some(own(rest)) };
+            attached = if rest.is_empty() {
+                None
+            } else {
+                Some(own(rest))
+            };
         }
         let mut end = at + 1;
         let value = match (attached, self.classes.get(end), option.kind()) {

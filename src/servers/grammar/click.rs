@@ -1,5 +1,5 @@
-//! The grammar of Python's `click`, as uvicorn uses it: full long names only, `--x / --no-x`, an environment variable for
-//! every option, messages. uvicorn has no short names.
+//! The grammar of Python's `click`, as uvicorn uses it: full long names only, `--x / --no-x`, an
+//! environment variable for every option, messages. uvicorn has no short names.
 
 use super::{Stop, similar};
 use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text, trim};
@@ -18,8 +18,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Reads the words after the program's name, and what the environment says about options not among them.
-    /// Files that have to be there are looked for where the machine says what there is.
+    /// Reads the words after the program's name, and what the environment says about options not
+    /// among them. Files that have to be there are looked for where the machine says what there is.
     ///
     /// # Errors
     /// The help or the version is asked for, or the words break the grammar.
@@ -30,7 +30,8 @@ impl Program {
         for (option, value) in &values.given {
             let value = match option.kind() {
                 Kind::Repeated => value,
-                // Of an option given several times the last value counts, and the others are not looked at.
+                // Of an option given several times the last value counts, and the others are not
+                // looked at.
                 _ => values.given(option.name()).unwrap_or(""),
             };
             self.check(*option, value, call)?;
@@ -127,7 +128,12 @@ impl Program {
             [one] => text(&[" Did you mean '", one, "'?"]),
             many => text(&[" (Did you mean one of: '", &many.join("', '"), "'?)"]),
         };
-        self.error(&text(&["No such option ", &python::repr(&name), ".", &hint]))
+        self.error(&text(&[
+            "No such option ",
+            &python::repr(&name),
+            ".",
+            &hint,
+        ]))
     }
 
     /// `--help` and `--version` come before every value's check, in the order given.
@@ -150,7 +156,8 @@ impl Program {
         Ok(())
     }
 
-    /// What the environment says about an option: `UVICORN_LOG_LEVEL`; repeated ones are in the plural.
+    /// What the environment says about an option: `UVICORN_LOG_LEVEL`; repeated ones are in the
+    /// plural.
     #[inline(never)]
     fn variable<'a>(&self, option: Opt, env: &'a Environment) -> Option<&'a str> {
         let kind = option.kind();
@@ -184,9 +191,11 @@ impl Program {
                 }
                 text(&[" is not one of '", &choices.replace(',', "', '"), "'."])
             }
-            Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => own(
-                " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes",
-            ),
+            Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => {
+                own(
+                    " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes",
+                )
+            }
             _ => return Ok(()),
         };
         Err(self.invalid(option, &text(&[&python::repr(value), &why])))
@@ -212,7 +221,12 @@ impl Program {
     /// A usage error about an option's value.
     #[inline(never)]
     pub(crate) fn invalid(&self, option: Opt, message: &str) -> Stop {
-        self.error(&text(&["Invalid value for '", option.name(), "': ", message]))
+        self.error(&text(&[
+            "Invalid value for '",
+            option.name(),
+            "': ",
+            message,
+        ]))
     }
 }
 

@@ -1,8 +1,13 @@
-//! "Did you mean": Python's `difflib.get_close_matches`, whose order of preference users of click see.
+//! "Did you mean": Python's `difflib.get_close_matches`, whose order of preference users of click
+//! see.
 
 /// The at most three of `candidates` that are most like `word`, sorted by name.
-pub(super) fn close_matches(word: &str, candidates: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    // Similarity is 2 * matches / total length; as a fraction it needs no floating point. The cutoff is 0.6.
+pub(super) fn close_matches(
+    word: &str,
+    candidates: impl Iterator<Item = &'static str>,
+) -> Vec<&'static str> {
+    // Similarity is 2 * matches / total length; as a fraction it needs no floating point. The
+    // cutoff is 0.6.
     let mut best: Vec<(usize, &'static str)> = Vec::new();
     for candidate in candidates {
         let total = candidate.len() + word.len();
@@ -29,12 +34,17 @@ fn insert<T>(list: &mut Vec<T>, item: T, before: impl Fn(&T, &T) -> bool) {
     list.insert(at, item);
 }
 
-/// Bytes in common: the longest common run, and the same to its left and to its right (Ratcliff and Obershelp).
+/// Bytes in common: the longest common run, and the same to its left and to its right (Ratcliff and
+/// Obershelp).
 fn matches(a: &[u8], b: &[u8]) -> usize {
     let (mut best, mut at_a, mut at_b) = (0, 0, 0);
     for i in 0..a.len() {
         for j in 0..b.len() {
-            let run = a[i..].iter().zip(&b[j..]).take_while(|(x, y)| x == y).count();
+            let run = a[i..]
+                .iter()
+                .zip(&b[j..])
+                .take_while(|(x, y)| x == y)
+                .count();
             if run > best {
                 (best, at_a, at_b) = (run, i, j);
             }

@@ -4,7 +4,8 @@ use super::{Failure, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
 use crate::servers::option::{Numbers, Values, listed, own, split, text, trim};
 use crate::servers::{
-    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host, python,
+    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host,
+    python,
 };
 
 /// gunicorn's own worker for ASGI apps.
@@ -60,7 +61,9 @@ pub(super) fn launch(
         master: true,
         worker_class,
         worker_class_name: match trim(values.text("--worker-class")) {
-            name if worker_class != WorkerClass::Threaded || name.ends_with("ThreadWorker") => own(name),
+            name if worker_class != WorkerClass::Threaded || name.ends_with("ThreadWorker") => {
+                own(name)
+            }
             _ => own("gthread"),
         },
         threads: count("--threads"),
@@ -70,7 +73,8 @@ pub(super) fn launch(
         target: target(app),
         binds,
         backlog,
-        // Of the worker classes with an event loop: uvloop accepts one, asyncio's own as many as wait.
+        // Of the worker classes with an event loop: uvloop accepts one, asyncio's own as many as
+        // wait.
         accepts: match trim(values.text("--asgi-loop")) {
             "asyncio" if own_asgi => backlog.max(1),
             _ => 1,
@@ -163,7 +167,8 @@ fn target(app: &str) -> Target {
     Target::new(app, module, attribute, false)
 }
 
-/// What a worker class is here. gunicorn takes the sync worker with more than one thread for gthread.
+/// What a worker class is here. gunicorn takes the sync worker with more than one thread for
+/// gthread.
 fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const SYNC: &str = "sync gunicorn.workers.sync.SyncWorker";
     const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";

@@ -22,7 +22,9 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
     match read(words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
         Err(Failure::Stop(Stop::Help)) => help(call),
-        Err(Failure::Stop(Stop::Version)) => Command::show(&text(&["gunicorn (version 27.0.1)", WASGI])),
+        Err(Failure::Stop(Stop::Version)) => {
+            Command::show(&text(&["gunicorn (version 27.0.1)", WASGI]))
+        }
         Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
         Err(Failure::Config(message)) => Command::complain(1, &text(&["\nError: ", &message])),
         Err(Failure::Setup(message)) => Command::complain(1, &text(&["\nError: ", &message, "\n"])),
@@ -71,10 +73,14 @@ impl From<Stop> for Failure {
 
 fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     // gunicorn reads these before its command line.
-    let workers = call.env.get("WEB_CONCURRENCY").map_or(Ok(1), environment_int)?;
+    let workers = call
+        .env
+        .get("WEB_CONCURRENCY")
+        .map_or(Ok(1), environment_int)?;
     validate::positive(workers)?;
     validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
-    // What the master's Python made of the configuration file, the environment and the command line takes their place.
+    // What the master's Python made of the configuration file, the environment and the command line
+    // takes their place.
     let settings = call.env.get(SETTINGS);
     let resolved = settings.filter(|line| !line.is_empty());
     let more = call.env.get("GUNICORN_CMD_ARGS").unwrap_or("");
@@ -115,7 +121,11 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
         None if interpreter => String::new(),
         None => return Err(Failure::Config(own("No application module specified."))),
     };
-    let hooks = line.positionals.get(1).filter(|_| resolved.is_some()).cloned();
+    let hooks = line
+        .positionals
+        .get(1)
+        .filter(|_| resolved.is_some())
+        .cloned();
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {
         if resolved.is_some() {
@@ -148,6 +158,10 @@ fn refuse(name: &str, reason: &str) -> Failure {
 
 /// `int(text)` of an environment variable, which crashes gunicorn where it is none.
 fn environment_int(value: &str) -> Result<i64, Failure> {
-    python::int(value)
-        .ok_or_else(|| Failure::Crash(text(&["ValueError: ", &python::int_error(value.as_bytes())])))
+    python::int(value).ok_or_else(|| {
+        Failure::Crash(text(&[
+            "ValueError: ",
+            &python::int_error(value.as_bytes()),
+        ]))
+    })
 }

@@ -10,11 +10,20 @@ fn usage_errors_are_those_of_argparse() {
     for (line, message) in [
         ("gunicorn --foo app:app", "unrecognized arguments: --foo"),
         ("gunicorn -Z app:app", "unrecognized arguments: -Z"),
-        ("gunicorn app:app -w 2 other", "unrecognized arguments: other"),
+        (
+            "gunicorn app:app -w 2 other",
+            "unrecognized arguments: other",
+        ),
         ("gunicorn --versions", "unrecognized arguments: --versions"),
         ("gunicorn -w -1 --foo", "unrecognized arguments: --foo"),
-        ("gunicorn -w", "argument -w/--workers: expected one argument"),
-        ("gunicorn -w -- 2", "argument -w/--workers: expected one argument"),
+        (
+            "gunicorn -w",
+            "argument -w/--workers: expected one argument",
+        ),
+        (
+            "gunicorn -w -- 2",
+            "argument -w/--workers: expected one argument",
+        ),
         (
             "gunicorn --log-file",
             "argument --error-logfile/--log-file: expected one argument",
@@ -75,7 +84,10 @@ fn settings_that_cannot_be_exit_with_1() {
             "No application module specified.",
         ),
         ("gunicorn -w -1", "Value must be positive: -1"),
-        ("gunicorn app:app --threads=-3", "Value must be positive: -3"),
+        (
+            "gunicorn app:app --threads=-3",
+            "Value must be positive: -3",
+        ),
         (
             "WEB_CONCURRENCY=-1 gunicorn --version",
             "Value must be positive: -1",
@@ -104,13 +116,22 @@ fn settings_that_cannot_be_exit_with_1() {
             "gunicorn --http-parser nope app:app",
             "http_parser must be one of: auto, fast, python",
         ),
-        ("gunicorn --asgi-loop nope app:app", "Invalid ASGI loop: nope"),
+        (
+            "gunicorn --asgi-loop nope app:app",
+            "Invalid ASGI loop: nope",
+        ),
         (
             "gunicorn --asgi-lifespan nope app:app",
             "Invalid ASGI lifespan: nope",
         ),
-        ("GUNICORN_CMD_ARGS='\"' gunicorn app:app", "No closing quotation"),
-        ("gunicorn -b :xx app:app", "'xx' is not a valid port number.\n"),
+        (
+            "GUNICORN_CMD_ARGS='\"' gunicorn app:app",
+            "No closing quotation",
+        ),
+        (
+            "gunicorn -b :xx app:app",
+            "'xx' is not a valid port number.\n",
+        ),
         (
             "gunicorn -b '[::1]:xx' app:app",
             "'xx' is not a valid port number.\n",
@@ -124,7 +145,10 @@ fn settings_that_cannot_be_exit_with_1() {
             "gunicorn -b :xx -e FOO app:app",
             "'xx' is not a valid port number.\n",
         ),
-        ("gunicorn -e FOO app:app", "environment setting 'FOO' invalid\n"),
+        (
+            "gunicorn -e FOO app:app",
+            "environment setting 'FOO' invalid\n",
+        ),
     ] {
         assert_eq!(printed(line), (format!("\nError: {message}"), 1), "{line}");
     }
@@ -154,7 +178,12 @@ fn version_is_printed_as_soon_as_it_is_read() {
         "gunicorn --version --foo",
         "GUNICORN_CMD_ARGS=-v gunicorn a",
     ] {
-        let Command::Print { stdout, stderr, code } = parse(line, &[], "/") else {
+        let Command::Print {
+            stdout,
+            stderr,
+            code,
+        } = parse(line, &[], "/")
+        else {
             panic!("{line} starts a server")
         };
         assert_eq!((stdout.len(), stderr.len(), code), (1, 0, 0), "{line}");
@@ -255,7 +284,11 @@ fn addresses_are_read_as_gunicorn_reads_them() {
 fn the_app_has_a_default_attribute_and_may_be_a_call() {
     for (line, module, attribute) in [
         ("gunicorn shop.wsgi", "shop.wsgi", "application"),
-        ("gunicorn 'app:create(debug=True)'", "app", "create(debug=True)"),
+        (
+            "gunicorn 'app:create(debug=True)'",
+            "app",
+            "create(debug=True)",
+        ),
         ("gunicorn -1", "-1", "application"),
     ] {
         let target = launch(line).target;
@@ -295,7 +328,8 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
 fn the_parser_is_as_lenient_as_asked() {
     use crate::http1::{Methods, Rules, Underscores};
     assert_eq!(launch("gunicorn app:app").rules, Rules::GUNICORN);
-    let rules = launch("gunicorn --header-map Dangerous --permit-obs --strip --casefold app:app").rules;
+    let rules =
+        launch("gunicorn --header-map Dangerous --permit-obs --strip --casefold app:app").rules;
     assert!(rules.folding && rules.space_before_colon && rules.uppercase_methods);
     assert_eq!(
         (rules.methods, rules.underscores),
@@ -327,7 +361,10 @@ fn threads_make_sync_gthread() {
 
 #[test]
 fn asgi_apps_run_in_uvicorns_worker() {
-    for class in ["uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornWorker"] {
+    for class in [
+        "uvicorn.workers.UvicornWorker",
+        "uvicorn_worker.UvicornWorker",
+    ] {
         let launch = launch(&format!("gunicorn -k {class} app:app"));
         assert_eq!(
             (launch.worker_class, launch.interface),
@@ -350,9 +387,16 @@ fn gunicorns_own_worker_for_asgi_apps_has_its_own_options() {
         (launch.accepts, launch.rules.expectations),
         (9, Expectations::Continue)
     );
-    let root_path = launch.options.iter().find(|(name, _)| *name == "--root-path");
+    let root_path = launch
+        .options
+        .iter()
+        .find(|(name, _)| *name == "--root-path");
     assert_eq!(root_path.map(|(_, text)| text.as_str()), Some("/x"));
-    assert_eq!(self::launch("gunicorn -k asgi app:app").accepts, 1, "uvloop");
+    assert_eq!(
+        self::launch("gunicorn -k asgi app:app").accepts,
+        1,
+        "uvloop"
+    );
 }
 
 #[test]
@@ -372,12 +416,18 @@ fn a_directory_to_change_to_has_to_be_there() {
         "gunicorn --check-config --chdir missing app:app",
         "GUNICORN_CMD_ARGS='--chdir missing' gunicorn app:app",
     ] {
-        let Command::Print { stderr, code: 1, .. } = parse(line, &facts, "/home/web") else {
+        let Command::Print {
+            stderr, code: 1, ..
+        } = parse(line, &facts, "/home/web")
+        else {
             panic!("{line}");
         };
         assert_eq!(stderr, ["", "Error: can't chdir to 'missing'"], "{line}");
     }
-    for line in ["gunicorn --chdir shop app:app", "gunicorn --chdir '' app:app"] {
+    for line in [
+        "gunicorn --chdir shop app:app",
+        "gunicorn --chdir '' app:app",
+    ] {
         assert!(
             matches!(parse(line, &facts, "/home/web"), Command::Serve(_)),
             "{line}"
@@ -409,9 +459,15 @@ fn what_is_settled_takes_the_place_of_the_words_and_of_the_environment() {
     let unread = read("");
     assert!(unread.interpreter);
     let launch = read("--workers=4 -- 'app:create(\"x\")' pre_fork,worker_exit");
-    assert_eq!((launch.workers, launch.threads, launch.interpreter), (4, 1, true));
+    assert_eq!(
+        (launch.workers, launch.threads, launch.interpreter),
+        (4, 1, true)
+    );
     assert_eq!(launch.target.attribute, "create(\"x\")");
-    assert_eq!(launch.options, [("--hooks", "pre_fork,worker_exit".to_owned())]);
+    assert_eq!(
+        launch.options,
+        [("--hooks", "pre_fork,worker_exit".to_owned())]
+    );
     assert_eq!(launch.argv, ["gunicorn", "-w", "3"]);
 }
 

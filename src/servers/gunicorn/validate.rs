@@ -13,7 +13,11 @@ pub(super) fn setting(option: Opt, value: &str) -> Result<(), Failure> {
     }
     let lowered = trim(value).to_ascii_lowercase();
     let (choices, before, after) = match option.name() {
-        "--header-map" => ("drop refuse dangerous", "Invalid header map behaviour: ", value),
+        "--header-map" => (
+            "drop refuse dangerous",
+            "Invalid header map behaviour: ",
+            value,
+        ),
         "--asgi-loop" => ("auto asyncio uvloop", "Invalid ASGI loop: ", value),
         "--asgi-lifespan" => ("auto on off", "Invalid ASGI lifespan: ", value),
         "--http-parser" => (
@@ -48,7 +52,8 @@ pub(super) fn positive(number: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks a list of addresses and networks, as `ipaddress.ip_network` would (but for netmasks in the place of a prefix).
+/// Checks a list of addresses and networks, as `ipaddress.ip_network` would (but for netmasks in
+/// the place of a prefix).
 #[inline(never)]
 pub(super) fn trusted_peers(list: &str) -> Result<(), Failure> {
     for peer in list.split(',').map(trim) {

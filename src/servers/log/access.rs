@@ -1,7 +1,7 @@
 //! gunicorn's access log: `--access-logformat`, a Python `%`-format over named atoms.
 //!
-//! gunicorn hands the format to `logging`, so a format that Python cannot apply fails at the first request. Here it fails
-//! when it is parsed, with the same reason.
+//! gunicorn hands the format to `logging`, so a format that Python cannot apply fails at the first
+//! request. Here it fails when it is parsed, with the same reason.
 
 use super::common_log_time;
 use crate::Millis;
@@ -9,7 +9,8 @@ use crate::master::Pid;
 use std::borrow::Cow;
 
 /// gunicorn's default format.
-pub const DEFAULT_ACCESS_FORMAT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#;
+pub const DEFAULT_ACCESS_FORMAT: &str =
+    r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#;
 
 /// Where a named atom (`%({name}i)s`, `o`, `e`) comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,7 +50,8 @@ pub struct AccessAtoms<'a> {
     pub sent: u64,
     /// How long the request took.
     pub duration: Millis,
-    /// The value of a header or variable, the last one if there are several. The name is in lower case.
+    /// The value of a header or variable, the last one if there are several. The name is in lower
+    /// case.
     pub lookup: &'a dyn Fn(Source, &str) -> Option<String>,
 }
 
@@ -92,7 +94,8 @@ impl AccessFormat {
     /// Parses a `--access-logformat`.
     ///
     /// # Errors
-    /// A format that Python's `%` operator would reject, or that uses a conversion other than `s` and `d`.
+    /// A format that Python's `%` operator would reject, or that uses a conversion other than `s`
+    /// and `d`.
     pub fn parse(format: &str) -> Result<AccessFormat, AccessFormatError> {
         let mut pieces = Vec::new();
         let mut text = String::new();
@@ -134,7 +137,8 @@ impl AccessFormat {
                     precision,
                 } => {
                     let value = atoms.value(name);
-                    let shown = precision.map_or(value.chars().count(), |p| value.chars().count().min(p));
+                    let shown =
+                        precision.map_or(value.chars().count(), |p| value.chars().count().min(p));
                     let padding = width.saturating_sub(shown);
                     let (before, after) = if *left { (0, padding) } else { (padding, 0) };
                     line.extend(std::iter::repeat_n(if *zeros { '0' } else { ' ' }, before));
@@ -147,7 +151,8 @@ impl AccessFormat {
     }
 }
 
-/// Parses `(name)` and what follows it, after the percent sign: flags, width, precision, conversion.
+/// Parses `(name)` and what follows it, after the percent sign: flags, width, precision,
+/// conversion.
 fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     let inner = spec.strip_prefix('(').ok_or(AccessFormatError::NoName)?;
     // As in Python, parentheses within the name nest.
@@ -160,7 +165,9 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
         }
         depth == 0
     };
-    let (name, rest) = inner.split_once(closes).ok_or(AccessFormatError::Unclosed)?;
+    let (name, rest) = inner
+        .split_once(closes)
+        .ok_or(AccessFormatError::Unclosed)?;
     let (flags, rest) = leading(rest, |c| matches!(c, '-' | '+' | ' ' | '0' | '#'));
     let (width, rest) = leading_number(rest);
     let (precision, rest) = match rest.strip_prefix('.') {
@@ -208,7 +215,8 @@ fn leading(text: &str, of_kind: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// The number that `text` begins with, 0 without one, at most 999: wider lines help nobody and cost memory.
+/// The number that `text` begins with, 0 without one, at most 999: wider lines help nobody and cost
+/// memory.
 fn leading_number(text: &str) -> (usize, &str) {
     let (digits, rest) = leading(text, |c| c.is_ascii_digit());
     let number = if digits.is_empty() {
@@ -220,7 +228,8 @@ fn leading_number(text: &str) -> (usize, &str) {
 }
 
 impl AccessAtoms<'_> {
-    /// The text of an atom; `-` for one that does not exist. Quotes in text are escaped by a backslash.
+    /// The text of an atom; `-` for one that does not exist. Quotes in text are escaped by a
+    /// backslash.
     fn value(&self, name: &str) -> Cow<'_, str> {
         let micros = (self.duration.max(0.0) * 1000.0).round() as u64;
         let header = |name: &str| (self.lookup)(Source::Request, name).map(Cow::Owned);

@@ -1,4 +1,5 @@
-//! The expected lines are those of gunicorn 27.0.1 and uvicorn 0.54.0, with the times and pids of the test.
+//! The expected lines are those of gunicorn 27.0.1 and uvicorn 0.54.0, with the times and pids of
+//! the test.
 
 use super::*;
 
@@ -167,7 +168,10 @@ fn the_default_format_is_the_combined_one() {
     };
     assert_eq!(
         AccessFormat::parse(DEFAULT_ACCESS_FORMAT).map(|format| format.line(&atoms)),
-        Ok(r#"127.0.0.1 - - [22/Nov/2026:10:59:30 +0000] "GET / HTTP/1.1" 200 2 "-" "-""#.to_owned())
+        Ok(
+            r#"127.0.0.1 - - [22/Nov/2026:10:59:30 +0000] "GET / HTTP/1.1" 200 2 "-" "-""#
+                .to_owned()
+        )
     );
 }
 

@@ -11,8 +11,7 @@ use crate::servers::{
 };
 
 /// What uvicorn warns of where files are to be watched without `--reload`.
-const NO_RELOAD: &str =
-    "Current configuration will not reload as not all conditions are met, please refer to documentation.";
+const NO_RELOAD: &str = "Current configuration will not reload as not all conditions are met, please refer to documentation.";
 
 /// Everything that the values say.
 pub(super) fn launch(
@@ -21,7 +20,11 @@ pub(super) fn launch(
     values: &Values,
     call: &Call,
 ) -> Result<Launch, Failure> {
-    let seconds = |name: &str| values.count(name).map(|seconds| f64::from(seconds) * 1000.0);
+    let seconds = |name: &str| {
+        values
+            .count(name)
+            .map(|seconds| f64::from(seconds) * 1000.0)
+    };
     let workers = workers(values, call)?;
     let bind = bind(program, values)?;
     own_parts(program, values)?;
@@ -111,7 +114,11 @@ fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
     }
     match u16::try_from(values.int("--port").unwrap_or(0)) {
         Ok(port) => Ok((own(host), port)),
-        Err(_) => Err(refuse(program, "--port", "A port is a number from 0 to 65535.")),
+        Err(_) => Err(refuse(
+            program,
+            "--port",
+            "A port is a number from 0 to 65535.",
+        )),
     }
 }
 

@@ -12,7 +12,8 @@ use super::{Call, Command, Launch, Server, WASGI};
 
 pub use reload::Reload;
 
-/// What happens with these arguments. `name` is how it was called: `uvicorn` or `python -m uvicorn`.
+/// What happens with these arguments. `name` is how it was called: `uvicorn` or
+/// `python -m uvicorn`.
 pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {
     let table = Table(include_str!("options.txt"));
     let program = Program {

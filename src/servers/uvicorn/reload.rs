@@ -68,7 +68,9 @@ impl Reload {
                 .watched
                 .push_str(if reload.watched.is_empty() { "[" } else { ", " });
             reload.watched.push_str(&python::repr(&directory));
-            reload.rules.push(Rule(Kind::Directory, text(&[&directory, "/"])));
+            reload
+                .rules
+                .push(Rule(Kind::Directory, text(&[&directory, "/"])));
         }
         reload.watched.push(']');
         reload
@@ -89,7 +91,8 @@ impl Reload {
         };
         self.any(Kind::Directory, |directory| path.starts_with(directory))
             && self.any(Kind::Include, |pattern| {
-                path_matches(path, pattern) && (path.ends_with(pattern) || !self.any(Kind::Exclude, excluded))
+                path_matches(path, pattern)
+                    && (path.ends_with(pattern) || !self.any(Kind::Exclude, excluded))
             })
     }
 
@@ -100,7 +103,8 @@ impl Reload {
     }
 }
 
-/// Seconds as milliseconds; exponents are not read. The standard library's way is 10 kB of the wasm (gzip).
+/// Seconds as milliseconds; exponents are not read. The standard library's way is 10 kB of the wasm
+/// (gzip).
 fn millis(seconds: &str) -> Millis {
     let (whole, fraction) = split(seconds, '.').unwrap_or((seconds, ""));
     let fraction = text(&[fraction, "000"]);
@@ -132,7 +136,9 @@ fn matches(name: &[u8], pattern: &[u8]) -> bool {
             }
             None => false,
         },
-        ([byte, rest @ ..], [first, name @ ..]) => (byte == first || *byte == b'?') && matches(name, rest),
+        ([byte, rest @ ..], [first, name @ ..]) => {
+            (byte == first || *byte == b'?') && matches(name, rest)
+        }
         _ => false,
     }
 }
@@ -154,7 +160,11 @@ mod tests {
             ("--reload-delay .5", 500.0),
         ] {
             let launch = launch(&format!("uvicorn --reload {options} app:app"));
-            assert_eq!(launch.reload.map(|reload| reload.delay), Some(delay), "{options}");
+            assert_eq!(
+                launch.reload.map(|reload| reload.delay),
+                Some(delay),
+                "{options}"
+            );
         }
     }
 

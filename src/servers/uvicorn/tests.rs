@@ -11,7 +11,10 @@ fn usage_errors_are_those_of_click() {
     for (line, message) in [
         ("uvicorn", "Missing argument 'APP'."),
         ("UVICORN_PORT=x uvicorn", "Missing argument 'APP'."),
-        ("uvicorn app:asgi other", "Got unexpected extra argument (other)"),
+        (
+            "uvicorn app:asgi other",
+            "Got unexpected extra argument (other)",
+        ),
         (
             "uvicorn app:asgi other more",
             "Got unexpected extra arguments (other more)",
@@ -75,8 +78,9 @@ fn usage_errors_are_those_of_click() {
             "Invalid value for '--lifespan': 'nope' is not one of 'auto', 'on', 'off'.",
         ),
     ] {
-        let usage =
-            format!("Usage: uvicorn [OPTIONS] APP\nTry 'uvicorn --help' for help.\n\nError: {message}");
+        let usage = format!(
+            "Usage: uvicorn [OPTIONS] APP\nTry 'uvicorn --help' for help.\n\nError: {message}"
+        );
         assert_eq!(printed(line), (usage, 2), "{line}");
     }
     for line in [
@@ -113,7 +117,8 @@ fn misused_options_are_reported_without_the_usage() {
 fn messages_name_the_program_as_it_was_called() {
     let (stderr, _) = printed("python3 -m uvicorn");
     assert!(
-        stderr.starts_with("Usage: python -m uvicorn [OPTIONS] APP\nTry 'python -m uvicorn --help' "),
+        stderr
+            .starts_with("Usage: python -m uvicorn [OPTIONS] APP\nTry 'python -m uvicorn --help' "),
         "{stderr}"
     );
 }
@@ -136,7 +141,10 @@ fn exceptions_that_uvicorn_does_not_catch_exit_with_1() {
     ] {
         assert_eq!(
             printed(line),
-            (format!("Traceback (most recent call last):\n{exception}"), 1),
+            (
+                format!("Traceback (most recent call last):\n{exception}"),
+                1
+            ),
             "{line}"
         );
     }
@@ -149,7 +157,12 @@ fn version_comes_before_any_value_is_checked() {
         "uvicorn --port x --version",
         "UVICORN_VERSION=1 uvicorn --port x",
     ] {
-        let Command::Print { stdout, stderr, code } = parse(line, &[], "/") else {
+        let Command::Print {
+            stdout,
+            stderr,
+            code,
+        } = parse(line, &[], "/")
+        else {
             panic!("{line} starts a server")
         };
         assert_eq!((stdout.len(), stderr.len(), code), (1, 0, 0), "{line}");
@@ -179,7 +192,11 @@ fn defaults_are_those_of_uvicorn() {
         (Level::Info, true, false)
     );
     assert_eq!(
-        (launch.lifespan, launch.max_requests, launch.limit_concurrency),
+        (
+            launch.lifespan,
+            launch.max_requests,
+            launch.limit_concurrency
+        ),
         (Lifespan::Auto, None, None)
     );
     assert!(launch.server_header && launch.date_header && launch.proxy_headers);
@@ -189,13 +206,21 @@ fn defaults_are_those_of_uvicorn() {
 fn options_come_from_the_line_and_then_from_the_environment() {
     for (line, workers, port) in [
         ("uvicorn --workers 2 --port=81 app:asgi", 2, 81),
-        ("WEB_CONCURRENCY=3 uvicorn app:asgi --port 1 --port 81", 3, 81),
+        (
+            "WEB_CONCURRENCY=3 uvicorn app:asgi --port 1 --port 81",
+            3,
+            81,
+        ),
         (
             "WEB_CONCURRENCY=3 UVICORN_WORKERS=2 UVICORN_PORT=81 UVICORN_APP=app:asgi uvicorn",
             2,
             81,
         ),
-        ("UVICORN_PORT=1 uvicorn --port 81 --workers 0 -- app:asgi", 1, 81),
+        (
+            "UVICORN_PORT=1 uvicorn --port 81 --workers 0 -- app:asgi",
+            1,
+            81,
+        ),
         ("uvicorn --workers -1 --port ' 8_1' app:asgi", 1, 81),
     ] {
         let launch = launch(line);
@@ -205,12 +230,16 @@ fn options_come_from_the_line_and_then_from_the_environment() {
             "{line}"
         );
     }
-    let launch =
-        launch("UVICORN_ACCESS_LOG=off UVICORN_HEADERS='A:1 b:2' uvicorn --date-header --no-date-header a:b");
+    let launch = launch(
+        "UVICORN_ACCESS_LOG=off UVICORN_HEADERS='A:1 b:2' uvicorn --date-header --no-date-header a:b",
+    );
     assert!(!launch.access_log && !launch.date_header);
     assert_eq!(
         launch.headers,
-        [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]
+        [
+            ("a".to_owned(), "1".to_owned()),
+            ("b".to_owned(), "2".to_owned())
+        ]
     );
 }
 
@@ -245,12 +274,17 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
         "--host x.org",
     ] {
         let (stderr, code) = printed(&format!("uvicorn {option} app:asgi"));
-        let reason = stderr.split("\n\nError: Invalid value for '--").nth(1).unwrap();
+        let reason = stderr
+            .split("\n\nError: Invalid value for '--")
+            .nth(1)
+            .unwrap();
         assert!(reason.ends_with('.') && reason.len() > 30, "{reason}");
         assert_eq!(code, 2, "{option}");
     }
     // These ask for what happens anyway.
-    launch("uvicorn --loop uvloop --http httptools --ws auto --ws-max-queue 32 --interface asgi3 app:asgi");
+    launch(
+        "uvicorn --loop uvloop --http httptools --ws auto --ws-max-queue 32 --interface asgi3 app:asgi",
+    );
 }
 
 #[test]
@@ -266,7 +300,9 @@ fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
     ]
     .map(|fact| (fact.to_owned(), String::new()));
     let missing = |line: &str| match parse(line, &facts, "/home/web") {
-        Command::Print { stderr, code: 2, .. } => stderr.last().cloned(),
+        Command::Print {
+            stderr, code: 2, ..
+        } => stderr.last().cloned(),
         Command::Serve(_) => None,
         other => panic!("{line}: {other:?}"),
     };
@@ -282,7 +318,11 @@ fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
     for (line, option, path) in [
         ("uvicorn --env-file '' app:asgi", "--env-file", ""),
         ("uvicorn --env-file .en app:asgi", "--env-file", ".en"),
-        ("UVICORN_ENV_FILE=none uvicorn app:asgi", "--env-file", "none"),
+        (
+            "UVICORN_ENV_FILE=none uvicorn app:asgi",
+            "--env-file",
+            "none",
+        ),
         (
             "uvicorn --reload --reload-dir shop --reload-dir src app:asgi",
             "--reload-dir",

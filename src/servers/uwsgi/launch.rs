@@ -14,7 +14,11 @@ const MASTERS: &str = "--cheap --cheaper --cheaper-initial --cheaper-algo --chea
 ///
 /// # Errors
 /// What is printed instead, before it exits with 1.
-pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<Box<Launch>, String> {
+pub(super) fn launch(
+    words: &[String],
+    values: &Values,
+    call: &Call,
+) -> Result<Box<Launch>, String> {
     let mut launch = Box::new(Launch::base(Server::Uwsgi, argv("uwsgi", words), call));
     launch.worker_class = WorkerClass::Sync;
     launch.interface = Interface::Wsgi;
@@ -36,15 +40,22 @@ pub(super) fn launch(words: &[String], values: &Values, call: &Call) -> Result<B
     }
     let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
     launch.router = kind == "--http";
-    launch.keep_alive = if kind == "--http11-socket" { 4000.0 } else { 0.0 };
+    launch.keep_alive = if kind == "--http11-socket" {
+        4000.0
+    } else {
+        0.0
+    };
     launch.workers = count("--processes", 1);
     launch.threads = count("--threads", 1).max(1);
     launch.timeout = f64::from(count("--harakiri", 0)) * 1000.0;
-    launch.max_requests = values.count("--max-requests").filter(|&requests| requests > 0);
+    launch.max_requests = values
+        .count("--max-requests")
+        .filter(|&requests| requests > 0);
     launch.backlog = count("--listen", 100);
     launch.rules = Rules::UWSGI;
     launch.limits = Limits::uwsgi(count("--buffer-size", 4096) as usize);
-    launch.master = values.flag("--master") || MASTERS.split(' ').any(|name| values.given(name).is_some());
+    launch.master =
+        values.flag("--master") || MASTERS.split(' ').any(|name| values.given(name).is_some());
     let cheaper = count("--cheaper", 0);
     if cheaper > 0 && cheaper >= launch.workers {
         return Err(own("invalid cheaper value: must be lower than processes"));

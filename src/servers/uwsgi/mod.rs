@@ -1,7 +1,7 @@
 //! uWSGI 2.0.31: its command line.
 //!
-//! What it is set to is settled by a wasm module of its own (`uwsgi/`), into words that are options alone: these are what
-//! the processes get, which so read no file.
+//! What it is set to is settled by a wasm module of its own (`uwsgi/`), into words that are options
+//! alone: these are what the processes get, which so read no file.
 
 mod launch;
 #[cfg(test)]

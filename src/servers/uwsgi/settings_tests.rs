@@ -53,7 +53,11 @@ fn pyargv(value: &str) -> String {
 
 #[test]
 fn a_file_sets_what_the_line_would() {
-    for line in ["uwsgi --ini a.ini", "uwsgi a.ini", "uwsgi --ini /srv/app/a.ini"] {
+    for line in [
+        "uwsgi --ini a.ini",
+        "uwsgi a.ini",
+        "uwsgi --ini /srv/app/a.ini",
+    ] {
         let launch = launch(line, &[("a.ini", A)]);
         assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 9501)]);
         assert_eq!(
@@ -72,7 +76,10 @@ fn a_file_sets_what_the_line_would() {
 #[test]
 fn a_section_is_named_after_a_colon() {
     let launch = launch("uwsgi --ini a.ini:other", &[("a.ini", A)]);
-    assert_eq!((launch.binds, launch.master), (vec![(String::new(), 9502)], true));
+    assert_eq!(
+        (launch.binds, launch.master),
+        (vec![(String::new(), 9502)], true)
+    );
     assert!(launch.preload);
 }
 
@@ -98,7 +105,8 @@ fn processes_get_the_words_that_are_settled() {
         "UWSGI_HTTP_SOCKET=:1 uwsgi --ini a.ini --lazy-apps",
         &[("a.ini", A)],
     );
-    let Command::Serve(again) = crate::servers::parse_argv(&launch.argv, &launch.env, "/srv/app") else {
+    let Command::Serve(again) = crate::servers::parse_argv(&launch.argv, &launch.env, "/srv/app")
+    else {
         panic!("{:?} starts no server", launch.argv);
     };
     assert_eq!(
@@ -129,7 +137,10 @@ fn placeholders_are_those_of_the_original() {
 #[test]
 fn a_placeholder_of_itself_ends() {
     let (stderr, code) = printed("uwsgi a.ini", &[("a.ini", "[uwsgi]\nx = a%(x)\n")]);
-    assert!(stderr.ends_with("stands for itself.") && code == 1, "{stderr}");
+    assert!(
+        stderr.ends_with("stands for itself.") && code == 1,
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -138,7 +149,10 @@ fn options_may_be_set_under_a_condition_or_for_each_word() {
                    if-not-env = HOME\nprocesses = 7\nendif =\nif-exists = a.ini\nthreads = 3\nend =\nlazy-apps = 1\n";
     let launch = launch("uwsgi a.ini", &[("a.ini", content)]);
     assert_eq!(launch.binds.len(), 2);
-    assert_eq!((launch.master, launch.workers, launch.threads), (true, 1, 3));
+    assert_eq!(
+        (launch.master, launch.workers, launch.threads),
+        (true, 1, 3)
+    );
     assert!(!launch.preload);
 }
 
@@ -153,11 +167,13 @@ fn a_bad_file_ends_it_with_the_originals_line() {
         ("negative.ini", "[uwsgi]\nhttp-socket = :1\nprocesses = -1"),
         ("at.ini", "[uwsgi]\nx = @(none.txt)\n"),
     ];
-    let reading = |file: &str, rest: &str| format!("[uWSGI] getting INI configuration from {file}\n{rest}");
+    let reading =
+        |file: &str, rest: &str| format!("[uWSGI] getting INI configuration from {file}\n{rest}");
     for (line, stderr) in [
         (
             "uwsgi --ini none.ini",
-            "realpath() of none.ini failed: No such file or directory [core/utils.c line 3640]".to_owned(),
+            "realpath() of none.ini failed: No such file or directory [core/utils.c line 3640]"
+                .to_owned(),
         ),
         (
             "uwsgi --ini a.ini:none",
@@ -169,7 +185,10 @@ fn a_bad_file_ends_it_with_the_originals_line() {
         ),
         (
             "uwsgi strict.ini",
-            reading("strict.ini", "[strict-mode] unknown config directive: none-such"),
+            reading(
+                "strict.ini",
+                "[strict-mode] unknown config directive: none-such",
+            ),
         ),
         (
             "uwsgi negative.ini",

@@ -96,7 +96,9 @@ fn a_right_command_line_starts_a_server() {
          --need-app --die-on-term --env A=B --max-requests 7 -b 8192 -L",
     );
     assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
-    assert!(launch.master && launch.need_app && launch.die_on_term && launch.preload && !launch.router);
+    assert!(
+        launch.master && launch.need_app && launch.die_on_term && launch.preload && !launch.router
+    );
     assert_eq!(
         (launch.workers, launch.threads, launch.max_requests),
         (3, 2, Some(7))
@@ -119,7 +121,10 @@ fn a_right_command_line_starts_a_server() {
 #[test]
 fn there_is_no_server_without_a_socket() {
     let missing = "The -s/--socket option is missing and stdin is not a socket.";
-    assert_eq!(printed("uwsgi --master -w app:app"), (missing.to_owned(), 1));
+    assert_eq!(
+        printed("uwsgi --master -w app:app"),
+        (missing.to_owned(), 1)
+    );
 }
 
 #[test]
@@ -136,7 +141,10 @@ fn cheaper_asks_for_a_master_and_for_fewer_workers_than_there_may_be() {
 #[test]
 fn numbers_are_read_as_c_reads_them() {
     let negative = "invalid value for option \"processes\": must be > 0";
-    assert_eq!(printed("uwsgi --http :8000 -p -1"), (negative.to_owned(), 1));
+    assert_eq!(
+        printed("uwsgi --http :8000 -p -1"),
+        (negative.to_owned(), 1)
+    );
     for (number, workers) in [("0", 0), ("x", 0), ("3x", 3)] {
         assert_eq!(
             launch(&format!("uwsgi --http :8000 --master -p {number}")).workers,

@@ -35,7 +35,8 @@ impl AsyncWorker {
             return Sent::Done;
         };
         let mut out = Vec::new();
-        let first = !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
+        let first =
+            !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
         let started = exchange.cycle.start(status, headers, &mut out);
         if first && exchange.cycle.is_started() {
             log_access(process, exchange, status);
@@ -46,9 +47,14 @@ impl AsyncWorker {
         started.map_or_else(|error| raise(&error), |()| Sent::Done)
     }
 
-    /// An `http.response.start` that Python refuses, for want of a status or for its headers. `None`: the client is gone, and
-    /// nothing is raised.
-    pub fn start_failed(&mut self, process: &mut Process, id: u32, status: Option<u16>) -> Option<Sent> {
+    /// An `http.response.start` that Python refuses, for want of a status or for its headers.
+    /// `None`: the client is gone, and nothing is raised.
+    pub fn start_failed(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        status: Option<u16>,
+    ) -> Option<Sent> {
         let exchange = self.exchanges.get_mut(&id)?;
         match exchange.cycle.start_failed() {
             Ok(true) => {
@@ -62,10 +68,11 @@ impl AsyncWorker {
         }
     }
 
-    /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a body as a whole.
+    /// `http.response.body`, or a part of one. Only the first part waits: the transport takes a
+    /// body as a whole.
     ///
-    /// Where Python writes the bytes of the whole response, `rest` says whether the connection is kept afterwards, and what it waits for
-    /// are the bytes that this call has sent.
+    /// Where Python writes the bytes of the whole response, `rest` says whether the connection is
+    /// kept afterwards, and what it waits for are the bytes that this call has sent.
     pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
         if process.launch.python_responses {
             return self.write(process, id, part, now);
@@ -106,7 +113,8 @@ impl AsyncWorker {
         {
             c.wire.send(part.data, &mut process.frames);
             // daphne waits for no client.
-            if part.more && c.wire.unsent() > HIGH_WATER && process.launch.server != Server::Daphne {
+            if part.more && c.wire.unsent() > HIGH_WATER && process.launch.server != Server::Daphne
+            {
                 c.blocked = true;
                 sent = Sent::Blocked;
             }
@@ -158,7 +166,9 @@ impl AsyncWorker {
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
     pub fn returned(&mut self, process: &mut Process, id: u32, result: Option<&str>, now: Millis) {
-        self.ended(process, id, now, "", |cycle, out| cycle.returned(result, out));
+        self.ended(process, id, now, "", |cycle, out| {
+            cycle.returned(result, out)
+        });
     }
 
     /// The app has raised.
@@ -198,7 +208,12 @@ impl AsyncWorker {
         if !complete {
             self.total += u32::from(exchange.cycle.is_complete());
             let from = exchange.taken_at.unwrap_or(exchange.begun_at);
-            process.span((exchange.connection, exchange.sequence), Name::App, from, now);
+            process.span(
+                (exchange.connection, exchange.sequence),
+                Name::App,
+                from,
+                now,
+            );
         }
         if c.exchange == Some(id) {
             c.exchange = None;

@@ -1,4 +1,5 @@
-//! What Python calls while it has a request: the body, `start_response`, the blocks of the answer, its end.
+//! What Python calls while it has a request: the body, `start_response`, the blocks of the answer,
+//! its end.
 
 use crate::Millis;
 use crate::http1::RequestError;
@@ -21,8 +22,9 @@ pub enum Body {
     End,
     /// Nothing yet.
     Park,
-    /// An exception is to be raised in the app: its class and message, a line end between them. A NUL and a Python literal follow
-    /// where the exception is made of something else than its message (a tuple: of several things), or of nothing.
+    /// An exception is to be raised in the app: its class and message, a line end between them. A
+    /// NUL and a Python literal follow where the exception is made of something else than its
+    /// message (a tuple: of several things), or of nothing.
     Raise(String),
 }
 
@@ -67,12 +69,15 @@ impl Conversation {
             }
             match self.http.next_event() {
                 Ok(Some(Event::Body(data))) => self.unread.extend_from_slice(data),
-                // gunicorn gives the app what came before an early end, without an error, unless the body comes in chunks.
+                // gunicorn gives the app what came before an early end, without an error, unless
+                // the body comes in chunks.
                 Err(RequestError::EndInBody { .. }) if process.launch.server == Server::Uwsgi => {
                     self.body_ended = true;
                     return uwsgi::no_body("error");
                 }
-                Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => self.body_ended = true,
+                Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => {
+                    self.body_ended = true
+                }
                 Err(RequestError::EndInBody { missing: None }) => {
                     self.body_ended = true;
                     return Body::Raise(
@@ -150,7 +155,8 @@ impl Conversation {
         }
     }
 
-    /// `start_response`: `Err` is the exception for the app, its class and message, or nothing: raise `exc_info` again.
+    /// `start_response`: `Err` is the exception for the app, its class and message, or nothing:
+    /// raise `exc_info` again.
     ///
     /// # Errors
     /// What `start_response` raises.
@@ -158,7 +164,9 @@ impl Conversation {
         let Some(response) = &mut self.response else {
             return Ok(());
         };
-        response.start(encoded, exc_info).map_err(|error| raise(&error))
+        response
+            .start(encoded, exc_info)
+            .map_err(|error| raise(&error))
     }
 
     /// A block of the response.
@@ -207,9 +215,15 @@ impl Conversation {
         }
     }
 
-    /// The app has raised. Whether that ends the worker, and the client hears nothing: gthread's main thread ends of what is no
-    /// `Exception`.
-    pub fn raised(&mut self, process: &mut Process, raised: Raised, traceback: &str, now: Millis) -> bool {
+    /// The app has raised. Whether that ends the worker, and the client hears nothing: gthread's
+    /// main thread ends of what is no `Exception`.
+    pub fn raised(
+        &mut self,
+        process: &mut Process,
+        raised: Raised,
+        traceback: &str,
+        now: Millis,
+    ) -> bool {
         self.keeps = None;
         let Some(mut response) = self.response.take() else {
             return false;
@@ -237,8 +251,15 @@ impl Conversation {
             _ => Cause::Exception,
         };
         let mut out = Vec::new();
-        let outcome = response.raised(&self.head, &self.peer.remote.0, cause, raised.iterating, &mut out);
-        self.truncated = response.head_sent() && !matches!(cause, Cause::OsError(_) | Cause::NoMoreData);
+        let outcome = response.raised(
+            &self.head,
+            &self.peer.remote.0,
+            cause,
+            raised.iterating,
+            &mut out,
+        );
+        self.truncated =
+            response.head_sent() && !matches!(cause, Cause::OsError(_) | Cause::NoMoreData);
         self.response = Some(response);
         if process.launch.server == Server::Uwsgi {
             process.line(Stream::Stderr, traceback);

@@ -1,4 +1,5 @@
-//! Reading a request's head, and what becomes of it: a request for the app, an error page, or the end of the connection.
+//! Reading a request's head, and what becomes of it: a request for the app, an error page, or the
+//! end of the connection.
 
 use crate::Millis;
 use crate::gateway::{encoding, python};
@@ -24,7 +25,8 @@ pub(in crate::workers) enum Head {
     Partial,
     /// A request.
     Complete(Box<RequestHead>),
-    /// None will come: an error page is sent where there is something to say, and the connection is to be closed.
+    /// None will come: an error page is sent where there is something to say, and the connection is
+    /// to be closed.
     Over,
 }
 
@@ -101,8 +103,14 @@ impl Conversation {
         })
     }
 
-    /// The app is about to be called. `may_keep` is whether the worker would keep the connection for another request.
-    pub(in crate::workers) fn respond(&mut self, process: &mut Process, may_keep: bool, now: Millis) {
+    /// The app is about to be called. `may_keep` is whether the worker would keep the connection
+    /// for another request.
+    pub(in crate::workers) fn respond(
+        &mut self,
+        process: &mut Process,
+        may_keep: bool,
+        now: Millis,
+    ) {
         self.response = Some(Response::new(&self.head, &process.launch, may_keep));
         if process.logs(Level::Debug) {
             let target = latin1(&self.head.target);
@@ -116,8 +124,17 @@ impl Conversation {
     }
 
     /// Answers with an error page instead of calling the app.
-    pub(in crate::workers) fn refuse(&mut self, process: &mut Process, rejection: &Rejection, now: Millis) {
-        process.log(Level::Warning, &rejection.log_line(&self.peer.remote.0), now);
+    pub(in crate::workers) fn refuse(
+        &mut self,
+        process: &mut Process,
+        rejection: &Rejection,
+        now: Millis,
+    ) {
+        process.log(
+            Level::Warning,
+            &rejection.log_line(&self.peer.remote.0),
+            now,
+        );
         if rejection.accessed {
             let access = Access {
                 status: rejection.status.to_string(),

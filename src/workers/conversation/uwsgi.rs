@@ -1,5 +1,6 @@
-//! What is uWSGI's own with a connection: it waits for a client for 4 s wherever it reads or writes (`--socket-timeout`), tells
-//! the master of a request before the app has it, and refuses a head in a line of its log, not to the client.
+//! What is uWSGI's own with a connection: it waits for a client for 4 s wherever it reads or writes
+//! (`--socket-timeout`), tells the master of a request before the app has it, and refuses a head in
+//! a line of its log, not to the client.
 
 use crate::Millis;
 use crate::http1::RequestError;
@@ -19,23 +20,36 @@ pub(super) fn no_body(what: &str) -> Body {
 
 impl Conversation {
     /// Says why a head is refused, if the client said anything.
-    pub(super) fn refuse_uwsgi(&mut self, process: &mut Process, error: Option<&RequestError>, now: Millis) {
+    pub(super) fn refuse_uwsgi(
+        &mut self,
+        process: &mut Process,
+        error: Option<&RequestError>,
+        now: Millis,
+    ) {
         let line = match error {
             Some(RequestError::HeadTooLong { limit }) => {
                 // The rest was never read: the close resets.
                 self.wire.receive(b"?");
-                ["invalid HTTP request size (max ", &limit.to_string(), ")...skip"].concat()
+                [
+                    "invalid HTTP request size (max ",
+                    &limit.to_string(),
+                    ")...skip",
+                ]
+                .concat()
             }
             Some(RequestError::EndInHead) => {
                 "uwsgi_proto_http_parser() -> client closed connection".to_owned()
             }
-            Some(RequestError::FieldLine(_)) => [&log::ctime(now), " - invalid HTTP request"].concat(),
+            Some(RequestError::FieldLine(_)) => {
+                [&log::ctime(now), " - invalid HTTP request"].concat()
+            }
             _ => return,
         };
         process.line(Stream::Stderr, &line);
     }
 
-    /// Tells the master what a thread of the worker is about to do. From here on the client is waited for only where the app waits.
+    /// Tells the master what a thread of the worker is about to do. From here on the client is
+    /// waited for only where the app waits.
     pub(in crate::workers) fn announce(&mut self, process: &mut Process, core: u32, now: Millis) {
         self.wait_until = Millis::INFINITY;
         let text = [

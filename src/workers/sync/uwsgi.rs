@@ -1,7 +1,8 @@
 //! What is uWSGI's own in a worker that serves one connection at a time.
 //!
-//! It polls before it accepts, where gunicorn accepts before it polls; it closes without a word, and with `--http11-socket`
-//! waits on the same connection for the next request before it looks at any other.
+//! It polls before it accepts, where gunicorn accepts before it polls; it closes without a word,
+//! and with `--http11-socket` waits on the same connection for the next request before it looks at
+//! any other.
 
 use crate::Millis;
 use crate::http1::Version;
@@ -12,13 +13,15 @@ use crate::workers::conversation::Conversation;
 
 use super::{State, SyncWorker};
 
-/// A worker is not replaced for its number of requests before this age, in seconds (`--min-worker-lifetime`).
+/// A worker is not replaced for its number of requests before this age, in seconds
+/// (`--min-worker-lifetime`).
 const LEAST_LIFETIME: u32 = 10;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
 const RELOAD: i32 = 17;
 
 impl SyncWorker {
-    /// A signal. The others than HUP, and WINCH that says nothing, end the worker at once: its master sees to that.
+    /// A signal. The others than HUP, and WINCH that says nothing, end the worker at once: its
+    /// master sees to that.
     pub(super) fn signal_uwsgi(&mut self, process: &mut Process, signal: Signal) {
         if !matches!(signal, Signal::Hup | Signal::Winch) {
             return;
@@ -39,7 +42,12 @@ impl SyncWorker {
     }
 
     /// The request is done: the connection is closed, or kept for the next.
-    pub(super) fn close_uwsgi(&mut self, process: &mut Process, mut c: Box<Conversation>, now: Millis) {
+    pub(super) fn close_uwsgi(
+        &mut self,
+        process: &mut Process,
+        mut c: Box<Conversation>,
+        now: Millis,
+    ) {
         if c.response.is_some() {
             process.span(c.key(), Name::App, c.started_at, now);
         }
@@ -70,7 +78,8 @@ impl SyncWorker {
             && !c.wire.broken
             && self.alive;
         if !kept {
-            // What is beyond the first read was never taken from the socket: it answers with a reset.
+            // What is beyond the first read was never taken from the socket: it answers with a
+            // reset.
             let read = c.http.consumed() + c.http.unread() as u64;
             if c.http.unread() > 0 && read > process.launch.limits.head as u64 {
                 c.wire.receive(b"?");

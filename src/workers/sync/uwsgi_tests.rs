@@ -45,7 +45,10 @@ fn a_body_that_stays_away_raises_after_four_seconds_and_one_that_ends_at_once() 
     assert_eq!(bench.read_body(), Body::Data(b"ab".to_vec()));
     assert_eq!(bench.read_body(), Body::Park);
     bench.worker.tick();
-    assert_eq!(bench.read_body(), Body::Raise("OSError\ntimeout".to_owned()));
+    assert_eq!(
+        bench.read_body(),
+        Body::Raise("OSError\ntimeout".to_owned())
+    );
     bench.finish();
     assert!(bench.rig.clients[&client].eof);
     let client = bench.rig.client(post);
@@ -64,7 +67,10 @@ fn a_head_beyond_the_buffer_is_reset() {
         .client(&["GET /", &"a".repeat(5000), " HTTP/1.1\r\n\r\n"].concat());
     assert_eq!(bench.turn(), Next::Park);
     assert!(bench.rig.clients[&client].reset);
-    assert_eq!(bench.rig.lines, ["invalid HTTP request size (max 4096)...skip"]);
+    assert_eq!(
+        bench.rig.lines,
+        ["invalid HTTP request size (max 4096)...skip"]
+    );
 }
 
 #[test]
@@ -112,5 +118,8 @@ fn hup_lets_the_worker_finish_its_request() {
     assert!(bench.text(client).ends_with("late"));
     assert_eq!(bench.turn(), Next::Exit);
     assert_eq!(bench.worker.exit_code(), super::RELOAD);
-    assert_eq!(bench.rig.lines, ["Gracefully killing worker 1 (pid: 20)..."]);
+    assert_eq!(
+        bench.rig.lines,
+        ["Gracefully killing worker 1 (pid: 20)..."]
+    );
 }

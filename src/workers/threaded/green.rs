@@ -1,12 +1,13 @@
 //! gunicorn's gevent worker: a green thread for each connection, and the hub, which accepts.
 //!
-//! The hub is the main thread. It accepts as many connections as wait, [`MOST_ACCEPTED`] at once, or one where there are other
-//! worker processes, and lets their green threads begin before it looks again: one that computes keeps it from accepting.
-//! A green thread waits for a request, calls the app, and waits on the same connection for the next, for as long as
-//! `--keep-alive` says; it is given up silently where the whole head has not come by then, the first one's too.
+//! The hub is the main thread. It accepts as many connections as wait, [`MOST_ACCEPTED`] at once,
+//! or one where there are other worker processes, and lets their green threads begin before it
+//! looks again: one that computes keeps it from accepting. A green thread waits for a request,
+//! calls the app, and waits on the same connection for the next, for as long as `--keep-alive`
+//! says; it is given up silently where the whole head has not come by then, the first one's too.
 //!
-//! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is Python (`src/python/gevent_pywsgi.py`),
-//! and waits for as long as the client pleases.
+//! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is
+//! Python (`src/python/gevent_pywsgi.py`), and waits for as long as the client pleases.
 
 use crate::Millis;
 use crate::gateway::{Peer, encoding};
@@ -24,8 +25,8 @@ const MILLISECOND: Millis = 1.0;
 const MOST_ACCEPTED: usize = 100;
 
 impl ThreadedWorker {
-    /// The hub asks what to do. The first time that it is to wait after it has been given connections, it only lets their threads
-    /// begin.
+    /// The hub asks what to do. The first time that it is to wait after it has been given
+    /// connections, it only lets their threads begin.
     pub(super) fn next_green(&mut self, process: &mut Process, now: Millis) -> Next {
         if let Some(id) = self.submissions.pop_front() {
             self.begun = true;
@@ -41,7 +42,8 @@ impl ThreadedWorker {
             }
             process.tell(Kind::Notify, 0);
         }
-        let room = (process.launch.worker_connections as usize).saturating_sub(self.connections.len());
+        let room =
+            (process.launch.worker_connections as usize).saturating_sub(self.connections.len());
         if room > 0 && self.stop_until.is_none() {
             let most = if process.launch.workers > 1 {
                 1
@@ -69,17 +71,23 @@ impl ThreadedWorker {
             now + process.launch.graceful_timeout.unwrap_or(Millis::INFINITY)
         });
         if self.connections.is_empty() {
-            // Timers of one millisecond fire together in gevent, and what a green thread's has ended is taken note of after them.
+            // Timers of one millisecond fire together in gevent, and what a green thread's has
+            // ended is taken note of after them.
             return now - self.left_at > MILLISECOND;
         }
         if now > until {
-            let line = ["Worker graceful timeout (pid:", &process.pid.to_string(), ")"];
+            let line = [
+                "Worker graceful timeout (pid:",
+                &process.pid.to_string(),
+                ")",
+            ];
             process.log(Level::Warning, &line.concat(), now);
         }
         now > until
     }
 
-    /// A green thread asks what to do with its connection: it begins, has waited, or is done with a request.
+    /// A green thread asks what to do with its connection: it begins, has waited, or is done with a
+    /// request.
     pub(super) fn take_green(&mut self, process: &mut Process, id: u32, now: Millis) -> Taken {
         let patience = match process.launch.keep_alive {
             keep if keep > 0.0 => keep,

@@ -25,7 +25,8 @@ impl Bench {
         bench
     }
 
-    /// The hub looks until it has nothing to do: the connections that it hands to threads; `None`: it leaves.
+    /// The hub looks until it has nothing to do: the connections that it hands to threads; `None`:
+    /// it leaves.
     fn hub(&mut self) -> Option<Vec<u32>> {
         let mut begun = Vec::new();
         loop {
@@ -117,7 +118,10 @@ fn a_connection_is_kept_for_its_time_and_then_closed_without_a_word() {
     bench.rig.now += 2000.0;
     assert_eq!(bench.take(client), Taken::Done);
     assert!(bench.rig.clients[&client].eof);
-    assert_eq!(bench.rig.clients[&client].text().matches("200 OK").count(), 2);
+    assert_eq!(
+        bench.rig.clients[&client].text().matches("200 OK").count(),
+        2
+    );
 }
 
 #[test]
@@ -168,7 +172,11 @@ fn a_worker_that_stops_sees_it_at_its_next_beat_and_leaves_at_one_without_connec
         assert_eq!(bench.hub(), Some(Vec::new()));
     }
     bench.answer(client);
-    assert_eq!(bench.take(client), Taken::ParkFor(2000.0), "it was to be kept");
+    assert_eq!(
+        bench.take(client),
+        Taken::ParkFor(2000.0),
+        "it was to be kept"
+    );
     bench.rig.net.shutdown(client);
     bench.hub();
     assert_eq!(bench.take(client), Taken::Done);
@@ -184,10 +192,15 @@ fn of_gevents_own_server_the_thread_gets_the_bytes_and_the_connection_lives_unti
     let client = bench.rig.client("no ");
     bench.hub();
     let taken = bench.take(client);
-    assert!(matches!(taken, Taken::Request { environ, .. } if encoding::run(&environ).count() == 3));
+    assert!(
+        matches!(taken, Taken::Request { environ, .. } if encoding::run(&environ).count() == 3)
+    );
     let conversation = bench.worker.running(client).unwrap();
     let process = &mut bench.rig.process;
-    assert_eq!(conversation.receive(process, 0.0), Body::Data(b"no ".to_vec()));
+    assert_eq!(
+        conversation.receive(process, 0.0),
+        Body::Data(b"no ".to_vec())
+    );
     assert_eq!(conversation.receive(process, 0.0), Body::Park);
     conversation.send(process, b"any bytes");
     bench.rig.net.send(client, b"HTTP");
@@ -196,7 +209,10 @@ fn of_gevents_own_server_the_thread_gets_the_bytes_and_the_connection_lives_unti
     bench.hub();
     let conversation = bench.worker.running(client).unwrap();
     let process = &mut bench.rig.process;
-    assert_eq!(conversation.receive(process, 0.0), Body::Data(b"HTTP".to_vec()));
+    assert_eq!(
+        conversation.receive(process, 0.0),
+        Body::Data(b"HTTP".to_vec())
+    );
     assert_eq!(conversation.receive(process, 0.0), Body::End);
     assert!(!bench.rig.clients[&client].eof);
     assert_eq!(bench.take(client), Taken::Done);

@@ -1,8 +1,9 @@
-//! The main thread's loop: a heartbeat, `select()` for a second at most, then what that has brought, then the time-outs. It
-//! accepts one connection of a listener in each round.
+//! The main thread's loop: a heartbeat, `select()` for a second at most, then what that has
+//! brought, then the time-outs. It accepts one connection of a listener in each round.
 //!
-//! When a thread of the pool is done with a connection, the main thread decides what becomes of it. The orderly close of one
-//! that is not kept blocks it, as on the real one: nothing else is accepted meanwhile.
+//! When a thread of the pool is done with a connection, the main thread decides what becomes of it.
+//! The orderly close of one that is not kept blocks it, as on the real one: nothing else is
+//! accepted meanwhile.
 
 use crate::Millis;
 use crate::net::frame::{Kind, push_number};
@@ -132,7 +133,12 @@ impl ThreadedWorker {
             && let Stage::Kept(since, _) = seat.stage
         {
             let (id, sequence) = seat.conversation.key();
-            process.span((id, sequence.saturating_sub(1)), Name::KeepAlive, since, now);
+            process.span(
+                (id, sequence.saturating_sub(1)),
+                Name::KeepAlive,
+                since,
+                now,
+            );
         }
         self.drop(process, id);
     }
@@ -166,7 +172,8 @@ impl ThreadedWorker {
         true
     }
 
-    /// The main thread hears that a thread of the pool is done with a connection. Whether it has to wait, and ask again.
+    /// The main thread hears that a thread of the pool is done with a connection. Whether it has to
+    /// wait, and ask again.
     pub fn finish(&mut self, process: &mut Process, id: u32, now: Millis) -> bool {
         self.dispatched = true;
         let Some(seat) = self.connections.get_mut(&id) else {
@@ -182,7 +189,11 @@ impl ThreadedWorker {
                     return false;
                 }
                 let keep = process.launch.keep_alive;
-                let keep = if self.stopped { keep.min(STOPPING) } else { keep };
+                let keep = if self.stopped {
+                    keep.min(STOPPING)
+                } else {
+                    keep
+                };
                 seat.stage = Stage::Kept(now, now + keep);
                 self.kept.push_back(id);
                 self.look(id);

@@ -1,5 +1,5 @@
-//! What a thread of the pool does with a connection: it waits for its first bytes, reads a request, calls the app, and
-//! throws away what the app has left of the body.
+//! What a thread of the pool does with a connection: it waits for its first bytes, reads a request,
+//! calls the app, and throws away what the app has left of the body.
 
 use crate::Millis;
 use crate::servers::{Level, WorkerClass};
@@ -9,7 +9,8 @@ use crate::workers::conversation::{Begun, Body, Conversation, Head};
 
 use super::{PATIENCE, Stage, ThreadedWorker, Verdict};
 
-/// How many bytes of a body are thrown away for the sake of the connection (gunicorn's `_DRAIN_MAX_BYTES`).
+/// How many bytes of a body are thrown away for the sake of the connection (gunicorn's
+/// `_DRAIN_MAX_BYTES`).
 const MOST_DRAINED: usize = 65_536;
 
 /// What a thread does with the connection that it has taken from the queue.
@@ -88,7 +89,11 @@ impl ThreadedWorker {
         process.served += 1;
         let most = process.launch.max_requests;
         if most.is_some_and(|most| process.served >= most) && !self.stopped {
-            process.log(Level::Info, "Autorestarting worker after current request.", now);
+            process.log(
+                Level::Info,
+                "Autorestarting worker after current request.",
+                now,
+            );
             self.stopped = true;
         }
         let launch = &process.launch;
@@ -100,7 +105,8 @@ impl ThreadedWorker {
         }
     }
 
-    /// The app is done, or the thread has waited since. Whether it has to wait for the connection's key, and ask again.
+    /// The app is done, or the thread has waited since. Whether it has to wait for the connection's
+    /// key, and ask again.
     pub fn end(&mut self, process: &mut Process, id: u32, now: Millis) -> bool {
         let Some(seat) = self.connections.get_mut(&id) else {
             return false;

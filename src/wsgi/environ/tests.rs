@@ -26,7 +26,13 @@ fn decoded(out: &[u8]) -> Vec<Pair> {
 
 fn environ(head: &RequestHead) -> Vec<Pair> {
     let mut out = Vec::new();
-    encode(head, &peer("127.0.0.1"), &launch(Server::Gunicorn), &mut out).unwrap();
+    encode(
+        head,
+        &peer("127.0.0.1"),
+        &launch(Server::Gunicorn),
+        &mut out,
+    )
+    .unwrap();
     decoded(&out)
 }
 
@@ -88,7 +94,10 @@ fn path_info_is_percent_decoded_and_query_string_is_not() {
     let environ = get("/caf%C3%A9/a%2Fb?q=%C3%A9");
     assert_eq!(value(&environ, "PATH_INFO"), Some("/caf\u{c3}\u{a9}/a/b"));
     assert_eq!(value(&environ, "QUERY_STRING"), Some("q=%C3%A9"));
-    assert_eq!(value(&environ, "RAW_URI"), Some("/caf%C3%A9/a%2Fb?q=%C3%A9"));
+    assert_eq!(
+        value(&environ, "RAW_URI"),
+        Some("/caf%C3%A9/a%2Fb?q=%C3%A9")
+    );
 }
 
 #[test]
@@ -103,7 +112,11 @@ fn content_type_and_length_are_not_repeated_as_http_headers() {
         "/",
         &[("content-type", "a/b"), ("content-length", "0")],
     ));
-    assert!(environ.iter().all(|(key, _)| !key.starts_with("HTTP_CONTENT")));
+    assert!(
+        environ
+            .iter()
+            .all(|(key, _)| !key.starts_with("HTTP_CONTENT"))
+    );
     assert_eq!(value(&environ, "CONTENT_TYPE"), Some("a/b"));
     assert_eq!(value(&environ, "CONTENT_LENGTH"), Some("0"));
 }
@@ -113,7 +126,12 @@ fn repeated_headers_are_joined_where_the_first_of_them_stands() {
     let head = request(
         "GET",
         "/",
-        &[("Cookie", "a=1"), ("X-B", "x"), ("cookie", "b=2"), ("COOKIE", "")],
+        &[
+            ("Cookie", "a=1"),
+            ("X-B", "x"),
+            ("cookie", "b=2"),
+            ("COOKIE", ""),
+        ],
     );
     let environ = environ(&head);
     assert_eq!(value(&environ, "HTTP_COOKIE"), Some("a=1,b=2,"));
@@ -175,7 +193,13 @@ fn header_map_refuse_answers_names_with_underscores_with_400() {
 fn a_script_name_header_of_a_peer_that_is_no_proxy_is_dropped() {
     let head = request("GET", "/x", &[("SCRIPT_NAME", "/app")]);
     let mut out = Vec::new();
-    encode(&head, &peer("10.0.0.1"), &launch(Server::Gunicorn), &mut out).unwrap();
+    encode(
+        &head,
+        &peer("10.0.0.1"),
+        &launch(Server::Gunicorn),
+        &mut out,
+    )
+    .unwrap();
     let environ = decoded(&out);
     assert_eq!(value(&environ, "SCRIPT_NAME"), Some(""));
     assert_eq!(value(&environ, "HTTP_SCRIPT_NAME"), None);
@@ -197,7 +221,10 @@ fn absolute_form_keeps_its_path_and_the_host_header_counts() {
     ));
     assert_eq!(value(&environ, "PATH_INFO"), Some("/p"));
     assert_eq!(value(&environ, "HTTP_HOST"), Some("lab.test"));
-    assert_eq!(value(&environ, "RAW_URI"), Some("http://other.test:81/p?q=1"));
+    assert_eq!(
+        value(&environ, "RAW_URI"),
+        Some("http://other.test:81/p?q=1")
+    );
 }
 
 #[test]
@@ -231,7 +258,13 @@ fn a_peer_that_is_no_proxy_is_not_believed() {
         &[("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "off")],
     );
     let mut out = Vec::new();
-    encode(&head, &peer("10.0.0.1"), &launch(Server::Gunicorn), &mut out).unwrap();
+    encode(
+        &head,
+        &peer("10.0.0.1"),
+        &launch(Server::Gunicorn),
+        &mut out,
+    )
+    .unwrap();
     let environ = decoded(&out);
     assert_eq!(value(&environ, "wsgi.url_scheme"), Some("http"));
     assert_eq!(
@@ -249,7 +282,13 @@ fn contradictory_scheme_headers_are_refused_with_400() {
         &[("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "off")],
     );
     let mut out = vec![7];
-    let problem = encode(&head, &peer("127.0.0.1"), &launch(Server::Gunicorn), &mut out).unwrap_err();
+    let problem = encode(
+        &head,
+        &peer("127.0.0.1"),
+        &launch(Server::Gunicorn),
+        &mut out,
+    )
+    .unwrap_err();
     assert_eq!(out, [7], "nothing is left behind");
     let rejection = Rejection::from(problem);
     assert_eq!(
@@ -261,7 +300,9 @@ fn contradictory_scheme_headers_are_refused_with_400() {
 #[test]
 fn script_name_is_taken_off_the_path() {
     let mut launch = launch(Server::Gunicorn);
-    launch.env.push(("SCRIPT_NAME".to_owned(), "/app".to_owned()));
+    launch
+        .env
+        .push(("SCRIPT_NAME".to_owned(), "/app".to_owned()));
     let mut out = Vec::new();
     encode(
         &request("GET", "/app/x%20y", &[]),
@@ -278,7 +319,9 @@ fn script_name_is_taken_off_the_path() {
 #[test]
 fn a_script_name_header_replaces_that_of_the_environment() {
     let mut launch = launch(Server::Gunicorn);
-    launch.env.push(("SCRIPT_NAME".to_owned(), "/other".to_owned()));
+    launch
+        .env
+        .push(("SCRIPT_NAME".to_owned(), "/other".to_owned()));
     let mut out = Vec::new();
     encode(
         &request("GET", "/app/x", &[("SCRIPT_NAME", "/app")]),
@@ -305,7 +348,11 @@ fn a_script_name_that_is_no_prefix_of_the_path_is_a_configuration_problem() {
     let rejection = Rejection::from(problem);
     let text = "Configuration problem: Request path '/x' does not start with SCRIPT_NAME '/app'";
     assert_eq!(
-        (rejection.status, rejection.reason, rejection.message.as_str()),
+        (
+            rejection.status,
+            rejection.reason,
+            rejection.message.as_str()
+        ),
         (500, "Bad Request", text)
     );
     assert_eq!(
@@ -339,14 +386,29 @@ fn the_constants_tell_the_truth_about_the_command_line() {
             .find(|(other, _)| *other == key)
             .map(|(_, flag)| flag)
     };
-    assert_eq!(flag(&launch, "wsgi.multiprocess"), Some(Constant::Bool(false)));
-    assert_eq!(flag(&launch, "wsgi.multithread"), Some(Constant::Bool(false)));
+    assert_eq!(
+        flag(&launch, "wsgi.multiprocess"),
+        Some(Constant::Bool(false))
+    );
+    assert_eq!(
+        flag(&launch, "wsgi.multithread"),
+        Some(Constant::Bool(false))
+    );
     assert_eq!(flag(&launch, "wsgi.run_once"), Some(Constant::Bool(false)));
-    assert_eq!(flag(&launch, "wsgi.input_terminated"), Some(Constant::Bool(true)));
+    assert_eq!(
+        flag(&launch, "wsgi.input_terminated"),
+        Some(Constant::Bool(true))
+    );
     launch.workers = 2;
-    assert_eq!(flag(&launch, "wsgi.multiprocess"), Some(Constant::Bool(true)));
+    assert_eq!(
+        flag(&launch, "wsgi.multiprocess"),
+        Some(Constant::Bool(true))
+    );
     launch.worker_class = WorkerClass::Async;
-    assert_eq!(flag(&launch, "wsgi.multithread"), Some(Constant::Bool(true)));
+    assert_eq!(
+        flag(&launch, "wsgi.multithread"),
+        Some(Constant::Bool(true))
+    );
 }
 
 #[test]
@@ -354,7 +416,10 @@ fn encoded_constants_say_what_kind_each_value_is() {
     let mut out = Vec::new();
     encode_constants(&launch(Server::Gunicorn), &mut out);
     let constants = decoded(&out);
-    assert_eq!(value(&constants, "SERVER_SOFTWARE"), Some("sgunicorn/27.0.1"));
+    assert_eq!(
+        value(&constants, "SERVER_SOFTWARE"),
+        Some("sgunicorn/27.0.1")
+    );
     assert_eq!(value(&constants, "wsgi.run_once"), Some("f"));
     assert_eq!(value(&constants, "wsgi.input_terminated"), Some("t"));
     assert_eq!(value(&constants, "wsgi.errors"), Some("o"));

@@ -131,11 +131,9 @@ fn a_body_of_unknown_length_is_chunked() {
         exchange.write(block).unwrap();
     }
     exchange.finish();
-    assert!(
-        exchange
-            .text()
-            .contains("Connection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n")
-    );
+    assert!(exchange.text().contains(
+        "Connection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n"
+    ));
     assert_eq!(
         exchange.body(),
         "4\r\none,\r\n10\r\ntwo, three, four\r\n0\r\n\r\n"
@@ -158,7 +156,9 @@ fn an_http_1_0_client_gets_no_chunks() {
 #[test]
 fn never_more_is_sent_than_content_length_says() {
     let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[("Content-Length", "5")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "5")])
+        .unwrap();
     for block in ["123", "4567", "89"] {
         exchange.write(block).unwrap();
     }
@@ -170,7 +170,9 @@ fn never_more_is_sent_than_content_length_says() {
 #[test]
 fn less_than_content_length_is_sent_as_it_is() {
     let mut exchange = Exchange::keeping(get());
-    exchange.start("200 OK", &[("Content-Length", "10")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "10")])
+        .unwrap();
     exchange.write("12345").unwrap();
     assert!(exchange.finish().keep_alive, "gunicorn does not look");
     assert_eq!(exchange.body(), "12345");
@@ -179,12 +181,13 @@ fn less_than_content_length_is_sent_as_it_is() {
 #[test]
 fn head_gets_the_headers_and_no_body() {
     let mut exchange = Exchange::keeping(request("HEAD", "/", &[]));
-    exchange.start("200 OK", &[("Content-Length", "2")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "2")])
+        .unwrap();
     exchange.write("ok").unwrap();
     let outcome = exchange.finish();
     assert!(exchange.text().ends_with("\r\nContent-Length: 2\r\n\r\n"));
-    let warning =
-        "WSGI app sent body bytes on a no-body response (method=HEAD status=200); dropping per RFC 9110.";
+    let warning = "WSGI app sent body bytes on a no-body response (method=HEAD status=200); dropping per RFC 9110.";
     assert!(outcome.keep_alive);
     assert_eq!(outcome.lines[0], Line::Bare(warning.to_owned()));
 }
@@ -228,11 +231,9 @@ fn hop_by_hop_headers_and_the_servers_own_are_dropped() {
     ];
     exchange.start("200 OK", &headers).unwrap();
     exchange.finish();
-    assert!(
-        exchange
-            .text()
-            .ends_with("Connection: keep-alive\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n0\r\n\r\n")
-    );
+    assert!(exchange.text().ends_with(
+        "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n0\r\n\r\n"
+    ));
     assert_eq!(
         exchange.response.headers().collect::<Vec<_>>(),
         [(&b"X-A"[..], &b"b"[..])]
@@ -282,7 +283,9 @@ fn repeated_headers_stay_apart() {
 #[test]
 fn a_kept_connection_says_so() {
     let mut exchange = Exchange::keeping(get());
-    exchange.start("200 OK", &[("Content-Length", "0")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "0")])
+        .unwrap();
     assert!(exchange.finish().keep_alive);
     assert!(exchange.text().contains("\r\nConnection: keep-alive\r\n"));
 }
@@ -292,7 +295,9 @@ fn a_client_that_asks_to_close_is_obeyed() {
     let mut head = get();
     head.keep_alive = false;
     let mut exchange = Exchange::keeping(head);
-    exchange.start("200 OK", &[("Content-Length", "0")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "0")])
+        .unwrap();
     assert!(!exchange.finish().keep_alive);
     assert!(exchange.text().contains("\r\nConnection: close\r\n"));
 }
@@ -311,8 +316,13 @@ fn a_second_start_response_needs_exc_info() {
 #[test]
 fn exc_info_replaces_the_status_before_the_head_is_sent() {
     let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[("Content-Length", "0")]).unwrap();
-    exchange.response.start(&start("500 Oops", &[]), true).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "0")])
+        .unwrap();
+    exchange
+        .response
+        .start(&start("500 Oops", &[]), true)
+        .unwrap();
     exchange.finish();
     assert!(exchange.text().starts_with("HTTP/1.1 500 Oops\r\n"));
     assert!(
@@ -334,12 +344,18 @@ fn exc_info_is_raised_again_after_the_head_was_sent() {
 
 #[test]
 fn a_status_is_three_digits_and_a_reason() {
-    for status in ["", "20 OK", "2000 OK", "200\tOK", "200 a\nb", " 200 OK", "abc"] {
+    for status in [
+        "", "20 OK", "2000 OK", "200\tOK", "200 a\nb", " 200 OK", "abc",
+    ] {
         let error = Exchange::sync(get()).start(status, &[]).unwrap_err();
         assert_eq!(error.exception(), "ValueError", "{status:?}");
     }
     for status in ["200", "200 ", "299 Strange", "999 \u{e9}"] {
-        assert_eq!(Exchange::sync(get()).start(status, &[]), Ok(()), "{status:?}");
+        assert_eq!(
+            Exchange::sync(get()).start(status, &[]),
+            Ok(()),
+            "{status:?}"
+        );
     }
     let error = Exchange::sync(get()).start("it's", &[]).unwrap_err();
     assert_eq!(error.to_string(), "Invalid status \"it's\"");
@@ -350,7 +366,10 @@ fn a_header_cannot_inject_another() {
     let error = Exchange::sync(get())
         .start("200 OK", &[("X-Bad", "a\r\nInjected: 1")])
         .unwrap_err();
-    assert_eq!(error.exception(), "gunicorn.http.errors.InvalidResponseHeader");
+    assert_eq!(
+        error.exception(),
+        "gunicorn.http.errors.InvalidResponseHeader"
+    );
     assert_eq!(
         error.to_string(),
         "Invalid response header from the application: 'X-Bad'"
@@ -375,7 +394,10 @@ fn a_content_length_must_be_a_number() {
         .unwrap_err();
     assert_eq!(
         (error.exception(), error.to_string().as_str()),
-        ("ValueError", "invalid literal for int() with base 10: 'many'")
+        (
+            "ValueError",
+            "invalid literal for int() with base 10: 'many'"
+        )
     );
 }
 
@@ -421,7 +443,9 @@ fn without_start_response_a_keeping_worker_fails() {
 #[test]
 fn an_app_that_raises_before_the_head_gets_the_error_page() {
     let mut exchange = Exchange::keeping(request("GET", "/boom", &[]));
-    exchange.start("200 OK", &[("Content-Length", "100")]).unwrap();
+    exchange
+        .start("200 OK", &[("Content-Length", "100")])
+        .unwrap();
     let outcome = exchange.raised(Cause::Exception, false);
     assert!(
         exchange

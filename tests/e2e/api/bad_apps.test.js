@@ -1,4 +1,5 @@
-// Apps that harm their worker, and what is done to servers at the wrong moment: the tab and other servers go on.
+// Apps that harm their worker, and what is done to servers at the wrong moment: the tab and other
+// servers go on.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -65,15 +66,24 @@ const page = await openPage({
 /** @param {string} log @param {RegExp} pattern */
 const count = (log, pattern) => log.match(new RegExp(pattern, "gm"))?.length ?? 0;
 
-/** @param {import("../playground.js").RunningServer} server @param {RegExp} pattern @param {number} times */
+/**
+ * @param {import("../playground.js").RunningServer} server
+ * @param {RegExp} pattern
+ * @param {number} times
+ */
 async function loggedTimes(server, pattern, times) {
-  while (count(await server.log(), pattern) < times) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (count(await server.log(), pattern) < times)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe("an app factory", { timeout: 60_000 }, () => {
   for (const [command, code, expected] of /** @type {const} */ ([
     ["gunicorn 'factories:raising()'", 3, /^ValueError: no settings\nno settings$/m],
-    ["gunicorn 'factories:needing()'", 4, /^TypeError: needing\(\) missing 1 required positional argument/m],
+    [
+      "gunicorn 'factories:needing()'",
+      4,
+      /^TypeError: needing\(\) missing 1 required positional argument/m,
+    ],
     ["uvicorn --factory factories:raising", 1, /^ValueError: no settings$/m],
     [
       "uvicorn --factory factories:needing",
@@ -149,7 +159,9 @@ describe("a worker", { timeout: 120_000 }, () => {
 
   test("of a server without time-outs computes until it is killed, and hears of no other signal", async () => {
     const server = await page.start("uvicorn asgi:app");
-    const spinning = server.run(({ server: running }) => running.fetch("/spin").catch(({ name }) => name));
+    const spinning = server.run(({ server: running }) =>
+      running.fetch("/spin").catch(({ name }) => name),
+    );
     await server.logged(/^spins$/);
     await server.run(({ server: running }) => running.signal("TERM"));
     const other = await page.start("uvicorn --port 8001 asgi:app");

@@ -10,7 +10,8 @@ import { launchBrowser, serveSite } from "../support.js";
 
 const MEGABYTE = 1 << 20;
 
-// Both apps know the same paths. What one request waits for is a file that the test writes, or another request.
+// Both apps know the same paths. What one request waits for is a file that the test writes, or
+// another request.
 const WSGI = `
 import hashlib, json, os, time, zlib
 
@@ -195,7 +196,9 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
     });
 
     test("a string is sent as UTF-8 text", async () => {
-      const echo = JSON.parse((await server.fetch("/echo", { method: "POST", body: "Grüße" })).text);
+      const echo = JSON.parse(
+        (await server.fetch("/echo", { method: "POST", body: "Grüße" })).text,
+      );
       assert.equal(Buffer.from(echo.body, "latin1").toString(), "Grüße");
       assert.equal(echo.type, "text/plain;charset=UTF-8");
       assert.equal(echo.length, "7");
@@ -264,7 +267,11 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
       assert.equal(status, 200);
       assert.equal(text, "");
       assert.ok(headers.some(([name]) => name.toLowerCase() === "set-cookie"));
-      assert.equal((await server.fetch("/cookies")).text, "cookies", "and the next is not out of step");
+      assert.equal(
+        (await server.fetch("/cookies")).text,
+        "cookies",
+        "and the next is not out of step",
+      );
     });
 
     test("a 204 has no body", async () => {
@@ -275,14 +282,19 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
     test("response.wasgi.headers has every field as it came, Set-Cookie too", async () => {
       const { status, headers } = await server.fetch("/cookies");
       assert.equal(status, 200);
-      const own = headers.filter(([name]) => /^(set-cookie|x-twice)$/i.test(name)).map(([, value]) => value);
+      const own = headers
+        .filter(([name]) => /^(set-cookie|x-twice)$/i.test(name))
+        .map(([, value]) => value);
       assert.deepEqual(own, ["a=1", "b=2", "1", "2"]);
     });
 
     test("an exception in the app is a 500 with its traceback in the log, and the next request is served", async () => {
       assert.equal((await server.fetch("/raise")).status, 500);
       const log = await server.log();
-      assert.match(log, /raise RuntimeError\("a mistake of the app"\)\nRuntimeError: a mistake of the app/);
+      assert.match(
+        log,
+        /raise RuntimeError\("a mistake of the app"\)\nRuntimeError: a mistake of the app/,
+      );
       assert.equal((await server.fetch("/nothing")).status, 404);
     });
 
@@ -323,7 +335,8 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
         // Only now may the app go on.
         if (sync) await playground.writeFiles({ go: "" });
         else await running.fetch("/go");
-        for (let part = await reader.read(); !part.done; part = await reader.read()) seen.push(part.value);
+        for (let part = await reader.read(); !part.done; part = await reader.read())
+          seen.push(part.value);
         return seen;
       }, command.startsWith("gunicorn"));
       assert.deepEqual(parts, ["part 1;", "part 2;"]);
@@ -334,7 +347,9 @@ for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
         running.fetch("/nothing").then((r) => /** @type {any} */ (r).wasgi.request),
       );
       const name = await server.run(({ server: running }) =>
-        running.fetch("/nothing", { signal: AbortSignal.abort() }).then(String, (error) => error.name),
+        running
+          .fetch("/nothing", { signal: AbortSignal.abort() })
+          .then(String, (error) => error.name),
       );
       assert.equal(name, "AbortError");
       assert.equal((await server.fetch("/nothing")).request, before + 1);
@@ -449,7 +464,8 @@ describe("connections", { timeout: 120_000 }, () => {
     const ports = [];
     for (const headers of [{}, { Connection: "close" }, {}]) {
       ports.push(
-        (await server.fetch("/port", { headers: /** @type {Record<string, string>} */ (headers) })).text,
+        (await server.fetch("/port", { headers: /** @type {Record<string, string>} */ (headers) }))
+          .text,
       );
     }
     assert.equal(ports[0], ports[1]);
@@ -490,7 +506,10 @@ describe("connections", { timeout: 120_000 }, () => {
 
   for (const [command, expected] of /** @type {const} */ ([
     ["gunicorn sync:app", /^HTTP\/1\.1 400 Bad Request\r\n/],
-    ["uvicorn coro:app", /^HTTP\/1\.1 400 Bad Request\r\n(.+\r\n)*\r\nInvalid HTTP request received\.$/],
+    [
+      "uvicorn coro:app",
+      /^HTTP\/1\.1 400 Bad Request\r\n(.+\r\n)*\r\nInvalid HTTP request received\.$/,
+    ],
   ])) {
     test(`what is no HTTP is answered with 400 by \`${command}\``, async () => {
       const server = await page.start(command);

@@ -1,4 +1,5 @@
-// What a fork takes along of a master that has loaded the app, and what not: gunicorn --preload, and uWSGI unless --lazy-apps.
+// What a fork takes along of a master that has loaded the app, and what not: gunicorn --preload,
+// and uWSGI unless --lazy-apps.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -153,7 +154,10 @@ describe("gunicorn --preload", { timeout: 120_000 }, () => {
     assert.equal(answer["imported by"], parent);
     assert.equal(other["imported by"], parent);
     const log = await server.log();
-    assert.match(log, new RegExp(`^imported by ${parent}\n(a thread of ${parent}\n)?.*Starting gunicorn`));
+    assert.match(
+      log,
+      new RegExp(`^imported by ${parent}\n(a thread of ${parent}\n)?.*Starting gunicorn`),
+    );
     assert.equal(count(log, /imported by/), 1);
   });
 
@@ -268,7 +272,10 @@ describe("gunicorn --preload", { timeout: 120_000 }, () => {
   test("an app that is not there ends the server with a traceback", async () => {
     const { code, log } = await page.fail("gunicorn --preload -b :8001 app:nothing");
     assert.equal(code, 1);
-    assert.match(log, /gunicorn\.errors\.AppImportError: Failed to find attribute 'nothing' in 'app'\.$/);
+    assert.match(
+      log,
+      /gunicorn\.errors\.AppImportError: Failed to find attribute 'nothing' in 'app'\.$/,
+    );
   });
 
   test("an app that exits as it is imported ends the server with its code", async () => {

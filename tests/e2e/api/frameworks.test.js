@@ -1,4 +1,5 @@
-// What frameworks need of the system: password hashes, a database, sessions, temporary files for uploads, tasks in the background.
+// What frameworks need of the system: password hashes, a database, sessions, temporary files for
+// uploads, tasks in the background.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -249,7 +250,11 @@ describe("Django", { timeout: 120_000 }, () => {
 
   test("keeps a large upload in a temporary file", async () => {
     const size = 3 * MEGABYTE;
-    assert.deepEqual(await upload(server, size), { bytes: size, kind: "TemporaryUploadedFile", end: "end" });
+    assert.deepEqual(await upload(server, size), {
+      bytes: size,
+      kind: "TemporaryUploadedFile",
+      end: "end",
+    });
     assert.equal((await upload(server, 1000)).kind, "InMemoryUploadedFile");
   });
 });
@@ -277,7 +282,10 @@ describe("Flask", { timeout: 60_000 }, () => {
   });
 
   test("takes uploads that do not stay in memory", async () => {
-    assert.deepEqual(await upload(server, MEGABYTE), { bytes: MEGABYTE, kind: "SpooledTemporaryFile" });
+    assert.deepEqual(await upload(server, MEGABYTE), {
+      bytes: MEGABYTE,
+      kind: "SpooledTemporaryFile",
+    });
   });
 });
 
@@ -320,7 +328,11 @@ describe("Quart", { timeout: 60_000 }, () => {
   });
 
   test("goes on with a task after the answer", async () => {
-    const { status } = await server.fetch("/task", { method: "POST", headers: FORM, body: "name=tea" });
+    const { status } = await server.fetch("/task", {
+      method: "POST",
+      headers: FORM,
+      body: "name=tea",
+    });
     assert.equal(status, 202);
     await server.logged(/task tea is done/);
   });

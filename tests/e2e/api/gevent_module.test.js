@@ -1,15 +1,24 @@
-// What apps find in the module gevent: green threads that are killed and timed out, events, queues, pools.
+// What apps find in the module gevent: green threads that are killed and timed out, events, queues,
+// pools.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { openPage } from "./page.js";
 
-/** An expression of functions in the app, and what it is on gevent's own loop (measured with gevent 26.9). @type {[string, string, string | RegExp][]} */
+/**
+ * An expression of functions in the app, and what it is on gevent's own loop (measured with gevent
+ * 26.9).
+ * @type {[string, string, string | RegExp][]}
+ */
 const CASES = [
   ["a time-out ends a sleep", "timed(Timeout(0.05))", "Timeout: 0.05 seconds"],
   ["one of False is silent", "timed(Timeout(0.05, False))", "None"],
-  ["one of another exception raises that", 'timed(Timeout(0.05, ValueError("mine")))', "ValueError: mine"],
+  [
+    "one of another exception raises that",
+    'timed(Timeout(0.05, ValueError("mine")))',
+    "ValueError: mine",
+  ],
   ["a time-out ends the wait for a lock, which can be taken later", "locked()", "[False, True]"],
   ["a time-out ends the wait for a queue", "queued()", "Timeout: 0.05 seconds"],
   ["code that does not wait is not interrupted", "computed()", "'computed'"],
@@ -30,7 +39,11 @@ const CASES = [
   ["one that has not begun never does", "never()", "[[], GreenletExit(), True]"],
   ["kill waits no longer than asked", "stubborn()", "[False, True]"],
   ["killall ends all", "all_killed()", "[True, True, True]"],
-  ["get raises what the thread raised", "gevent.spawn(int, 'x').get()", /^ValueError: invalid literal/],
+  [
+    "get raises what the thread raised",
+    "gevent.spawn(int, 'x').get()",
+    /^ValueError: invalid literal/,
+  ],
   ["get times out", "gevent.spawn(gevent.sleep, 5).get(timeout=0.05)", "Timeout: 0.05 seconds"],
   [
     "joinall returns those that have ended",

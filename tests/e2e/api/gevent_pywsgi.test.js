@@ -1,4 +1,5 @@
-// gunicorn -k gevent_pywsgi: gevent's own WSGI server, byte by byte as it answers (measured with gevent 26.9).
+// gunicorn -k gevent_pywsgi: gevent's own WSGI server, byte by byte as it answers (measured with
+// gevent 26.9).
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -65,7 +66,11 @@ const EXCHANGES = [
     "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n",
     `${OK}Content-Length: 5\r\n\r\nhello`,
   ],
-  ["lines without CR", "GET / HTTP/1.1\nConnection: close\n\n", `${OK}Content-Length: 5\r\n\r\nhello`],
+  [
+    "lines without CR",
+    "GET / HTTP/1.1\nConnection: close\n\n",
+    `${OK}Content-Length: 5\r\n\r\nhello`,
+  ],
   ["what is no request", "junk\r\n\r\n", BAD],
   ["HTTP/2.0", "GET / HTTP/2.0\r\n\r\n", BAD],
   ["a length that is no number", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", BAD],

@@ -54,7 +54,8 @@ def app(environ, start_response):
 const page = await openPage({ "app.py": APP });
 
 /**
- * Sends a request's beginning on a connection of its own; what comes back is read when the rest has been sent.
+ * Sends a request's beginning on a connection of its own; what comes back is read when the rest has
+ * been sent.
  * @param {RunningServer} server
  * @param {string} beginning
  */
@@ -100,7 +101,11 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
       const apps = () =>
         running.trace().filter(({ request, name }) => ids.includes(request) && name === "app");
       while (apps().length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
-      return { texts, apps: apps(), spans: running.trace().filter(({ request }) => ids.includes(request)) };
+      return {
+        texts,
+        apps: apps(),
+        spans: running.trace().filter(({ request }) => ids.includes(request)),
+      };
     });
     assert.equal(new Set(requests.texts).size, 4, `${requests.texts}`);
     assert.equal(new Set(requests.apps.map(({ thread }) => thread)).size, 4);
@@ -115,7 +120,10 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
     );
     // What the threads waited for while they were in the app.
     const locks = requests.spans.filter(({ name, thread }) => name === "lock" && thread > 1);
-    assert.ok(locks.length >= 3, `${requests.spans.map(({ name, thread }) => `${name} ${thread}`)}`);
+    assert.ok(
+      locks.length >= 3,
+      `${requests.spans.map(({ name, thread }) => `${name} ${thread}`)}`,
+    );
   });
 
   test("has the fifth wait in the queue until a thread is free", async () => {
@@ -136,7 +144,10 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
     await page.write({ go: "" });
     const { apps, queues } = await five;
     const last = apps.toSorted((a, b) => a.start - b.start)[4];
-    assert.ok(apps.filter(({ end }) => end <= last.start).length >= 1, "one was over before the fifth began");
+    assert.ok(
+      apps.filter(({ end }) => end <= last.start).length >= 1,
+      "one was over before the fifth began",
+    );
     const queue = queues.find(({ request }) => request === last.request);
     assert.ok(queue && queue.end <= last.start, "it waited in the queue");
   });
@@ -144,7 +155,8 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
   test("has its threads print at the same time without mixing their lines", async () => {
     await server.run(async ({ server: running }) => {
       const responses = await Promise.all([0, 1, 2, 3].map((n) => running.fetch(`/print?${n}`)));
-      if (responses.some(({ status }) => status !== 200)) throw new Error("a thread could not print");
+      if (responses.some(({ status }) => status !== 200))
+        throw new Error("a thread could not print");
       await Promise.all(responses.map((response) => response.text()));
     });
     for (const n of [0, 1, 2, 3]) await server.logged(new RegExp(`^thread ${n} says 999$`));
@@ -156,7 +168,10 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
     const slow = await begin(server, POST);
     await server.logged(/^reads$/);
     assert.equal((await server.fetch("/")).status, 200);
-    assert.match(await slow.evaluate((request) => request.complete("llo")), /\r\n\r\n5$|\r\n5\r\n0\r\n\r\n$/);
+    assert.match(
+      await slow.evaluate((request) => request.complete("llo")),
+      /\r\n\r\n5$|\r\n5\r\n0\r\n\r\n$/,
+    );
   });
 
   test("has nobody wait for a client that sends its headers slowly, or is silent", async () => {
@@ -171,7 +186,10 @@ describe("a pool of four threads", { timeout: 120_000 }, () => {
 
   test("closes an idle connection by itself", async () => {
     const idle = await begin(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert.match(await idle.evaluate((request) => request.rest()), /\r\nConnection: keep-alive\r\n/);
+    assert.match(
+      await idle.evaluate((request) => request.rest()),
+      /\r\nConnection: keep-alive\r\n/,
+    );
   });
 
   test("answers requests that come before the first is answered in turn", async () => {
@@ -224,7 +242,9 @@ describe("gthread", { timeout: 120_000 }, () => {
   test("finishes what it serves when it is stopped", async () => {
     await page.write({ go: null });
     const server = await page.start("gunicorn --threads 2 app:app");
-    const status = server.run(async ({ server: running }) => (await running.fetch("/go?stop")).status);
+    const status = server.run(
+      async ({ server: running }) => (await running.fetch("/go?stop")).status,
+    );
     await server.logged(/^here is stop$/);
     const stopped = server.stop();
     await server.logged(/Handling signal: term$/);

@@ -71,7 +71,8 @@ async def app(scope, receive, send):
 const page = await openPage({ "app.py": APP });
 
 /** @param {string} path */
-const get = (path, version = "1.1") => `GET ${path} HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`;
+const get = (path, version = "1.1") =>
+  `GET ${path} HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`;
 
 describe("gunicorn -k asgi", { timeout: 120_000 }, () => {
   /** @type {RunningServer} */
@@ -160,7 +161,9 @@ describe("gunicorn -k asgi", { timeout: 120_000 }, () => {
       ["/gone", /^False$/, /^gone$/],
       ["/never", /^waits$/, /^cancelled$/],
     ]) {
-      const connection = await server.handle.evaluateHandle(({ server: running }) => running.connect());
+      const connection = await server.handle.evaluateHandle(({ server: running }) =>
+        running.connect(),
+      );
       await connection.evaluate(
         (bare, text) => bare.write(new TextEncoder().encode(text)),
         get(/** @type {string} */ (path)),
@@ -195,7 +198,10 @@ async def app(scope, receive, send):
     });
     const { code, log } = await page.fail("gunicorn -k asgi failing:app");
     assert.equal(code, 3);
-    assert.match(log, /\[ERROR\] ASGI lifespan startup failed: Lifespan startup failed: no database$/m);
+    assert.match(
+      log,
+      /\[ERROR\] ASGI lifespan startup failed: Lifespan startup failed: no database$/m,
+    );
   });
 
   test("serves an app that knows no lifespan", async () => {

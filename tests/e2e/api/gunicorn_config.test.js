@@ -1,4 +1,5 @@
-// gunicorn's configuration files: who reads them and when, their hooks, and what an error in one does.
+// gunicorn's configuration files: who reads them and when, their hooks, and what an error in one
+// does.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -70,7 +71,9 @@ const count = (log, text) => log.split(text).length - 1;
 
 describe("a configuration file", { timeout: 180_000 }, () => {
   test("in the working directory is read without being asked for, once", async () => {
-    await page.write({ "gunicorn.conf.py": 'print("reading")\nworkers = 2\nbind = ":9000"\nunknown = 7\n' });
+    await page.write({
+      "gunicorn.conf.py": 'print("reading")\nworkers = 2\nbind = ":9000"\nunknown = 7\n',
+    });
     const server = await start("gunicorn app:app");
     assert.equal(await server.run((started) => started.server.address), "http://0.0.0.0:9000");
     const log = await server.log();
@@ -187,7 +190,8 @@ describe("hooks", { timeout: 180_000 }, () => {
       "on_exit",
     ]);
     assert.equal(told.includes("post_request 200 OK 1"), true);
-    for (const age of [1, 2]) assert.equal(told.includes(`worker_exit ${age}`), true, told.join("\n"));
+    for (const age of [1, 2])
+      assert.equal(told.includes(`worker_exit ${age}`), true, told.join("\n"));
   });
 
   test("that wait hold the master up, and nothing else", async () => {
@@ -216,7 +220,10 @@ def post_fork(server, worker): worker.log.info(f"hook {done} {worker.note}")
 `,
     });
     const server = await start("gunicorn app:app");
-    assert.deepEqual(hooks(await server.log()).sort(), ["['starting', 1, 2] noted", "['starting', 1] noted"]);
+    assert.deepEqual(hooks(await server.log()).sort(), [
+      "['starting', 1, 2] noted",
+      "['starting', 1] noted",
+    ]);
   });
 
   test("and --preload go together: the app is imported once, by the master, also at HUP", async () => {
@@ -263,7 +270,9 @@ describe("--check-config and --print-config", { timeout: 120_000 }, () => {
       "shop/inner.py": "def app(environ, start_response): pass",
       "lib/outer.py": "def app(environ, start_response): pass",
     });
-    const { code, log } = await page.fail("gunicorn --print-config -c conf.py --chdir shop inner:app");
+    const { code, log } = await page.fail(
+      "gunicorn --print-config -c conf.py --chdir shop inner:app",
+    );
     assert.equal(code, 0, log);
     assert.match(log, /^chdir += \/home\/wasgi\/project\/shop$/m);
     assert.match(log, /^config += conf\.py$/m);

@@ -6,7 +6,8 @@ import { PlaygroundPage } from "../playground.js";
 import { launchBrowser, serveSite } from "../support.js";
 
 /**
- * Opens a page with these files in its working directory; it is closed when the file's tests are over.
+ * Opens a page with these files in its working directory; it is closed when the file's tests are
+ * over.
  * @param {Record<string, string>} files
  */
 export async function openPage(files) {

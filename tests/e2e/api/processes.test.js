@@ -1,4 +1,5 @@
-// What a process is to the app that runs in it, and what its worker is to the server: pids, files, output, deaths, the trace.
+// What a process is to the app that runs in it, and what its worker is to the server: pids, files,
+// output, deaths, the trace.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -107,12 +108,16 @@ describe("in a process", { timeout: 60_000 }, () => {
   after(() => server?.stop());
 
   test("the app finds its pid, its directory and its files as if started there", async () => {
-    const [pid, ppid, directory, first, greeting] = JSON.parse((await server.fetch("/identity")).text);
+    const [pid, ppid, directory, first, greeting] = JSON.parse(
+      (await server.fetch("/identity")).text,
+    );
     const log = await server.log();
     assert.match(log, new RegExp(`\\[${pid}\\] \\[INFO\\] Booting worker with pid: ${pid}`));
     assert.match(
       log,
-      new RegExp(`\\[${ppid}\\] \\[INFO\\] Listening at: http://127\\.0\\.0\\.1:8000 \\(${ppid}\\)`),
+      new RegExp(
+        `\\[${ppid}\\] \\[INFO\\] Listening at: http://127\\.0\\.0\\.1:8000 \\(${ppid}\\)`,
+      ),
     );
     assert.equal(directory, first);
     assert.equal(greeting, "Good day");
@@ -122,7 +127,9 @@ describe("in a process", { timeout: 60_000 }, () => {
     await server.fetch("/print");
     await server.logged(/^to wsgi\.errors$/);
     await server.logged(/^to standard output$/);
-    const entries = await server.run(({ log }) => log.map(({ line, stream }) => `${stream}: ${line}`));
+    const entries = await server.run(({ log }) =>
+      log.map(({ line, stream }) => `${stream}: ${line}`),
+    );
     for (const line of [
       "stdout: the module is imported",
       "stdout: to standard output",
@@ -268,9 +275,15 @@ describe("the trace", { timeout: 60_000 }, () => {
     const requests = await traced(server, ["/", "/", "/", "/"]);
     const apps = requests.map((spans) => span(spans, "app"));
     for (const [index, app] of apps.slice(1).entries()) {
-      assert.ok(apps[index].end <= app.start, `request ${index + 1} began before the one before it was over`);
+      assert.ok(
+        apps[index].end <= app.start,
+        `request ${index + 1} began before the one before it was over`,
+      );
       const backlog = span(requests[index + 1], "backlog");
-      assert.ok(backlog.end >= apps[index].end, `request ${index + 1} waited in the backlog meanwhile`);
+      assert.ok(
+        backlog.end >= apps[index].end,
+        `request ${index + 1} waited in the backlog meanwhile`,
+      );
     }
     await server.stop();
   });

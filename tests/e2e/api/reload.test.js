@@ -77,7 +77,9 @@ describe("gunicorn --reload", { timeout: 120_000 }, () => {
   });
 
   test("--reload-extra-file wants a file that is there", async () => {
-    const { code, log } = await page.fail("gunicorn --reload --reload-extra-file missing.txt app:app");
+    const { code, log } = await page.fail(
+      "gunicorn --reload --reload-extra-file missing.txt app:app",
+    );
     assert.deepEqual({ code, log }, { code: 1, log: "\nError: File missing.txt does not exists." });
   });
 });

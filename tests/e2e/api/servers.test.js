@@ -1,4 +1,5 @@
-// uWSGI and daphne, by what sets them apart: who loads the app, who is killed, what is logged, how they end.
+// uWSGI and daphne, by what sets them apart: who loads the app, who is killed, what is logged, how
+// they end.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -119,7 +120,11 @@ describe("uWSGI", { timeout: 180_000 }, () => {
       false,
       /^\[uwsgi-body-read\] Timeout reading 95 bytes\. Content-Length: 100 consumed: 0 left: 100$/,
     ],
-    [10, true, /Error reading 10 bytes\. Content-Length: 100 .* message: Client closed connection$/],
+    [
+      10,
+      true,
+      /Error reading 10 bytes\. Content-Length: 100 .* message: Client closed connection$/,
+    ],
   ])) {
     test(`--post-buffering ${buffer}: a body that ${ends ? "ends too early" : "does not come"} keeps the request from the app`, async () => {
       const server = await page.start(`${base} --post-buffering ${buffer}`);
@@ -153,7 +158,9 @@ describe("uWSGI", { timeout: 180_000 }, () => {
   test("harakiri kills the worker that is busy for too long", async () => {
     const server = await page.start(`${base} --harakiri 1`);
     await assert.rejects(server.fetch("/sleep"));
-    await server.logged(/^DAMN ! worker 1 \(pid: \d+\) died, killed by signal 9 :\( trying respawn \.\.\.$/);
+    await server.logged(
+      /^DAMN ! worker 1 \(pid: \d+\) died, killed by signal 9 :\( trying respawn \.\.\.$/,
+    );
     await server.logged(/^Respawned uWSGI worker 1 \(new pid: \d+\)$/);
     assert.match((await server.fetch("/")).text, /uWSGIWorker1Core0$/);
     assert.match(await server.log(), /HARAKIRI \[core 0\] 127\.0\.0\.1 - GET \/sleep since \d+$/m);
@@ -188,7 +195,9 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     const server = await page.start("uwsgi --http :8000 --master");
     const { status, text } = await server.fetch("/");
     assert.deepEqual([status, text], [500, "Internal Server Error"]);
-    await server.logged(/^--- no python application found, check your startup logs for errors ---$/);
+    await server.logged(
+      /^--- no python application found, check your startup logs for errors ---$/,
+    );
     await server.run(({ server: running }) => running.signal("INT"));
     await server.logged(/^goodbye to uWSGI\.$/);
   });
@@ -200,7 +209,9 @@ describe("daphne", { timeout: 120_000 }, () => {
     const log = await server.log();
     assert.match(log, /INFO {5}Starting server at tcp:port=8000:interface=127\.0\.0\.1\n/);
     await server.logged(/INFO {5}Listening on TCP address 127\.0\.0\.1:8000$/);
-    const { headers, text } = await server.fetch("/x?y", { headers: { "x-b": "1", a: "2", "X-B": "3" } });
+    const { headers, text } = await server.fetch("/x?y", {
+      headers: { "x-b": "1", a: "2", "X-B": "3" },
+    });
     assert.deepEqual(
       headers.filter(([name]) => name !== "Transfer-Encoding"),
       [
@@ -231,7 +242,10 @@ describe("daphne", { timeout: 120_000 }, () => {
       headers.find(([name]) => name === "Server"),
       undefined,
     );
-    assert.match(text, /<h1>500 Internal Server Error<\/h1> <p>Exception inside application\.<\/p>/);
+    assert.match(
+      text,
+      /<h1>500 Internal Server Error<\/h1> <p>Exception inside application\.<\/p>/,
+    );
     await server.logged(/ERROR {4}Exception inside application: boom$/);
     await server.stop();
   });

@@ -130,7 +130,10 @@ describe("a command line", { timeout: 120_000 }, () => {
     await server.fetch("/");
     await server.logged(/"GET \/ HTTP\/1\.1" 200/);
     const entries = await server.run(({ log }) => log);
-    assert.equal(entries.find(({ line }) => line.includes('"GET / HTTP/1.1" 200'))?.stream, "stdout");
+    assert.equal(
+      entries.find(({ line }) => line.includes('"GET / HTTP/1.1" 200'))?.stream,
+      "stdout",
+    );
     assert.equal(entries.find(({ line }) => line.includes("Booting worker"))?.stream, "stderr");
     const times = entries.map(({ time }) => time);
     assert.deepEqual(
@@ -161,11 +164,21 @@ describe("a server that cannot start exits as the real one does", { timeout: 120
       2,
       /argument -w\/--workers: expected one argument$/,
     ],
-    ["a flag without its value", "uvicorn asgi:app --port", 2, /Option '--port' requires an argument\.$/],
+    [
+      "a flag without its value",
+      "uvicorn asgi:app --port",
+      2,
+      /Option '--port' requires an argument\.$/,
+    ],
     ["a value of the wrong type", "gunicorn -w two hello:app", 2, /invalid int value: 'two'$/],
     ["no app", "gunicorn", 1, /Error: No application module specified\.$/],
     ["what cannot be had here", "gunicorn --certfile x hello:app", 2, /there is no TLS here/],
-    ["a missing module", "gunicorn missing:app", 3, /^ModuleNotFoundError: No module named 'missing'$/m],
+    [
+      "a missing module",
+      "gunicorn missing:app",
+      3,
+      /^ModuleNotFoundError: No module named 'missing'$/m,
+    ],
     ["a missing module", "uvicorn missing:app", 3, /Could not import module "missing"\.$/],
     [
       "a missing attribute",
@@ -173,10 +186,30 @@ describe("a server that cannot start exits as the real one does", { timeout: 120
       4,
       /^Failed to find attribute 'missing' in 'hello'\.$/m,
     ],
-    ["a missing attribute", "uvicorn asgi:missing", 3, /Attribute "missing" not found in module "asgi"\.$/],
-    ["an app that is not callable", "gunicorn number:app", 4, /^Application object must be callable\.$/m],
-    ["a syntax error", "gunicorn broken:app", 3, /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m],
-    ["a syntax error", "uvicorn broken:app", 1, /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m],
+    [
+      "a missing attribute",
+      "uvicorn asgi:missing",
+      3,
+      /Attribute "missing" not found in module "asgi"\.$/,
+    ],
+    [
+      "an app that is not callable",
+      "gunicorn number:app",
+      4,
+      /^Application object must be callable\.$/m,
+    ],
+    [
+      "a syntax error",
+      "gunicorn broken:app",
+      3,
+      /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m,
+    ],
+    [
+      "a syntax error",
+      "uvicorn broken:app",
+      1,
+      /broken\.py", line 1\n {4}def app\(:\n +\^\nSyntaxError/m,
+    ],
     [
       "an import error in the app",
       "gunicorn needy:app",
@@ -219,7 +252,10 @@ describe("a server that cannot start exits as the real one does", { timeout: 120
     assert.match(log, /^usage: gunicorn \[OPTIONS\] \[APP_MODULE\]\n\noptions:\n {2}-h, --help /);
     assert.match(log, /Worker processes\. \[3\]\n/);
     assert.match(log, /\[\/home\/wasgi\/project\]\n/);
-    assert.match((await page.fail("daphne -h")).log, /^usage: daphne \[-h\] .*\n {14}application\n/s);
+    assert.match(
+      (await page.fail("daphne -h")).log,
+      /^usage: daphne \[-h\] .*\n {14}application\n/s,
+    );
   });
 
   test("and the next start works", async () => {
@@ -384,7 +420,10 @@ describe("a playground", { timeout: 120_000 }, () => {
       void playground.dispose();
       return prepared.then(String, (error) => `${error.name}: ${error.message}`);
     });
-    assert.equal(message, "PlaygroundError: The playground was disposed before Python was prepared.");
+    assert.equal(
+      message,
+      "PlaygroundError: The playground was disposed before Python was prepared.",
+    );
     await other.close();
   });
 

@@ -1,4 +1,5 @@
-// uvicorn's options that are carried out in Python: what the app speaks, its environment, its contexts; and a stop in haste.
+// uvicorn's options that are carried out in Python: what the app speaks, its environment, its
+// contexts; and a stop in haste.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -36,7 +36,8 @@ const page = await openPage({ "app.py": APP, "site.ini": INI });
  * The body of the answer.
  * @param {Awaited<ReturnType<typeof page.start>>} server
  */
-const get = (server) => server.run(async ({ server: running }) => (await running.fetch("/x")).text());
+const get = (server) =>
+  server.run(async ({ server: running }) => (await running.fetch("/x")).text());
 
 describe("uWSGI's options", { timeout: 120_000 }, () => {
   test("come from an ini file, with its variables, and from a changed one after a reload", async () => {

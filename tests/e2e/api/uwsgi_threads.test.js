@@ -50,7 +50,9 @@ describe("uWSGI with four threads", { timeout: 120_000 }, () => {
     const answers = await server.run(async ({ server: running }) => {
       const responses = await Promise.all([1, 2, 3, 4].map(() => running.fetch("/meet")));
       return Promise.all(
-        responses.map(async (response) => /** @type {[string, boolean, number]} */ (await response.json())),
+        responses.map(
+          async (response) => /** @type {[string, boolean, number]} */ (await response.json()),
+        ),
       );
     });
     const expected = [0, 1, 2, 3].map((core) => [`uWSGIWorker1Core${core}`, true, core]);
@@ -89,7 +91,9 @@ describe("uWSGI with four threads", { timeout: 120_000 }, () => {
     const both = [server.fetch("/sleep"), server.fetch("/sleep")];
     for (const dropped of both) await assert.rejects(dropped);
     for (const core of [0, 1])
-      await server.logged(new RegExp(`HARAKIRI \\[core ${core}\\] 127\\.0\\.0\\.1 - GET /sleep since`));
+      await server.logged(
+        new RegExp(`HARAKIRI \\[core ${core}\\] 127\\.0\\.0\\.1 - GET /sleep since`),
+      );
     await server.logged(/^Respawned uWSGI worker 1/);
     assert.equal((await server.fetch("/")).status, 200);
     await server.stop();
@@ -97,7 +101,9 @@ describe("uWSGI with four threads", { timeout: 120_000 }, () => {
 
   test("loses a thread to sys.exit, and its client waits; the others go on", async () => {
     await page.write({ "leaving.py": LEAVING });
-    const server = await page.start("uwsgi --http-socket :8000 --master -w leaving:app --threads 2");
+    const server = await page.start(
+      "uwsgi --http-socket :8000 --master -w leaving:app --threads 2",
+    );
     const names = await server.run(async ({ server: running }) => {
       let answered = 0;
       const both = ["/one", "/other"].map(async (path) => {

@@ -1,8 +1,10 @@
-// Stands in for www/wasgi.js where the bridge itself is tested: a server whose connections do what their first line says.
+// Stands in for www/wasgi.js where the bridge itself is tested: a server whose connections do what
+// their first line says.
 //
-// The command line decides how it starts: `serve`, `fail CODE` (exits while it starts), `never` (does not get to its end),
-// `wait` (for a file `go`), `error` (a mistake of the page), `refuse` (its connections are refused). Signals are logged;
-// TERM makes it exit with code 7, INT with 0 unless the command line has the word `stubborn`.
+// The command line decides how it starts: `serve`, `fail CODE` (exits while it starts), `never`
+// (does not get to its end), `wait` (for a file `go`), `error` (a mistake of the page), `refuse`
+// (its connections are refused). Signals are logged; TERM makes it exit with code 7, INT with 0
+// unless the command line has the word `stubborn`.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -38,7 +40,9 @@ export class Playground extends EventTarget {
     for (const [path, contents] of Object.entries(files)) {
       if (contents) this.#files.add(path);
       else this.#files.delete(path);
-      this.#server?.log(contents ? `changed ${path}: ${decoder.decode(contents)}` : `removed ${path}`);
+      this.#server?.log(
+        contents ? `changed ${path}: ${decoder.decode(contents)}` : `removed ${path}`,
+      );
       if (path === "go") this.#go();
     }
   }
@@ -127,9 +131,11 @@ function connection(number, server) {
     toClient.abort(error).catch(() => {});
     server.log(`connection ${number} reset by ${who}`);
   };
-  behave(up.readable.getReader(), toClient, number, server, () => reset("server")).catch((error) => {
-    server.log(`connection ${number} ended: ${error.message}`);
-  });
+  behave(up.readable.getReader(), toClient, number, server, () => reset("server")).catch(
+    (error) => {
+      server.log(`connection ${number} ended: ${error.message}`);
+    },
+  );
   return {
     readable: down.readable,
     write: (/** @type {Uint8Array} */ bytes) => send(toServer, bytes),
@@ -209,7 +215,8 @@ async function behave(reader, toClient, number, server, reset) {
       const total = Number(argument);
       for (let sent = 0; sent < total;) {
         const bytes = new Uint8Array(Math.min(32768, total - sent));
-        for (let at = 0; at < bytes.length; at += 1024) bytes.fill((sent + at) >> 10, at, at + 1024);
+        for (let at = 0; at < bytes.length; at += 1024)
+          bytes.fill((sent + at) >> 10, at, at + 1024);
         await send(toClient, bytes);
         sent += bytes.length;
         if (sent % (1 << 20) === 0) server.log(`connection ${number} sent ${sent}`);

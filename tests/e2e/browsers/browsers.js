@@ -24,7 +24,9 @@ export async function chromium(url) {
 
 /** Debian's packages, and the name elsewhere. @returns {Promise<string | undefined>} */
 export function findFirefox() {
-  return process.env.FIREFOX ? Promise.resolve(process.env.FIREFOX) : onPath(["firefox-esr", "firefox"]);
+  return process.env.FIREFOX
+    ? Promise.resolve(process.env.FIREFOX)
+    : onPath(["firefox-esr", "firefox"]);
 }
 
 /** Why there is no test in Firefox. */
@@ -44,7 +46,9 @@ export function firefox(path, preferences = {}) {
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
     );
     await writeFile(join(profile, "user.js"), lines.join(""));
-    const child = spawn(path, ["--headless", "--no-remote", "--profile", profile, url], { stdio: "ignore" });
+    const child = spawn(path, ["--headless", "--no-remote", "--profile", profile, url], {
+      stdio: "ignore",
+    });
     const ended = once(child, "exit");
     return {
       close: async () => {

@@ -1,4 +1,5 @@
-// Runs in any browser, without a driver: asks for one thing after another to do, does it and tells how it went.
+// Runs in any browser, without a driver: asks for one thing after another to do, does it and tells
+// how it went.
 
 export {};
 
@@ -32,7 +33,10 @@ async function run({ files, command, env, requests }) {
   const outcome = { answers: [], log: [], code: null };
   try {
     await playground.writeFiles(files);
-    const server = await playground.start(command, { env, onLog: ({ line }) => outcome.log.push(line) });
+    const server = await playground.start(command, {
+      env,
+      onLog: ({ line }) => outcome.log.push(line),
+    });
     for (const { path, change, after, ...init } of requests) {
       if (change) await playground.writeFiles(change);
       while (after && !outcome.log.some((line) => line.includes(after))) {

@@ -35,7 +35,10 @@ class Deferred {
   }
 }
 
-/** The site once more, as a browser would have it that lacks something, with a page that takes checks. */
+/**
+ * The site once more, as a browser would have it that lacks something, with a page that takes
+ * checks.
+ */
 export class Remote {
   /**
    * @param {string} site
@@ -102,7 +105,10 @@ export class Remote {
     }
     const own = path.startsWith(FOLDER) ? path.slice(FOLDER.length) : "";
     const [headers, body] = OWN.includes(own)
-      ? [new Headers({ "content-type": TYPES[own.slice(-2)] }), await readFile(new URL(own, import.meta.url))]
+      ? [
+          new Headers({ "content-type": TYPES[own.slice(-2)] }),
+          await readFile(new URL(own, import.meta.url)),
+        ]
       : await fetched(new URL(path.slice(1), this.site));
     this.isolate(headers);
     response.writeHead(200, Object.fromEntries(headers));
@@ -134,6 +140,7 @@ async function fetched(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`The site has no ${url.pathname}.`);
   const headers = new Headers(response.headers);
-  for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
+  for (const name of ["content-encoding", "content-length", "transfer-encoding"])
+    headers.delete(name);
   return [headers, Buffer.from(await response.arrayBuffer())];
 }

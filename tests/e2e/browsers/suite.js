@@ -1,4 +1,5 @@
-// What holds where a browser lacks something, and in another browser: each file beside this one has it tested in one of them.
+// What holds where a browser lacks something, and in another browser: each file beside this one has
+// it tested in one of them.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
@@ -12,7 +13,10 @@ const APPS = new URL("apps/", import.meta.url);
 const PROCESS = new URL("../../process/", import.meta.url);
 const MARK = "RESULT ";
 
-/** What examples answer without a thread: path, body to send, answer. @type {Record<string, [string, string | undefined, RegExp][]>} */
+/**
+ * What examples answer without a thread: path, body to send, answer.
+ * @type {Record<string, [string, string | undefined, RegExp][]>}
+ */
 const ANSWERS = {
   wsgi: [
     ["/", undefined, /^Hello from process \d+, MainThread\n$/],
@@ -178,7 +182,11 @@ function oneThread(remote) {
   ]) {
     test(`${command} serves, and says that nothing is watched`, async () => {
       const app = await readFile(new URL("wsgi/app.py", EXAMPLES), "utf8");
-      const outcome = await remote().run({ files: { "app.py": app }, command, requests: [{ path: "/" }] });
+      const outcome = await remote().run({
+        files: { "app.py": app },
+        command,
+        requests: [{ path: "/" }],
+      });
       const log = outcome.log.join("\n");
       assert.match(outcome.answers[0]?.text ?? "", /^Hello from process/, log);
       assert.match(log, /wasgi: --(py-auto)?reload does nothing: .* \(it lacks JSPI\)\.$/m);
@@ -192,7 +200,11 @@ function oneThread(remote) {
     assert.equal(outcome.answers[0]?.text, "x".repeat(2_000_000));
   });
   test("a worker with threads does not boot, and says why", async () => {
-    const outcome = await remote().run({ files, command: "gunicorn --threads 2 app:app", requests: [] });
+    const outcome = await remote().run({
+      files,
+      command: "gunicorn --threads 2 app:app",
+      requests: [],
+    });
     assert.equal(outcome.code, 3);
     assert.ok(outcome.log.includes(sentence), outcome.log.join("\n"));
   });
@@ -214,10 +226,15 @@ function oneThread(remote) {
  * @param {string} name
  * @param {{ isolated?: boolean, jspi?: boolean }} has
  * @param {import("./browsers.js").Open} open
- * @param {{ skip?: string | false, test?: (remote: () => Remote) => void | Promise<void> }} [options] why it cannot be tested
- * here, and what is tested: all by default
+ * @param {{ skip?: string | false, test?: (remote: () => Remote) => void | Promise<void> }}
+ * [options] why it cannot be tested here, and what is tested: all by default
  */
-export function inBrowser(name, { isolated = true, jspi = true }, open, { skip = false, test: only } = {}) {
+export function inBrowser(
+  name,
+  { isolated = true, jspi = true },
+  open,
+  { skip = false, test: only } = {},
+) {
   describe(name, { skip }, async () => {
     /** @type {Awaited<ReturnType<typeof serveSite>>} */
     let site;

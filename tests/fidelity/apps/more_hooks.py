@@ -1,4 +1,5 @@
-# gunicorn's configuration with hooks that take their time, after requests and at the end of workers.
+# gunicorn's configuration with hooks that take their time, after requests and at the end of
+# workers.
 import time
 
 workers = 1

@@ -1,4 +1,5 @@
-# WSGI: an app whose status tells which version of it answers. Scenarios replace it by one that answers 201.
+# WSGI: an app whose status tells which version of it answers. Scenarios replace it by one that
+# answers 201.
 import os
 
 

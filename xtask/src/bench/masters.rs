@@ -1,4 +1,5 @@
-//! Masters and their workers: how soon they accept, what a reload and a killed worker cost, and what a second worker brings.
+//! Masters and their workers: how soon they accept, what a reload and a killed worker cost, and
+//! what a second worker brings.
 
 use std::path::Path;
 
@@ -44,8 +45,8 @@ pub(super) async fn measure(project: &Project, dist: &Path, effort: Effort) -> R
     Ok(rows)
 }
 
-/// From Run until workers accept, where nothing has to be fetched: on a page that has just been opened, and on one that has
-/// been told which server it is going to be.
+/// From Run until workers accept, where nothing has to be fetched: on a page that has just been
+/// opened, and on one that has been told which server it is going to be.
 async fn starts(dist: &Path, effort: Effort) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let files = super::files(WSGI);
@@ -66,7 +67,8 @@ async fn starts(dist: &Path, effort: Effort) -> Result<Vec<Row>> {
                 first.push(figure(&figures, "first"));
                 all.push(figure(&figures, "all"));
                 further.push(
-                    (figure(&figures, "all") - figure(&figures, "first")) / f64::from(workers.max(2) - 1),
+                    (figure(&figures, "all") - figure(&figures, "first"))
+                        / f64::from(workers.max(2) - 1),
                 );
             }
             let name = format!("{what}, -w {workers}");
@@ -87,8 +89,10 @@ async fn order_start(
     expect: u32,
 ) -> Result<Map<String, Value>> {
     let command = format!("gunicorn -w {workers} app:app");
-    page.figures_of(json!({ "order": "start", "files": files, "command": command, "expect": expect }))
-        .await
+    page.figures_of(
+        json!({ "order": "start", "files": files, "command": command, "expect": expect }),
+    )
+    .await
 }
 
 /// Requests that fail while all workers are replaced.
@@ -108,7 +112,11 @@ async fn reloads(dist: &Path, effort: Effort) -> Result<Vec<Row>> {
     }
     page.stop().await?;
     Ok(vec![
-        Row::new("HUP under load, -w 2: requests meanwhile", requests, "requests"),
+        Row::new(
+            "HUP under load, -w 2: requests meanwhile",
+            requests,
+            "requests",
+        ),
         Row::new("HUP under load, -w 2: failed", failed, "requests"),
         Row::new("HUP under load, -w 2: until all is new", took, "ms"),
     ])
@@ -128,7 +136,11 @@ async fn replacements(project: &Project, dist: &Path, effort: Effort) -> Result<
     }
     page.stop().await?;
     let ratio = table::median(&ours) / table::median(&theirs);
-    let mut row = Row::new("worker killed, until its successor has answered", ours, "ms");
+    let mut row = Row::new(
+        "worker killed, until its successor has answered",
+        ours,
+        "ms",
+    );
     row.ratio = Some(ratio);
     Ok(vec![
         row,
@@ -200,5 +212,8 @@ async fn computing(project: &Project, dist: &Path, effort: Effort) -> Result<Vec
 }
 
 fn figure(figures: &Map<String, Value>, name: &str) -> f64 {
-    figures.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN)
+    figures
+        .get(name)
+        .and_then(Value::as_f64)
+        .unwrap_or(f64::NAN)
 }

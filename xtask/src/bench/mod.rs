@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: what the site weighs, how fast it starts, how many requests per second it answers, and what a
-//! process takes of memory. Speed is measured against the real servers in the same run, round by round in turns, so that
-//! whatever else the machine does meanwhile meets both.
+//! `cargo xtask bench`: what the site weighs, how fast it starts, how many requests per second it
+//! answers, and what a process takes of memory. Speed is measured against the real servers in the
+//! same run, round by round in turns, so that whatever else the machine does meanwhile meets both.
 
 mod masters;
 mod native;
@@ -113,7 +113,8 @@ pub fn run(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode>
     let options = build::Options::new(project);
     build::build(project, &options)?;
     let dist = &options.dist;
-    let runtime = tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
 
     println!("{}", state::describe());
     if wanted("size") {
@@ -204,8 +205,14 @@ async fn starts(dist: &Path, effort: Effort) -> Result<Vec<Row>> {
         }
     }
     let [first, again] = opened;
-    rows.insert(0, Row::new("page open to Run possible, first visit", first, "ms"));
-    rows.insert(1, Row::new("page open to Run possible, cached", again, "ms"));
+    rows.insert(
+        0,
+        Row::new("page open to Run possible, first visit", first, "ms"),
+    );
+    rows.insert(
+        1,
+        Row::new("page open to Run possible, cached", again, "ms"),
+    );
     Ok(rows)
 }
 
@@ -269,7 +276,11 @@ async fn memory(dist: &Path) -> Result<Vec<Row>> {
             "MB",
         ));
         let each = (more - one) / f64::from(ADDED);
-        rows.push(Row::new(format!("{name}: one more process"), vec![each], "MB"));
+        rows.push(Row::new(
+            format!("{name}: one more process"),
+            vec![each],
+            "MB",
+        ));
     }
     Ok(rows)
 }

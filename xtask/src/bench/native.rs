@@ -1,4 +1,5 @@
-//! The real servers, in a virtual environment of the bench's own, and a client that loads them as the page loads ours.
+//! The real servers, in a virtual environment of the bench's own, and a client that loads them as
+//! the page loads ours.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +19,8 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::venv::{self, Requirements};
 
-/// The versions that we imitate, and what uvicorn takes where it is installed as its documentation says.
+/// The versions that we imitate, and what uvicorn takes where it is installed as its documentation
+/// says.
 const REQUIREMENTS: &[&str] = &["gunicorn==27.0.1", "uvicorn[standard]==0.54.0"];
 
 /// A server that takes longer to accept does not start at all.
@@ -33,7 +35,8 @@ pub(super) struct Native {
 }
 
 impl Native {
-    /// Starts `command` (a server's name and its arguments) on the file `app.py` with these contents.
+    /// Starts `command` (a server's name and its arguments) on the file `app.py` with these
+    /// contents.
     pub(super) async fn start(project: &Project, command: &str, app: &str) -> Result<Self> {
         let programs = venv::programs(
             project,
@@ -86,7 +89,8 @@ impl Native {
         Ok(())
     }
 
-    /// Requests per second. Connections are kept for as long as the server keeps them, as the page's are.
+    /// Requests per second. Connections are kept for as long as the server keeps them, as the
+    /// page's are.
     pub(super) async fn load(&self, connections: u32, requests: u32) -> Result<f64> {
         let left = Arc::new(AtomicU32::new(requests));
         let begin = Instant::now();
@@ -103,7 +107,8 @@ impl Native {
         Ok(f64::from(requests) / begin.elapsed().as_secs_f64())
     }
 
-    /// Milliseconds from a worker's SIGKILL of itself, at `/kill`, until its successor has answered.
+    /// Milliseconds from a worker's SIGKILL of itself, at `/kill`, until its successor has
+    /// answered.
     pub(super) async fn replaced(&self) -> Result<f64> {
         let begin = Instant::now();
         // It ends without an answer.
@@ -147,12 +152,15 @@ async fn free_address() -> Result<SocketAddr> {
 
 /// Sends requests one after the other while there are any left.
 async fn client(address: SocketAddr, left: Arc<AtomicU32>) -> std::io::Result<()> {
-    let request =
-        format!("GET / HTTP/1.1\r\nHost: {address}\r\nUser-Agent: wasgi-bench\r\nAccept: */*\r\n\r\n");
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nUser-Agent: wasgi-bench\r\nAccept: */*\r\n\r\n"
+    );
     let mut kept = None;
     let mut answer = Vec::with_capacity(4096);
     while left
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        })
         .is_ok()
     {
         let mut stream = if let Some(stream) = kept.take() {

@@ -98,7 +98,10 @@ impl Page {
 
     /// The figures that the app answers with at `path`.
     pub(super) async fn figures(&mut self, path: &str) -> Result<Map<String, Value>> {
-        object(self.answer(json!({ "order": "figures", "path": path })).await?)
+        object(
+            self.answer(json!({ "order": "figures", "path": path }))
+                .await?,
+        )
     }
 
     /// The figures that an order gives.
@@ -140,8 +143,11 @@ impl Page {
     }
 
     async fn answer(&mut self, order: Value) -> Result<Value> {
-        let gone =
-            || Error::Message("The browser has ended or its page has crashed. Run the bench again.".into());
+        let gone = || {
+            Error::Message(
+                "The browser has ended or its page has crashed. Run the bench again.".into(),
+            )
+        };
         self.orders.send(order.to_string()).map_err(|_| gone())?;
         let answer = tokio::time::timeout(LIMIT, async {
             loop {
@@ -187,7 +193,10 @@ fn text(kind: &'static str, body: &'static str) -> impl IntoResponse {
 /// Waits until there is an order. A page that goes away while it waits takes none with it.
 async fn order(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
     let order = desk.orders.lock().await.recv().await;
-    ([(CONTENT_TYPE, "application/json")], order.unwrap_or_default())
+    (
+        [(CONTENT_TYPE, "application/json")],
+        order.unwrap_or_default(),
+    )
 }
 
 async fn answer(State(desk): State<Arc<Desk>>, body: String) {

@@ -31,7 +31,8 @@ pub(crate) fn describe() -> String {
     format!("{cores} cores, load average {load}, {}", version.trim())
 }
 
-/// The resident memory of a browser's largest renderer in MB, once it is steady. `None` where there is no `/proc`.
+/// The resident memory of a browser's largest renderer in MB, once it is steady. `None` where there
+/// is no `/proc`.
 pub(super) async fn renderer_megabytes(browser: u32) -> Option<f64> {
     let mut last = largest_renderer(browser)?;
     for _ in 0..READINGS {

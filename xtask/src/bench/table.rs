@@ -81,7 +81,9 @@ fn number(value: f64) -> String {
 /// The rows, their columns aligned.
 pub(super) fn render(rows: &[Row]) -> String {
     let head = ["", "median", "min–max", "unit", "ratio"].map(str::to_owned);
-    let lines: Vec<[String; 5]> = std::iter::once(head).chain(rows.iter().map(Row::text)).collect();
+    let lines: Vec<[String; 5]> = std::iter::once(head)
+        .chain(rows.iter().map(Row::text))
+        .collect();
     let width = |column: usize| {
         lines
             .iter()

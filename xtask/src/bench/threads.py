@@ -1,4 +1,6 @@
-"""What threads and event loops cost. Runs in the tab behind gunicorn, in plain Pyodide and on the native interpreter."""
+"""What threads and event loops cost. Runs in the tab behind gunicorn, in plain Pyodide and on the
+native interpreter.
+"""
 
 import asyncio
 import json
@@ -64,7 +66,9 @@ def start_and_join():
 
 
 def compute():
-    """Milliseconds that a loop takes which nobody disturbs: the best of ten, as others use the machine too."""
+    """Milliseconds that a loop takes which nobody disturbs: the best of ten, as others use the
+    machine too.
+    """
     best = float("inf")
     for _ in range(10):
         begin = time.perf_counter()

@@ -77,7 +77,12 @@ async fn crowd(dist: &Path, files: &Value, count: u32) -> Result<Vec<Row>> {
     let before = state::renderer_megabytes(page.browser()).await;
     let figures = page.figures(&format!("/crowd?{count}")).await?;
     let after = state::renderer_megabytes(page.browser()).await;
-    let figure = |name: &str| figures.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let figure = |name: &str| {
+        figures
+            .get(name)
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    };
     let mut rows = vec![
         Row::new(
             format!("{count} threads: all started"),

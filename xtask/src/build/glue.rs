@@ -14,8 +14,8 @@ struct Change {
 }
 
 const CHANGES: [Change; 6] = [
-    // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames on the stack, where a switch
-    // to another thread aborts the interpreter.
+    // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames
+    // on the stack, where a switch to another thread aborts the interpreter.
     Change {
         what: "pythonexc2js",
         before: r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#,
@@ -36,8 +36,8 @@ const CHANGES: [Change; 6] = [
         before: "if(this.start!==this.stop){stackStates.push(this)}",
         after: "if(!Module.enterStack&&this.start!==this.stop){stackStates.push(this)}",
     },
-    // What the interpreter asks every so many bytecodes: a call of a function instead of an element of a buffer, which
-    // would have to be a getter and a setter and costs several times as much.
+    // What the interpreter asks every so many bytecodes: a call of a function instead of an element
+    // of a buffer, which would have to be a getter and a setter and costs several times as much.
     Change {
         what: "_Py_CheckEmscriptenSignals_Helper",
         before: concat!(
@@ -47,13 +47,15 @@ const CHANGES: [Change; 6] = [
         ),
         after: "function _Py_CheckEmscriptenSignals_Helper(){return Module.lookUp?Module.lookUp():0}",
     },
-    // A library's memory: in a copy of a process it lies where it lay, see `www/worker/libraries.js`.
+    // A library's memory: in a copy of a process it lies where it lay, see
+    // `www/worker/libraries.js`.
     Change {
         what: "loadWebAssemblyModule",
         before: "var memoryBase=metadata.memorySize?",
         after: "var memoryBase=Module.dylibBase?Module.dylibBase:metadata.memorySize?",
     },
-    // The monotonic clock is one for all processes, as on any system: a fork goes on with times that its parent has noted.
+    // The monotonic clock is one for all processes, as on any system: a fork goes on with times
+    // that its parent has noted.
     Change {
         what: "_emscripten_get_now",
         before: "_emscripten_get_now=()=>performance.now()",

@@ -1,18 +1,22 @@
-//! The interpreter, `pyodide.asm.wasm`, with our change: what its loop calls indirectly goes through functions of their own.
+//! The interpreter, `pyodide.asm.wasm`, with our change: what its loop calls indirectly goes
+//! through functions of their own.
 //!
-//! Chrome's optimizing compiler bets on whom an indirect call has called so far, and inlines it. The interpreter's loop, by far the
-//! largest function, calls everybody from the same places, so such bets are lost again and again: then it falls back to slow
-//! code, which also counts in memory that all processes of a page share, until it has been compiled once more (a quarter of a second
-//! of a processor, four or five times in the first seconds). Here the loop makes no indirect calls, nor do functions that are
-//! inlined in it: it calls functions that do so for it, and that are too large to be inlined (more than 500 bytes). All others
-//! are left alone: recursion in C would need more of the browser's stack.
+//! Chrome's optimizing compiler bets on whom an indirect call has called so far, and inlines it.
+//! The interpreter's loop, by far the largest function, calls everybody from the same places, so
+//! such bets are lost again and again: then it falls back to slow code, which also counts in memory
+//! that all processes of a page share, until it has been compiled once more (a quarter of a second
+//! of a processor, four or five times in the first seconds). Here the loop makes no indirect calls,
+//! nor do functions that are inlined in it: it calls functions that do so for it, and that are too
+//! large to be inlined (more than 500 bytes). All others are left alone: recursion in C would need
+//! more of the browser's stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, Encode, Function, FunctionSection, Instruction, Module, RawSection, TypeSection, ValType,
+    CodeSection, Encode, Function, FunctionSection, Instruction, Module, RawSection, TypeSection,
+    ValType,
 };
 use wasmparser::{BinaryReaderError, FuncType, FunctionBody, Operator, Parser, Payload, TypeRef};
 
@@ -30,7 +34,9 @@ const PADDING: usize = 512;
 pub(super) fn build(project: &Project, pyodide: &Path) -> Result<PathBuf> {
     let source = pyodide.join("pyodide.asm.wasm");
     let output = project.target("python/pyodide.asm.wasm");
-    let inputs = Inputs::new().value(include_str!("interpreter.rs")).file(&source);
+    let inputs = Inputs::new()
+        .value(include_str!("interpreter.rs"))
+        .file(&source);
     let stamp = Stamp::new(project, "interpreter", &inputs);
     if !stamp.is_fresh(&[&output]) {
         progress::step("Change the interpreter's indirect calls", || {
@@ -136,7 +142,8 @@ impl<'a> Contents<'a> {
         Ok(contents)
     }
 
-    /// The functions that are small enough to be inlined and call indirectly, or call such functions.
+    /// The functions that are small enough to be inlined and call indirectly, or call such
+    /// functions.
     fn inlined_with_indirect_calls(&self) -> Changed<BTreeSet<u32>> {
         let mut small = Vec::new();
         for (index, body) in self.bodies.iter().enumerate() {
@@ -336,11 +343,14 @@ mod tests {
         }
     }
 
-    /// A module whose largest function calls indirectly, by itself and in functions that could be inlined and could not.
+    /// A module whose largest function calls indirectly, by itself and in functions that could be
+    /// inlined and could not.
     fn module() -> Vec<u8> {
         let mut types = TypeSection::new();
         types.ty().function([], []);
-        types.ty().function([ValType::I64, ValType::F64], [ValType::I32]);
+        types
+            .ty()
+            .function([ValType::I64, ValType::F64], [ValType::I32]);
         let mut imports = ImportSection::new();
         imports.import("env", "imported", EntityType::Function(NONE));
         let mut functions = FunctionSection::new();
@@ -387,9 +397,15 @@ mod tests {
             ],
         );
         function(0, &[Instruction::Call(0), Instruction::End]);
-        function(0, &[Instruction::I32Const(0), through(NONE), Instruction::End]);
+        function(
+            0,
+            &[Instruction::I32Const(0), through(NONE), Instruction::End],
+        );
         function(0, &[Instruction::Call(INDIRECT), Instruction::End]);
-        function(1000, &[Instruction::I32Const(0), through(NONE), Instruction::End]);
+        function(
+            1000,
+            &[Instruction::I32Const(0), through(NONE), Instruction::End],
+        );
         let mut module = Module::new();
         module
             .section(&types)
@@ -409,7 +425,10 @@ mod tests {
         let after = changed(&module()).unwrap();
         Validator::new().validate_all(&after).unwrap();
         let bodies = bodies(&after);
-        let called: Vec<_> = bodies[5..].iter().map(|body| targets(body).unwrap()).collect();
+        let called: Vec<_> = bodies[5..]
+            .iter()
+            .map(|body| targets(body).unwrap())
+            .collect();
         let (none, some) = (Target::Indirect(NONE), Target::Indirect(SOME));
         let (indirect, nested) = (Target::Function(INDIRECT), Target::Function(NESTED));
         assert_eq!(called, [[some], [none], [indirect], [nested]]);
@@ -429,7 +448,11 @@ mod tests {
     #[test]
     fn the_added_functions_are_too_large_to_be_inlined() {
         let after = changed(&module()).unwrap();
-        assert!(bodies(&after)[5..].iter().all(|body| body.range().len() > 500));
+        assert!(
+            bodies(&after)[5..]
+                .iter()
+                .all(|body| body.range().len() > 500)
+        );
     }
 
     #[test]

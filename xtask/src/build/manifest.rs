@@ -1,8 +1,9 @@
-//! The site put together: its files in `dist/`, and `manifest.json`, which lists them with their hashes.
+//! The site put together: its files in `dist/`, and `manifest.json`, which lists them with their
+//! hashes.
 //!
-//! `{ "version": "0.1.0-<digest>", "files": { "python/site.pack": { "bytes": 1, "sha256": "…" }, … } }`. The service
-//! worker keeps the files by their hashes. It is not in the list itself: it carries the version, so that a
-//! browser sees a new service worker whenever any file has changed.
+//! `{ "version": "0.1.0-<digest>", "files": { "python/site.pack": { "bytes": 1, "sha256": "…" }, … } }`.
+//! The service worker keeps the files by their hashes. It is not in the list itself: it carries the
+//! version, so that a browser sees a new service worker whenever any file has changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,7 +38,8 @@ pub fn add(sources: &mut Sources, prefix: &str, directory: &Path) -> Result<()> 
     Ok(())
 }
 
-/// Brings `dist` up to date with `sources`, removes what an earlier build put there, and writes the manifest.
+/// Brings `dist` up to date with `sources`, removes what an earlier build put there, and writes the
+/// manifest.
 pub fn assemble(sources: &Sources, dist: &Path) -> Result<()> {
     let earlier = fs::read(dist.join(MANIFEST))
         .map(|bytes| listed(&bytes))
@@ -46,7 +48,10 @@ pub fn assemble(sources: &Sources, dist: &Path) -> Result<()> {
     for (name, source) in sources.iter().filter(|(name, _)| *name != SERVICE_WORKER) {
         let contents = project::read(source)?;
         let digest = hex(&Sha256::digest(&contents));
-        files.insert(name.clone(), json!({ "bytes": contents.len(), "sha256": digest }));
+        files.insert(
+            name.clone(),
+            json!({ "bytes": contents.len(), "sha256": digest }),
+        );
         write_changed(&dist.join(name), &contents)?;
     }
     for name in earlier
@@ -60,7 +65,8 @@ pub fn assemble(sources: &Sources, dist: &Path) -> Result<()> {
     }
     let version = version(&files);
     if let Some(source) = sources.get(SERVICE_WORKER) {
-        let script = String::from_utf8_lossy(&project::read(source)?).replace(PLACEHOLDER, &version);
+        let script =
+            String::from_utf8_lossy(&project::read(source)?).replace(PLACEHOLDER, &version);
         write_changed(&dist.join(SERVICE_WORKER), script.as_bytes())?;
     }
     let manifest = json!({ "version": version, "files": files });
@@ -138,7 +144,8 @@ mod tests {
     fn the_service_worker_changes_whenever_a_file_does() {
         let dist = tempfile::tempdir().unwrap();
         let worker = |contents| {
-            let (_directory, sources) = site(&[("a.js", contents), ("sw.js", "version = 'WASGI_VERSION'")]);
+            let (_directory, sources) =
+                site(&[("a.js", contents), ("sw.js", "version = 'WASGI_VERSION'")]);
             assemble(&sources, dist.path()).unwrap();
             fs::read_to_string(dist.path().join("sw.js")).unwrap()
         };

@@ -44,10 +44,12 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     let kdf = wasm::build_kdf(project)?;
     // Cargo on one side, Node and pip on the other: they wait for different things.
     let (module, python) = thread::scope(|scope| {
-        let python = scope.spawn(|| npm::install(project).and_then(|()| python::build(project, &kdf)));
+        let python =
+            scope.spawn(|| npm::install(project).and_then(|()| python::build(project, &kdf)));
         (wasm::build(project), python.join())
     });
-    let python = python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
+    let python =
+        python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
     let module = module?;
     let uwsgi = wasm::build_uwsgi(project)?;
     let (core, uwsgi) = if options.dev {

@@ -37,8 +37,12 @@ pub fn install(project: &Project) -> Result<()> {
     progress::step("Install npm packages", || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund"])
-            // Twice more, but soon: the default waits minutes before it says that there is no network.
-            .args(["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"])
+            // Twice more, but soon: the default waits minutes before it says that there is no
+            // network.
+            .args([
+                "--fetch-retry-mintimeout=1000",
+                "--fetch-retry-maxtimeout=5000",
+            ])
             .current_dir(&project.root);
         command::run(&mut npm, REMEDY)
     })?;
@@ -59,7 +63,8 @@ fn stamp(project: &Project) -> Stamp {
 }
 
 /// The remedy for a missing `node`.
-pub const REMEDY: &str = "install Node.js 20 or newer, with npm (your system's packages, or nodejs.org).";
+pub const REMEDY: &str =
+    "install Node.js 20 or newer, with npm (your system's packages, or nodejs.org).";
 
 /// A `node` command that runs a script of ours.
 pub fn node(project: &Project, script: &str) -> Command {

@@ -1,7 +1,7 @@
 //! The pack format (docs/architecture.md): many files in one, read in place.
 //!
-//! A 4-byte little-endian length, so many bytes of a JSON index `[[path, offset, length], …]`, and from the next
-//! multiple of 16 the files, each from a multiple of 16.
+//! A 4-byte little-endian length, so many bytes of a JSON index `[[path, offset, length], …]`, and
+//! from the next multiple of 16 the files, each from a multiple of 16.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,11 @@ pub fn read(pack: &[u8]) -> Option<Files<'_>> {
     let end = length.checked_add(4)?;
     let index: Value = serde_json::from_slice(pack.get(4..end)?).ok()?;
     let bytes = pack.get(end.next_multiple_of(ALIGNMENT)..)?;
-    index.as_array()?.iter().map(|entry| file(entry, bytes)).collect()
+    index
+        .as_array()?
+        .iter()
+        .map(|entry| file(entry, bytes))
+        .collect()
 }
 
 fn file<'a>(entry: &Value, bytes: &'a [u8]) -> Option<(String, &'a [u8])> {
@@ -27,7 +31,8 @@ fn file<'a>(entry: &Value, bytes: &'a [u8]) -> Option<(String, &'a [u8])> {
     Some((path, bytes.get(start..start.checked_add(length)?)?))
 }
 
-/// A pack of `files`: first those whose path has one of the parts in `first`, in their order, then the others; sorted by path.
+/// A pack of `files`: first those whose path has one of the parts in `first`, in their order, then
+/// the others; sorted by path.
 pub fn write(mut files: Files<'_>, first: &[&str]) -> Vec<u8> {
     let rank = |path: &str| first.iter().position(|part| path.contains(part));
     files.sort_by_cached_key(|(path, _)| (rank(path).unwrap_or(first.len()), path.clone()));
@@ -61,7 +66,10 @@ mod tests {
     #[test]
     fn what_is_packed_is_read_back_in_order() {
         let pack = write(
-            vec![("b/é.py".into(), b"0123456789abcdef0"), ("a.py".into(), b"")],
+            vec![
+                ("b/é.py".into(), b"0123456789abcdef0"),
+                ("a.py".into(), b""),
+            ],
             &[],
         );
         assert_eq!(
@@ -77,7 +85,11 @@ mod tests {
     fn what_every_process_reads_can_come_first() {
         let files = ["a/x", "b/y", "c/z", "b/a"].map(|path| (path.to_owned(), b"".as_slice()));
         let pack = write(files.to_vec(), &["c/", "b/"]);
-        let paths: Vec<_> = read(&pack).unwrap().into_iter().map(|file| file.0).collect();
+        let paths: Vec<_> = read(&pack)
+            .unwrap()
+            .into_iter()
+            .map(|file| file.0)
+            .collect();
         assert_eq!(paths, ["c/z", "b/a", "b/y", "a/x"]);
     }
 

@@ -30,7 +30,8 @@ pub fn check(project: &Project) -> Result<()> {
     command::run(pip(project).arg("--version"), PYTHON_REMEDY).map(drop)
 }
 
-/// Makes the files of `dist/python/`, with the wasm module `kdf` among the packages, and says where they are.
+/// Makes the files of `dist/python/`, with the wasm module `kdf` among the packages, and says where
+/// they are.
 pub fn build(project: &Project, kdf: &Path) -> Result<Vec<PathBuf>> {
     let pyodide = project.path("node_modules/pyodide");
     Ok(vec![
@@ -58,7 +59,8 @@ fn stdlib(project: &Project) -> Result<PathBuf> {
     Ok(output)
 }
 
-/// The wheels, `src/python` and `kdf`, in one pack. They are compiled apart: the wheels seldom change.
+/// The wheels, `src/python` and `kdf`, in one pack. They are compiled apart: the wheels seldom
+/// change.
 fn site(project: &Project, kdf: &Path) -> Result<PathBuf> {
     let wheels = wheels(project)?;
     let runtime = runtime(project)?;
@@ -82,7 +84,8 @@ fn site(project: &Project, kdf: &Path) -> Result<PathBuf> {
 }
 
 fn read_pack<'a>(path: &Path, bytes: &'a [u8]) -> Result<pack::Files<'a>> {
-    pack::read(bytes).ok_or_else(|| Error::Message(format!("{} is damaged: delete it.", path.display())))
+    pack::read(bytes)
+        .ok_or_else(|| Error::Message(format!("{} is damaged: delete it.", path.display())))
 }
 
 fn wheels(project: &Project) -> Result<PathBuf> {
@@ -163,7 +166,8 @@ fn download(project: &Project) -> Result<PathBuf> {
         || -> Result<()> {
             let constraints = project.path("xtask/constraints.txt");
             let mut pip = pip(project);
-            // No C compiler: the packages then fall back to pure Python. The fixed time makes the wheels reproducible.
+            // No C compiler: the packages then fall back to pure Python. The fixed time makes the
+            // wheels reproducible.
             pip.env("CC", "false")
                 .env("SOURCE_DATE_EPOCH", "315532800")
                 .env("PIP_CONSTRAINT", &constraints)
@@ -207,11 +211,15 @@ fn pip(project: &Project) -> Command {
 }
 
 fn requirements(project: &Project, inputs: Inputs) -> Inputs {
-    ["requirements.txt", "requirements-pure.txt", "constraints.txt"]
-        .into_iter()
-        .fold(inputs, |inputs, name| {
-            inputs.file(&project.path("xtask").join(name))
-        })
+    [
+        "requirements.txt",
+        "requirements-pure.txt",
+        "constraints.txt",
+    ]
+    .into_iter()
+    .fold(inputs, |inputs, name| {
+        inputs.file(&project.path("xtask").join(name))
+    })
 }
 
 /// What bytecode depends on besides its source: the interpreter and our scripts.

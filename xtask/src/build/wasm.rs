@@ -1,4 +1,5 @@
-//! The wasm module and its JavaScript glue, in `target/bindgen/`, and the modules that are loaded where they are needed.
+//! The wasm module and its JavaScript glue, in `target/bindgen/`, and the modules that are loaded
+//! where they are needed.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -74,13 +75,19 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-/// Makes a module smaller, by 1.5 % (gzip). Functions that are called once stay as the compiler has left them: to have them in their
-/// callers makes the module shorter, and what travels longer.
+/// Makes a module smaller, by 1.5 % (gzip). Functions that are called once stay as the compiler has
+/// left them: to have them in their callers makes the module shorter, and what travels longer.
 pub fn shrink(project: &Project, wasm: &Path) -> Result<PathBuf> {
     let name = wasm.file_name().unwrap_or_default();
     let small = project.target("small").join(name);
-    let inputs = Inputs::new().file(wasm).file(&project.path("package-lock.json"));
-    let stamp = Stamp::new(project, &format!("small-{}", name.to_string_lossy()), &inputs);
+    let inputs = Inputs::new()
+        .file(wasm)
+        .file(&project.path("package-lock.json"));
+    let stamp = Stamp::new(
+        project,
+        &format!("small-{}", name.to_string_lossy()),
+        &inputs,
+    );
     if !stamp.is_fresh(&[&small]) {
         project::create_dir(small.parent().unwrap_or(&small))?;
         progress::step(&format!("Shrink {}", name.to_string_lossy()), || {
@@ -110,7 +117,8 @@ fn compile(project: &Project, package: &str) -> Result<PathBuf> {
         let mut build = cargo::cargo(project);
         build
             .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
-            // Beside an rlib, every public function would stay one of its own: that is 5 kB more (gzip).
+            // Beside an rlib, every public function would stay one of its own: that is 5 kB more
+            // (gzip).
             .args(["--crate-type=cdylib", "--package", package]);
         build
     })?;
@@ -118,7 +126,8 @@ fn compile(project: &Project, package: &str) -> Result<PathBuf> {
     Ok(project.cargo_target.join(WASM).join(name))
 }
 
-/// Compiles the module that reads uWSGI's settings (`uwsgi/`), which is without glue, and says where it is.
+/// Compiles the module that reads uWSGI's settings (`uwsgi/`), which is without glue, and says
+/// where it is.
 pub fn build_uwsgi(project: &Project) -> Result<PathBuf> {
     progress::step("Compile the reader of uWSGI's settings to wasm", || {
         compile(project, "wasgi-uwsgi")

@@ -33,7 +33,8 @@ pub(super) fn middle(runs: &[Run]) -> f64 {
     median(&runs.iter().map(Run::makespan).collect::<Vec<_>>())
 }
 
-/// In what ours differs from the real server, each kind once. Nothing where one of them has no runs.
+/// In what ours differs from the real server, each kind once. Nothing where one of them has no
+/// runs.
 pub(super) fn compare(unit: Unit, real: &[Run], ours: &[Run]) -> Vec<Difference> {
     if real.is_empty() {
         return Vec::new();
@@ -67,7 +68,8 @@ fn endings(real: &[Run], ours: &Run) -> Option<Difference> {
     (!known).then_some(Difference::AllEndings { ours: found })
 }
 
-/// Where the real server shows many splits it would show others too: those as uneven as its own are then like them.
+/// Where the real server shows many splits it would show others too: those as uneven as its own are
+/// then like them.
 fn split(real: &[Run], ours: &Run) -> Option<Difference> {
     let (known, found) = (splits(real), ours.split());
     let within = |measure: fn(&[usize]) -> usize| {
@@ -86,16 +88,23 @@ fn split(real: &[Run], ours: &Run) -> Option<Difference> {
     })
 }
 
-/// The median must be like the real server's, or within what it did. Where its splits vary, that is so for each split of
-/// ours.
+/// The median must be like the real server's, or within what it did. Where its splits vary, that is
+/// so for each split of ours.
 fn makespan(unit: Unit, real: &[Run], ours: &[Run]) -> Option<Difference> {
     let (least, most) = range(real);
     let within = |ours: f64| ours >= least - TOLERANCE && ours <= most + TOLERANCE;
-    let like_one = |ours: f64| real.iter().any(|run| (run.makespan() - ours).abs() <= TOLERANCE);
+    let like_one = |ours: f64| {
+        real.iter()
+            .any(|run| (run.makespan() - ours).abs() <= TOLERANCE)
+    };
     let varies = splits(real).len() > 1 && unit == Unit::Sleep;
     let wrong = if varies {
         splits(ours).into_iter().find_map(|split| {
-            let runs: Vec<Run> = ours.iter().filter(|run| run.split() == split).cloned().collect();
+            let runs: Vec<Run> = ours
+                .iter()
+                .filter(|run| run.split() == split)
+                .cloned()
+                .collect();
             Some(middle(&runs)).filter(|ours| !like_one(*ours))
         })
     } else {
@@ -107,8 +116,8 @@ fn makespan(unit: Unit, real: &[Run], ours: &[Run]) -> Option<Difference> {
     })
 }
 
-/// One process keeps an order. Several race: what they always did may have been chance, and ours is off if most of its runs
-/// do otherwise.
+/// One process keeps an order. Several race: what they always did may have been chance, and ours is
+/// off if most of its runs do otherwise.
 fn order_of_all(real: &[Run], ours: &[Run]) -> Option<Difference> {
     let found: Vec<Difference> = ours.iter().filter_map(|run| order(real, run)).collect();
     let race = splits(real).iter().any(|split| split.len() > 1);
@@ -120,8 +129,11 @@ fn order_of_all(real: &[Run], ours: &[Run]) -> Option<Difference> {
 fn order(real: &[Run], ours: &Run) -> Option<Difference> {
     let ends: Vec<_> = real.iter().map(Run::ends).collect();
     let found = ours.ends();
-    let end =
-        |ends: &[super::run::End], which| ends.iter().find(|(its, _)| *its == which).map(|(_, end)| *end);
+    let end = |ends: &[super::run::End], which| {
+        ends.iter()
+            .find(|(its, _)| *its == which)
+            .map(|(_, end)| *end)
+    };
     for (before, early) in &found {
         for (after, late) in &found {
             let always = || {
@@ -150,8 +162,8 @@ fn exit(real: &[Run], ours: &Run) -> Option<Difference> {
     })
 }
 
-/// Ends of ours, in u, that are further from the real server's than they may be, where all else is alike: what is worth a
-/// look, though all took as long.
+/// Ends of ours, in u, that are further from the real server's than they may be, where all else is
+/// alike: what is worth a look, though all took as long.
 pub(super) fn other_ends(real: &[Run], ours: &[Run]) -> Vec<String> {
     let Some(first) = real.first() else {
         return Vec::new();

@@ -15,7 +15,10 @@ pub(super) enum Difference {
         after: (usize, usize),
     },
     /// How many requests each process answered.
-    Split { real: Vec<Vec<usize>>, ours: Vec<usize> },
+    Split {
+        real: Vec<Vec<usize>>,
+        ours: Vec<usize>,
+    },
     /// What a client got.
     Endings {
         client: usize,
@@ -25,11 +28,15 @@ pub(super) enum Difference {
     /// What all clients got, where chance decides who gets what.
     AllEndings { ours: Vec<Vec<Ending>> },
     /// The exit code.
-    Exit { real: Option<i32>, ours: Option<i32> },
+    Exit {
+        real: Option<i32>,
+        ours: Option<i32>,
+    },
 }
 
 impl Difference {
-    /// Whether the real server might do so too, though it did not. (How long all takes is not left to chance.)
+    /// Whether the real server might do so too, though it did not. (How long all takes is not left
+    /// to chance.)
     pub(super) fn may_be_chance(&self) -> bool {
         !matches!(self, Self::Makespan { .. } | Self::Exit { .. })
     }
@@ -50,7 +57,9 @@ impl fmt::Display for Difference {
             let texts: Vec<String> = endings.iter().map(Ending::to_string).collect();
             texts.join(", ")
         };
-        let code = |exit: Option<i32>| exit.map_or_else(|| "it goes on".to_owned(), |code| code.to_string());
+        let code = |exit: Option<i32>| {
+            exit.map_or_else(|| "it goes on".to_owned(), |code| code.to_string())
+        };
         match self {
             Self::Makespan {
                 real: (least, most),
@@ -90,7 +99,12 @@ impl fmt::Display for Difference {
                 write!(formatter, "the real server never gave {}", texts.join("; "))
             }
             Self::Exit { real, ours } => {
-                write!(formatter, "exit code: real {}, ours {}", code(*real), code(*ours))
+                write!(
+                    formatter,
+                    "exit code: real {}, ours {}",
+                    code(*real),
+                    code(*ours)
+                )
             }
         }
     }

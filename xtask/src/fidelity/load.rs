@@ -30,7 +30,8 @@ pub(super) fn play(clients: &[Client], actions: Vec<Action>, address: SocketAddr
                 (action.act)();
             });
         }
-        // One thread connects them and sends what they begin with, so that a busy machine does not change their order.
+        // One thread connects them and sends what they begin with, so that a busy machine does not
+        // change their order.
         let mut order: Vec<usize> = (0..clients.len()).collect();
         order.sort_by_key(|index| clients[*index].at);
         let mut threads = Vec::new();
@@ -151,7 +152,9 @@ impl Connection {
             if first.is_none() && !self.buffer.is_empty() {
                 first = Some(self.now());
             }
-            let is_whole = response.as_ref().is_some_and(|response| response.whole.is_some());
+            let is_whole = response
+                .as_ref()
+                .is_some_and(|response| response.whole.is_some());
             if is_whole || self.closed {
                 break (response, true);
             }
@@ -209,7 +212,12 @@ impl Connection {
             Ok(0) => self.closed = true,
             Ok(length) => self.buffer.extend_from_slice(&bytes[..length]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) =>
+            {
                 return false;
             }
             // A reset: what came before it counts.
@@ -287,8 +295,14 @@ mod tests {
 
     #[test]
     fn a_server_that_is_not_there_drops_the_request() {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let steps = [Step::Send(b"x".to_vec()), Step::Response(Duration::from_secs(30))];
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let steps = [
+            Step::Send(b"x".to_vec()),
+            Step::Response(Duration::from_secs(30)),
+        ];
         let seen = play(&[client(0, &steps)], Vec::new(), address);
         assert_eq!(seen[0][0].ending, Ending::Dropped);
     }
@@ -301,7 +315,9 @@ mod tests {
             at: Duration::from_millis(20),
             act: Box::new(move || {
                 let (mut stream, _) = listener.accept().unwrap();
-                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+                stream
+                    .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    .unwrap();
             }),
         };
         let seen = play(

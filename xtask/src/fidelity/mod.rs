@@ -1,6 +1,7 @@
-//! `cargo xtask fidelity`: the scenarios of `tests/fidelity` on the real servers and on ours, in turns in the same run, so
-//! that whatever else the machine does meanwhile meets both. Compared is the shape of the timing: how long all takes, who
-//! ends before whom, which process answers how many, and what each client gets.
+//! `cargo xtask fidelity`: the scenarios of `tests/fidelity` on the real servers and on ours, in
+//! turns in the same run, so that whatever else the machine does meanwhile meets both. Compared is
+//! the shape of the timing: how long all takes, who ends before whom, which process answers how
+//! many, and what each client gets.
 
 mod compare;
 mod difference;
@@ -75,7 +76,8 @@ impl Options {
                 Long("repeat") => options.repeat = arguments.value()?.parse()?,
                 Long("site") => {
                     let site = arguments.value()?;
-                    let path = std::path::absolute(&site).map_err(Error::io("find", site.as_ref()))?;
+                    let path =
+                        std::path::absolute(&site).map_err(Error::io("find", site.as_ref()))?;
                     options.site = Some(path);
                 }
                 Long("logs") => {
@@ -127,7 +129,11 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
     }
     println!("\n{}\n{}", report::summary(&outcomes), state::describe());
     let off = outcomes.iter().any(Outcome::is_off);
-    Ok(if off { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if off {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// The servers that are asked for, made where they are not there yet: the real one, and ours.
@@ -155,7 +161,9 @@ fn kinds(project: &Project, options: &Options) -> Result<[Option<Kind>; 2]> {
 /// Becomes true with the interrupt key: servers must be ended before we are.
 fn interruption() -> Result<&'static AtomicBool> {
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(Error::io("start", Path::new("the event loop")))?;
     std::thread::spawn(move || {
         runtime.block_on(async {
@@ -257,10 +265,12 @@ fn once(
     let unit = match scenario.unit {
         Unit::Sleep => scenario::SLEEP,
         // The first finds nothing warm.
-        Unit::Cpu => match alone(&scenario.busy, &server).and_then(|_| alone(&scenario.busy, &server)) {
-            Ok(unit) => unit,
-            Err(error) => return Ok(Err(error.to_string())),
-        },
+        Unit::Cpu => {
+            match alone(&scenario.busy, &server).and_then(|_| alone(&scenario.busy, &server)) {
+                Ok(unit) => unit,
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+        }
     };
     std::thread::sleep(pause);
     let (process, app) = (server.process(), server.app());
@@ -290,7 +300,11 @@ fn once(
         Unit::Cpu => alone(&scenario.busy, &server).map_or(unit, |after| (unit + after) / 2),
         Unit::Sleep => unit,
     };
-    let exit = if scenario.exits { server.exit_code() } else { None };
+    let exit = if scenario.exits {
+        server.exit_code()
+    } else {
+        None
+    };
     if let Some(logs) = logs {
         server.keep_log(&logs.join(&scenario.id))?;
     }

@@ -34,13 +34,18 @@ pub(super) struct Outcome {
 impl Outcome {
     /// Whether something is not as it should be.
     pub(super) fn is_off(&self) -> bool {
-        let refused = |side: &Option<Side>| side.as_ref().is_some_and(|side| side.refused.is_some());
+        let refused =
+            |side: &Option<Side>| side.as_ref().is_some_and(|side| side.refused.is_some());
         !self.differences.is_empty() || refused(&self.real) || refused(&self.ours)
     }
 
     /// Its line of the table, and below it what is off.
     pub(super) fn text(&self) -> String {
-        let runs = |side: &Option<Side>| side.as_ref().map_or(&[][..], |side| &side.runs[..]).to_vec();
+        let runs = |side: &Option<Side>| {
+            side.as_ref()
+                .map_or(&[][..], |side| &side.runs[..])
+                .to_vec()
+        };
         let (real, ours) = (runs(&self.real), runs(&self.ours));
         let difference = if real.is_empty() || ours.is_empty() {
             "-".into()
@@ -56,7 +61,11 @@ impl Outcome {
             true => "≠",
             false => "=",
         };
-        let verdict = if self.is_off() { "off" } else { "as the real one" };
+        let verdict = if self.is_off() {
+            "off"
+        } else {
+            "as the real one"
+        };
         let mut text = line([
             &self.id,
             &times(&real),
@@ -94,7 +103,10 @@ impl Outcome {
                     ends.join(", ")
                 });
                 let ends: Vec<String> = ends.collect();
-                let exit = run.exit.map(|code| format!("; exit {code}")).unwrap_or_default();
+                let exit = run
+                    .exit
+                    .map(|code| format!("; exit {code}"))
+                    .unwrap_or_default();
                 let _ = writeln!(
                     text,
                     "    {name}: {} | {} | {}{exit}",

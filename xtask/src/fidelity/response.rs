@@ -54,7 +54,8 @@ fn framing(status: u16, fields: &[httparse::Header]) -> Framing {
     };
     if matches!(status, 101 | 204 | 304) {
         Framing::Length(0)
-    } else if field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+    } else if field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+    {
         Framing::Chunked
     } else {
         match field("content-length").and_then(|value| value.trim().parse().ok()) {
@@ -68,7 +69,9 @@ fn framing(status: u16, fields: &[httparse::Header]) -> Framing {
 fn chunks(bytes: &[u8]) -> (Vec<u8>, Option<usize>) {
     let mut body = Vec::new();
     let mut position = 0;
-    while let Ok(httparse::Status::Complete((head, size))) = httparse::parse_chunk_size(&bytes[position..]) {
+    while let Ok(httparse::Status::Complete((head, size))) =
+        httparse::parse_chunk_size(&bytes[position..])
+    {
         let start = position + head;
         let end = usize::try_from(size).map_or(usize::MAX, |size| start.saturating_add(size));
         body.extend_from_slice(&bytes[start.min(bytes.len())..end.min(bytes.len())]);

@@ -5,7 +5,8 @@ use std::fmt::{self, Write};
 /// A client's events in their order.
 pub(super) type Events = Vec<Event>;
 
-/// Ends that are closer, in u, may come in either order; and so far may a time be from the real server's.
+/// Ends that are closer, in u, may come in either order; and so far may a time be from the real
+/// server's.
 pub(super) const TOLERANCE: f64 = 0.15;
 
 /// Something that a client waited for.
@@ -13,7 +14,8 @@ pub(super) const TOLERANCE: f64 = 0.15;
 pub(super) struct Event {
     /// What came.
     pub(super) ending: Ending,
-    /// When its first byte came. From the load's start, as all times; in seconds, in a [`Run`] in u.
+    /// When its first byte came. From the load's start, as all times; in seconds, in a [`Run`] in
+    /// u.
     pub(super) first: Option<f64>,
     /// When it was over.
     pub(super) end: f64,
@@ -95,7 +97,12 @@ impl Run {
     pub(super) fn split(&self) -> Vec<usize> {
         let mut processes: Vec<u32> = Vec::new();
         let mut counts: Vec<usize> = Vec::new();
-        for process in self.clients.iter().flatten().filter_map(|event| event.process) {
+        for process in self
+            .clients
+            .iter()
+            .flatten()
+            .filter_map(|event| event.process)
+        {
             if let Some(index) = processes.iter().position(|its| *its == process) {
                 counts[index] += 1;
             } else {

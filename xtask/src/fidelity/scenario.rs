@@ -1,4 +1,5 @@
-//! What is played: a server's command line, and what its clients do at which time. `tests/fidelity/*.json` are lists of them.
+//! What is played: a server's command line, and what its clients do at which time.
+//! `tests/fidelity/*.json` are lists of them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -33,10 +34,12 @@ pub(super) struct Scenario {
     /// Of `unit: cpu`: the path of one run of the busy loop.
     #[serde(default = "cpu")]
     pub(super) busy: String,
-    /// The rounds begin at different times within so many seconds: what a server does at intervals then meets each.
+    /// The rounds begin at different times within so many seconds: what a server does at intervals
+    /// then meets each.
     #[serde(default)]
     pub(super) interval: f64,
-    /// A path that is requested once before the load, where what an app does at its first request is not the question.
+    /// A path that is requested once before the load, where what an app does at its first request
+    /// is not the question.
     pub(super) warm: Option<String>,
     /// The clients, each with a connection of its own.
     load: Vec<Request>,
@@ -176,9 +179,16 @@ impl Scenario {
                 None => what.unwrap_or("steps").to_owned(),
             }
         });
-        let signals = self.signals.iter().map(|signal| format!("SIG{}", signal.signal));
+        let signals = self
+            .signals
+            .iter()
+            .map(|signal| format!("SIG{}", signal.signal));
         let edits = self.edits.iter().map(|edit| format!("edit {}", edit.path));
-        texts.chain(signals).chain(edits).collect::<Vec<_>>().join(", ")
+        texts
+            .chain(signals)
+            .chain(edits)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -220,7 +230,8 @@ impl TryFrom<Vec<Value>> for Step {
     }
 }
 
-/// `{ path, method?, headers?, body? }` as bytes. A body of a number of bytes is given by that number.
+/// `{ path, method?, headers?, body? }` as bytes. A body of a number of bytes is given by that
+/// number.
 fn request(argument: &Value) -> Option<Vec<u8>> {
     let path = argument["path"].as_str()?;
     let method = argument["method"].as_str().unwrap_or("GET");
@@ -247,7 +258,10 @@ pub(super) fn read(project: &Project, names: &[String]) -> Result<Vec<Scenario>>
     let directory = directory(project);
     let mut all = Vec::new();
     for path in project::files_under(&directory)? {
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             all.extend(read_file(&path)?);
         }
     }
@@ -268,8 +282,13 @@ pub(super) fn directory(project: &Project) -> std::path::PathBuf {
 }
 
 fn read_file(path: &Path) -> Result<Vec<Scenario>> {
-    let mut scenarios: Vec<Scenario> = serde_json::from_slice(&project::read(path)?)
-        .map_err(|error| Error::Message(format!("{} is no list of scenarios: {error}.", path.display())))?;
+    let mut scenarios: Vec<Scenario> =
+        serde_json::from_slice(&project::read(path)?).map_err(|error| {
+            Error::Message(format!(
+                "{} is no list of scenarios: {error}.",
+                path.display()
+            ))
+        })?;
     let subject = path.file_stem().unwrap_or_default().to_string_lossy();
     for scenario in &mut scenarios {
         scenario.subject = subject.clone().into_owned();
@@ -344,7 +363,9 @@ mod tests {
     fn rounds_are_spread_over_the_servers_interval() {
         let mut scenario = scenario("[]");
         scenario.interval = 1.0;
-        let pauses: Vec<u128> = (0..4).map(|round| scenario.pause(round, 4).as_millis()).collect();
+        let pauses: Vec<u128> = (0..4)
+            .map(|round| scenario.pause(round, 4).as_millis())
+            .collect();
         assert_eq!(pauses, [0, 250, 500, 750]);
     }
 
@@ -370,7 +391,9 @@ mod tests {
                 word != "8000" && file.is_file()
             });
             let names_settings = scenario.command.split([' ', ':']).any(|word| {
-                let is_settings = Path::new(word).extension().is_some_and(|name| name == "ini");
+                let is_settings = Path::new(word)
+                    .extension()
+                    .is_some_and(|name| name == "ini");
                 is_settings && apps.join(word).is_file()
             });
             assert!(

@@ -1,4 +1,5 @@
-//! A server of a scenario: the real one in its virtual environment, or ours in a headless browser by `xtask run`.
+//! A server of a scenario: the real one in its virtual environment, or ours in a headless browser
+//! by `xtask run`.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -154,7 +155,8 @@ impl Drop for Server {
             // Ends its browser too; the third is not passed on, but obeyed.
             for patience in [3000, 300, 5000] {
                 processes::send_signal(self.child.id(), "INT");
-                if processes::exit_code(&mut self.child, Duration::from_millis(patience)).is_some() {
+                if processes::exit_code(&mut self.child, Duration::from_millis(patience)).is_some()
+                {
                     return;
                 }
             }
@@ -174,7 +176,8 @@ impl Kind {
         Ok(Self::Ours { xtask, site })
     }
 
-    /// The program that runs a command line on the folder `app` of `directory`, and accepts at `port`.
+    /// The program that runs a command line on the folder `app` of `directory`, and accepts at
+    /// `port`.
     fn command(&self, line: &str, port: u16, directory: &Path) -> Command {
         let app = directory.join("app");
         let mut command = match self {
@@ -197,7 +200,9 @@ impl Kind {
                 command
             }
         };
-        command.current_dir(&app).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+            .current_dir(&app)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         for name in [
             "PORT",
             "WEB_CONCURRENCY",
@@ -271,6 +276,9 @@ mod tests {
             site: "/dist".into(),
         };
         let expected = "run --publish 4321 --dir /x/app --site /dist -- uvicorn --port 8000 a:app";
-        assert_eq!(words(&ours, "uvicorn --port 8000 a:app").join(" "), expected);
+        assert_eq!(
+            words(&ours, "uvicorn --port 8000 a:app").join(" "),
+            expected
+        );
     }
 }

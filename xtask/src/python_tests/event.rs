@@ -78,7 +78,10 @@ mod tests {
 
     #[test]
     fn an_event_is_told_from_what_tests_print() {
-        assert_eq!(Event::parse("@test@ {\"event\": \"end\"}"), Some(Event::End));
+        assert_eq!(
+            Event::parse("@test@ {\"event\": \"end\"}"),
+            Some(Event::End)
+        );
         for other in [
             "",
             "@test@ ",
@@ -92,8 +95,7 @@ mod tests {
 
     #[test]
     fn a_tests_end_has_its_status_and_traceback() {
-        let line =
-            r#"@test@ {"event": "stop", "test": "test_queue.T.test_x", "status": "fail", "detail": "a\nb"}"#;
+        let line = r#"@test@ {"event": "stop", "test": "test_queue.T.test_x", "status": "fail", "detail": "a\nb"}"#;
         assert_eq!(
             Event::parse(line),
             Some(Event::Stop(Test {

@@ -1,7 +1,8 @@
 //! The list of what is known not to pass, and how a module's outcome compares with it.
 //!
-//! A line of the list is `fail NAME: REASON`, or `omit NAME: REASON` for a test that is not run, because it would hang or
-//! end its process. In a name, `*` stands for anything. Empty lines and those that begin with `#` are comments.
+//! A line of the list is `fail NAME: REASON`, or `omit NAME: REASON` for a test that is not run,
+//! because it would hang or end its process. In a name, `*` stands for anything. Empty lines and
+//! those that begin with `#` are comments.
 
 use super::event::{Status, Test};
 use super::outcome::Outcome;
@@ -73,7 +74,11 @@ impl Expected {
 
     /// Whether the list says that this test fails.
     pub(super) fn lists(&self, test: &Test) -> bool {
-        test.status == Status::Failed && self.0.iter().any(|entry| entry.covers(Kind::Fail, &test.name))
+        test.status == Status::Failed
+            && self
+                .0
+                .iter()
+                .any(|entry| entry.covers(Kind::Fail, &test.name))
     }
 
     /// What in `outcome` is not as the list says.
@@ -83,7 +88,11 @@ impl Expected {
             match test.status {
                 Status::Skipped => {}
                 Status::Passed => {
-                    if let Some(entry) = self.0.iter().find(|entry| entry.covers(Kind::Fail, &test.name)) {
+                    if let Some(entry) = self
+                        .0
+                        .iter()
+                        .find(|entry| entry.covers(Kind::Fail, &test.name))
+                    {
                         surprises.push(Surprise::Passed(test, entry));
                     }
                 }
@@ -249,7 +258,11 @@ fail other.T.test_x: not of this module
     fn an_entry_that_means_no_test_any_more_is_a_surprise() {
         assert_eq!(
             compared(&AS_LISTED[..1], &[]),
-            ["unused m.Sockets.*", "unused m.T.test_b", "unused m.T.test_hang"]
+            [
+                "unused m.Sockets.*",
+                "unused m.T.test_b",
+                "unused m.T.test_hang"
+            ]
         );
     }
 

@@ -1,7 +1,9 @@
-//! `cargo xtask python-tests`: Python's own tests of threads and asyncio, in a process of ours in the browser.
+//! `cargo xtask python-tests`: Python's own tests of threads and asyncio, in a process of ours in
+//! the browser.
 //!
-//! The modules are Python's, unchanged; `tests/cpython/runner.py` runs them and says what it forces. What does not pass is
-//! compared with `tests/cpython/expected.txt`, where every failure has its reason.
+//! The modules are Python's, unchanged; `tests/cpython/runner.py` runs them and says what it
+//! forces. What does not pass is compared with `tests/cpython/expected.txt`, where every failure
+//! has its reason.
 
 mod event;
 mod expected;
@@ -25,7 +27,8 @@ use expected::Expected;
 use outcome::Outcome;
 use site::Site;
 
-/// The modules, without the package `test`. Those of `concurrent.futures` hold tests of processes too, which skip themselves.
+/// The modules, without the package `test`. Those of `concurrent.futures` hold tests of processes
+/// too, which skip themselves.
 const MODULES: [&str; 21] = [
     "test_thread",
     "test_threading",
@@ -149,7 +152,10 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
         println!("{}", report::line(&outcome, surprises, started.elapsed()));
         outcomes.push(outcome);
     }
-    print!("{}", report::details(&outcomes, &expected, options.is_verbose));
+    print!(
+        "{}",
+        report::details(&outcomes, &expected, options.is_verbose)
+    );
     println!("\n{}", report::summary(&outcomes, &expected));
     let as_listed = outcomes
         .iter()

@@ -1,5 +1,5 @@
-//! What happened in a module, gathered over as many runs as it took: a test that hangs or ends its process is noted, and
-//! the next run goes on without it.
+//! What happened in a module, gathered over as many runs as it took: a test that hangs or ends its
+//! process is noted, and the next run goes on without it.
 
 use std::collections::HashSet;
 
@@ -75,7 +75,9 @@ impl Outcome {
         }
         let (status, detail) = match (self.broken.take(), ending) {
             (Some(traceback), _) => (Status::Failed, traceback),
-            (None, Ending::Silence(seconds)) => (Status::Hung, format!("Nothing happened for {seconds} s.")),
+            (None, Ending::Silence(seconds)) => {
+                (Status::Hung, format!("Nothing happened for {seconds} s."))
+            }
             (None, Ending::Death(words)) => (Status::Died, words),
             (None, Ending::Told) => (Status::Died, String::new()),
         };
@@ -178,7 +180,10 @@ mod tests {
     fn a_hang_outside_tests_ends_the_module() {
         let mut outcome = Outcome::new("m");
         assert!(!outcome.ended(Ending::Silence(120)));
-        assert_eq!(statuses(&outcome), [("m (outside its tests)", Status::Hung)]);
+        assert_eq!(
+            statuses(&outcome),
+            [("m (outside its tests)", Status::Hung)]
+        );
         assert!(outcome.tests[0].detail.contains("120 s"));
     }
 
@@ -199,6 +204,9 @@ mod tests {
         let mut outcome = Outcome::new("m");
         assert!(!outcome.take(Event::Broken("ImportError: no".into())));
         assert!(!outcome.ended(Ending::Told));
-        assert_eq!(statuses(&outcome), [("m (outside its tests)", Status::Failed)]);
+        assert_eq!(
+            statuses(&outcome),
+            [("m (outside its tests)", Status::Failed)]
+        );
     }
 }

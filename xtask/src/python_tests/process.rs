@@ -1,4 +1,5 @@
-//! One run of the runner in a browser, by `cargo xtask run`, watched until it is through, dies or falls silent.
+//! One run of the runner in a browser, by `cargo xtask run`, watched until it is through, dies or
+//! falls silent.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -13,15 +14,16 @@ use super::event::Event;
 use super::outcome::{Ending, Outcome};
 use crate::error::{Error, Result};
 
-/// The server that imports the runner, in its worker's main thread. Nothing else ends a worker that is busy.
+/// The server that imports the runner, in its worker's main thread. Nothing else ends a worker that
+/// is busy.
 const SERVER: [&str; 4] = ["gunicorn", "-t", "0", "runner:app"];
 /// Lines that are shown of a process that died.
 const LAST_WORDS: usize = 60;
 /// The browser ends within so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs the runner once, and adds what it tells to `outcome`. `limit`: seconds that a test may take. `is_verbose`: shows what
-/// tests print.
+/// Runs the runner once, and adds what it tells to `outcome`. `limit`: seconds that a test may
+/// take. `is_verbose`: shows what tests print.
 pub(super) async fn run(
     directory: &Path,
     dist: &Path,
@@ -31,7 +33,9 @@ pub(super) async fn run(
 ) -> Result<Ending> {
     let mut child = start(directory, dist)?;
     let Some(stderr) = child.stderr.take() else {
-        return Err(Error::Message("cargo xtask run has no standard error.".into()));
+        return Err(Error::Message(
+            "cargo xtask run has no standard error.".into(),
+        ));
     };
     let mut lines = BufReader::new(stderr).lines();
     let mut has_begun = false;

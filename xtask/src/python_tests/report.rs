@@ -75,7 +75,10 @@ pub(super) fn summary(outcomes: &[Outcome], expected: &Expected) -> String {
         .sum();
     format!(
         "{} run: {} passed, {} skipped, {} failed; {} not run; {}",
-        outcomes.iter().map(|outcome| outcome.tests.len()).sum::<usize>(),
+        outcomes
+            .iter()
+            .map(|outcome| outcome.tests.len())
+            .sum::<usize>(),
         count(&[Status::Passed]),
         count(&[Status::Skipped]),
         count(FAILED),
@@ -105,7 +108,11 @@ fn skips(outcomes: &[Outcome]) -> Vec<(&str, usize)> {
 
 fn describe(surprise: &Surprise) -> String {
     match surprise {
-        Surprise::Failed(Test { name, status, detail }) => {
+        Surprise::Failed(Test {
+            name,
+            status,
+            detail,
+        }) => {
             let how = match status {
                 Status::Hung => "hung",
                 Status::Died => "ended its process",
@@ -146,13 +153,18 @@ mod tests {
     #[test]
     fn the_summary_tells_listed_failures_from_surprises() {
         let expected = Expected::parse("fail m.a: no sockets").unwrap();
-        let as_listed = outcome(&[("m.a", Status::Failed, "OSError"), ("m.b", Status::Passed, "")]);
+        let as_listed = outcome(&[
+            ("m.a", Status::Failed, "OSError"),
+            ("m.b", Status::Passed, ""),
+        ]);
         assert_eq!(
             summary(&[as_listed], &expected),
             "2 run: 1 passed, 0 skipped, 1 failed; 0 not run; all as tests/cpython/expected.txt says"
         );
         let hung = outcome(&[("m.a", Status::Failed, ""), ("m.b", Status::Hung, "")]);
-        assert!(summary(&[hung], &expected).ends_with("1 is not as tests/cpython/expected.txt says"));
+        assert!(
+            summary(&[hung], &expected).ends_with("1 is not as tests/cpython/expected.txt says")
+        );
     }
 
     #[test]

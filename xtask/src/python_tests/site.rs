@@ -1,4 +1,5 @@
-//! The folder that the process in the browser sees: the runner, and the part of Python's tests that it runs.
+//! The folder that the process in the browser sees: the runner, and the part of Python's tests that
+//! it runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,9 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     if from.is_dir() {
         for file in project::files_under(from)? {
             if let Ok(below) = file.strip_prefix(from)
-                && !below.components().any(|part| part.as_os_str() == "__pycache__")
+                && !below
+                    .components()
+                    .any(|part| part.as_os_str() == "__pycache__")
             {
                 copy(&file, &to.join(below))?;
             }
@@ -70,5 +73,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(parent) = to.parent() {
         project::create_dir(parent)?;
     }
-    fs::copy(from, to).map(drop).map_err(Error::io("copy", from))
+    fs::copy(from, to)
+        .map(drop)
+        .map_err(Error::io("copy", from))
 }

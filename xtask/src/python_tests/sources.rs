@@ -1,7 +1,8 @@
 //! Python's own tests, out of Debian's packages, which hold them unchanged.
 //!
-//! Debian's unstable release is where Python 3.14 is. It is read by an apt of our own (lists, cache and state are under
-//! `target/`), from the mirror that this machine's apt uses, and its signature is checked as always. Nothing is installed.
+//! Debian's unstable release is where Python 3.14 is. It is read by an apt of our own (lists, cache
+//! and state are under `target/`), from the mirror that this machine's apt uses, and its signature
+//! is checked as always. Nothing is installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +15,8 @@ use crate::progress;
 use crate::project::{self, Project};
 use crate::stamp::{Inputs, Stamp, hex};
 
-/// The version that `tests/cpython/expected.txt` was written for. Ours is 3.14.2, which Debian no longer has.
+/// The version that `tests/cpython/expected.txt` was written for. Ours is 3.14.2, which Debian no
+/// longer has.
 const VERSION: &str = "3.14.10-1";
 /// The packages, and the SHA-256 of those of [`VERSION`]: the tests, and `test.support`.
 const PACKAGES: [(&str, &str); 2] = [
@@ -108,8 +110,8 @@ impl Apt {
         command::run(&mut apt, REMEDY)
     }
 
-    /// Downloads the pinned version and checks its hash. Unstable keeps no old versions: when that one is gone, the present
-    /// one is taken, which Debian has signed too, and this is said.
+    /// Downloads the pinned version and checks its hash. Unstable keeps no old versions: when that
+    /// one is gone, the present one is taken, which Debian has signed too, and this is said.
     fn download(&self, package: &str, hash: &str) -> Result<PathBuf> {
         if self
             .run(&["download", "-qq", &format!("{package}={VERSION}")])
@@ -143,14 +145,21 @@ impl Apt {
             .flatten()
             .find(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
             .map(|entry| entry.path())
-            .ok_or_else(|| Error::Message(format!("apt-get has downloaded no {package}: try again.")))
+            .ok_or_else(|| {
+                Error::Message(format!("apt-get has downloaded no {package}: try again."))
+            })
     }
 }
 
 /// The mirror of Debian that this machine's apt is set up for.
 fn mirror() -> Result<String> {
     let mut apt = Command::new("apt-get");
-    apt.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    apt.args([
+        "indextargets",
+        "--format",
+        "$(REPO_URI)",
+        "Created-By: Packages",
+    ]);
     let targets = command::run(&mut apt, REMEDY)?;
     match debian_of(&targets) {
         Some(address) => Ok(address.to_owned()),
@@ -160,7 +169,8 @@ fn mirror() -> Result<String> {
     }
 }
 
-/// The first of these addresses that is an archive of Debian, and not of its security updates or of anybody else.
+/// The first of these addresses that is an archive of Debian, and not of its security updates or of
+/// anybody else.
 fn debian_of(addresses: &str) -> Option<&str> {
     addresses
         .lines()

@@ -1,14 +1,17 @@
-//! The two directions of one TCP connection: how much may be read, what waits to be written, and when it is over.
+//! The two directions of one TCP connection: how much may be read, what waits to be written, and
+//! when it is over.
 //!
-//! Each direction has a window: its sender never has more bytes under way than the receiver granted, and the receiver
-//! grants again only what its own far side has taken. So a slow client slows the app, and a slow app the client, while
-//! neither end holds more than [`WINDOW`] bytes of a connection.
+//! Each direction has a window: its sender never has more bytes under way than the receiver
+//! granted, and the receiver grants again only what its own far side has taken. So a slow client
+//! slows the app, and a slow app the client, while neither end holds more than [`WINDOW`] bytes of
+//! a connection.
 
 use std::collections::VecDeque;
 
 use axum::body::Bytes;
 
-/// Bytes that may be under way in one direction of one connection. At a round trip of 1 ms this allows 250 MB/s.
+/// Bytes that may be under way in one direction of one connection. At a round trip of 1 ms this
+/// allows 250 MB/s.
 pub(super) const WINDOW: u32 = 256 * 1024;
 
 /// Consumed bytes are granted again in pieces of at least this many, to keep credit frames few.
@@ -104,7 +107,8 @@ impl Connection {
         self.pending.front()
     }
 
-    /// The client's socket took so many bytes of [`Self::to_write`]. Returns the credit to grant the page, if it is time.
+    /// The client's socket took so many bytes of [`Self::to_write`]. Returns the credit to grant
+    /// the page, if it is time.
     pub(super) fn wrote(&mut self, bytes: usize) -> Option<u32> {
         if let Some(front) = self.pending.front_mut() {
             let _ = front.split_to(bytes.min(front.len()));

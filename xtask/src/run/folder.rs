@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use axum::body::Bytes;
 
-/// The files of a folder may have so many bytes in all: they live in the tab's memory, once for each process.
+/// The files of a folder may have so many bytes in all: they live in the tab's memory, once for
+/// each process.
 const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// Why a folder cannot be used.
@@ -65,9 +66,10 @@ impl Folder {
 
     /// Reads the files that are new or have changed since the last call, and tells which are gone.
     ///
-    /// All regular files count, but not those that no server needs and that may be many: `.git`, `__pycache__`,
-    /// `node_modules`, virtual environments (their packages are native) and `*.pyc`. Links to files are followed, links to
-    /// folders are not. A file that cannot be read, or whose name is not UTF-8, is left out.
+    /// All regular files count, but not those that no server needs and that may be many: `.git`,
+    /// `__pycache__`, `node_modules`, virtual environments (their packages are native) and `*.pyc`.
+    /// Links to files are followed, links to folders are not. A file that cannot be read, or whose
+    /// name is not UTF-8, is left out.
     ///
     /// # Errors
     /// When the folder cannot be read or its files are too large.
@@ -93,7 +95,10 @@ impl Folder {
             }
             self.seen.insert(path, stamp);
         }
-        changes.extend(before.into_keys().map(|path| Change { path, contents: None }));
+        changes.extend(before.into_keys().map(|path| Change {
+            path,
+            contents: None,
+        }));
         Ok(changes)
     }
 
@@ -150,7 +155,8 @@ mod tests {
 
     impl Scratch {
         fn new(test: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("wasgi-folder-{test}-{}", std::process::id()));
+            let path =
+                std::env::temp_dir().join(format!("wasgi-folder-{test}-{}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Self(path)
         }
@@ -248,7 +254,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_an_error_that_names_it() {
-        let error = Folder::new("/nonexistent/app".into()).changes().unwrap_err();
+        let error = Folder::new("/nonexistent/app".into())
+            .changes()
+            .unwrap_err();
         assert!(
             error
                 .to_string()

@@ -1,8 +1,8 @@
 //! The frames that travel between `xtask run` and its page, over one WebSocket.
 //!
-//! A WebSocket message holds one or more frames. A frame is a kind (1 byte), a connection (4 bytes, little-endian; 0 where
-//! the frame is about none), the length of its payload (4 bytes, little-endian) and the payload. `www/run/frames.js` is the
-//! other end.
+//! A WebSocket message holds one or more frames. A frame is a kind (1 byte), a connection (4 bytes,
+//! little-endian; 0 where the frame is about none), the length of its payload (4 bytes,
+//! little-endian) and the payload. `www/run/frames.js` is the other end.
 
 use axum::body::Bytes;
 
@@ -64,7 +64,9 @@ pub(super) enum FrameError {
     #[error("the page sent a message that ends inside a frame; renew dist/ by `cargo xtask build`")]
     Truncated,
     /// No frame is of this kind, or its payload is not what this kind has.
-    #[error("the page sent a frame of kind {0} that is not understood; renew dist/ by `cargo xtask build`")]
+    #[error(
+        "the page sent a frame of kind {0} that is not understood; renew dist/ by `cargo xtask build`"
+    )]
     Malformed(u8),
 }
 
@@ -96,7 +98,12 @@ impl Frame {
             Self::Credit(id, bytes) => put(message, kind::CREDIT, *id, &[&bytes.to_le_bytes()]),
             Self::File { path, contents } => {
                 let length = (path.len() as u32).to_le_bytes();
-                put(message, kind::FILE, 0, &[&length, path.as_bytes(), contents]);
+                put(
+                    message,
+                    kind::FILE,
+                    0,
+                    &[&length, path.as_bytes(), contents],
+                );
             }
             Self::RemoveFile(path) => put(message, kind::REMOVE_FILE, 0, &[path.as_bytes()]),
             Self::WriteFiles => put(message, kind::WRITE_FILES, 0, &[]),

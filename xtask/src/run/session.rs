@@ -1,5 +1,5 @@
-//! The time from the page's connection to the server's exit: what goes between the page, the TCP clients, the folder, the
-//! signals and the terminal.
+//! The time from the page's connection to the server's exit: what goes between the page, the TCP
+//! clients, the folder, the signals and the terminal.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -31,11 +31,12 @@ const BATCH: usize = 256 * 1024;
 /// How often the folder is looked through for changes.
 const POLL: Duration = Duration::from_millis(500);
 
-/// After its exit the server's last bytes get so long to reach clients that read slowly. (A native server's kernel
-/// goes on sending after its exit.)
+/// After its exit the server's last bytes get so long to reach clients that read slowly. (A native
+/// server's kernel goes on sending after its exit.)
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// A second SIGINT reaches the server too (uvicorn then quits at once), but ends it anyway after so long.
+/// A second SIGINT reaches the server too (uvicorn then quits at once), but ends it anyway after so
+/// long.
 const FORCE: Duration = Duration::from_secs(1);
 
 /// What a session is made of.
@@ -55,7 +56,8 @@ impl Session {
     /// Runs the server until it exits, and returns its exit code.
     ///
     /// # Errors
-    /// When the page goes away, fails, or breaks the bridge's rules, or the port can no longer be had.
+    /// When the page goes away, fails, or breaks the bridge's rules, or the port can no longer be
+    /// had.
     pub(super) async fn run(self) -> Result<i32, RunError> {
         let Self {
             page,
@@ -220,7 +222,10 @@ impl Bridge {
             .spawn(tunnel(id, client, inbox, self.to_page.clone()));
     }
 
-    fn close(&mut self, ended: Result<Result<ConnectionId, FlowError>, JoinError>) -> Result<(), RunError> {
+    fn close(
+        &mut self,
+        ended: Result<Result<ConnectionId, FlowError>, JoinError>,
+    ) -> Result<(), RunError> {
         match ended {
             Ok(id) => {
                 self.orders.remove(&id?);
@@ -316,7 +321,8 @@ async fn watch(mut folder: Folder, to_page: UnboundedSender<Frame>) {
     }
 }
 
-/// The next client. `None` when it could not be accepted (it is gone already, or too many files are open).
+/// The next client. `None` when it could not be accepted (it is gone already, or too many files are
+/// open).
 async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
     match listener?.accept().await {
         Ok((client, SocketAddr::V4(_) | SocketAddr::V6(_))) => Some(client),
@@ -340,7 +346,10 @@ async fn next_message(messages: &mut SplitStream<WebSocket>) -> Option<Bytes> {
 }
 
 /// Sends frames as soon as they come; those that wait already go into one message.
-async fn write_messages(mut sink: SplitSink<WebSocket, Message>, mut frames: UnboundedReceiver<Frame>) {
+async fn write_messages(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut frames: UnboundedReceiver<Frame>,
+) {
     while let Some(frame) = frames.recv().await {
         let mut message = Vec::new();
         frame.encode(&mut message);

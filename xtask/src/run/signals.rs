@@ -12,7 +12,8 @@ pub(super) type Name = &'static str;
 pub(super) struct Signals(UnboundedReceiver<Name>);
 
 impl Signals {
-    /// Takes over all signals that a server knows. From now on they no longer end this process by themselves.
+    /// Takes over all signals that a server knows. From now on they no longer end this process by
+    /// themselves.
     ///
     /// # Errors
     /// When the system refuses a handler.
@@ -32,8 +33,8 @@ impl Signals {
     }
 }
 
-/// The exit code, 128 + its number, of a process that a signal ends where no server takes it; `None` for signals that do not
-/// end it.
+/// The exit code, 128 + its number, of a process that a signal ends where no server takes it;
+/// `None` for signals that do not end it.
 pub(super) fn exit_code(name: Name) -> Option<i32> {
     match name {
         "INT" => Some(130),
@@ -61,16 +62,23 @@ fn forward(sender: &UnboundedSender<Name>) -> io::Result<()> {
     for (name, kind) in kinds {
         let mut signals = signal(kind)?;
         let sender = sender.clone();
-        tokio::spawn(async move { while signals.recv().await.is_some() && sender.send(name).is_ok() {} });
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() && sender.send(name).is_ok() {}
+        });
     }
     Ok(())
 }
 
 /// Elsewhere there is only the interrupt key.
 #[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "the same signature on every system")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "the same signature on every system"
+)]
 fn forward(sender: &UnboundedSender<Name>) -> io::Result<()> {
     let sender = sender.clone();
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send("INT").is_ok() {} });
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() && sender.send("INT").is_ok() {}
+    });
     Ok(())
 }

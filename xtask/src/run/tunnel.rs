@@ -24,7 +24,8 @@ pub(super) enum Order {
     Reset,
     /// The server consumed so many bytes.
     Credit(u32),
-    /// The server has exited: what it sent before still reaches the client, what the client sends interests nobody.
+    /// The server has exited: what it sent before still reaches the client, what the client sends
+    /// interests nobody.
     Exited,
 }
 
@@ -38,7 +39,8 @@ enum Stop {
     Flow(FlowError),
 }
 
-/// Carries one connection until both directions have ended or one end resets it. `orders` is closed when the page is gone.
+/// Carries one connection until both directions have ended or one end resets it. `orders` is closed
+/// when the page is gone.
 pub(super) async fn tunnel(
     id: ConnectionId,
     mut client: TcpStream,
@@ -65,7 +67,8 @@ async fn carry(
     orders: &mut UnboundedReceiver<Order>,
     page: &UnboundedSender<Frame>,
 ) -> Result<(), Stop> {
-    // Both ends batch as they see fit; waiting here would only add to the latency that fidelity is measured through.
+    // Both ends batch as they see fit; waiting here would only add to the latency that fidelity is
+    // measured through.
     let _ = client.set_nodelay(true);
     let mut connection = Connection::new();
     loop {

@@ -36,7 +36,8 @@ impl Counts {
         Self::check(false)
     }
 
-    /// What `cargo test` and wasm-bindgen's test runner print: `test result: ok. 3 passed; 0 failed; …`.
+    /// What `cargo test` and wasm-bindgen's test runner print:
+    /// `test result: ok. 3 passed; 0 failed; …`.
     pub fn from_cargo(output: &str) -> Self {
         output
             .lines()
@@ -76,7 +77,12 @@ impl Counts {
 
     /// What our own runner prints last: `3 passed, 0 failed`.
     pub fn from_last_line(output: &str) -> Self {
-        output.trim_end().lines().last().map(pairs).unwrap_or_default()
+        output
+            .trim_end()
+            .lines()
+            .last()
+            .map(pairs)
+            .unwrap_or_default()
     }
 
     /// A program that ended badly has failed, even if it did not get so far as to count.
@@ -124,20 +130,35 @@ mod tests {
         let output = "test a ... ok\n\
                       test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
                       test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out\n";
-        assert_eq!(Counts::from_cargo(output), Counts { passed: 4, failed: 2 });
+        assert_eq!(
+            Counts::from_cargo(output),
+            Counts {
+                passed: 4,
+                failed: 2
+            }
+        );
     }
 
     #[test]
     fn a_cancelled_node_test_has_failed() {
         let output = "ok 1 - x\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 0\n";
-        assert_eq!(Counts::from_tap(output), Counts { passed: 2, failed: 2 });
+        assert_eq!(
+            Counts::from_tap(output),
+            Counts {
+                passed: 2,
+                failed: 2
+            }
+        );
     }
 
     #[test]
     fn only_the_last_line_of_our_runner_counts() {
         assert_eq!(
             Counts::from_last_line("9 passed, 9 failed\n5 passed, 0 failed\n"),
-            Counts { passed: 5, failed: 0 }
+            Counts {
+                passed: 5,
+                failed: 0
+            }
         );
         assert_eq!(Counts::from_last_line(""), Counts::default());
     }
@@ -146,15 +167,32 @@ mod tests {
     fn a_program_that_breaks_before_it_counts_has_failed() {
         assert_eq!(
             Counts::default().with_status(false),
-            Counts { passed: 0, failed: 1 }
+            Counts {
+                passed: 0,
+                failed: 1
+            }
         );
         assert_eq!(
-            Counts { passed: 1, failed: 2 }.with_status(false),
-            Counts { passed: 1, failed: 2 }
+            Counts {
+                passed: 1,
+                failed: 2
+            }
+            .with_status(false),
+            Counts {
+                passed: 1,
+                failed: 2
+            }
         );
         assert_eq!(
-            Counts { passed: 1, failed: 0 }.with_status(true),
-            Counts { passed: 1, failed: 0 }
+            Counts {
+                passed: 1,
+                failed: 0
+            }
+            .with_status(true),
+            Counts {
+                passed: 1,
+                failed: 0
+            }
         );
     }
 }

@@ -93,7 +93,12 @@ fn clippy(project: &Project) -> Result<Counts> {
 
 fn native(project: &Project) -> Result<Counts> {
     let mut test = cargo::cargo(project);
-    test.args(["test", "--workspace", "--exclude=wasgi-bindgen", "--no-fail-fast"]);
+    test.args([
+        "test",
+        "--workspace",
+        "--exclude=wasgi-bindgen",
+        "--no-fail-fast",
+    ]);
     count(&mut test, Counts::from_cargo)
 }
 
@@ -109,7 +114,10 @@ fn wasm_tests(project: &Project) -> Result<Counts> {
         "--no-fail-fast",
     ])
     .env("CHROMEDRIVER", browser::find_driver()?)
-    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &tools.test_runner)
+    .env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+        &tools.test_runner,
+    )
     .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(project)?)
     .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
     .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
@@ -149,10 +157,16 @@ fn eslint(project: &Project) -> Result<Counts> {
 
 /// The pages, the workers and what runs in Node see different globals.
 fn types(project: &Project) -> Result<Counts> {
-    ["tsconfig.json", "tsconfig.worker.json", "tsconfig.node.json"]
-        .into_iter()
-        .map(|config| check(package(project, "typescript/bin/tsc").args(["--noEmit", "--project", config])))
-        .sum()
+    [
+        "tsconfig.json",
+        "tsconfig.worker.json",
+        "tsconfig.node.json",
+    ]
+    .into_iter()
+    .map(|config| {
+        check(package(project, "typescript/bin/tsc").args(["--noEmit", "--project", config]))
+    })
+    .sum()
 }
 
 /// Tests of JavaScript that needs no browser.
@@ -172,7 +186,8 @@ fn python_tests(project: &Project) -> Result<Counts> {
 fn end_to_end(project: &Project) -> Result<Counts> {
     let files = test_files(project, "tests/e2e")?;
     let chrome = browser::find()?;
-    let runtime = tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
     let listener = runtime.block_on(serve::bind(0))?;
     let address = listener
         .local_addr()
@@ -191,7 +206,11 @@ fn end_to_end(project: &Project) -> Result<Counts> {
     )
 }
 
-fn run_node_tests(project: &Project, files: &[PathBuf], env: &[(&str, OsString)]) -> Result<Counts> {
+fn run_node_tests(
+    project: &Project,
+    files: &[PathBuf],
+    env: &[(&str, OsString)],
+) -> Result<Counts> {
     if files.is_empty() {
         return Ok(Counts::default());
     }
@@ -234,7 +253,8 @@ fn check(command: &mut Command) -> Result<Counts> {
 /// Runs a command, counts what it says it tested, and shows its output if something failed.
 fn count(command: &mut Command, counts: impl Fn(&str) -> Counts) -> Result<Counts> {
     let output = command::output_within(command, npm::REMEDY, LIMIT)?;
-    let counts = counts(&String::from_utf8_lossy(&output.stdout)).with_status(output.status.success());
+    let counts =
+        counts(&String::from_utf8_lossy(&output.stdout)).with_status(output.status.success());
     if counts.failed > 0 {
         command::show(&output);
     }

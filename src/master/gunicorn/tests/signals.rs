@@ -25,14 +25,17 @@ fn term_waits_for_requests_to_finish() {
 #[test]
 fn term_kills_workers_after_the_graceful_timeout() {
     let line = "gunicorn --graceful-timeout 1 app:app";
-    Stage::running(line).signal(Signal::Term).pass(2_000.0).expect(&[
-        "0.30 [2026-11-22 10:00:00 +0000] [7] [INFO] Handling signal: term",
-        "0.30 close",
-        "0.30 SIGTERM to 8",
-        "1.30 SIGKILL to 8",
-        "1.30 [2026-11-22 10:00:01 +0000] [7] [INFO] Shutting down: Master",
-        "1.30 exit 0",
-    ]);
+    Stage::running(line)
+        .signal(Signal::Term)
+        .pass(2_000.0)
+        .expect(&[
+            "0.30 [2026-11-22 10:00:00 +0000] [7] [INFO] Handling signal: term",
+            "0.30 close",
+            "0.30 SIGTERM to 8",
+            "1.30 SIGKILL to 8",
+            "1.30 [2026-11-22 10:00:01 +0000] [7] [INFO] Shutting down: Master",
+            "1.30 exit 0",
+        ]);
 }
 
 #[test]
