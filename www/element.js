@@ -1,9 +1,9 @@
 import "./app/style/index.css";
 
-import { EXAMPLES } from "./app/examples.js";
-import { Runner } from "./app/runner.js";
-import { Store } from "./app/store.js";
-import { PlaygroundView } from "./app/view.js";
+import { EXAMPLES } from "./app/examples/examples.js";
+import { Runner } from "./app/server/runner.js";
+import { BrowserStorage } from "./app/state/browser-storage.js";
+import { PlaygroundView } from "./app/shell/playground-view.js";
 import { Playground } from "./wasgi.js";
 
 /** @import { Example, PlaygroundLike, ServerLike } from "./app/types.js" */
@@ -57,7 +57,7 @@ export class WasgiPlaygroundElement extends HTMLElement {
     this.#runner = runner;
     this.#view = new PlaygroundView(this, {
       runner,
-      store: new Store(this.getAttribute("persist")),
+      store: new BrowserStorage(this.getAttribute("persist")),
       example,
       command: this.getAttribute("command"),
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { AnsiParser } from "../../www/app/ansi.js";
+import { AnsiParser } from "../../www/app/log/ansi.js";
 
 /** Text and the style's properties that are set, of every run of a line. @param {string} line */
 const runs = (line, parser = new AnsiParser()) =>

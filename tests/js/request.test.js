@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Burst, Exchange } from "../../www/app/burst.js";
-import { formatBytes, formatMs, formatProgress, hexDump } from "../../www/app/format.js";
-import { parseHeaderLines } from "../../www/app/headers.js";
+import { Burst, Exchange } from "../../www/app/requests/burst.js";
+import { formatBytes, formatMs, formatProgress, hexDump } from "../../www/app/ui/format.js";
+import { parseHeaderLines } from "../../www/app/requests/header-lines.js";
 
 test("header lines become pairs, in order, and a name may come twice", () => {
   assert.deepEqual(parseHeaderLines("accept: text/html\n\nX-Two:a:b \r\nx-two:  c").headers, [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Runner } from "../../www/app/runner.js";
+import { Runner } from "../../www/app/server/runner.js";
 
 /** A server that stops when it is told to; with `lingers`, only once it gets a signal. */
 class FakeServer extends EventTarget {

@@ -7,9 +7,9 @@ import {
   phaseTotals,
   rowsOf,
   summarise,
-} from "../../www/app/timeline-layout.js";
-import { aboutOf, phaseAt, threadRowsOf } from "../../www/app/timeline-threads.js";
-import { barInDirection, clamped, zoomed } from "../../www/app/timeline-navigation.js";
+} from "../../www/app/timeline/layout.js";
+import { aboutOf, phaseAt, threadRowsOf } from "../../www/app/timeline/threads.js";
+import { barInDirection, clamped, zoomed } from "../../www/app/timeline/navigation.js";
 
 /**
  * A span; process 0 means that no process had the request.

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { missingCapabilities } from "../../www/app/capabilities.js";
-import { Workspace, fileChanges } from "../../www/app/workspace.js";
+import { missingCapabilities } from "../../www/app/shell/capabilities.js";
+import { Workspace, fileChanges } from "../../www/app/files/workspace.js";
 
 /** @param {string[]} names */
 function workspaceWith(...names) {

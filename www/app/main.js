@@ -1,5 +1,5 @@
 import "../element.js";
-import { keepSite } from "./site.js";
+import { keepSite } from "./shell/service-worker.js";
 
 keepSite();
 

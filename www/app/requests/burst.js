@@ -1,4 +1,4 @@
-import { hexDump } from "./format.js";
+import { hexDump } from "../ui/format.js";
 
 /**
  * A request as the request bar describes it.
@@ -12,7 +12,7 @@ import { hexDump } from "./format.js";
  * @typedef {"waiting" | "receiving" | "done" | "failed" | "cancelled"} Progress
  */
 
-/** @import { ServerLike } from "./types.js" */
+/** @import { ServerLike } from "../types.js" */
 
 /** How much of a body is kept for the screen (bytes); of the rest only the length. */
 const KEPT_ALONE = 1_000_000;

@@ -1,8 +1,8 @@
 import { OF_THREADS } from "./phases.js";
-import { threadName } from "./timeline-layout.js";
+import { threadName } from "./layout.js";
 
-/** @import { Row, Span, ThreadPhase } from "./types.js" */
-/** @import { Range } from "./timeline-painter.js" */
+/** @import { Row, Span, ThreadPhase } from "../types.js" */
+/** @import { Range } from "./painter.js" */
 
 /**
  * A row for each thread that did or awaited something within a range, for requests or for none.

@@ -1,10 +1,10 @@
-import { h, uniqueId } from "./dom.js";
-import { counted, formatMs } from "./format.js";
+import { h, uniqueId } from "../ui/dom.js";
+import { counted, formatMs } from "../ui/format.js";
 import { PHASES, comparePhases, phaseLabel } from "./phases.js";
-import { phaseTotals, summarise, threadName } from "./timeline-layout.js";
-import { aboutOf } from "./timeline-threads.js";
+import { phaseTotals, summarise, threadName } from "./layout.js";
+import { aboutOf } from "./threads.js";
 
-/** @import { Bar, ThreadPhase } from "./types.js" */
+/** @import { Bar, ThreadPhase } from "../types.js" */
 
 /** How many rows the table shows. */
 const MOST_ROWS = 500;

@@ -1,4 +1,4 @@
-import { Store } from "./store.js";
+import { BrowserStorage } from "../state/browser-storage.js";
 
 /**
  * What this browser or this page's host does not offer: what it is, and what still works.
@@ -19,7 +19,7 @@ export function missingCapabilities({
   isolated = globalThis.crossOriginIsolated === true,
   jspi = typeof WebAssembly === "object" && "Suspending" in WebAssembly,
   serviceWorker = "serviceWorker" in navigator,
-  storage = Store.available,
+  storage = BrowserStorage.available,
   workers = typeof Worker === "function" && typeof WebAssembly === "object",
 } = {}) {
   const lacks = [];

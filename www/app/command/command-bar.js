@@ -1,9 +1,9 @@
-import { h, uniqueId } from "./dom.js";
-import { formatProgress } from "./format.js";
-import { help } from "./help.js";
+import { h, uniqueId } from "../ui/dom.js";
+import { formatProgress } from "../ui/format.js";
+import { help } from "../shell/help.js";
 
-/** @import { State } from "./runner.js" */
-/** @import { Example } from "./types.js" */
+/** @import { State } from "../server/runner.js" */
+/** @import { Example } from "../types.js" */
 
 const MOST_HISTORY = 50;
 

@@ -1,6 +1,6 @@
-import { h, uniqueId } from "./dom.js";
+import { h, uniqueId } from "../ui/dom.js";
 
-/** @import { Store } from "./store.js" */
+/** @import { BrowserStorage } from "../state/browser-storage.js" */
 
 /** @typedef {{ name: string, label: string, element: HTMLElement }} Pane */
 
@@ -13,7 +13,7 @@ export class Panes {
   #store;
   #tabs = h("div", { class: "pane-tabs", role: "group", "aria-label": "Panes" });
 
-  /** @param {Pane[]} panes @param {Store} store where the dividers' places are kept */
+  /** @param {Pane[]} panes @param {BrowserStorage} store where the dividers' places are kept */
   constructor(panes, store) {
     this.#panes = panes;
     this.#store = store;

@@ -1,9 +1,9 @@
-import { h, uniqueId } from "./dom.js";
-import { formatBytes } from "./format.js";
-import { parseHeaderLines } from "./headers.js";
+import { h, uniqueId } from "../ui/dom.js";
+import { formatBytes } from "../ui/format.js";
+import { parseHeaderLines } from "./header-lines.js";
 
 /** @import { RequestDescription } from "./burst.js" */
-/** @import { RequestSuggestion } from "./types.js" */
+/** @import { RequestSuggestion } from "../types.js" */
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const MOST_TIMES = 1000;

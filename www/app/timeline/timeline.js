@@ -1,13 +1,13 @@
-import { h, oncePerFrame } from "./dom.js";
-import { barsOf, rowsOf, summarise } from "./timeline-layout.js";
-import { barInDirection, clamped, zoomed } from "./timeline-navigation.js";
-import { TimelinePainter } from "./timeline-painter.js";
-import { listenToPointer } from "./timeline-pointer.js";
-import { threadRowsOf } from "./timeline-threads.js";
-import { TimelineTip, drawLegend, drawTable, sentenceOf, summaryOf } from "./timeline-words.js";
+import { h, oncePerFrame } from "../ui/dom.js";
+import { barsOf, rowsOf, summarise } from "./layout.js";
+import { barInDirection, clamped, zoomed } from "./navigation.js";
+import { TimelinePainter } from "./painter.js";
+import { listenToPointer } from "./pointer.js";
+import { threadRowsOf } from "./threads.js";
+import { TimelineTip, drawLegend, drawTable, sentenceOf, summaryOf } from "./descriptions.js";
 
-/** @import { Bar, Row, Span } from "./types.js" */
-/** @import { Range } from "./timeline-painter.js" */
+/** @import { Bar, Row, Span } from "../types.js" */
+/** @import { Range } from "./painter.js" */
 
 const LABEL =
   "Timeline of requests. Arrow keys move between requests, plus and minus zoom, Enter shows the response.";

@@ -1,8 +1,8 @@
-import { axisMarks } from "./timeline-layout.js";
+import { axisMarks } from "./layout.js";
 import { OF_THREADS, PHASES } from "./phases.js";
-import { phaseAt } from "./timeline-threads.js";
+import { phaseAt } from "./threads.js";
 
-/** @import { Bar, Row, ThreadPhase } from "./types.js" */
+/** @import { Bar, Row, ThreadPhase } from "../types.js" */
 
 const MOST_LANE = 20;
 const LEAST_LANE = 3;

@@ -1,4 +1,4 @@
-import { h, uniqueId } from "./dom.js";
+import { h, uniqueId } from "../ui/dom.js";
 
 const KEYS = [
   ["Ctrl Enter", "Run, or run again"],

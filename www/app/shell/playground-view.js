@@ -1,22 +1,22 @@
-import { Burst } from "./burst.js";
+import { Burst } from "../requests/burst.js";
 import { missingCapabilities } from "./capabilities.js";
-import { CommandBar } from "./command-bar.js";
-import { h, oncePerFrame } from "./dom.js";
-import { EXAMPLES } from "./examples.js";
-import { FilesPane } from "./files-pane.js";
-import { LogView } from "./log-view.js";
+import { CommandBar } from "../command/command-bar.js";
+import { h, oncePerFrame } from "../ui/dom.js";
+import { EXAMPLES } from "../examples/examples.js";
+import { FilesPane } from "../files/files-pane.js";
+import { LogPane } from "../log/log-pane.js";
 import { Panes } from "./panes.js";
-import { RequestBar } from "./request-bar.js";
-import { ResponseView } from "./response-view.js";
-import { ResultsList } from "./results-list.js";
-import { sentence } from "./runner.js";
-import { Timeline } from "./timeline.js";
-import { Workspace } from "./workspace.js";
+import { RequestBar } from "../requests/request-bar.js";
+import { ResponseView } from "../responses/response-view.js";
+import { ResponseList } from "../responses/response-list.js";
+import { sentence } from "../server/runner.js";
+import { Timeline } from "../timeline/timeline.js";
+import { Workspace } from "../files/workspace.js";
 
-/** @import { Exchange, RequestDescription } from "./burst.js" */
-/** @import { Runner } from "./runner.js" */
-/** @import { Store } from "./store.js" */
-/** @import { Example, LogLine } from "./types.js" */
+/** @import { Exchange, RequestDescription } from "../requests/burst.js" */
+/** @import { Runner } from "../server/runner.js" */
+/** @import { BrowserStorage } from "../state/browser-storage.js" */
+/** @import { Example, LogLine } from "../types.js" */
 
 /**
  * How often the timeline asks for the trace while requests are on their way, and while none are
@@ -43,7 +43,7 @@ export class PlaygroundView {
   #requestBar;
   #results;
   #response;
-  #log = new LogView();
+  #log = new LogPane();
   #timeline;
   #panes;
   /** @type {Burst[]} */
@@ -58,7 +58,7 @@ export class PlaygroundView {
 
   /**
    * @param {HTMLElement} host
-   * @param {{ runner: Runner, store: Store, example: Example | null, command: string | null }}
+   * @param {{ runner: Runner, store: BrowserStorage, example: Example | null, command: string | null }}
    * options an example that is given wins over the one that was open last
    */
   constructor(host, { runner, store, example, command }) {
@@ -92,7 +92,7 @@ export class PlaygroundView {
     });
     const processOf = (/** @type {number} */ request) => this.#timeline.processOf(request);
     this.#response = new ResponseView(processOf);
-    this.#results = new ResultsList((exchange) => this.#show(exchange), processOf);
+    this.#results = new ResponseList((exchange) => this.#show(exchange), processOf);
     const requests = h(
       "section",
       { class: "pane requests", "aria-label": "Requests" },

@@ -1,7 +1,7 @@
-import { h } from "./dom.js";
-import { formatBytes, formatMs } from "./format.js";
+import { h } from "../ui/dom.js";
+import { formatBytes, formatMs } from "../ui/format.js";
 
-/** @import { Exchange } from "./burst.js" */
+/** @import { Exchange } from "../requests/burst.js" */
 
 /**
  * One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as

@@ -1,15 +1,15 @@
 import { AnsiParser } from "./ansi.js";
-import { counted } from "./format.js";
-import { h, oncePerFrame } from "./dom.js";
+import { counted } from "../ui/format.js";
+import { h, oncePerFrame } from "../ui/dom.js";
 
 /** @import { Run } from "./ansi.js" */
-/** @import { LogLine } from "./types.js" */
+/** @import { LogLine } from "../types.js" */
 
 /** How many lines are kept. */
 const MOST_LINES = 5000;
 
 /** What the server prints. Follows the end unless the user has scrolled up. */
-export class LogView {
+export class LogPane {
   #lines = h("div", {
     class: "log",
     role: "log",

@@ -1,5 +1,5 @@
-import { h, uniqueId } from "./dom.js";
-import { Editor } from "./editor.js";
+import { h, uniqueId } from "../ui/dom.js";
+import { Editor } from "../editor/editor.js";
 
 /** @import { Workspace } from "./workspace.js" */
 

@@ -1,13 +1,13 @@
-import { h } from "./dom.js";
-import { formatMs } from "./format.js";
+import { h } from "../ui/dom.js";
+import { formatMs } from "../ui/format.js";
 
-/** @import { Burst, Exchange } from "./burst.js" */
+/** @import { Burst, Exchange } from "../requests/burst.js" */
 
 /** How many exchanges the list holds. */
 const MOST_ROWS = 1000;
 
 /** The exchanges of the latest presses of Send, newest press first, one selectable row each. */
-export class ResultsList {
+export class ResponseList {
   #onSelect;
   #processOf;
   #list = h("div", {

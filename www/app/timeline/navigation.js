@@ -1,5 +1,5 @@
-/** @import { Bar, Row } from "./types.js" */
-/** @import { Range } from "./timeline-painter.js" */
+/** @import { Bar, Row } from "../types.js" */
+/** @import { Range } from "./painter.js" */
 
 /**
  * The bar that an arrow key leads to: left and right within the row, up and down to the bar of the

@@ -1,6 +1,6 @@
-import { fileChanges } from "./workspace.js";
+import { fileChanges } from "../files/workspace.js";
 
-/** @import { LogLine, PlaygroundLike, ProgressDetail, ServerLike } from "./types.js" */
+/** @import { LogLine, PlaygroundLike, ProgressDetail, ServerLike } from "../types.js" */
 
 /**
  * What the server is doing.

@@ -1,6 +1,6 @@
 import { OF_THREADS } from "./phases.js";
 
-/** @import { Bar, Phase, Row, Span } from "./types.js" */
+/** @import { Bar, Phase, Row, Span } from "../types.js" */
 
 /**
  * Spans that are recorded before any worker has the request: they say nothing about who serves it.

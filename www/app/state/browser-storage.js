@@ -2,7 +2,7 @@
  * Remembers values in localStorage; where that is missing, full or forbidden, forgets them in
  * silence.
  */
-export class Store {
+export class BrowserStorage {
   #prefix;
 
   /** @param {string | null} name null remembers nothing */

@@ -1,0 +1,43 @@
+import asgiApp from "../../examples/asgi/app.py" with { type: "text" };
+import asgi from "../../examples/asgi/example.json" with { type: "json" };
+import djangoInit from "../../examples/django/mysite/__init__.py" with { type: "text" };
+import djangoAsgi from "../../examples/django/mysite/asgi.py" with { type: "text" };
+import djangoSettings from "../../examples/django/mysite/settings.py" with { type: "text" };
+import djangoUrls from "../../examples/django/mysite/urls.py" with { type: "text" };
+import djangoViews from "../../examples/django/mysite/views.py" with { type: "text" };
+import djangoWsgi from "../../examples/django/mysite/wsgi.py" with { type: "text" };
+import django from "../../examples/django/example.json" with { type: "json" };
+import fastapiApp from "../../examples/fastapi/app.py" with { type: "text" };
+import fastapi from "../../examples/fastapi/example.json" with { type: "json" };
+import flaskApp from "../../examples/flask/app.py" with { type: "text" };
+import flask from "../../examples/flask/example.json" with { type: "json" };
+import quartApp from "../../examples/quart/app.py" with { type: "text" };
+import quart from "../../examples/quart/example.json" with { type: "json" };
+import starletteApp from "../../examples/starlette/app.py" with { type: "text" };
+import starlette from "../../examples/starlette/example.json" with { type: "json" };
+import wsgiApp from "../../examples/wsgi/app.py" with { type: "text" };
+import wsgi from "../../examples/wsgi/example.json" with { type: "json" };
+
+/** @import { Example } from "../types.js" */
+
+/** The examples, in the order in which they are offered. @type {Example[]} */
+export const EXAMPLES = [
+  { name: "wsgi", open: "app.py", ...wsgi, files: { "app.py": wsgiApp } },
+  { name: "asgi", open: "app.py", ...asgi, files: { "app.py": asgiApp } },
+  { name: "flask", open: "app.py", ...flask, files: { "app.py": flaskApp } },
+  {
+    name: "django",
+    ...django,
+    files: {
+      "mysite/views.py": djangoViews,
+      "mysite/urls.py": djangoUrls,
+      "mysite/settings.py": djangoSettings,
+      "mysite/wsgi.py": djangoWsgi,
+      "mysite/asgi.py": djangoAsgi,
+      "mysite/__init__.py": djangoInit,
+    },
+  },
+  { name: "starlette", open: "app.py", ...starlette, files: { "app.py": starletteApp } },
+  { name: "fastapi", open: "app.py", ...fastapi, files: { "app.py": fastapiApp } },
+  { name: "quart", open: "app.py", ...quart, files: { "app.py": quartApp } },
+];
