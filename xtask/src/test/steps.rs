@@ -10,15 +10,13 @@ use serde_json::{Value, json};
 
 use super::Counts;
 use crate::browser;
-use crate::build::{self, npm, wasm};
+use crate::build::{self, npm};
 use crate::cargo::{self, WASM};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::project::{self, Project};
 use crate::serve;
 
-/// Our own wasm, compressed, may have so many bytes: it must load in a moment.
-const WASM_LIMIT: usize = 150_000;
 /// A step that takes longer hangs.
 const LIMIT: Duration = Duration::from_mins(20);
 
@@ -41,7 +39,6 @@ pub(super) const ALL: &[Step] = &[
     step("eslint", eslint),
     step("node", node_tests),
     step("wasm", wasm_tests),
-    site("size", size),
     site("types", types),
     site("python", python_tests),
     site("e2e", end_to_end),
@@ -133,16 +130,6 @@ fn capabilities(project: &Project) -> Result<PathBuf> {
     let path = project.target("webdriver.json");
     project::write(&path, capabilities.to_string())?;
     Ok(path)
-}
-
-/// Whether our own wasm is small enough.
-fn size(project: &Project) -> Result<Counts> {
-    let size = wasm::size(&project.path("dist/wasgi_core_bg.wasm"))?;
-    eprintln!(
-        "wasgi_core_bg.wasm: {} bytes, {} gzip (limit {WASM_LIMIT})",
-        size.raw, size.gzip
-    );
-    Ok(Counts::check(size.gzip <= WASM_LIMIT))
 }
 
 fn prettier(project: &Project) -> Result<Counts> {

@@ -15,7 +15,7 @@ import { setTimeout } from "node:timers/promises";
 import { Run, readAll } from "./xtask-run.js";
 
 const HERE = import.meta.dirname;
-const WWW = join(HERE, "../../www");
+const WWW = join(HERE, "../../../www");
 const MEGABYTE = 1 << 20;
 
 /** @type {string} */

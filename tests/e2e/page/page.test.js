@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launchBrowser, serveSite } from "./support.js";
+import { launchBrowser, serveSite } from "../support.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 

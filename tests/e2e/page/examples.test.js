@@ -6,9 +6,9 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { launchBrowser, serveSite } from "./support.js";
+import { launchBrowser, serveSite } from "../support.js";
 
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
  * What each example answers to what it suggests, by path; 200 if no status stands before it.

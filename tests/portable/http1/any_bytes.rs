@@ -1,7 +1,7 @@
 //! Whatever comes, in whatever pieces: nothing panics, and what is read does not depend on the
 //! pieces.
 
-use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, fetch_pieces, serve_pieces};
+use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, fetch_pieces, serve_pieces};
 use proptest::prelude::*;
 use wasgi::http1::{Limits, Rules};
 

@@ -1,16 +1,12 @@
 //! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that
 //! record, in a worker.
-#![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used)]
 
 use wasgi::browser::{Devices, Machine, Memory, Process};
 use wasgi::gateway::encoding;
 use wasgi::net::frame::{Kind, frames, push};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_dedicated_worker);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen(inline_js = r#"
 export class RecordingDevices {

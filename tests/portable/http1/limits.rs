@@ -1,6 +1,6 @@
 //! How much is read: exactly as much as the limits say.
 
-use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, refusal, serve, serve_pieces};
+use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, refusal, serve, serve_pieces};
 use wasgi::http1::{Limits, RequestError, Rules};
 
 fn line(length: usize) -> Vec<u8> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { serveSite } from "./support.js";
+import { serveSite } from "../support.js";
 
 /** @type {Awaited<ReturnType<typeof serveSite>>} */
 let site;

@@ -1,6 +1,6 @@
 //! The client's end of a connection.
 
-use crate::harness::{Got, fetch, fetch_pieces};
+use super::harness::{Got, fetch, fetch_pieces};
 use wasgi::http1::client::{Connection, Event, Response};
 use wasgi::http1::{Framing, ResponseError, Version};
 

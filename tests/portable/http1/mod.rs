@@ -1,5 +1,4 @@
 //! HTTP/1.1 on the wire, by what it must do (RFC 9112) and by what each server does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod any_bytes;
 mod client;

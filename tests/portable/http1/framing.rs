@@ -1,6 +1,6 @@
 //! What each server reads and refuses: bodies, and whether it keeps the connection.
 
-use crate::harness::{
+use super::harness::{
     DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve, with_fields,
 };
 use wasgi::http1::{Framing, RequestError};

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "./playground.js";
-import { launchBrowser, serveSite } from "./support.js";
+import { PlaygroundPage } from "../playground.js";
+import { launchBrowser, serveSite } from "../support.js";
 
-const FOLDER = new URL("../process/", import.meta.url);
+const FOLDER = new URL("../../process/", import.meta.url);
 const MARK = "RESULT ";
 
 const names = (await readdir(FOLDER)).filter((name) => name.startsWith("test_")).sort();

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { PlaygroundPage } from "./playground.js";
-import { launchBrowser, serveSite } from "./support.js";
+import { PlaygroundPage } from "../playground.js";
+import { launchBrowser, serveSite } from "../support.js";
 
 /** @type {Awaited<ReturnType<typeof serveSite>>} */
 let site;

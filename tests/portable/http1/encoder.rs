@@ -1,6 +1,6 @@
 //! Messages to bytes.
 
-use crate::harness::{Got, fetch};
+use super::harness::{Got, fetch};
 use wasgi::http1::{
     CONTINUE, ResponseHead, Version, encode_chunk, encode_chunk_upper, encode_head,
     encode_last_chunk,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { launchBrowser, serveSite } from "./support.js";
+import { launchBrowser, serveSite } from "../support.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 

@@ -1,6 +1,6 @@
 //! What each server reads and refuses: fields.
 
-use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, reads, refusal, serve, with_fields};
+use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, reads, refusal, serve, with_fields};
 use wasgi::http1::{Limits, RequestError, Rules, Underscores};
 
 #[test]

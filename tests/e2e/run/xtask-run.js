@@ -5,7 +5,7 @@ import net from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
  * What `cargo run` told `cargo xtask test` about its package would make cargo build other packages

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "./playground.js";
-import { launchBrowser, serveSite } from "./support.js";
+import { PlaygroundPage } from "../playground.js";
+import { launchBrowser, serveSite } from "../support.js";
 
 const APP = `
 import random

@@ -1,6 +1,6 @@
 //! What each server reads and refuses: request lines.
 
-use crate::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve};
+use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve};
 use wasgi::http1::{RequestError, Rules, Version};
 
 #[test]

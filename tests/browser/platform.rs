@@ -1,12 +1,9 @@
 //! What the browser must offer, tested where the machine and the processes run: in a dedicated
 //! worker.
-#![cfg(target_arch = "wasm32")]
 
 use js_sys::{Reflect, global};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_dedicated_worker);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)

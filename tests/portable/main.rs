@@ -1,0 +1,4 @@
+//! What runs natively and in a browser.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod http1;
