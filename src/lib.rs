@@ -14,6 +14,7 @@ pub mod http1;
 pub mod machine;
 pub mod master;
 pub mod net;
+pub mod os;
 pub mod servers;
 pub mod trace;
 pub mod workers;
@@ -21,7 +22,3 @@ pub mod wsgi;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
-
-/// A point in time or a duration in milliseconds. Points count from the Unix epoch and are as fine
-/// as `performance.timeOrigin + performance.now()`, so that they compare across workers.
-pub type Millis = f64;

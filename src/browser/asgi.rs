@@ -3,9 +3,9 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{BROKEN, Process, Worker};
-use crate::Millis;
 use crate::asgi::http::{Part, Received};
 use crate::gateway::encoding;
+use crate::os::Millis;
 use crate::workers::r#async::{Happening, Sent};
 
 /// What `next_event` returns where Python should let the worker's event loop turn.

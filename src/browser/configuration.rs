@@ -3,8 +3,8 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::Process;
-use crate::Millis;
 use crate::gateway::encoding;
+use crate::os::Millis;
 use crate::servers::{Interface, Lifespan, Server, WorkerClass};
 
 #[wasm_bindgen]

@@ -3,9 +3,8 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Claims;
-use crate::Millis;
 use crate::machine::{self, Output, StartCommand};
-use crate::master::{Exit, Pid, Signal, Stream};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 
 #[wasm_bindgen]
 extern "C" {

@@ -2,11 +2,10 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::Millis;
 use crate::event_loop::{EventLoop, MAIN};
 use crate::gateway::encoding;
-use crate::master::{Pid, Signal, Stream};
 use crate::net::frame::{Kind, frames, push};
+use crate::os::{Millis, Pid, Signal, Stream};
 use crate::servers::{self, Command, Level, Server, WorkerClass};
 use crate::workers::Process as Common;
 use crate::workers::r#async::AsyncWorker;
@@ -198,7 +197,7 @@ impl Process {
         match &mut self.worker {
             Worker::Sync(worker) => worker.tick(now),
             Worker::Threaded(worker) if worker.deadline().is_some_and(|at| at <= now) => {
-                worker.tick()
+                worker.tick();
             }
             Worker::Async(worker) if worker.deadline().is_some_and(|at| at <= now) => {
                 worker.tick(&mut self.common, now);

@@ -4,8 +4,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{PARK, Process, Worker};
-use crate::Millis;
-use crate::master::Signal;
+use crate::os::{Millis, Signal};
 use crate::servers::WorkerClass;
 use crate::workers::threaded::{Next, Taken};
 

@@ -3,8 +3,8 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::Process;
-use crate::Millis;
 use crate::event_loop::{Key, Wait};
+use crate::os::Millis;
 use crate::trace::Name;
 
 /// Who waits for the worker's connections waits for this. Python gives out greater keys.

@@ -4,8 +4,8 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{BROKEN, PARK, Process};
-use crate::Millis;
 use crate::gateway::encoding;
+use crate::os::Millis;
 use crate::workers::Written;
 use crate::workers::conversation::{Body, Raised, RaisedKind};
 

@@ -1,11 +1,11 @@
 //! One fetch: its request on the way out, its response on the way in.
 
-use crate::Millis;
 use crate::gateway::encoding;
 use crate::http1::client::{Connection, Event};
 use crate::http1::{Framing, ResponseError};
 use crate::net::frame::{Kind, push, push_number};
 use crate::net::{ConnectionId, Network, WINDOW};
+use crate::os::Millis;
 
 use super::{FetchHead, StreamId};
 

@@ -10,11 +10,10 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
-use crate::Millis;
 use crate::http1;
-use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, push, push_number};
 use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
+use crate::os::{Millis, Pid};
 
 use exchange::Exchange;
 pub use head::FetchHead;
@@ -126,11 +125,11 @@ impl Client {
         let id = frame.id;
         match (self.streams.get_mut(&id), frame.kind) {
             (Some(Stream::Bare { connection, .. }), Kind::Data) => {
-                net.send(*connection, frame.body)
+                net.send(*connection, frame.body);
             }
             (Some(Stream::Bare { connection, .. }), Kind::Eof) => net.shutdown(*connection),
             (Some(Stream::Bare { connection, .. }), Kind::Credit) => {
-                net.grant(*connection, frame.number())
+                net.grant(*connection, frame.number());
             }
             (Some(Stream::Fetch(exchange)), Kind::Data) => exchange.upload(net, frame.body),
             (Some(Stream::Fetch(exchange)), Kind::Eof) => exchange.upload_end(net),

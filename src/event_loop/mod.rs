@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
-use crate::Millis;
+use crate::os::Millis;
 use crate::trace::Name;
 
 use queues::Queues;

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use litemap::LiteMap;
 
-use crate::Millis;
+use crate::os::Millis;
 
 use super::ThreadId;
 

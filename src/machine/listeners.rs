@@ -3,9 +3,9 @@
 use super::Machine;
 use super::scale::page_id;
 use crate::client::ServerId;
-use crate::master::Pid;
 use crate::net::frame::Kind;
 use crate::net::{Deferral, ListenerId};
+use crate::os::Pid;
 use crate::servers::Server;
 
 /// A listener lives for as long as a process has it.

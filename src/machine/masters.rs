@@ -1,10 +1,10 @@
 //! What masters are told, what they want done, and what the Python of those that have one answers.
 
 use super::{Machine, Output, SHELL};
-use crate::Millis;
 use crate::client::ServerId;
-use crate::master::{Action, Event, Exit, Signal};
+use crate::master::{Action, Event};
 use crate::net::frame::{Frame, Kind};
+use crate::os::{Exit, Millis, Signal};
 use crate::servers::{self, Command};
 
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it

@@ -25,11 +25,11 @@ use running::{Running, Start};
 use scale::Scale;
 pub use starting::StartCommand;
 
-use crate::Millis;
 use crate::client::{Client, ServerId};
-use crate::master::{Event, Exit, Pid, Signal};
+use crate::master::Event;
 use crate::net::frame::frames;
 use crate::net::{Claims, Network};
+use crate::os::{Exit, Millis, Pid, Signal};
 use crate::servers::Server;
 
 /// The first process id: the machine's own `init` and its shell have those before.

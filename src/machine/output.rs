@@ -1,8 +1,7 @@
 //! What the machine wants done by its devices.
 
-use crate::Millis;
 use crate::client::ServerId;
-use crate::master::{Pid, Stream};
+use crate::os::{Millis, Pid, Stream};
 use crate::servers::Server;
 
 /// What the machine wants done by its devices.

@@ -1,10 +1,10 @@
 //! What processes say and do, and how they start.
 
 use super::{Machine, Output};
-use crate::Millis;
 use crate::client::ServerId;
-use crate::master::{Action, Event, Exit, Pid, Signal, Stream};
+use crate::master::{Action, Event};
 use crate::net::frame::{DEADLY, Kind, frames};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
 
 /// What servers are started from.

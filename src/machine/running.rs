@@ -6,8 +6,8 @@ use litemap::LiteMap;
 
 use super::StartCommand;
 use super::listeners::{Held, RETIRED};
-use crate::Millis;
-use crate::master::{Action, Event, Master, Pid};
+use crate::master::{Action, Event, Master};
+use crate::os::{Millis, Pid};
 use crate::servers::{self, Launch};
 
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use litemap::LiteMap;
 use super::running::{Running, Start, flat, in_turn};
 use super::scale::{REPLICA, Scale, page_id};
 use super::{Machine, Output, PONG_EVERY, SHELL};
-use crate::Millis;
 use crate::client::ServerId;
-use crate::master::{Event, Master, Stream};
+use crate::master::{Event, Master};
+use crate::os::{Millis, Stream};
 use crate::servers::{self, Command, Server, Unsettled};
 
 /// Memory that a worker takes, as measured with a small app.

@@ -6,11 +6,10 @@ mod settings;
 mod spans;
 
 use super::{Machine, Output, StartCommand};
-use crate::Millis;
 use crate::client::ServerId;
 use crate::gateway::encoding;
-use crate::master::{Exit, Pid, Signal};
 use crate::net::frame::{DEADLY, Kind, frames, push, push_number};
+use crate::os::{Exit, Millis, Pid, Signal};
 
 const SERVER: ServerId = 1;
 

@@ -3,10 +3,9 @@
 use super::Machine;
 use super::running::Running;
 use super::scale::page_id;
-use crate::Millis;
 use crate::client::ServerId;
-use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, push};
+use crate::os::{Millis, Pid};
 use crate::trace::{self, Name, Raw, Span};
 
 /// How long spans wait for an answer to travel with: to wake the page costs more than all else

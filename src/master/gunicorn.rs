@@ -22,8 +22,8 @@ mod tests;
 mod workers;
 
 use super::table::Table;
-use super::{Action, Event, Exit, Pid, Signal, Stream};
-use crate::Millis;
+use super::{Action, Event};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::{Launch, Level, WorkerClass, host, log};
 use std::collections::VecDeque;
 

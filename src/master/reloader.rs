@@ -9,8 +9,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Action, Event, Exit, Pid, Signal, Stream};
-use crate::Millis;
+use super::{Action, Event};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::{Launch, Level, Reload, log};
 use std::rc::Rc;
 
@@ -135,7 +135,7 @@ impl Reloader {
                     match self.child {
                         Some(child) => actions.push(Action::Signal(child, Signal::Term)),
                         None if self.slot > 0 => {
-                            self.handle(now, Event::Exited(0, Exit::Code(0)), actions)
+                            self.handle(now, Event::Exited(0, Exit::Code(0)), actions);
                         }
                         None => {}
                     }

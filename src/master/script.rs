@@ -1,8 +1,8 @@
 //! A stage for masters: a virtual clock, a machine that carries out what can be carried out at
 //! once, and a record of all that happened, to be compared line by line.
 
-use super::{Action, Event, Exit, Master, Pid, Signal, Stream};
-use crate::Millis;
+use super::{Action, Event, Master};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::{self, Command, Launch};
 
 /// When the scripts begin: 2026-11-22 10:00:00 UTC.

@@ -4,7 +4,8 @@
 //! listeners, when it comes to that (uvicorn: after the lifespan startup, so that connections are
 //! refused until then, and a port in use is found out only there): a [`Single`] binds nothing.
 
-use super::{Action, Event, Pid, Signal};
+use super::{Action, Event};
+use crate::os::{Pid, Signal};
 
 /// Passes signals on and waits for the end.
 #[derive(Debug, Default)]
@@ -47,8 +48,9 @@ impl Single {
 
 #[cfg(test)]
 mod tests {
+    use crate::master::Event;
     use crate::master::script::Stage;
-    use crate::master::{Event, Exit, Signal};
+    use crate::os::{Exit, Signal};
 
     #[test]
     fn one_process_is_started_and_listens_when_it_accepts() {

@@ -1,7 +1,7 @@
 //! The workers of a master.
 
-use super::{Action, Event, Exit, Pid, Signal};
-use crate::Millis;
+use super::{Action, Event};
+use crate::os::{Exit, Millis, Pid, Signal};
 
 /// A worker process.
 #[derive(Debug)]

@@ -19,8 +19,8 @@ mod children;
 mod tests;
 
 use super::table::Table;
-use super::{Action, Event, Exit, Pid, Signal, Stream};
-use crate::Millis;
+use super::{Action, Event};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::{Launch, Level, log};
 use std::collections::VecDeque;
 

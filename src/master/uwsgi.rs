@@ -19,8 +19,8 @@ mod requests;
 mod tests;
 mod workers;
 
-use super::{Action, Event, Exit, Pid, Signal, Stream};
-use crate::Millis;
+use super::{Action, Event};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Launch;
 use cheaper::Cheaper;
 use lines::{fill, say, say_when};

@@ -2,7 +2,7 @@
 //! `TCP_DEFER_ACCEPT`, which uWSGI sets on its sockets; and what uWSGI's HTTP router makes of it,
 //! which bothers a worker only with a request's whole head.
 
-use crate::Millis;
+use crate::os::Millis;
 
 /// What a listener's connections wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

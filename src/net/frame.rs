@@ -177,7 +177,7 @@ pub struct Accepted {
     /// The client's port.
     pub peer_port: u16,
     /// When the client connected.
-    pub connected_at: crate::Millis,
+    pub connected_at: crate::os::Millis,
     /// How many of the bytes that came with the connection count as read, and were granted to the
     /// client anew.
     pub granted: u32,

@@ -7,8 +7,7 @@
 //! `io_uring` links its requests, saves two trips between process and kernel for each request and
 //! changes nothing that a client or another process can see.
 
-use crate::Millis;
-use crate::master::Pid;
+use crate::os::{Millis, Pid};
 
 /// The listener of a process that has gone on already: it knows that its client ends the connection
 /// at once.

@@ -15,8 +15,7 @@ use super::claims::SharedClaims;
 use super::deferral::Deferral;
 use super::frame::{Kind, push, push_number};
 use super::linger::Closing;
-use crate::Millis;
-use crate::master::Pid;
+use crate::os::{Millis, Pid};
 
 /// A listening socket.
 pub type ListenerId = u32;

@@ -14,8 +14,7 @@ pub use access::{AccessAtoms, AccessFormat, AccessFormatError, DEFAULT_ACCESS_FO
 
 use super::Level;
 use super::host::url;
-use crate::Millis;
-use crate::master::Pid;
+use crate::os::{Millis, Pid};
 use std::fmt::Write as _;
 
 /// A point in time as people write it, UTC.

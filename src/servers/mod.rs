@@ -20,8 +20,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use crate::Millis;
 use crate::http1::{Limits, Rules};
+use crate::os::Millis;
 use option::{absolute, own, text};
 use std::rc::Rc;
 pub use uvicorn::Reload;

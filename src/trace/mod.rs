@@ -1,6 +1,6 @@
 //! Where the time of each request went: spans, stamped at each door of the house.
 
-use crate::Millis;
+use crate::os::Millis;
 
 /// What the time went to. The number is the one in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

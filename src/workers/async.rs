@@ -11,15 +11,14 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
-use crate::Millis;
 use crate::asgi::http::{self, Cycle};
 use crate::asgi::refusal;
 use crate::asgi::scope::Scope;
 use crate::gateway::{Peer, encoding};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
-use crate::master::Signal;
 use crate::net::frame::{AND_ANOTHER, Accepted, DEADLY, Frame, Kind, push_number};
+use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
 
@@ -251,7 +250,7 @@ impl AsyncWorker {
                 self.accept(process, arrived.id, process.launch.accepts | AND_ANOTHER);
             }
             Kind::Readable if self.listening => {
-                self.accept(process, arrived.id, process.launch.accepts)
+                self.accept(process, arrived.id, process.launch.accepts);
             }
             // While it reads the request of the connection that it has accepted, the loop sees that
             // another waits.
@@ -261,7 +260,7 @@ impl AsyncWorker {
             Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
             Kind::Accepted => self.accepted(process, arrived, now),
             Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit => {
-                self.moved(process, arrived, now)
+                self.moved(process, arrived, now);
             }
             _ => {}
         }

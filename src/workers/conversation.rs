@@ -5,13 +5,12 @@ mod app_calls;
 mod head;
 mod uwsgi;
 
-use crate::Millis;
 use crate::gateway::{Peer, encoding};
 use crate::http1::server::Connection;
 use crate::http1::{Framing, RequestHead, Version};
-use crate::master::Stream;
 use crate::net::Linger;
 use crate::net::frame::{Accepted, Kind, push};
+use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::servers::log::{AccessAtoms, Source};
 use crate::trace::Name;

@@ -4,10 +4,9 @@
 
 use std::collections::VecDeque;
 
-use crate::Millis;
 use crate::event_loop::Key;
-use crate::master::Signal;
 use crate::net::frame::{Frame, Kind};
+use crate::os::{Millis, Signal};
 
 use super::Process;
 use super::conversation::Conversation;

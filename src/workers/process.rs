@@ -1,11 +1,10 @@
 //! What every worker of a process shares: its command line, its listeners, its way to the kernel
 //! and to the log.
 
-use crate::Millis;
 use crate::event_loop::Interval;
-use crate::master::{Pid, Stream};
 use crate::net::SharedClaims;
 use crate::net::frame::{Frame, Kind, frames, push};
+use crate::os::{Millis, Pid, Stream};
 use crate::servers::log;
 use crate::servers::log::AccessFormat;
 use crate::servers::{Launch, Level, Server};

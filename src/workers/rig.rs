@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::Millis;
-use crate::master::Pid;
 use crate::net::frame::{Frame, Kind, frames};
 use crate::net::{ClientEvent, ConnectionId, ListenerId, Network, Table};
+use crate::os::{Millis, Pid};
 use crate::servers::testing::launch;
 
 use super::Process;

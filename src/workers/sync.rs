@@ -6,10 +6,9 @@
 
 mod uwsgi;
 
-use crate::Millis;
-use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
 use crate::net::{DETACHED, Offer};
+use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
 use std::collections::VecDeque;

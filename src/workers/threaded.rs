@@ -13,10 +13,9 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
-use crate::Millis;
 use crate::event_loop::Key;
-use crate::master::Signal;
 use crate::net::frame::{Accepted, Frame, Kind};
+use crate::os::{Millis, Signal};
 
 use super::Process;
 use super::conversation::{Conversation, conversation};

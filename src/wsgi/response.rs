@@ -126,7 +126,7 @@ impl Response {
         match self.server {
             Server::Uwsgi => self.start_uwsgi(status, strings),
             Server::Gunicorn | Server::Uvicorn | Server::Daphne => {
-                self.start_gunicorn(status, strings)?
+                self.start_gunicorn(status, strings)?;
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! How the arbiter stops: gracefully, quickly, or because a worker cannot boot.
 
 use super::{Arbiter, BootFailure, End, POLL, State, Wake};
-use crate::Millis;
-use crate::master::{Action, Signal, Stream};
+use crate::master::Action;
+use crate::os::{Millis, Signal, Stream};
 use crate::servers::Level;
 
 /// How long workers may take after an INT or QUIT that hurries a graceful stop.

@@ -4,8 +4,9 @@
 mod hooks;
 mod signals;
 
+use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
-use crate::master::{Event, Exit, Signal};
+use crate::os::{Exit, Signal};
 
 #[test]
 fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {

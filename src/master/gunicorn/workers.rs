@@ -1,8 +1,8 @@
 //! How the arbiter keeps its workers: as many as it should have, alive, and not silent.
 
 use super::{Arbiter, BootFailure, POLL, Resume, State, TURN};
-use crate::Millis;
-use crate::master::{Action, Exit, Signal};
+use crate::master::Action;
+use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;
 
 /// A worker exits with this code if it cannot boot.

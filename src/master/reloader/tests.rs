@@ -1,8 +1,9 @@
 //! The log lines and their order are those of real runs of uvicorn 0.54.0 with watchfiles, with
 //! pids and times of the stage.
 
+use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
-use crate::master::{Event, Exit, Signal};
+use crate::os::{Exit, Signal};
 
 const LINE: &str = "uvicorn --reload --no-use-colors app:app";
 const CHILD: u32 = MASTER + 1;

@@ -1,8 +1,8 @@
 //! How the supervisor looks after its children: health, replacement, restart, end.
 
 use super::{Next, STARTUP_FAILURE, State, Supervisor, TICK};
-use crate::Millis;
-use crate::master::{Action, Exit, Signal};
+use crate::master::Action;
+use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;
 
 impl Supervisor {

@@ -1,8 +1,9 @@
 //! The log lines and their order are those of real runs of uvicorn 0.54.0, with pids and times of
 //! the stage.
 
+use crate::master::Event;
 use crate::master::script::Stage;
-use crate::master::{Event, Exit, Signal};
+use crate::os::{Exit, Signal};
 
 /// Both children of a running server are alive for so long, in steps of a second.
 fn heartbeats(stage: &mut Stage, pids: &[u32], seconds: u32) {

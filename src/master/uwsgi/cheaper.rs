@@ -1,8 +1,8 @@
 //! Fewer workers when there is little to do: `--cheaper` and its algorithms, `--cheap`, `--idle`.
 
 use super::{State, TICK, Uwsgi, fill, say, second};
-use crate::Millis;
-use crate::master::{Action, Signal, Stream};
+use crate::master::Action;
+use crate::os::{Millis, Signal, Stream};
 
 /// Where the adaptation stands.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! The times, lines and their order are those of real runs of uWSGI 2.0.31.
 
+use crate::master::Event;
 use crate::master::script::Stage;
-use crate::master::{Event, Exit};
+use crate::os::Exit;
 
 const LINE: &str = "uwsgi --http-socket :8000 --die-on-term";
 

@@ -2,8 +2,8 @@
 //! runs on: kernel, memory pages, users.
 
 use super::Uwsgi;
-use crate::Millis;
-use crate::master::{Action, Stream};
+use crate::master::Action;
+use crate::os::{Millis, Stream};
 use crate::servers::log;
 
 impl Uwsgi {

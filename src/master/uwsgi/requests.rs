@@ -1,8 +1,8 @@
 //! What the master knows of requests: who is busy, since when, and their lines in the log.
 
 use super::{Uwsgi, second};
-use crate::Millis;
-use crate::master::{Action, Pid, Stream};
+use crate::master::Action;
+use crate::os::{Millis, Pid, Stream};
 
 impl Uwsgi {
     /// A worker begins a request.

@@ -1,8 +1,9 @@
 //! The log lines and their order are those of real runs of uWSGI 2.0.31, with pids and times of the
 //! stage.
 
+use crate::master::Event;
 use crate::master::script::Stage;
-use crate::master::{Event, Exit, Signal};
+use crate::os::{Exit, Signal};
 
 const LINE: &str = "uwsgi --http-socket :8000 --master --die-on-term";
 

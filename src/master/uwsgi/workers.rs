@@ -1,8 +1,8 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
 use super::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, fill, say, say_when, second};
-use crate::Millis;
-use crate::master::{Action, Exit, Signal, Stream};
+use crate::master::Action;
+use crate::os::{Exit, Millis, Signal, Stream};
 use crate::servers::log;
 
 impl Uwsgi {

@@ -4,10 +4,10 @@ use super::{
     Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener,
     ListenerId, Network, Retry,
 };
-use crate::Millis;
 use crate::net::Deferral;
 use crate::net::frame::{Kind, push};
 use crate::net::linger::Closing;
+use crate::os::Millis;
 use std::collections::VecDeque;
 
 /// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as

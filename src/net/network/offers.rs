@@ -6,9 +6,9 @@
 
 use super::processes::{FIRST_READ, accepted, first_read};
 use super::{ConnectionId, Listener, ListenerId, Network};
-use crate::master::Pid;
 use crate::net::claims::{Claims, SLOTS, encode_offer};
 use crate::net::frame::{Kind, push_parts};
+use crate::os::Pid;
 
 /// Connections of a listener that are on offer at once.
 const MOST: usize = 16;

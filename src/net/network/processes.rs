@@ -1,10 +1,9 @@
 //! What processes do with connections: accept, answer, linger, close, end.
 
 use super::{ClientEvent, ConnectionId, Listener, ListenerId, Network, granted};
-use crate::Millis;
-use crate::master::Pid;
 use crate::net::frame::{AND_ANOTHER, Accepted, Frame, Kind, push, push_number};
 use crate::net::linger::{Closing, DETACHED, Linger};
+use crate::os::{Millis, Pid};
 
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
 pub(super) const FIRST_READ: u32 = 8192;

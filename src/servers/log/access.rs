@@ -4,8 +4,7 @@
 //! request. Here it fails when it is parsed, with the same reason.
 
 use super::common_log_time;
-use crate::Millis;
-use crate::master::Pid;
+use crate::os::{Millis, Pid};
 use std::borrow::Cow;
 
 /// gunicorn's default format.

@@ -1,6 +1,6 @@
 //! `--reload`: which files are watched.
 
-use crate::Millis;
+use crate::os::Millis;
 use crate::servers::option::{Values, own, split, text};
 use crate::servers::{Call, absolute, python};
 

@@ -1,7 +1,7 @@
 //! What Python calls for an app: `receive()`, `send()`, and how its call ended.
 
-use crate::Millis;
 use crate::asgi::http::{self, Cycle, Part, Progress, Received};
+use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;

@@ -1,12 +1,11 @@
 //! The connections of the loop and the requests that the app has of them.
 
-use crate::Millis;
 use crate::asgi::http::Cycle;
 use crate::asgi::status::phrase;
 use crate::gateway::{Peer, encoding};
 use crate::http1::RequestHead;
 use crate::http1::server::Connection;
-use crate::master::Stream;
+use crate::os::{Millis, Stream};
 use crate::servers::{Level, log};
 use crate::workers::Process;
 use crate::workers::wire::Wire;

@@ -1,10 +1,9 @@
 //! What Python calls while it has a request: the body, `start_response`, the blocks of the answer,
 //! its end.
 
-use crate::Millis;
 use crate::http1::RequestError;
 use crate::http1::server::Event;
-use crate::master::Stream;
+use crate::os::{Millis, Stream};
 use crate::servers::{Server, WorkerClass};
 use crate::trace::Name;
 use crate::workers::{Process, Written};
@@ -76,7 +75,7 @@ impl Conversation {
                     return uwsgi::no_body("error");
                 }
                 Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => {
-                    self.body_ended = true
+                    self.body_ended = true;
                 }
                 Err(RequestError::EndInBody { missing: None }) => {
                     self.body_ended = true;

@@ -1,10 +1,10 @@
 //! Reading a request's head, and what becomes of it: a request for the app, an error page, or the
 //! end of the connection.
 
-use crate::Millis;
 use crate::gateway::{encoding, python};
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
+use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;

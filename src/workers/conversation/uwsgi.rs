@@ -2,10 +2,9 @@
 //! (`--socket-timeout`), tells the master of a request before the app has it, and refuses a head in
 //! a line of its log, not to the client.
 
-use crate::Millis;
 use crate::http1::RequestError;
-use crate::master::Stream;
 use crate::net::frame::{Kind, push};
+use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::workers::Process;
 

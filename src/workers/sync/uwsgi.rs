@@ -4,9 +4,8 @@
 //! and with `--http11-socket` waits on the same connection for the next request before it looks at
 //! any other.
 
-use crate::Millis;
 use crate::http1::Version;
-use crate::master::{Signal, Stream};
+use crate::os::{Millis, Signal, Stream};
 use crate::trace::Name;
 use crate::workers::Process;
 use crate::workers::conversation::Conversation;

@@ -2,7 +2,7 @@
 
 use super::super::Next;
 use super::super::tests::Bench;
-use crate::master::Signal;
+use crate::os::Signal;
 use crate::workers::conversation::Body;
 
 const UWSGI: &str = "uwsgi --http-socket :8000 --master";

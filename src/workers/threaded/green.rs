@@ -9,9 +9,9 @@
 //! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is
 //! Python (`src/python/gevent_pywsgi.py`), and waits for as long as the client pleases.
 
-use crate::Millis;
 use crate::gateway::{Peer, encoding};
 use crate::net::frame::{Kind, push_number};
+use crate::os::Millis;
 use crate::servers::Level;
 use crate::trace::Name;
 use crate::workers::Process;

@@ -5,8 +5,8 @@
 //! The orderly close of one that is not kept blocks it, as on the real one: nothing else is
 //! accepted meanwhile.
 
-use crate::Millis;
 use crate::net::frame::{Kind, push_number};
+use crate::os::Millis;
 use crate::servers::WorkerClass;
 use crate::trace::Name;
 use crate::workers::Process;

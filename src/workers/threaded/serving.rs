@@ -1,7 +1,7 @@
 //! What a thread of the pool does with a connection: it waits for its first bytes, reads a request,
 //! calls the app, and throws away what the app has left of the body.
 
-use crate::Millis;
+use crate::os::Millis;
 use crate::servers::{Level, WorkerClass};
 use crate::trace::Name;
 use crate::workers::Process;

@@ -1,7 +1,8 @@
 //! A configuration file's hooks come where they came in real runs of gunicorn 27.0.1.
 
+use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
-use crate::master::{Event, Exit, Signal};
+use crate::os::{Exit, Signal};
 
 const LINE: &str = "gunicorn -c conf.py app:app";
 

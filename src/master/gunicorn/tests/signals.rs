@@ -1,7 +1,7 @@
 //! What gunicorn's master does when it gets a signal.
 
 use crate::master::script::Stage;
-use crate::master::{Exit, Signal};
+use crate::os::{Exit, Signal};
 
 #[test]
 fn term_waits_for_requests_to_finish() {
