@@ -10,7 +10,7 @@
 
 use crate::asgi::event_error::EventError;
 use crate::asgi::status::phrase;
-use crate::gateway::encoding::{Strings, push_decimal, put, put_u32};
+use crate::gateway::encoding::{Strings, put, put_u32};
 use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Server};
@@ -508,7 +508,7 @@ fn closed(log: String) -> Outcome {
 
 pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
-    push_decimal(out, status.into());
+    out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
     out.push(b' ');
     out.extend_from_slice(phrase(status).as_bytes());
     out.extend_from_slice(b"\r\n");

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 
 use crate::asgi::http::write_status_line;
-use crate::gateway::encoding::push_decimal;
 use crate::http1::RequestError;
 
 /// Appends the answer, after which the connection is closed. Nothing where the client has ended the
@@ -43,7 +42,7 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
     };
     write_status_line(status, out);
     out.extend_from_slice(b"Content-Type: text/plain\r\nContent-Length: ");
-    push_decimal(out, text.len() as u64);
+    out.extend_from_slice(itoa::Buffer::new().format(text.len()).as_bytes());
     out.extend_from_slice(b"\r\nConnection: close\r\n\r\n");
     out.extend_from_slice(&text);
 }

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 
 use crate::asgi::proxy::{self, Origin};
 use crate::asgi::url;
-use crate::gateway::encoding::{close, open, push_decimal, put, put_u32};
+use crate::gateway::encoding::{close, open, put, put_u32};
 use crate::gateway::{Peer, percent};
 use crate::http1::message::{RequestHead, Version};
 use crate::servers::Launch;
@@ -116,7 +116,7 @@ impl<'a> Scope<'a> {
         put(out, self.origin.port.to_string().as_bytes());
         put(out, self.peer.local.0.as_bytes());
         let port = open(out);
-        push_decimal(out, self.peer.local.1.into());
+        out.extend_from_slice(itoa::Buffer::new().format(self.peer.local.1).as_bytes());
         close(out, port);
         for (name, value) in &self.head.headers {
             put_u32(out, name.len());

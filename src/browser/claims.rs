@@ -7,6 +7,7 @@ use crate::net::{self, ConnectionId};
 #[wasm_bindgen]
 extern "C" {
     /// See `www/worker/claims.js`.
+    #[derive(Debug)]
     pub type Claims;
     #[wasm_bindgen(method)]
     fn offer(this: &Claims, slot: u32, id: u32);

@@ -19,11 +19,6 @@ pub use machine::{Devices, Machine};
 pub use process::{Memory, Process};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Smaller than the standard library's by 3 kB of compressed wasm, and as steady: every call takes
-/// constant time.
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
 /// Makes panics readable in the browser's console.
 #[wasm_bindgen(start)]
 pub fn start() {

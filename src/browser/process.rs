@@ -155,7 +155,7 @@ impl Process {
 
     /// What connections that are offered are claimed by, where memory can be shared.
     pub fn share_claims(&mut self, claims: Claims) {
-        self.common.claims.0 = Some(Box::new(claims));
+        self.common.claims = Some(Box::new(claims));
     }
 
     // --- the worker's event loop

@@ -6,9 +6,7 @@
 mod exchange;
 mod head;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::http1;
 use crate::net::frame::{Frame, Kind, push, push_number};
@@ -25,12 +23,14 @@ pub type ServerId = u32;
 
 /// Kept connections to one port that wait for another request; more are closed.
 const MOST_IDLE: usize = 256;
+/// Requests whose numbers in the trace are remembered.
+const NUMBERS_KEPT: usize = 4096;
 
 /// All streams of the page.
 #[derive(Debug, Default)]
 pub struct Client {
-    streams: LiteMap<StreamId, Stream>,
-    connections: LiteMap<ConnectionId, Owner>,
+    streams: BTreeMap<StreamId, Stream>,
+    connections: BTreeMap<ConnectionId, Owner>,
     /// Kept connections, the one used last at the end.
     idle: Vec<Idle>,
     /// Requests sent, of all servers.
@@ -39,7 +39,7 @@ pub struct Client {
     pub page: Vec<u8>,
     /// Requests that are complete, for the trace.
     pub seen: VecDeque<Seen>,
-    numbers: LiteMap<(ConnectionId, u32), u32>,
+    numbers: BTreeMap<(ConnectionId, u32), u32>,
 }
 
 /// A request as the client saw it.
@@ -96,10 +96,8 @@ impl Client {
         self.requests += 1;
         self.numbers.insert((connection, sequence), self.requests);
         // Connection ids grow: the smallest are the oldest, and no longer asked for.
-        while self.numbers.len() > 4096
-            && let Some((&oldest, _)) = self.numbers.first()
-        {
-            self.numbers.remove(&oldest);
+        if self.numbers.len() > NUMBERS_KEPT {
+            self.numbers.pop_first();
         }
         self.requests
     }
@@ -372,7 +370,7 @@ impl Client {
 
 /// Tells the page that a stream has failed, and why.
 fn fail(page: &mut Vec<u8>, id: StreamId, name: &str, why: &str) {
-    push(page, Kind::Reset, id, [name, "\n", why].concat().as_bytes());
+    push(page, Kind::Reset, id, format!("{name}\n{why}").as_bytes());
 }
 
 fn lost_text(event: &ClientEvent) -> &'static str {

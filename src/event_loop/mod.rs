@@ -18,9 +18,7 @@ mod signals;
 mod simulation_tests;
 mod timers;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::os::Millis;
 use crate::trace::Name;
@@ -164,7 +162,7 @@ struct Thread {
 /// See the module.
 #[derive(Debug)]
 pub struct EventLoop {
-    threads: LiteMap<ThreadId, Thread>,
+    threads: BTreeMap<ThreadId, Thread>,
     last: ThreadId,
     holder: Option<ThreadId>,
     /// Who waits for the GIL, in order.
@@ -188,7 +186,7 @@ impl EventLoop {
     /// A process whose main thread runs.
     #[must_use]
     pub fn new(now: Millis) -> Self {
-        let mut threads = LiteMap::new();
+        let mut threads = BTreeMap::new();
         let main = Thread {
             state: State::Running { since: now },
             begun: now,

@@ -1,22 +1,16 @@
 //! Who waits for what, in the order of arrival.
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Key, ThreadId};
 
 /// The queues that are not empty.
 #[derive(Debug, Default)]
-pub(super) struct Queues(LiteMap<Key, VecDeque<ThreadId>>);
+pub(super) struct Queues(BTreeMap<Key, VecDeque<ThreadId>>);
 
 impl Queues {
     pub(super) fn push(&mut self, key: Key, id: ThreadId) {
-        if let Some(queue) = self.0.get_mut(&key) {
-            queue.push_back(id);
-        } else {
-            self.0.insert(key, VecDeque::from([id]));
-        }
+        self.0.entry(key).or_default().push_back(id);
     }
 
     pub(super) fn pop(&mut self, key: Key) -> Option<ThreadId> {
@@ -39,7 +33,7 @@ impl Queues {
     }
 
     pub(super) fn has(&self, key: Key) -> bool {
-        self.0.get(&key).is_some()
+        self.0.contains_key(&key)
     }
 }
 

@@ -1,9 +1,7 @@
 //! When waits end by themselves: at most one timer for each thread.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::os::Millis;
 
@@ -18,7 +16,7 @@ const SWEEP_FROM: usize = 64;
 pub(super) struct Timers {
     heap: BinaryHeap<Reverse<(u64, u32, ThreadId)>>,
     /// The ticket of each thread's timer.
-    set: LiteMap<ThreadId, u32>,
+    set: BTreeMap<ThreadId, u32>,
     ticket: u32,
 }
 

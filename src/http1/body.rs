@@ -1,7 +1,5 @@
 //! Message bodies by their framing (RFC 9112, section 6), both ends of a connection.
 
-use std::ops::Range;
-
 use super::chunked::Chunked;
 use super::error::RequestError;
 use super::fields::Headers;
@@ -9,17 +7,7 @@ use super::input::Input;
 use super::limits::Limits;
 use super::message::Framing;
 use super::rules::Rules;
-
-/// What comes next of a body.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Bytes of the body, at this place of the input.
-    Data(Range<usize>),
-    /// The body is complete.
-    End,
-    /// Nothing before more is received.
-    Wait,
-}
+use super::step::Step;
 
 /// Reads one body.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! The chunked transfer coding (RFC 9112, section 7.1).
 
-use super::body::Step;
 use super::error::RequestError;
 use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
 use super::rules::{ChunkExtensions, Rules};
 use super::section::Section;
+use super::step::Step;
 use super::{fields, text};
 
 /// Longest line of a chunk's size where the limits name none, bytes.

@@ -1,6 +1,6 @@
 //! The client's end of a connection: one request at a time, and its response.
 
-use super::body::{Decoder, Step};
+use super::body::Decoder;
 use super::encode::{encode_chunk, encode_fields, encode_last_chunk};
 use super::error::{RequestError, ResponseError};
 use super::event::Next;
@@ -9,6 +9,7 @@ use super::limits::Limits;
 use super::message::{Framing, ResponseHead, Version};
 use super::rules::{BareLf, Rules, Trailers};
 use super::section::Section;
+use super::step::Step;
 use super::text;
 
 /// Longest response head that is read, bytes.

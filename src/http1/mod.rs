@@ -19,6 +19,7 @@ mod request_line;
 mod rules;
 mod section;
 pub mod server;
+mod step;
 mod text;
 
 pub use encode::{

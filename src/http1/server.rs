@@ -6,7 +6,7 @@
 //!                        └──── error ──────┴──▶ Failed
 //! ```
 
-use super::body::{Decoder, Step};
+use super::body::Decoder;
 use super::error::RequestError;
 use super::event::Next;
 use super::fields::Headers;
@@ -16,6 +16,7 @@ use super::message::{Framing, RequestHead};
 use super::request_line::{self, RequestLine};
 use super::rules::{BareLf, EmptyLines, Rules};
 use super::section::Section;
+use super::step::Step;
 use super::{fields, framing};
 
 /// What comes of a client. Nothing comes after [`Event::End`](super::Event::End) until

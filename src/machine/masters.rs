@@ -155,14 +155,14 @@ impl Machine {
                 let pid = running.master_pid;
                 self.let_go(server, |_| true, pid);
             }
-            Action::Spawn { slot } if self.processes.len() as u32 / 2 >= self.room => {
+            Action::Spawn { slot, .. } if self.processes.len() as u32 / 2 >= self.room => {
                 // As where fork() fails: a restart may need twice the workers, no more.
                 let pid = self.next_pid + 1;
                 self.next_pid = pid;
                 running.events.push_back(Event::Exited(pid, Exit::Code(1)));
                 return Some(Event::Spawned { slot, pid });
             }
-            Action::Spawn { slot } => {
+            Action::Spawn { slot, again } => {
                 let parent = running.master_pid;
                 let interpreter = running.launch.interpreter;
                 let pid = self.pid();
@@ -171,7 +171,7 @@ impl Machine {
                     self.net
                         .tell_process(parent, Kind::Hook, 0, call.as_bytes());
                 }
-                self.start_process(server, pid, parent, slot);
+                self.start_process(server, pid, parent, slot, again);
                 return Some(Event::Spawned { slot, pid });
             }
             Action::Load => {
@@ -181,7 +181,7 @@ impl Machine {
                     running.processes.retain(|its| *its != pid);
                     self.outputs.push_back(Output::Kill(pid));
                 }
-                self.start_process(server, pid, SHELL, 0);
+                self.start_process(server, pid, SHELL, 0, false);
             }
             Action::Signal(pid, signal @ Signal::Kill) => {
                 return self.end_process(server, pid, signal);

@@ -13,9 +13,7 @@ mod scale;
 mod starting;
 mod trace;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub use masters::Answer;
 use masters::PONG_EVERY;
@@ -40,21 +38,21 @@ const FIRST_PID: Pid = 10;
 pub struct Machine {
     net: Network,
     client: Client,
-    servers: LiteMap<ServerId, Running>,
+    servers: BTreeMap<ServerId, Running>,
     /// Servers whose settings are being read, and the first words of what to go on with.
     settling: Vec<(ServerId, Start, Vec<String>)>,
     /// The server of each process.
-    processes: LiteMap<Pid, ServerId>,
+    processes: BTreeMap<Pid, ServerId>,
     next_pid: Pid,
     /// When the app was done with the latest requests, by their number.
-    app_ends: LiteMap<u32, Millis>,
+    app_ends: BTreeMap<u32, Millis>,
     outputs: VecDeque<Output>,
     page: Vec<u8>,
     /// Spans that the page is not told yet, and when they are to leave by themselves.
     spans: Vec<u8>,
     spans_until: Option<Millis>,
     /// Servers that have replicas.
-    scales: LiteMap<ServerId, Scale>,
+    scales: BTreeMap<ServerId, Scale>,
     /// How many workers may be asked for.
     room: u32,
     /// Names and values of [`FACT`](crate::servers::FACT)s.

@@ -11,7 +11,14 @@ use crate::servers::Server;
 pub(super) const SHELL: Pid = 1;
 
 impl Machine {
-    pub(super) fn start_process(&mut self, server: ServerId, pid: Pid, parent: Pid, slot: u32) {
+    pub(super) fn start_process(
+        &mut self,
+        server: ServerId,
+        pid: Pid,
+        parent: Pid,
+        slot: u32,
+        again: bool,
+    ) {
         let Some(running) = self.servers.get(&server) else {
             return;
         };
@@ -32,7 +39,8 @@ impl Machine {
             },
         };
         self.processes.insert(pid, server);
-        self.net.tell_process(pid, Kind::Slot, slot, b"");
+        self.net
+            .tell_process(pid, Kind::Slot, slot, &[u8::from(again)]);
         self.inherit(server, pid);
         self.outputs.push_back(spawn);
     }

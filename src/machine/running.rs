@@ -1,8 +1,6 @@
 //! A server that runs, and what it was started with.
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::StartCommand;
 use super::listeners::{Held, RETIRED};
@@ -27,7 +25,7 @@ pub(super) struct Running {
     pub(super) actions: VecDeque<Action>,
     pub(super) started_at: Millis,
     /// By index into `Launch::binds`.
-    pub(super) listeners: LiteMap<usize, Held>,
+    pub(super) listeners: BTreeMap<usize, Held>,
     pub(super) processes: Vec<Pid>,
     pub(super) pong_at: Option<Millis>,
     /// The master waits for a connection.

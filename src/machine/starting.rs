@@ -1,9 +1,7 @@
 //! How a command line becomes a server: what it says is printed, settled, refused for want of room,
 //! or started, once for each replica.
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::running::{Running, Start, flat, in_turn};
 use super::scale::{REPLICA, Scale, page_id};
@@ -103,7 +101,7 @@ impl Machine {
                     start: start.clone(),
                     started_at: now,
                     watches: false,
-                    listeners: LiteMap::new(),
+                    listeners: BTreeMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server == Server::Uvicorn)
                         .then_some(now + PONG_EVERY),
@@ -111,7 +109,7 @@ impl Machine {
                 };
                 self.servers.insert(server, running);
                 if interpreter {
-                    self.start_process(server, master_pid, SHELL, 0);
+                    self.start_process(server, master_pid, SHELL, 0, false);
                 } else {
                     self.tell_master(server, Event::Started, now);
                 }

@@ -68,10 +68,8 @@ impl Machine {
             push(&mut self.spans, Kind::Spans, page_id(*server), &records);
             self.spans_until.get_or_insert(now + SPANS_EVERY);
         }
-        while self.app_ends.len() > 4096
-            && let Some((&oldest, _)) = self.app_ends.first()
-        {
-            self.app_ends.remove(&oldest);
+        while self.app_ends.len() > 4096 {
+            self.app_ends.pop_first();
         }
     }
 

@@ -179,7 +179,10 @@ impl Reloader {
     fn spawn(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.paused = now + self.reload.delay;
         self.slot += 1;
-        actions.push(Action::Spawn { slot: self.slot });
+        actions.push(Action::Spawn {
+            slot: self.slot,
+            again: false,
+        });
     }
 
     fn listen(&mut self, actions: &mut Vec<Action>) {

@@ -91,7 +91,7 @@ impl Stage {
             Action::Watch => ("watch".into(), None),
             Action::Reread => ("reread".into(), Some(Event::Started)),
             Action::CloseListeners => ("close".into(), None),
-            Action::Spawn { slot } => {
+            Action::Spawn { slot, .. } => {
                 self.next_pid += 1;
                 (
                     format!("spawn {}", self.next_pid),

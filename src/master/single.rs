@@ -18,7 +18,10 @@ pub(super) struct Single {
 impl Single {
     pub(super) fn handle(&mut self, event: &Event, actions: &mut Vec<Action>) {
         match *event {
-            Event::Started => actions.push(Action::Spawn { slot: 1 }),
+            Event::Started => actions.push(Action::Spawn {
+                slot: 1,
+                again: false,
+            }),
             Event::Spawned { pid, .. } => {
                 self.pid = Some(pid);
                 actions.extend(

@@ -45,7 +45,7 @@ impl Table {
             aborted: false,
             exit: None,
         });
-        actions.push(Action::Spawn { slot });
+        actions.push(Action::Spawn { slot, again: false });
         slot
     }
 

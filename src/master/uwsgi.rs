@@ -20,10 +20,10 @@ mod tests;
 mod workers;
 
 use super::{Action, Event};
-use crate::os::{Exit, Millis, Pid, Signal, Stream};
+use crate::os::{Exit, Millis, Pid, Signal};
 use crate::servers::Launch;
 use cheaper::Cheaper;
-use lines::{fill, say, say_when};
+use lines::{say, say_when};
 use options::Options;
 
 /// The time between two looks at the workers.
@@ -161,11 +161,9 @@ impl Uwsgi {
                 self.look_after_workers(now, actions);
             }
             Event::FileChanged(path) => {
-                let is_it = |file: &&String| {
-                    path == **file
-                        || path.strip_suffix(&***file)
-                            == Some(&[&*self.options.directory, "/"].concat())
-                };
+                let directory = &self.options.directory;
+                let is_it =
+                    |file: &&String| path == **file || path == format!("{directory}/{file}");
                 if let Some(file) = self.options.touchable.iter().find(is_it) {
                     self.touched = Some(file.clone());
                 }
@@ -203,12 +201,15 @@ impl Uwsgi {
             .cloned()
             .unwrap_or_default();
         if !ok {
-            let line = "probably another instance of uWSGI is running on the same address (";
-            actions.push(Action::Log(Stream::Stderr, [line, &address, ")."].concat()));
+            say(
+                actions,
+                format!(
+                    "probably another instance of uWSGI is running on the same address ({address})."
+                ),
+            );
             say(
                 actions,
                 "bind(): Address already in use [core/socket.c line 769]",
-                &[],
             );
             self.exit(1, actions);
             return;
@@ -246,7 +247,7 @@ impl Uwsgi {
 
     fn spawn_all(&mut self, now: Millis, actions: &mut Vec<Action>) {
         for slot in 1..=self.initial() {
-            actions.push(Action::Spawn { slot });
+            actions.push(Action::Spawn { slot, again: false });
         }
         if self.initial() > 0 {
             return;
@@ -267,8 +268,7 @@ impl Uwsgi {
     }
 
     fn spawned(&mut self, now: Millis, slot: u32, pid: Pid, actions: &mut Vec<Action>) {
-        let number = (slot & 0xffff) as usize;
-        let Some(worker) = number
+        let Some(worker) = (slot as usize)
             .checked_sub(1)
             .and_then(|index| self.workers.get_mut(index))
         else {
@@ -283,12 +283,14 @@ impl Uwsgi {
         if !first {
             say(
                 actions,
-                "Respawned uWSGI worker % (new pid: %)",
-                &[slot & 0xffff, pid],
+                format!("Respawned uWSGI worker {slot} (new pid: {pid})"),
             );
         } else if self.forked && self.options.master {
-            let line = "spawned uWSGI worker % (pid: %, cores: %)";
-            say(actions, line, &[slot & 0xffff, pid, self.options.threads]);
+            let threads = self.options.threads;
+            say(
+                actions,
+                format!("spawned uWSGI worker {slot} (pid: {pid}, cores: {threads})"),
+            );
         } else if (self.options.master || !self.options.preload)
             && self
                 .workers
@@ -381,7 +383,7 @@ impl Uwsgi {
                 Signal::Hup => ("...gracefully killing workers...", Signal::Hup),
                 _ => ("...brutally killing workers...", Signal::Kill),
             };
-            say(actions, how, &[]);
+            say(actions, how);
             self.curse_all(now, signal, actions);
         }
     }

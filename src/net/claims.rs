@@ -12,22 +12,11 @@ use super::frame::Accepted;
 
 /// The words that kernel and processes share: see `www/worker/claims.js`. All operations have one
 /// order for all threads.
-pub trait Claims {
+pub trait Claims: std::fmt::Debug {
     /// The kernel offers a connection: it can be taken by what this slot says.
     fn offer(&self, slot: u32, id: ConnectionId);
     /// Takes the connection. False where somebody else has.
     fn take(&self, slot: u32, id: ConnectionId) -> bool;
-}
-
-/// Claims, where memory can be shared.
-#[derive(Default)]
-pub struct SharedClaims(pub Option<Box<dyn Claims>>);
-
-// To print what JavaScript has would take more code than all else that is said of it here.
-impl std::fmt::Debug for SharedClaims {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SharedClaims")
-    }
 }
 
 /// Connections that can be on offer at once, of all listeners.

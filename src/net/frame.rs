@@ -88,7 +88,7 @@ kinds! {
     Bind = 29,
 
     /// \[k→p\] The number that the process has with its master: [`crate::master::Action::Spawn`]'s
-    /// slot.
+    /// slot. The body is one byte: 1 where the process was started again.
     Slot = 30,
     /// \[p→k\] [`crate::master::Event::Busy`]; the body is its text.
     Busy = 31,

@@ -7,7 +7,7 @@ pub mod frame;
 mod linger;
 mod network;
 
-pub use claims::{Claims, Offer, SLOTS, SharedClaims};
+pub use claims::{Claims, Offer, SLOTS};
 pub use deferral::Deferral;
 pub use linger::{DETACHED, Linger};
 pub use network::{

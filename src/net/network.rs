@@ -5,13 +5,11 @@ mod backlog;
 mod offers;
 mod processes;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use thiserror::Error;
 
-use super::claims::SharedClaims;
+use super::claims::Claims;
 use super::deferral::Deferral;
 use super::frame::{Kind, push, push_number};
 use super::linger::Closing;
@@ -130,20 +128,20 @@ struct Retry {
 /// clients see in a queue.
 #[derive(Debug, Default)]
 pub struct Network {
-    listeners: LiteMap<ListenerId, Listener>,
-    connections: LiteMap<ConnectionId, Box<Connection>>,
+    listeners: BTreeMap<ListenerId, Listener>,
+    connections: BTreeMap<ConnectionId, Connection>,
     retries: Vec<Retry>,
-    closing: LiteMap<ConnectionId, Closing>,
+    closing: BTreeMap<ConnectionId, Closing>,
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     turned: Vec<Pid>,
     next_listener: ListenerId,
     /// The listener of the last connection.
     turn: ListenerId,
     next_connection: ConnectionId,
-    outboxes: LiteMap<Pid, Vec<u8>>,
+    outboxes: BTreeMap<Pid, Vec<u8>>,
     /// What connections are claimed by, and its slots that are not in use; none where memory cannot
     /// be shared.
-    claims: SharedClaims,
+    claims: Option<Box<dyn Claims>>,
     slots: Vec<u32>,
     client_events: VecDeque<(ConnectionId, ClientEvent)>,
 }

@@ -128,7 +128,7 @@ _configuration: Configuration
 
 
 def _number() -> int:
-    return _configuration.slot & 0xFFFF
+    return _configuration.slot
 
 
 def _master_pid() -> int:
@@ -345,7 +345,7 @@ class _Core:
     def serve(self) -> Generator[None, int, None]:
         """Takes requests until the worker is told to leave."""
         configuration = self.configuration
-        log = Log(configuration.options, configuration.pid, configuration.slot & 0xFFFF)
+        log = Log(configuration.options, configuration.pid, configuration.slot)
         buffer = _digits(configuration.options["--post-buffering"])
         exchange = self.exchange
         respond = anew(self._respond)
@@ -405,7 +405,7 @@ class _Core:
 
     def name(self) -> None:
         """Names the running thread."""
-        worker = self.configuration.slot & 0xFFFF
+        worker = self.configuration.slot
         threading.current_thread().name = f"uWSGIWorker{worker}Core{self.number}"
 
 

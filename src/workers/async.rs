@@ -7,9 +7,7 @@
 mod app_calls;
 mod conversation;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::asgi::http::{self, Cycle};
 use crate::asgi::refusal;
@@ -58,9 +56,9 @@ pub enum Sent {
 /// The worker.
 #[derive(Debug, Default)]
 pub struct AsyncWorker {
-    connections: LiteMap<u32, Box<Conversation>>,
+    connections: BTreeMap<u32, Box<Conversation>>,
     /// The connection of each request that the app has.
-    exchanges: LiteMap<u32, Box<Exchange>>,
+    exchanges: BTreeMap<u32, Box<Exchange>>,
     next_exchange: u32,
     inbox: VecDeque<Arrived>,
     happenings: VecDeque<Happening>,

@@ -2,7 +2,7 @@
 //! and to the log.
 
 use crate::event_loop::Interval;
-use crate::net::SharedClaims;
+use crate::net::Claims;
 use crate::net::frame::{Frame, Kind, frames, push};
 use crate::os::{Millis, Pid, Stream};
 use crate::servers::log;
@@ -46,7 +46,7 @@ pub struct Process {
     /// How requests are logged, if they are (gunicorn).
     pub access_format: Option<AccessFormat>,
     /// What connections that are offered are claimed by; none where memory cannot be shared.
-    pub claims: SharedClaims,
+    pub claims: Option<Box<dyn Claims>>,
     /// Frames that need not leave by themselves: they go with the next that do, or when the thread
     /// waits.
     pub lazy: Vec<u8>,
@@ -82,7 +82,7 @@ impl Process {
             frames: Vec::new(),
             listeners: Vec::new(),
             bound: None,
-            claims: SharedClaims::default(),
+            claims: None,
             lazy: Vec::new(),
             muted: false,
             hooks: VecDeque::new(),
@@ -114,7 +114,7 @@ impl Process {
                 // uWSGI without a master loads the app once, and forks; here each process loads it,
                 // and the first shows it.
                 self.muted = self.launch.server == Server::Uwsgi
-                    && frame.id != 1
+                    && (frame.id != 1 || frame.body == [1])
                     && self.launch.preload
                     && !self.launch.master;
                 true

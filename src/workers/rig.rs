@@ -73,7 +73,7 @@ impl Rig {
     pub(super) fn share_claims(&mut self) {
         let claims = Table::new();
         self.net.share_claims(Box::new(claims.clone()));
-        self.process.claims.0 = Some(Box::new(claims));
+        self.process.claims = Some(Box::new(claims));
     }
 
     /// A client that ends its side as soon as the server has ended its own connects, and sends.

@@ -328,7 +328,7 @@ impl SyncWorker {
             let (id, body) = bytes.split_first_chunk()?;
             let id = u32::from_le_bytes(*id);
             let offer = Offer::decode(body)?;
-            let claims = process.claims.0.as_ref();
+            let claims = process.claims.as_ref();
             if !claims.is_some_and(|claims| claims.take(offer.slot, id)) {
                 // Another process was faster.
                 continue;
@@ -446,7 +446,7 @@ impl SyncWorker {
 
 /// Whether connections may be offered to the worker: it then need not ask for each.
 fn takes_offers(process: &Process) -> bool {
-    process.claims.0.is_some()
+    process.claims.is_some()
         && process.listeners.len() == 1
         && process.launch.server == Server::Gunicorn
 }

@@ -9,9 +9,7 @@ mod green;
 mod main_thread;
 mod serving;
 
-use std::collections::VecDeque;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event_loop::Key;
 use crate::net::frame::{Accepted, Frame, Kind};
@@ -52,7 +50,7 @@ pub enum Next {
 #[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
 pub struct ThreadedWorker {
-    connections: LiteMap<u32, Box<Seat>>,
+    connections: BTreeMap<u32, Box<Seat>>,
     /// Connections for the pool, in order.
     submissions: VecDeque<u32>,
     /// Connections that `select()` has found readable.

@@ -10,7 +10,7 @@
 //! behind the request part, and the constants behind it.
 
 use crate::gateway::Peer;
-use crate::gateway::encoding::{close, open, push_decimal, put, put_u32, set_u32};
+use crate::gateway::encoding::{close, open, put, put_u32, set_u32};
 use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
@@ -201,7 +201,8 @@ impl<'a> Pairs<'a> {
         self.count += 1;
         put(self.out, key.as_bytes());
         let value = open(self.out);
-        push_decimal(self.out, number.into());
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         close(self.out, value);
     }
 

@@ -1,7 +1,5 @@
 //! The answer to a request that is refused or whose app failed, before anything else was sent.
 
-use crate::gateway::encoding::push_decimal;
-
 /// Why a request is not passed to the app.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
@@ -56,13 +54,12 @@ pub fn write(status: u16, reason: &str, message: &str, out: &mut Vec<u8>) {
     }
     body.extend_from_slice(b"\n  </body>\n</html>\n");
 
-    out.extend_from_slice(b"HTTP/1.1 ");
-    push_decimal(out, status.into());
-    out.push(b' ');
-    out.extend_from_slice(reason.as_bytes());
-    out.extend_from_slice(b"\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ");
-    push_decimal(out, body.len() as u64);
-    out.extend_from_slice(b"\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/html\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    out.extend_from_slice(head.as_bytes());
     out.extend_from_slice(&body);
 }
 

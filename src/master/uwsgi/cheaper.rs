@@ -1,8 +1,8 @@
 //! Fewer workers when there is little to do: `--cheaper` and its algorithms, `--cheap`, `--idle`.
 
-use super::{State, TICK, Uwsgi, fill, say, second};
+use super::{State, TICK, Uwsgi, say, second};
 use crate::master::Action;
-use crate::os::{Millis, Signal, Stream};
+use crate::os::{Millis, Signal};
 
 /// Where the adaptation stands.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Uwsgi {
     /// The workers are forked, or, where there are to be none, somebody to connect is waited for.
     pub(super) fn begin_cheap(&mut self, actions: &mut Vec<Action>) {
         let line = "cheap mode enabled: waiting for socket connection...";
-        say(actions, line, &[]);
+        say(actions, line);
         self.cheaper.cheap = true;
         self.cheaper.last_request = (0, self.total);
         actions.push(Action::Watch);
@@ -89,15 +89,13 @@ impl Uwsgi {
         if total != self.total {
             self.cheaper.last_request = (now_second, self.total);
         } else if since > 0 && now_second - since > idle {
-            let text = "workers have been inactive for more than % seconds (";
-            let text = [
-                &fill(text, &[self.options.idle]),
-                &now_second.to_string(),
-                "-",
-                &since.to_string(),
-                ")",
-            ];
-            actions.push(Action::Log(Stream::Stderr, text.concat()));
+            say(
+                actions,
+                format!(
+                    "workers have been inactive for more than {} seconds ({now_second}-{since})",
+                    self.options.idle
+                ),
+            );
             if self.options.die_on_idle {
                 self.kill_them_all(now, actions);
                 return false;
@@ -211,8 +209,12 @@ impl Uwsgi {
             let most = i64::from(most) + i64::from((number - 1) * self.options.lifetime_delta);
             if lifetime > most && !worker.cheaped && !worker.expired && worker.cursed_at.is_none() {
                 worker.expired = true;
-                let line = "worker % lifetime reached, it was running for % second(s)";
-                say(actions, line, &[number, lifetime as u32]);
+                say(
+                    actions,
+                    format!(
+                        "worker {number} lifetime reached, it was running for {lifetime} second(s)"
+                    ),
+                );
                 actions.push(Action::Signal(pid, Signal::Winch));
             }
         }

@@ -9,97 +9,105 @@ use crate::servers::log;
 impl Uwsgi {
     pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
         for line in &self.options.said {
-            say_parts(actions, &[line]);
+            say(actions, line.as_str());
         }
         let started = log::ctime(now);
-        say_parts(
+        say(
             actions,
-            &["*** Starting uWSGI 2.0.31 (32bit) on [", &started, "] ***"],
+            format!("*** Starting uWSGI 2.0.31 (32bit) on [{started}] ***"),
         );
-        say_parts(
+        say(
             actions,
-            &["current working directory: ", &self.options.directory],
+            format!("current working directory: {}", self.options.directory),
         );
         if !self.options.master {
             let warning =
                 "*** WARNING: you are running uWSGI without its master process manager ***";
-            say(actions, warning, &[]);
+            say(actions, warning);
         }
         if self.options.harakiri > 0 && !self.options.buffers {
             let warning = " *** WARNING: you have enabled harakiri without post buffering. \
                            Slow upload could be rejected on post-unbuffered webservers *** ";
-            say(actions, warning, &[]);
+            say(actions, warning);
         }
         for line in &self.options.warnings {
-            say_parts(actions, &[line]);
+            say(actions, line.as_str());
         }
     }
 
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
-        let index = self.bound.to_string();
-        let descriptor = (self.bound + 3).to_string();
+        let index = self.bound;
         let how = match (self.options.router, self.reloaded) {
-            (true, _) => ["uWSGI http", "", " bound on "],
-            (false, false) => ["uwsgi socket ", &index, " bound to TCP address "],
-            (false, true) => ["uwsgi socket ", &index, " inherited INET address "],
+            (true, _) => "uWSGI http bound on".to_owned(),
+            (false, false) => format!("uwsgi socket {index} bound to TCP address"),
+            (false, true) => format!("uwsgi socket {index} inherited INET address"),
         };
-        say_parts(actions, &[&how.concat(), address, " fd ", &descriptor]);
+        // Standard streams have the descriptors before those of sockets.
+        say(actions, format!("{how} {address} fd {}", index + 3));
     }
 
     pub(super) fn say_mode(&self, actions: &mut Vec<Action>) {
-        for line in [
-            "Python version: 3.14.2",
-            "python threads support enabled",
-            "your server socket listen backlog is limited to % connections",
+        say(actions, "Python version: 3.14.2");
+        say(actions, "python threads support enabled");
+        say(
+            actions,
+            format!(
+                "your server socket listen backlog is limited to {} connections",
+                self.options.backlog
+            ),
+        );
+        say(
+            actions,
             "your mercy for graceful operations on workers is 60 seconds",
-            match (self.options.count > 1, self.options.threads > 1) {
-                _ if self.options.count == 0 => "*** Operational MODE: no-workers ***",
-                (true, false) => "*** Operational MODE: preforking ***",
-                (true, true) => "*** Operational MODE: preforking+threaded ***",
-                (false, true) => "*** Operational MODE: threaded ***",
-                (false, false) => "*** Operational MODE: single process ***",
-            },
-        ] {
-            say(actions, line, &[self.options.backlog]);
-        }
+        );
+        let mode = match (self.options.count > 1, self.options.threads > 1) {
+            _ if self.options.count == 0 => "no-workers",
+            (true, false) => "preforking",
+            (true, true) => "preforking+threaded",
+            (false, true) => "threaded",
+            (false, false) => "single process",
+        };
+        say(actions, format!("*** Operational MODE: {mode} ***"));
     }
 
     pub(super) fn say_forked(&mut self, actions: &mut Vec<Action>) {
         if self.options.count > 0 {
             let line = "*** uWSGI is running in multiple interpreter mode ***";
-            say(actions, line, &[]);
+            say(actions, line);
         }
+        let threads = self.options.threads;
         if self.options.master {
-            let line = if self.reloaded {
-                "gracefully (RE)spawned uWSGI master process (pid: %)"
+            let how = if self.reloaded {
+                "gracefully (RE)spawned"
             } else {
-                "spawned uWSGI master process (pid: %)"
+                "spawned"
             };
-            say(actions, line, &[self.pid]);
+            let pid = self.pid;
+            say(actions, format!("{how} uWSGI master process (pid: {pid})"));
         }
-        let line = if self.options.master || self.options.count > 1 {
-            "spawned uWSGI worker % (pid: %, cores: %)"
+        let only = if self.options.master || self.options.count > 1 {
+            ""
         } else {
-            "spawned uWSGI worker % (and the only) (pid: %, cores: %)"
+            " (and the only)"
         };
         for (number, worker) in (1..).zip(&self.workers) {
             if let Some(pid) = worker.pid {
-                say(actions, line, &[number, pid, self.options.threads]);
+                say(
+                    actions,
+                    format!("spawned uWSGI worker {number}{only} (pid: {pid}, cores: {threads})"),
+                );
             }
         }
         if self.cheaper.cheap {
             self.begin_cheap(actions);
         }
         if self.options.router {
-            say(
-                actions,
-                "spawned uWSGI http 1 (pid: %)",
-                &[self.router_pid()],
-            );
+            let pid = self.router_pid();
+            say(actions, format!("spawned uWSGI http 1 (pid: {pid})"));
         }
         if self.options.no_such_algorithm {
             let line = "unable to find requested cheaper algorithm, falling back to spare";
-            say(actions, line, &[]);
+            say(actions, line);
         }
     }
 
@@ -111,48 +119,27 @@ impl Uwsgi {
 
     pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
         if self.options.router {
-            let line = "gateway \"uWSGI http 1\" has been buried (pid: %)";
-            say(actions, line, &[self.router_pid()]);
+            let pid = self.router_pid();
+            say(
+                actions,
+                format!("gateway \"uWSGI http 1\" has been buried (pid: {pid})"),
+            );
         }
     }
 
     pub(super) fn say_reloading(&self, actions: &mut Vec<Action>) {
-        say(actions, "binary reloading uWSGI...", &[]);
-        say_parts(actions, &["chdir() to ", &self.options.directory]);
-        say(actions, "running uwsgi", &[]);
+        say(actions, "binary reloading uWSGI...");
+        say(actions, format!("chdir() to {}", self.options.directory));
+        say(actions, "running uwsgi");
     }
 }
 
-#[inline(never)]
-fn say_parts(actions: &mut Vec<Action>, parts: &[&str]) {
-    actions.push(Action::Log(Stream::Stderr, parts.concat()));
-}
-
-/// A line of the log. Each `%` of the text is the next number: `format!` would be several times as
-/// large.
-#[inline(never)]
-pub(super) fn say(actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    actions.push(Action::Log(Stream::Stderr, fill(text, numbers)));
+/// A line of the log.
+pub(super) fn say(actions: &mut Vec<Action>, line: impl Into<String>) {
+    actions.push(Action::Log(Stream::Stderr, line.into()));
 }
 
 /// A line with its time, as the original prints some.
-#[inline(never)]
-pub(super) fn say_when(now: Millis, actions: &mut Vec<Action>, text: &str, numbers: &[u32]) {
-    let line = [&log::ctime(now), " - ", &fill(text, numbers)].concat();
-    actions.push(Action::Log(Stream::Stderr, line));
-}
-
-pub(super) fn fill(text: &str, numbers: &[u32]) -> String {
-    let mut line = String::with_capacity(text.len() + 16);
-    let mut numbers = numbers.iter();
-    for part in text.split_inclusive('%') {
-        match part.strip_suffix('%') {
-            Some(before) => {
-                line.push_str(before);
-                line.push_str(&numbers.next().copied().unwrap_or(0).to_string());
-            }
-            None => line.push_str(part),
-        }
-    }
-    line
+pub(super) fn say_when(now: Millis, actions: &mut Vec<Action>, line: &str) {
+    say(actions, format!("{} - {line}", log::ctime(now)));
 }

@@ -74,12 +74,10 @@ impl Options {
             } else {
                 (launch.workers, "lower or equal than worker count")
             };
-            let line = [
-                "warning: invalid cheaper-initial value (%), must be ",
-                than,
-                " (%), using % as initial number of workers",
-            ];
-            warnings.push(super::fill(&line.concat(), &[given, bound, bound]));
+            warnings.push(format!(
+                "warning: invalid cheaper-initial value ({given}), must be {than} ({bound}), \
+                 using {bound} as initial number of workers"
+            ));
         }
         let algorithm = launch.option("--cheaper-algo").unwrap_or("");
         Self {
@@ -100,7 +98,7 @@ impl Options {
             addresses: launch
                 .binds
                 .iter()
-                .map(|(host, port)| [host, ":", &port.to_string()].concat())
+                .map(|(host, port)| format!("{host}:{port}"))
                 .collect(),
             directory: launch.chdir.clone().unwrap_or_default(),
             backlog: launch.backlog,

@@ -1,9 +1,8 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
-use super::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, fill, say, say_when, second};
+use super::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, say, say_when, second};
 use crate::master::Action;
-use crate::os::{Exit, Millis, Signal, Stream};
-use crate::servers::log;
+use crate::os::{Exit, Millis, Signal};
 
 impl Uwsgi {
     /// Ends the server.
@@ -12,7 +11,7 @@ impl Uwsgi {
             return;
         }
         self.ending = Some(Ending::Dying);
-        say(actions, "SIGINT/SIGTERM received...killing workers...", &[]);
+        say(actions, "SIGINT/SIGTERM received...killing workers...");
         self.curse_all(now, Signal::Kill, actions);
         self.bury_router(actions);
     }
@@ -39,8 +38,8 @@ impl Uwsgi {
         if self.ending.is_none()
             && let Some(file) = self.touched.take()
         {
-            let touched = ["*** ", &file, " has been touched... grace them all !!! ***"].concat();
-            say_when(now, actions, &touched, &[]);
+            let touched = format!("*** {file} has been touched... grace them all !!! ***");
+            say_when(now, actions, &touched);
             self.signal(now, Signal::Hup, actions);
         }
         self.adapt(now, actions);
@@ -57,7 +56,7 @@ impl Uwsgi {
         if self.workers.iter().all(|worker| worker.pid.is_none()) {
             match self.ending {
                 Some(Ending::Dying) => {
-                    say(actions, "goodbye to uWSGI.", &[]);
+                    say(actions, "goodbye to uWSGI.");
                     self.exit(if self.failed { FAILED_APP } else { 0 }, actions);
                     return;
                 }
@@ -72,7 +71,6 @@ impl Uwsgi {
     }
 
     /// Looks whether a worker has ended, and sees to it.
-    #[inline(never)]
     fn reap(&mut self, now: Millis, index: usize, actions: &mut Vec<Action>) {
         let Some(worker) = self.workers.get_mut(index) else {
             return;
@@ -84,53 +82,58 @@ impl Uwsgi {
         worker.exit = None;
         let cursed_at = worker.cursed_at.take();
         let (cheaped, expired) = (worker.cheaped, worker.expired);
-        let both = [index as u32 + 1, pid];
+        let number = index + 1;
         if exit == Exit::Code(FAILED_APP) {
             if self.options.need_app {
                 say(
                     actions,
-                    "OOPS ! failed loading app in worker % (pid %)",
-                    &both,
+                    format!("OOPS ! failed loading app in worker {number} (pid {pid})"),
                 );
                 say_when(
                     now,
                     actions,
                     "need-app requested, destroying the instance...",
-                    &[],
                 );
                 self.failed = true;
                 self.kill_them_all(now, actions);
                 return;
             }
-            let line = "OOPS ! failed loading app in worker % (pid %) :( trying again...";
-            say(actions, line, &both);
+            say(
+                actions,
+                format!(
+                    "OOPS ! failed loading app in worker {number} (pid {pid}) :( trying again..."
+                ),
+            );
         }
         if self.ending.is_some() {
             let seconds = cursed_at.map_or(0, |at| second(now) - at);
-            let [number, _] = both;
             say(
                 actions,
-                "worker % buried after % seconds",
-                &[number, seconds as u32],
+                format!("worker {number} buried after {seconds} seconds"),
             );
             return;
         }
-        let (line, by) = match exit {
-            Exit::Code(RELOAD) if expired => ("", 0),
-            Exit::Code(RELOAD) => ("worker % killed successfully (pid: %)", 0),
-            Exit::Code(_) => ("DAMN ! worker % (pid: %) died :( trying respawn ...", 0),
-            Exit::Signal(signal) => {
-                let line =
-                    "DAMN ! worker % (pid: %) died, killed by signal % :( trying respawn ...";
-                (line, signal.number() as u32)
-            }
-        };
-        let [number, pid] = both;
-        if !line.is_empty() {
-            say(actions, line, &[number, pid, by]);
+        match exit {
+            Exit::Code(RELOAD) if expired => {}
+            Exit::Code(RELOAD) => say(
+                actions,
+                format!("worker {number} killed successfully (pid: {pid})"),
+            ),
+            Exit::Code(_) => say(
+                actions,
+                format!("DAMN ! worker {number} (pid: {pid}) died :( trying respawn ..."),
+            ),
+            Exit::Signal(signal) => say(
+                actions,
+                format!(
+                    "DAMN ! worker {number} (pid: {pid}) died, killed by signal {} \
+                     :( trying respawn ...",
+                    signal.number()
+                ),
+            ),
         }
         if cheaped {
-            say(actions, "uWSGI worker % cheaped.", &both);
+            say(actions, format!("uWSGI worker {number} cheaped."));
             return;
         }
         self.respawn(now, index, actions);
@@ -148,7 +151,7 @@ impl Uwsgi {
         self.respawned = (second(now), if too_fast { 0 } else { quick });
         if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
-            say(actions, line, &[]);
+            say(actions, line);
             self.tick = now + 2.0 * TICK;
             if let Some(worker) = self.workers.get_mut(index) {
                 worker.missing = true;
@@ -161,10 +164,10 @@ impl Uwsgi {
     pub(super) fn spawn_again(&mut self, index: usize, actions: &mut Vec<Action>) {
         if let Some(worker) = self.workers.get_mut(index) {
             worker.missing = false;
-            // Beyond the number: that it is not the first, which alone shows what the app prints
-            // while it is loaded.
-            let slot = (index as u32 + 1) | 1 << 16;
-            actions.push(Action::Spawn { slot });
+            actions.push(Action::Spawn {
+                slot: index as u32 + 1,
+                again: true,
+            });
         }
     }
 
@@ -188,37 +191,23 @@ impl Uwsgi {
                 .cursed_at
                 .is_some_and(|at| second(now) > at + i64::from(self.options.mercy))
             {
-                let line = "worker % (pid: %) is taking too much time to die...NO MERCY !!!";
-                say_when(now, actions, line, &[number, pid]);
+                let line = format!(
+                    "worker {number} (pid: {pid}) is taking too much time to die...NO MERCY !!!"
+                );
+                say_when(now, actions, &line);
                 worker.cursed_at = Some(second(now));
             } else if worker.harakiri.is_some_and(|at| at <= second(now)) {
                 worker.harakiri = None;
-                let both = [number, pid];
-                say_when(
-                    now,
-                    actions,
-                    "*** HARAKIRI ON WORKER % (pid: %, try: 1, graceful: yes) ***",
-                    &both,
-                );
-                say_when(now, actions, "HARAKIRI !!! worker % status !!!", &both);
+                let mut say = |line: String| say_when(now, actions, &line);
+                say(format!(
+                    "*** HARAKIRI ON WORKER {number} (pid: {pid}, try: 1, graceful: yes) ***"
+                ));
+                say(format!("HARAKIRI !!! worker {number} status !!!"));
                 for (core, what) in &worker.busy {
-                    // A request may have a `%` of its own.
-                    let before = fill(" - HARAKIRI [core %] ", &[*core]);
-                    let status = [&log::ctime(now), &before, what.as_str()].concat();
-                    actions.push(Action::Log(Stream::Stderr, status));
+                    say(format!("HARAKIRI [core {core}] {what}"));
                 }
-                say_when(
-                    now,
-                    actions,
-                    "HARAKIRI !!! end of worker % status !!!",
-                    &both,
-                );
-                say_when(
-                    now,
-                    actions,
-                    "HARAKIRI triggered by worker % core 0 !!!",
-                    &both,
-                );
+                say(format!("HARAKIRI !!! end of worker {number} status !!!"));
+                say(format!("HARAKIRI triggered by worker {number} core 0 !!!"));
             } else {
                 continue;
             }

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::net::Deferral;
 use crate::net::frame::{Kind, push};
-use crate::net::linger::Closing;
 use crate::os::Millis;
 use std::collections::VecDeque;
 
@@ -136,7 +135,7 @@ impl Network {
             grant_server: 0,
             grant_client: 0,
         };
-        self.connections.insert(id, Box::new(connection));
+        self.connections.insert(id, connection);
         match self.deferral(listener) {
             Deferral::None => self.enqueue(id, listener, now, 0),
             deferral => self.retries.push(Retry {
@@ -231,23 +230,20 @@ impl Network {
 
     /// Retries the connects that met a full backlog and are due.
     pub fn tick(&mut self, now: Millis) {
-        let over = |closing: &Closing| closing.until <= now;
         let ids: Vec<_> = self
             .closing
             .iter()
-            .filter(|(_, c)| over(c))
+            .filter(|(_, closing)| closing.until <= now)
             .map(|(id, _)| *id)
             .collect();
         for id in ids {
             self.closed(id);
         }
-        let mut due: Vec<Retry> = Vec::new();
-        // They are few: the library's sort is larger than all else here.
-        for retry in self.retries.extract_if(.., |retry| retry.at <= now) {
-            let place = (retry.at, retry.connection);
-            let at = due.partition_point(|other| (other.at, other.connection) < place);
-            due.insert(at, retry);
-        }
+        let mut due: Vec<Retry> = self
+            .retries
+            .extract_if(.., |retry| retry.at <= now)
+            .collect();
+        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
         for retry in due {
             let Some(connection) = self.connections.get(&retry.connection) else {
                 continue;

@@ -38,7 +38,7 @@ impl Listener {
 impl Network {
     /// Connections can be offered from now on.
     pub fn share_claims(&mut self, claims: Box<dyn Claims>) {
-        self.claims.0 = Some(claims);
+        self.claims = Some(claims);
         self.slots = (0..SLOTS).collect();
     }
 
@@ -63,7 +63,7 @@ impl Network {
 
     /// Offers what can be offered.
     pub(super) fn offer_all(&mut self) {
-        if self.claims.0.is_some() {
+        if self.claims.is_some() {
             let ids: Vec<ListenerId> = self.listeners.keys().copied().collect();
             for id in ids {
                 self.offer(id);
@@ -73,7 +73,7 @@ impl Network {
 
     /// Offers what can be offered of a listener's connections.
     pub(super) fn offer(&mut self, id: ListenerId) {
-        let (Some(claims), Some(listener)) = (&self.claims.0, self.listeners.get_mut(&id)) else {
+        let (Some(claims), Some(listener)) = (&self.claims, self.listeners.get_mut(&id)) else {
             return;
         };
         let Some(pid) = listener.taker().filter(|pid| listener.is_offered_to(*pid)) else {
@@ -142,8 +142,6 @@ impl Network {
 
     /// The offers to a process, or all, hold no longer. What was taken of them is its process's,
     /// which has not said so yet.
-    // Called from several places; each would have its own copy.
-    #[inline(never)]
     pub(super) fn withdraw(&mut self, id: ListenerId, pid: Option<Pid>) {
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
@@ -151,7 +149,7 @@ impl Network {
         let its = |offer: &mut OnOffer| pid.is_none_or(|pid| offer.pid == pid);
         let withdrawn: Vec<OnOffer> = listener.offers.extract_if(.., its).collect();
         for offer in withdrawn {
-            let claims = self.claims.0.as_ref();
+            let claims = self.claims.as_ref();
             if claims.is_some_and(|claims| claims.take(offer.slot, offer.connection)) {
                 self.slots.push(offer.slot);
             } else {

@@ -27,7 +27,7 @@ impl SyncWorker {
         }
         let parts = [
             "Gracefully killing worker ",
-            &(process.slot & 0xffff).to_string(),
+            &process.slot.to_string(),
             " (pid: ",
             &process.pid.to_string(),
             ")...",
