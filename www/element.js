@@ -1,12 +1,15 @@
 import "./app/style/index.css";
 
 import { EXAMPLES } from "./app/examples/examples.js";
+import { Machine } from "./app/server/machine.js";
 import { Runner } from "./app/server/runner.js";
-import { BrowserStorage } from "./app/state/browser-storage.js";
 import { PlaygroundView } from "./app/shell/playground-view.js";
+import { BrowserStorage } from "./app/state/browser-storage.js";
+import { words } from "./app/words/words.js";
 import { Playground } from "./wasgi.js";
 
-/** @import { Example, PlaygroundLike, ServerLike } from "./app/types.js" */
+/** @import { Example } from "./app/examples/examples.js" */
+/** @import { Server } from "./wasgi.js" */
 
 /**
  * `<wasgi-playground>`: the playground as an element, in light DOM.
@@ -32,12 +35,12 @@ export class WasgiPlaygroundElement extends HTMLElement {
   /** @type {PlaygroundView | null} */
   #view = null;
 
-  /** The `Playground` once it is created, else null. @returns {PlaygroundLike | null} */
+  /** The `Playground` once it is created, else null. @returns {Playground | null} */
   get playground() {
     return this.#runner?.playground ?? null;
   }
 
-  /** The server that listens now, or null. @returns {ServerLike | null} */
+  /** The server that listens now, or null. @returns {Server | null} */
   get server() {
     return this.#runner?.server ?? null;
   }
@@ -53,11 +56,11 @@ export class WasgiPlaygroundElement extends HTMLElement {
       this.#ownFiles() ??
       EXAMPLES.find(({ name }) => name === this.getAttribute("example")) ??
       null;
-    const runner = new Runner(() => Playground.create({ assets: assets.href }));
+    const runner = new Runner(new Machine(() => Playground.create({ assets: assets.href })));
     this.#runner = runner;
     this.#view = new PlaygroundView(this, {
       runner,
-      store: new BrowserStorage(this.getAttribute("persist")),
+      storage: new BrowserStorage(this.getAttribute("persist")),
       example,
       command: this.getAttribute("command"),
     });
@@ -110,8 +113,8 @@ export class WasgiPlaygroundElement extends HTMLElement {
     );
     return {
       name: "page",
-      title: "This page's files",
-      description: "Press Run to start the server, then send it requests.",
+      title: words.examples.ownTitle,
+      description: words.examples.ownDescription,
       command: this.getAttribute("command") ?? "gunicorn app:app",
       alternatives: [],
       requests: [{ method: "GET", path: "/" }],

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Burst, Exchange } from "../../www/app/requests/burst.js";
-import { formatBytes, formatMs, formatProgress, hexDump } from "../../www/app/ui/format.js";
+import { Burst } from "../../www/app/requests/burst.js";
+import { Exchange } from "../../www/app/requests/exchange.js";
 import { parseHeaderLines } from "../../www/app/requests/header-lines.js";
+import { hexDump } from "../../www/app/requests/hex-dump.js";
+import { formatBytes, formatMs, formatProgress } from "../../www/app/ui/format.js";
 
 test("header lines become pairs, in order, and a name may come twice", () => {
   assert.deepEqual(parseHeaderLines("accept: text/html\n\nX-Two:a:b \r\nx-two:  c").headers, [
@@ -85,7 +87,7 @@ test("text is decoded across chunk borders", async () => {
   const euro = new TextEncoder().encode("€");
   const server = serverOf([euro.subarray(0, 1), euro.subarray(1)], "text/plain; charset=utf-8");
   const exchange = await send(new Exchange(description, 1000), server);
-  assert.equal(exchange.pieces.join(""), "€");
+  assert.equal(exchange.body.pieces.join(""), "€");
   assert.equal(exchange.progress, "done");
   assert.equal(exchange.request, 7);
 });
@@ -97,7 +99,7 @@ test("what is not text is shown as hexadecimal, with addresses that go on from c
     new Exchange(description, 1000),
     serverOf(chunks, "application/octet-stream"),
   );
-  assert.equal(exchange.pieces.join(""), hexDump(bytes));
+  assert.equal(exchange.body.pieces.join(""), hexDump(bytes));
 });
 
 test("a body of unknown type with a NUL in it is binary", async () => {
@@ -105,7 +107,7 @@ test("a body of unknown type with a NUL in it is binary", async () => {
     new Exchange(description, 1000),
     serverOf([new Uint8Array([65, 0])], ""),
   );
-  assert.equal(exchange.binary, true);
+  assert.equal(exchange.body.binary, true);
 });
 
 test("a long body is read to its end, but only its beginning is kept", async () => {
@@ -113,9 +115,9 @@ test("a long body is read to its end, but only its beginning is kept", async () 
     new Exchange(description, 6),
     serverOf(["1234", "5678", "9"], "text/plain"),
   );
-  assert.equal(exchange.pieces.join(""), "123456");
-  assert.equal(exchange.bytes, 9);
-  assert.equal(exchange.cut, true);
+  assert.equal(exchange.body.pieces.join(""), "123456");
+  assert.equal(exchange.body.bytes, 9);
+  assert.equal(exchange.body.cut, true);
 });
 
 test("a charset that nobody knows is read as UTF-8", async () => {
@@ -123,7 +125,7 @@ test("a charset that nobody knows is read as UTF-8", async () => {
     new Exchange(description, 100),
     serverOf(["é"], "text/plain; charset=klingon"),
   );
-  assert.equal(exchange.pieces.join(""), "é");
+  assert.equal(exchange.body.pieces.join(""), "é");
 });
 
 test("a failure is told in its own words", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Machine } from "../../www/app/server/machine.js";
 import { Runner } from "../../www/app/server/runner.js";
 
 /** A server that stops when it is told to; with `lingers`, only once it gets a signal. */
@@ -60,11 +61,12 @@ class FakePlayground extends EventTarget {
 function fixture() {
   /** @type {FakePlayground[]} */
   const playgrounds = [];
-  const runner = new Runner(async () => {
+  const machine = new Machine(async () => {
     const playground = new FakePlayground();
     playgrounds.push(playground);
     return /** @type {any} */ (playground);
   });
+  const runner = new Runner(machine);
   return { runner, playgrounds };
 }
 
@@ -203,10 +205,11 @@ test("saving writes what changed for the server that runs", async () => {
 
 test("a machine that cannot boot is told in words, and the next run tries again", async () => {
   let attempts = 0;
-  const runner = new Runner(async () => {
+  const machine = new Machine(async () => {
     attempts += 1;
     throw new Error("wasgi_core_bg.wasm could not be loaded");
   });
+  const runner = new Runner(machine);
   await runner.boot();
   assert.deepEqual(
     [runner.state.phase, runner.state.text],

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  axisMarks,
-  barsOf,
-  phaseTotals,
-  rowsOf,
-  summarise,
-} from "../../www/app/timeline/layout.js";
-import { aboutOf, phaseAt, threadRowsOf } from "../../www/app/timeline/threads.js";
-import { barInDirection, clamped, zoomed } from "../../www/app/timeline/navigation.js";
+import { axisMarks } from "../../www/app/timeline/axis.js";
+import { barsOf } from "../../www/app/timeline/bars.js";
+import { aboutOf } from "../../www/app/timeline/descriptions.js";
+import { barInDirection } from "../../www/app/timeline/navigation.js";
+import { clamped, zoomed } from "../../www/app/timeline/range.js";
+import { rowsOf } from "../../www/app/timeline/rows.js";
+import { phaseTotals, summarise } from "../../www/app/timeline/summary.js";
+import { phaseAt, threadRowsOf } from "../../www/app/timeline/threads.js";
 
 /**
  * A span; process 0 means that no process had the request.
@@ -27,6 +26,7 @@ const span = (request, name, start, end, process = 0, thread = 0) => ({
   end,
   process,
   thread,
+  on: 0,
 });
 
 /** What one sync worker records of a request that waited in the backlog. */

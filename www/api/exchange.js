@@ -98,7 +98,7 @@ export class Exchange {
    * @param {number} id
    * @param {OutgoingRequest} request
    * @param {import("../worker/frames.js").Outgoing} outgoing
-   * @param {{ resolve: (response: Response) => void, reject: (error: unknown) => void, done: () => void }}
+   * @param {{ resolve: (response: ServerResponse) => void, reject: (error: unknown) => void, done: () => void }}
    * callbacks
    */
   constructor(id, request, outgoing, { resolve, reject, done }) {

@@ -63,7 +63,7 @@ export class Server extends EventTarget {
    * Set-Cookie).
    * @param {string | URL | Request} input a path, or a URL of which the path and query count
    * @param {RequestInit & { headers?: HeadersInit }} [init]
-   * @returns {Promise<Response>}
+   * @returns {Promise<import("./response.js").ServerResponse>}
    */
   async fetch(input, init = {}) {
     const signal = init.signal ?? (input instanceof Request ? input.signal : null);

@@ -1,210 +1,154 @@
-import { h, uniqueId } from "../ui/dom.js";
-import { formatProgress } from "../ui/format.js";
-import { help } from "../shell/help.js";
+import { help } from "../help/help.js";
+import { h } from "../ui/dom.js";
+import { words } from "../words/words.js";
+import { CommandHistory } from "./command-history.js";
+import { CommandMenu } from "./command-menu.js";
+import { StateLine } from "./state-line.js";
 
-/** @import { State } from "../server/runner.js" */
-/** @import { Example } from "../types.js" */
+/** @import { Example } from "../examples/examples.js" */
+/** @import { PageStore } from "../state/page-state.js" */
 
-const MOST_HISTORY = 50;
-
-/** Example picker, command line, Run and Stop, and what the server is doing, in words. */
+/**
+ * Example picker, command line, Run and Stop, and what the server is doing.
+ *
+ * Events: what is typed or chosen becomes the state's `command`, and `onCommand` is called; the
+ * buttons call their callbacks. The bar draws itself from `example`, `command`, `history`, `server`
+ * and `outdated`.
+ */
 export class CommandBar {
-  #callbacks;
-  #example = h("select", { "aria-label": "Example", "data-testid": "example" });
+  #store;
+  #onCommand;
+  #history = new CommandHistory();
+  #example = h("select", { "aria-label": words.examples.label, "data-testid": "example" });
   #command = h("input", {
     class: "code",
-    "aria-label": "Command line",
+    "aria-label": words.command.line,
     "data-testid": "command",
     spellcheck: "false",
     autocapitalize: "off",
     autocomplete: "off",
     enterkeyhint: "go",
   });
-  #menu = h("div", { class: "menu", popover: "auto", id: uniqueId("commands") });
-  #menuButton = h(
+  #run = h("button", { type: "submit", class: "primary", "data-testid": "run" }, words.command.run);
+  #stop = h(
     "button",
-    {
-      type: "button",
-      class: "quiet",
-      "aria-label": "More command lines",
-      title: "More command lines",
-      popovertarget: this.#menu.id,
-      "data-testid": "more-commands",
-    },
-    "▾",
+    { type: "button", "data-testid": "stop", disabled: true },
+    words.command.stop,
   );
-  #run = h("button", { type: "submit", class: "primary", "data-testid": "run" }, "Run");
-  #stop = h("button", { type: "button", "data-testid": "stop", disabled: true }, "Stop");
-  #reset = h(
-    "button",
-    {
-      type: "button",
-      class: "quiet",
-      "data-testid": "reset",
-      title: "Bring back this example's files and command line",
-    },
-    "Reset",
-  );
-  #state = h("span", { class: "state-text", "data-testid": "state" });
-  #progress = h("progress", { "aria-label": "Progress", hidden: true });
-  #stateLine = h(
-    "div",
-    { class: "state", role: "status" },
-    h("span", { class: "dot", "aria-hidden": "true" }),
-    this.#state,
-  );
-  /** @type {string[]} newest last */
-  #history = [];
-  /** Where the arrow keys are in the history; its length is the line that is being typed. */
-  #at = 0;
-  #draft = "";
-  /** @type {string[]} */
-  #alternatives = [];
 
   /**
+   * @param {PageStore} store
    * @param {Example[]} examples
-   * @param {{ onRun: () => void, onStop: () => void, onReset: () => void, onExample: (name: string) => void, onCommand: (command: string) => void }}
+   * @param {{ onRun: () => void, onStop: () => void, onReset: () => void, onExample: (name: string) => void, onCommand: () => void }}
    * callbacks
    */
-  constructor(examples, callbacks) {
-    this.#callbacks = callbacks;
+  constructor(store, examples, { onRun, onStop, onReset, onExample, onCommand }) {
+    this.#store = store;
+    this.#onCommand = onCommand;
     this.#example.append(...examples.map(({ name, title }) => h("option", { value: name }, title)));
-    this.#example.addEventListener("change", () => callbacks.onExample(this.#example.value));
-    this.#stop.addEventListener("click", callbacks.onStop);
-    this.#reset.addEventListener("click", callbacks.onReset);
+    this.#example.addEventListener("change", () => onExample(this.#example.value));
+    this.#stop.addEventListener("click", onStop);
     this.#command.addEventListener("input", () => {
-      this.#at = this.#history.length;
-      callbacks.onCommand(this.#command.value);
+      this.#history.leave();
+      this.#typed();
     });
     this.#command.addEventListener("keydown", (event) => this.#key(event));
-    this.#menu.addEventListener("beforetoggle", (event) => {
-      if (/** @type {ToggleEvent} */ (event).newState === "open") this.#openMenu();
-    });
+    const menu = new CommandMenu(
+      this.#command,
+      () => this.#lines(),
+      (line) => this.#choose(line),
+    );
+    const state = new StateLine(store);
+    const reset = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "data-testid": "reset",
+        title: words.examples.resetTitle,
+        onclick: onReset,
+      },
+      words.examples.reset,
+    );
     this.element = h(
       "form",
       {
         class: "command-bar",
-        "aria-label": "Server",
+        "aria-label": words.command.form,
         onsubmit: (/** @type {Event} */ event) => {
           event.preventDefault();
-          callbacks.onRun();
+          onRun();
         },
       },
       h("strong", { class: "brand" }, "wasgi"),
-      h("div", { class: "example-row" }, this.#example, this.#reset),
+      h("div", { class: "example-row" }, this.#example, reset),
       h(
         "div",
         { class: "command-field" },
         h("span", { class: "prompt code", "aria-hidden": "true" }, "$"),
         this.#command,
-        this.#menuButton,
-        this.#menu,
+        menu.button,
+        menu.element,
       ),
       h("div", { class: "run-row" }, this.#run, this.#stop),
-      h("div", { class: "state-row" }, this.#stateLine, ...help()),
-      this.#progress,
+      h("div", { class: "state-row" }, state.element, ...help()),
+      state.progress,
     );
+    store.watch(["example"], () => {
+      this.#example.value = store.get("example").name;
+    });
+    store.watch(["history"], () => {
+      this.#history.lines = store.get("history");
+    });
+    store.watch(["command"], () => this.#drawCommand());
+    store.watch(["server", "outdated"], () => this.#drawButtons());
   }
 
-  get command() {
-    return this.#command.value.trim();
-  }
-
-  set command(command) {
+  #drawCommand() {
+    const command = this.#store.get("command");
+    // What is being typed stays as it is, with its cursor.
+    if (this.#command.value === command) return;
     this.#command.value = command;
-    this.#at = this.#history.length;
+    this.#history.leave();
   }
 
-  /** @param {Example} example */
-  showExample({ name, alternatives, command }) {
-    this.#example.value = name;
-    this.#alternatives = [command, ...alternatives];
-  }
-
-  /** @returns {string[]} */
-  get history() {
-    return this.#history;
-  }
-
-  set history(lines) {
-    this.#history = lines.slice(-MOST_HISTORY);
-    this.#at = this.#history.length;
-  }
-
-  /** Notes a command that was run. @param {string} command */
-  remember(command) {
-    this.history = [...this.#history.filter((line) => line !== command), command];
-  }
-
-  /** @param {State} state @param {boolean} changed the code was edited since it was started */
-  show({ phase, text, bad, progress }, changed) {
-    const busy = phase === "starting" || phase === "stopping" || phase === "booting";
-    this.#stateLine.dataset.phase = phase;
-    this.#stateLine.toggleAttribute("data-bad", bad);
-    const bytes = progress ? formatProgress(progress.loaded, progress.total) : "";
-    const words = progress && busy ? `${progress.step}${bytes ? ` ${bytes}` : ""}…` : text;
-    this.#state.textContent =
-      phase === "listening" && changed ? `${text}, with the code from before your changes` : words;
-    this.#state.title = this.#state.textContent;
-    this.#progress.hidden = !busy;
-    if (progress && progress.total > 0) {
-      this.#progress.max = progress.total;
-      this.#progress.value = progress.loaded;
-    } else this.#progress.removeAttribute("value");
-    this.#run.textContent = phase === "listening" ? "Restart" : "Run";
-    this.#run.title = "Ctrl+Enter";
-    this.#run.classList.toggle("attention", phase === "listening" && changed);
+  #drawButtons() {
+    const { phase } = this.#store.get("server");
+    const listening = phase === "listening";
+    this.#run.textContent = listening ? words.command.restart : words.command.run;
+    this.#run.title = words.command.runKeys;
+    this.#run.classList.toggle("attention", listening && this.#store.get("outdated"));
     this.#stop.disabled = !["starting", "listening", "stopping"].includes(phase);
-    this.#stop.textContent = phase === "stopping" ? "Kill" : "Stop";
+    this.#stop.textContent = phase === "stopping" ? words.command.kill : words.command.stop;
+  }
+
+  /** The field's text is the command now. */
+  #typed() {
+    this.#store.set({ command: this.#command.value });
+    this.#onCommand();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (
-      (event.key !== "ArrowUp" && event.key !== "ArrowDown") ||
-      event.altKey ||
-      event.ctrlKey ||
-      event.metaKey
-    )
-      return;
-    const to = this.#at + (event.key === "ArrowUp" ? -1 : 1);
-    if (to < 0 || to > this.#history.length) return;
+    const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : null;
+    if (step === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    const line = this.#history.go(step, this.#command.value);
+    if (line === null) return;
     event.preventDefault();
-    if (this.#at === this.#history.length) this.#draft = this.#command.value;
-    this.#at = to;
-    this.#command.value = to === this.#history.length ? this.#draft : this.#history[to];
-    this.#callbacks.onCommand(this.#command.value);
+    this.#command.value = line;
+    this.#typed();
   }
 
-  #openMenu() {
-    const item = (/** @type {string} */ line) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "code",
-          onclick: () => {
-            this.command = line;
-            this.#callbacks.onCommand(line);
-            this.#menu.hidePopover();
-            this.#command.focus();
-          },
-        },
-        line,
-      );
-    const recent = [...this.#history]
-      .reverse()
-      .filter((line) => !this.#alternatives.includes(line))
-      .slice(0, 10);
-    this.#menu.replaceChildren(
-      h("p", { class: "muted" }, "Worth trying with this example"),
-      ...this.#alternatives.map(item),
-      recent.length ? h("p", { class: "muted" }, "Run before") : "",
-      ...recent.map(item),
-    );
-    const field = this.#command.getBoundingClientRect();
-    this.#menu.style.left = `${Math.max(4, field.left - 8)}px`;
-    this.#menu.style.top = `${field.bottom + 4}px`;
-    this.#menu.style.minWidth = `${Math.min(field.width, 420)}px`;
+  #lines() {
+    const { command, alternatives } = this.#store.get("example");
+    return { alternatives: [command, ...alternatives], history: this.#store.get("history") };
+  }
+
+  /** @param {string} line */
+  #choose(line) {
+    this.#command.value = line;
+    this.#history.leave();
+    this.#typed();
+    this.#command.focus();
   }
 }

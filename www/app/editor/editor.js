@@ -23,36 +23,8 @@ import {
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
-/** Colours are the page's custom properties, so that one theme is light and dark. */
-const theme = EditorView.theme({
-  "&": {
-    height: "100%",
-    backgroundColor: "var(--surface)",
-    color: "var(--text)",
-    fontSize: "13px",
-  },
-  "&.cm-focused": {
-    outline: "none",
-    boxShadow: "inset 0 0 0 1px color-mix(in oklab, var(--accent) 60%, transparent)",
-  },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--text)" },
-  ".cm-gutters": { border: "0", backgroundColor: "transparent", color: "var(--muted)" },
-  ".cm-lineNumbers .cm-gutterElement": { padding: "0 6px 0 12px" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
-  "&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter": {
-    backgroundColor: "var(--active-line)",
-  },
-  ".cm-cursor": { borderLeftColor: "var(--text)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-    {
-      backgroundColor: "var(--selection)",
-    },
-  "&.cm-focused .cm-matchingBracket": {
-    backgroundColor: "var(--hover)",
-    outline: "1px solid var(--line)",
-  },
-});
+import { words } from "../words/words.js";
+import { theme } from "./theme.js";
 
 /** The editor: one view, one state (with its undo history) for every file. */
 export class Editor {
@@ -150,7 +122,7 @@ export class Editor {
         this.extensions,
         name.endsWith(".py") ? python() : [],
         EditorView.contentAttributes.of({
-          "aria-label": name ? `Contents of ${name}` : "No file is open",
+          "aria-label": name ? words.files.contents(name) : words.files.noneOpen,
         }),
         EditorState.readOnly.of(name === ""),
       ],

@@ -18,7 +18,27 @@ import starlette from "../../examples/starlette/example.json" with { type: "json
 import wsgiApp from "../../examples/wsgi/app.py" with { type: "text" };
 import wsgi from "../../examples/wsgi/example.json" with { type: "json" };
 
-/** @import { Example } from "../types.js" */
+/**
+ * A ready-made request of an example.
+ *
+ * @typedef {object} RequestSuggestion
+ * @property {string} method
+ * @property {string} path
+ * @property {string} [headers] as in the field for them
+ * @property {string} [body]
+ * @property {number} [times] how many at once
+ * @property {string} [shows] what it shows, in a few words
+ *
+ * @typedef {object} Example
+ * @property {string} name
+ * @property {string} title
+ * @property {string} description
+ * @property {string} command
+ * @property {string[]} alternatives other command lines that are worth trying on the same files
+ * @property {RequestSuggestion[]} requests
+ * @property {string} open the file that opens first
+ * @property {Record<string, string>} files
+ */
 
 /** The examples, in the order in which they are offered. @type {Example[]} */
 export const EXAMPLES = [

@@ -1,16 +1,26 @@
-import { h, uniqueId } from "../ui/dom.js";
 import { Editor } from "../editor/editor.js";
+import { h, uniqueId } from "../ui/dom.js";
+import { words } from "../words/words.js";
+import { FileTabs } from "./file-tabs.js";
+import { nameField } from "./name-field.js";
+import { Notice } from "./notice.js";
 
+/** @import { NameField } from "./name-field.js" */
 /** @import { Workspace } from "./workspace.js" */
 
-/** The files as tabs, and the editor below them. */
+/**
+ * The files as tabs, and the editor below them.
+ *
+ * Events: edits go into the workspace, which tells of them with its `change`; when files came or
+ * went, this pane draws its tabs again. Which file is open is known here only.
+ */
 export class FilesPane {
   #workspace;
   #editor;
-  #tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Files" });
+  #tabs;
+  #notice = new Notice();
   /** What acts on the open file, or asks for a name. */
   #actions = h("div", { class: "tab-actions" });
-  #notice = h("div", { class: "notice", role: "status", hidden: true });
   #panel = h("div", {
     class: "editor",
     role: "tabpanel",
@@ -19,10 +29,7 @@ export class FilesPane {
   });
   /** @type {string | null} */
   #open = null;
-  /**
-   * @type {{ from: string | null } | null} what the name field is for: a new file (null) or a
-   * renamed one
-   */
+  /** @type {NameField | null} the field that asks for a name just now */
   #naming = null;
 
   /**
@@ -31,11 +38,16 @@ export class FilesPane {
    */
   constructor(workspace, callbacks) {
     this.#workspace = workspace;
+    this.#tabs = new FileTabs(this.#panel.id, {
+      onOpen: (name) => this.open(name),
+      onRename: (name) => this.#askName(name),
+      onDelete: (name) => this.#delete(name),
+    });
     this.element = h(
       "section",
-      { class: "pane files", "aria-label": "Code" },
-      h("div", { class: "pane-head" }, this.#tabs, this.#actions),
-      this.#notice,
+      { class: "pane files", "aria-label": words.panes.code },
+      h("div", { class: "pane-head" }, this.#tabs.element, this.#actions),
+      this.#notice.element,
       this.#panel,
     );
     this.#editor = new Editor(this.#panel, {
@@ -53,7 +65,7 @@ export class FilesPane {
     this.#editor.reset();
     this.#open = null;
     this.#naming = null;
-    this.#notice.hidden = true;
+    this.#notice.hide();
     this.#workspace.replaceAll(files);
     this.open(open in files ? open : (this.#workspace.names[0] ?? null));
   }
@@ -66,139 +78,56 @@ export class FilesPane {
     this.#draw();
   }
 
-  #draw() {
-    const focused = this.#tabs.contains(document.activeElement);
-    this.#tabs.replaceChildren(...this.#workspace.names.map((name) => this.#tab(name)));
-    this.#actions.replaceChildren(
-      ...(this.#naming ? this.#nameField(this.#naming.from ?? "") : this.#buttons()),
-    );
-    const selected = this.#selectedTab;
-    selected?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    if (focused && !this.#naming) selected?.focus();
-    this.#panel.setAttribute("aria-label", this.#open ?? "No file");
+  /**
+   * Says what was done, and offers to take it back.
+   * @param {string} text
+   * @param {() => void} undo
+   */
+  offerUndo(text, undo) {
+    this.#notice.offerUndo(text, undo);
   }
 
-  /** @returns {HTMLElement | null} */
-  get #selectedTab() {
-    return this.#tabs.querySelector("[aria-selected=true]");
+  #draw() {
+    this.#tabs.draw(this.#workspace.names, this.#open, this.#naming === null);
+    if (!this.#naming) this.#actions.replaceChildren(...this.#buttons());
+    this.#panel.setAttribute("aria-label", this.#open ?? words.files.noFile);
   }
 
   /** What can be done with the open file, and a new one. */
   #buttons() {
     const open = this.#open;
-    const button = (
-      /** @type {string} */ sign,
-      /** @type {string} */ label,
-      /** @type {string} */ id,
-      /** @type {() => void} */ onclick,
-    ) =>
-      h(
-        "button",
-        { class: "quiet", title: label, "aria-label": label, "data-testid": id, onclick },
-        sign,
-      );
-    const add = button("+", "Add a file", "add-file", () => this.#name(null));
+    const add = button("+", words.files.add, "add-file", () => this.#askName(null));
     if (open === null) return [add];
     return [
-      button("✎", `Rename ${open}`, "rename-file", () => this.#name(open)),
-      button("×", `Delete ${open}`, "delete-file", () => this.#delete(open)),
+      button("✎", words.files.rename(open), "rename-file", () => this.#askName(open)),
+      button("×", words.files.delete(open), "delete-file", () => this.#delete(open)),
       add,
     ];
   }
 
-  /** @param {string} name */
-  #tab(name) {
-    const selected = name === this.#open;
-    return h(
-      "button",
-      {
-        role: "tab",
-        class: "tab",
-        "aria-selected": String(selected),
-        "aria-controls": this.#panel.id,
-        "data-file": name,
-        tabindex: selected ? 0 : -1,
-        title: selected ? "F2 or double-click renames, Delete removes" : name,
-        onclick: () => this.open(name),
-        ondblclick: () => this.#name(name),
-        onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event, name),
-      },
-      name,
-    );
-  }
-
-  /** @param {KeyboardEvent} event @param {string} name */
-  #key(event, name) {
-    const names = this.#workspace.names;
-    const at = names.indexOf(name);
-    const target = {
-      ArrowLeft: names.at(at - 1),
-      ArrowRight: names[(at + 1) % names.length],
-      Home: names[0],
-      End: names.at(-1),
-    }[event.key];
-    if (target !== undefined) {
-      this.open(target);
-      this.#selectedTab?.focus();
-    } else if (event.key === "F2") this.#name(name);
-    else if (event.key === "Delete") this.#delete(name);
-    else return;
-    event.preventDefault();
-  }
-
   /** Asks for a name in place. @param {string | null} from null for a new file */
-  #name(from) {
-    this.#naming = { from };
-    this.#draw();
-    const field = /** @type {HTMLInputElement | null} */ (this.#actions.querySelector("input"));
-    field?.focus();
-    const dot = from?.lastIndexOf(".") ?? 0;
-    field?.setSelectionRange(
-      from ? from.lastIndexOf("/") + 1 : 0,
-      dot > 0 ? dot : (from?.length ?? 0),
-    );
-  }
-
-  /** @param {string} name */
-  #nameField(name) {
-    const message = h("span", { class: "field-error", role: "alert" });
-    const field = h("input", {
-      class: "tab-name",
-      "aria-label": name ? `New name of ${name}` : "Name of the new file",
-      "data-testid": "file-name",
-      placeholder: "name.py",
-      spellcheck: "false",
-      autocapitalize: "off",
-      value: name,
-      size: Math.max(10, name.length + 2),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Enter") this.#commitName(field.value.trim(), message);
-        else if (event.key === "Escape") this.#endNaming();
-        else return;
-        event.preventDefault();
-        event.stopPropagation();
+  #askName(from) {
+    const field = nameField({
+      from,
+      problemWith: (name) => this.#workspace.problemWith(name, from),
+      onName: (name) => {
+        if (this.#naming === field) this.#named(from, name);
       },
-      onblur: () => {
-        // Leaving the field takes a good name and drops a bad one. Redrawing takes the field away,
-        // which blurs it too.
-        if (!field.isConnected || !this.#naming) return;
-        if (this.#workspace.problemWith(field.value.trim(), this.#naming.from) === null) {
-          this.#commitName(field.value.trim(), message);
-        } else this.#endNaming();
+      onCancel: () => {
+        if (this.#naming !== field) return;
+        this.#naming = null;
+        this.#draw();
+        this.#tabs.focus();
       },
     });
-    return [field, message];
+    this.#naming = field;
+    this.#draw();
+    this.#actions.replaceChildren(...field.elements);
+    field.focus();
   }
 
-  /** @param {string} name @param {HTMLElement} message */
-  #commitName(name, message) {
-    if (!this.#naming) return;
-    const { from } = this.#naming;
-    const problem = this.#workspace.problemWith(name, from);
-    if (problem !== null) {
-      message.textContent = problem;
-      return;
-    }
+  /** @param {string | null} from @param {string} name */
+  #named(from, name) {
     this.#naming = null;
     if (from === null) {
       this.#workspace.write(name, "");
@@ -212,12 +141,6 @@ export class FilesPane {
     this.#draw();
   }
 
-  #endNaming() {
-    this.#naming = null;
-    this.#draw();
-    this.#selectedTab?.focus();
-  }
-
   /** Deletes at once, and offers to take it back. @param {string} name */
   #delete(name) {
     const text = this.#workspace.read(name) ?? "";
@@ -225,33 +148,18 @@ export class FilesPane {
     const next = names[names.indexOf(name) + 1] ?? names[names.indexOf(name) - 1] ?? null;
     this.#workspace.remove(name);
     this.open(next);
-    this.offerUndo(`${name} was deleted.`, () => {
+    this.offerUndo(words.files.deleted(name), () => {
       if (this.#workspace.problemWith(name) === null) this.#workspace.write(name, text);
       this.open(name);
     });
   }
+}
 
-  /**
-   * Says what was done, and offers to take it back.
-   * @param {string} text
-   * @param {() => void} undo
-   */
-  offerUndo(text, undo) {
-    const back = () => {
-      this.#notice.hidden = true;
-      undo();
-    };
-    const hide = () => (this.#notice.hidden = true);
-    this.#notice.replaceChildren(
-      text,
-      h("button", { class: "link", "data-testid": "undo", onclick: back }, "Undo"),
-      h("span", { class: "grow" }),
-      h(
-        "button",
-        { class: "quiet", title: "Hide this", "aria-label": "Hide this", onclick: hide },
-        "×",
-      ),
-    );
-    this.#notice.hidden = false;
-  }
+/** @param {string} sign @param {string} label @param {string} id @param {() => void} onclick */
+function button(sign, label, id, onclick) {
+  return h(
+    "button",
+    { class: "quiet", title: label, "aria-label": label, "data-testid": id, onclick },
+    sign,
+  );
 }

@@ -1,3 +1,5 @@
+import { words } from "../words/words.js";
+
 /**
  * The files that the user edits: the working directory of every process.
  * Fires `change` (detail: `{ name }`, or `{ name: null }` when the set of files changed).
@@ -60,21 +62,19 @@ export class Workspace extends EventTarget {
    * @returns {string | null}
    */
   problemWith(name, current = null) {
-    if (name === "") return "Type a file name, for example app.py or mysite/urls.py.";
-    if (name.startsWith("/"))
-      return "Use a path relative to the working directory, without a slash in front.";
-    if (name.endsWith("/")) return "Type a file name after the last slash.";
-    if (name.split("/").some((part) => part === "" || part === "." || part === "..")) {
-      return "A path may not have empty parts, “.” or “..”.";
-    }
+    const { problems } = words.files;
+    if (name === "") return problems.empty;
+    if (name.startsWith("/")) return problems.absolute;
+    if (name.endsWith("/")) return problems.folder;
+    if (name.split("/").some((part) => part === "" || part === "." || part === ".."))
+      return problems.parts;
     // eslint-disable-next-line no-control-regex -- they are what is refused
-    if (/[\u0000-\u001f\u007f\\]/.test(name))
-      return "A file name may not have backslashes or control characters.";
+    if (/[\u0000-\u001f\u007f\\]/.test(name)) return problems.characters;
     const others = this.names.filter((other) => other !== current);
-    if (others.includes(name)) return `There is a ${name} already.`;
-    if (others.some((other) => other.startsWith(`${name}/`))) return `${name} is a folder already.`;
+    if (others.includes(name)) return problems.exists(name);
+    if (others.some((other) => other.startsWith(`${name}/`))) return problems.isFolder(name);
     const parent = others.find((other) => name.startsWith(`${other}/`));
-    return parent === undefined ? null : `${parent} is a file, so it cannot hold other files.`;
+    return parent === undefined ? null : problems.isFile(parent);
   }
 
   /** @param {string | null} name */
@@ -96,4 +96,14 @@ export function fileChanges(before, now) {
   for (const name of Object.keys(before)) if (!(name in now)) changes[name] = null;
   for (const [name, text] of Object.entries(now)) if (before[name] !== text) changes[name] = text;
   return changes;
+}
+
+/**
+ * Whether two sets of files are the same.
+ * @param {Record<string, string>} a
+ * @param {Record<string, string>} b
+ */
+export function sameFiles(a, b) {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

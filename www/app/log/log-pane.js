@@ -1,19 +1,24 @@
-import { AnsiParser } from "./ansi.js";
-import { counted } from "../ui/format.js";
 import { h, oncePerFrame } from "../ui/dom.js";
+import { words } from "../words/words.js";
+import { AnsiParser } from "./ansi.js";
 
+/** @import { LogEntry } from "../../api/server.js" */
 /** @import { Run } from "./ansi.js" */
-/** @import { LogLine } from "../types.js" */
 
 /** How many lines are kept. */
 const MOST_LINES = 5000;
 
-/** What the server prints. Follows the end unless the user has scrolled up. */
+/**
+ * What the server prints. Follows the end unless the user has scrolled up.
+ *
+ * Events: the runner's `log` comes in by `add`, and what the page itself has to say by `note`; none
+ * go out.
+ */
 export class LogPane {
   #lines = h("div", {
     class: "log",
     role: "log",
-    "aria-label": "Server log",
+    "aria-label": words.log.label,
     "aria-live": "off",
     tabindex: 0,
     "data-testid": "log",
@@ -31,17 +36,17 @@ export class LogPane {
   constructor() {
     this.element = h(
       "section",
-      { class: "pane log-pane", "aria-label": "Log" },
+      { class: "pane log-pane", "aria-label": words.panes.log },
       h(
         "div",
         { class: "pane-head" },
-        h("h2", {}, "Log"),
+        h("h2", {}, words.panes.log),
         this.#count,
         h("span", { class: "grow" }),
         h(
           "button",
           { class: "quiet", "data-testid": "clear-log", onclick: () => this.clear() },
-          "Clear",
+          words.log.clear,
         ),
       ),
       this.#lines,
@@ -53,11 +58,10 @@ export class LogPane {
     });
   }
 
-  /** @param {LogLine} line */
+  /** @param {LogEntry} entry */
   add({ line, stream }) {
-    const kind = stream === "stderr" ? "stderr" : "stdout";
     // What is logged at once may have several lines: a traceback.
-    for (const each of line.split(/\r?\n/)) this.#push(kind, this.#parsers[kind].parse(each));
+    for (const each of line.split(/\r?\n/)) this.#push(stream, this.#parsers[stream].parse(each));
   }
 
   /** A line of the page itself, told apart from what the server prints. @param {string} text */
@@ -79,7 +83,7 @@ export class LogPane {
     this.#fresh.push(
       h(
         "div",
-        { class: `line ${kind}`, title: kind === "stdout" ? "standard output" : null },
+        { class: `line ${kind}`, title: kind === "stdout" ? words.log.stdout : null },
         ...runs.map(styled),
       ),
     );
@@ -100,8 +104,8 @@ export class LogPane {
       this.#lost += 1;
     }
     this.#dropped.hidden = this.#lost === 0;
-    this.#dropped.textContent = `${counted(this.#lost, "earlier line")} not kept`;
-    this.#count.textContent = this.#shown ? counted(this.#shown, "line") : "";
+    this.#dropped.textContent = words.log.dropped(this.#lost);
+    this.#count.textContent = this.#shown ? words.counted.lines(this.#shown) : "";
     if (this.#following) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
 }

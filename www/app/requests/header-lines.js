@@ -1,3 +1,5 @@
+import { words } from "../words/words.js";
+
 /** A field name is a token (RFC 9110 § 5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -13,24 +15,17 @@ export function parseHeaderLines(text) {
   const headers = [];
   /** @type {{ line: number, message: string }[]} */
   const problems = [];
+  const sentences = words.requests.problems;
   text.split(/\r\n|\r|\n/).forEach((line, index) => {
     if (line.trim() === "") return;
     const problem = (/** @type {string} */ message) => problems.push({ line: index + 1, message });
     const colon = line.indexOf(":");
-    if (colon < 0)
-      return problem(`Header line ${index + 1} has no colon. Write it as “name: value”.`);
+    if (colon < 0) return problem(sentences.noColon(index + 1));
     const name = line.slice(0, colon).trim();
     const value = line.slice(colon + 1).trim();
-    if (!TOKEN.test(name)) {
-      return problem(
-        `“${name}” in header line ${index + 1} is not a header name. Use letters, digits and hyphens.`,
-      );
-    }
-    if (![...value].every(isFieldValueCharacter)) {
-      return problem(
-        `The value of “${name}” in header line ${index + 1} has characters outside Latin-1. Encode them.`,
-      );
-    }
+    if (!TOKEN.test(name)) return problem(sentences.headerName(name, index + 1));
+    if (![...value].every(isFieldValueCharacter))
+      return problem(sentences.headerValue(name, index + 1));
     headers.push([name, value]);
   });
   return { headers, problems };

@@ -1,46 +1,66 @@
-import { h } from "../ui/dom.js";
+import { h, oncePerFrame, scrollWithin } from "../ui/dom.js";
 import { formatMs } from "../ui/format.js";
+import { words } from "../words/words.js";
+import { shortStatus, statusClass } from "./status.js";
 
-/** @import { Burst, Exchange } from "../requests/burst.js" */
+/** @import { Burst } from "../requests/burst.js" */
+/** @import { Exchange } from "../requests/exchange.js" */
+/** @import { PageStore } from "../state/page-state.js" */
 
 /** How many exchanges the list holds. */
 const MOST_ROWS = 1000;
 
-/** The exchanges of the latest presses of Send, newest press first, one selectable row each. */
+/**
+ * The exchanges of the latest presses of Send, newest press first, one selectable row each.
+ *
+ * Events: choosing a row sets `selected`. The list draws itself from `bursts`, `trace` (which
+ * process served) and `selected`.
+ */
 export class ResponseList {
-  #onSelect;
-  #processOf;
-  #list = h("div", {
+  #store;
+  element = h("div", {
     class: "results",
     role: "listbox",
-    "aria-label": "Responses",
+    "aria-label": words.responses.list,
     tabindex: 0,
     hidden: true,
     "data-testid": "results",
   });
   /** @type {Map<Exchange, HTMLElement>} */
   #rows = new Map();
-  /** @type {Exchange | null} */
-  #selected = null;
+  /** How many bursts have rows, or had them. */
+  #listed = 0;
+  /** @type {HTMLElement | undefined} */
+  #selected;
+  #draw = oncePerFrame(() => this.#drawNow());
 
-  /**
-   * @param {(exchange: Exchange) => void} onSelect
-   * @param {(request: number) => string | null} processOf
-   */
-  constructor(onSelect, processOf) {
-    this.#onSelect = onSelect;
-    this.#processOf = processOf;
-    this.element = this.#list;
-    this.#list.addEventListener("keydown", (event) => this.#key(event));
+  /** @param {PageStore} store */
+  constructor(store) {
+    this.#store = store;
+    this.element.addEventListener("keydown", (event) => this.#key(event));
+    store.watch(["bursts"], () => this.#takeBursts(store.get("bursts")));
+    store.watch(["bursts", "trace"], this.#draw);
+    store.watch(["selected"], () => this.#mark(store.get("selected")));
   }
 
-  get selected() {
-    return this.#selected;
+  /** @param {readonly Burst[]} bursts */
+  #takeBursts(bursts) {
+    if (bursts.length < this.#listed) this.#clear();
+    for (const burst of bursts.slice(this.#listed)) this.#add(burst);
+    this.#listed = bursts.length;
+  }
+
+  #clear() {
+    this.#rows.clear();
+    this.#listed = 0;
+    this.element.replaceChildren();
+    this.element.hidden = true;
   }
 
   /** @param {Burst} burst */
-  add(burst) {
+  #add(burst) {
     const { method, path } = burst.description;
+    const what = `${method === "GET" ? "" : `${method} `}${path}`;
     const rows = burst.exchanges.map((exchange, index) => {
       const row = h(
         "div",
@@ -49,9 +69,9 @@ export class ResponseList {
           class: `result${index === 0 ? " first" : ""}`,
           "aria-selected": "false",
           "data-testid": "result",
-          onclick: () => this.select(exchange),
+          onclick: () => this.#select(exchange),
         },
-        h("span", { class: "result-what code" }, `${method === "GET" ? "" : `${method} `}${path}`),
+        h("span", { class: "result-what code" }, what),
         h("span", { class: "status" }),
         h("span", { class: "result-time" }),
         h("span", { class: "result-process muted" }),
@@ -59,72 +79,56 @@ export class ResponseList {
       this.#rows.set(exchange, row);
       return row;
     });
-    this.#list.prepend(...rows);
+    this.element.prepend(...rows);
     while (this.#rows.size > MOST_ROWS) this.#forgetOldest();
-    this.#list.hidden = this.#rows.size < 2;
-    this.select(burst.exchanges[0]);
-    this.#list.scrollTop = 0;
-  }
-
-  clear() {
-    this.#rows.clear();
-    this.#selected = null;
-    this.#list.replaceChildren();
-    this.#list.hidden = true;
-  }
-
-  /** Brings the rows up to date. */
-  draw() {
-    for (const [exchange, row] of this.#rows) {
-      const [, status, time, process] = row.children;
-      const label = exchange.status
-        ? String(exchange.status)
-        : { waiting: "…", failed: "failed", cancelled: "cancelled" }[String(exchange.progress)];
-      setText(status, label ?? "");
-      status.className = `status status-${exchange.status ? Math.trunc(exchange.status / 100) : exchange.progress}`;
-      setText(time, exchange.duration === null ? "" : formatMs(exchange.duration));
-      setText(
-        process,
-        (exchange.request === null ? null : this.#processOf(exchange.request)) ?? "",
-      );
-    }
-  }
-
-  /** @param {number} request the machine's number for it */
-  selectRequest(request) {
-    for (const exchange of this.#rows.keys())
-      if (exchange.request === request) return this.select(exchange);
-  }
-
-  /** @param {Exchange} exchange */
-  select(exchange) {
-    if (this.#selected) this.#rows.get(this.#selected)?.setAttribute("aria-selected", "false");
-    this.#selected = exchange;
-    const row = this.#rows.get(exchange);
-    row?.setAttribute("aria-selected", "true");
-    row?.scrollIntoView({ block: "nearest" });
-    this.#onSelect(exchange);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const shown = [...this.#list.children];
-    const at = shown.findIndex((row) => row.getAttribute("aria-selected") === "true");
-    const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: shown.length - 1 }[
-      event.key
-    ];
-    if (target === undefined) return;
-    event.preventDefault();
-    for (const [exchange, row] of this.#rows) if (row === shown[target]) this.select(exchange);
+    this.element.hidden = this.#rows.size < 2;
+    this.element.scrollTop = 0;
   }
 
   #forgetOldest() {
-    const last = this.#list.lastElementChild;
+    const last = this.element.lastElementChild;
     for (const [exchange, row] of this.#rows) {
       if (row !== last) continue;
       this.#rows.delete(exchange);
       row.remove();
     }
+  }
+
+  #drawNow() {
+    const trace = this.#store.get("trace");
+    for (const [exchange, row] of this.#rows) {
+      const [, status, time, process] = row.children;
+      setText(status, shortStatus(exchange));
+      status.className = statusClass(exchange);
+      setText(time, exchange.duration === null ? "" : formatMs(exchange.duration));
+      setText(process, trace.processOf(exchange.request) ?? "");
+    }
+  }
+
+  /** @param {Exchange} exchange */
+  #select(exchange) {
+    this.#store.set({ selected: exchange });
+  }
+
+  /** @param {Exchange | null} exchange */
+  #mark(exchange) {
+    this.#selected?.setAttribute("aria-selected", "false");
+    this.#selected = exchange ? this.#rows.get(exchange) : undefined;
+    if (!this.#selected) return;
+    this.#selected.setAttribute("aria-selected", "true");
+    scrollWithin(this.element, this.#selected);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const shown = [...this.element.children];
+    const at = shown.findIndex((row) => row === this.#selected);
+    const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: shown.length - 1 }[
+      event.key
+    ];
+    if (target === undefined) return;
+    event.preventDefault();
+    for (const [exchange, row] of this.#rows) if (row === shown[target]) this.#select(exchange);
   }
 }
 

@@ -1,32 +1,39 @@
-import { h } from "../ui/dom.js";
+import { h, oncePerFrame } from "../ui/dom.js";
 import { formatBytes, formatMs } from "../ui/format.js";
+import { words } from "../words/words.js";
+import { longStatus, statusClass } from "./status.js";
 
-/** @import { Exchange } from "../requests/burst.js" */
+/** @import { Exchange } from "../requests/exchange.js" */
+/** @import { PageStore } from "../state/page-state.js" */
 
 /**
  * One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as
  * HTML of this page.
+ *
+ * Events: none go out. It shows `selected`, or where there is none what to do (by `server` and
+ * `example`), and what is new of it whenever `bursts` or `trace` change.
  */
 export class ResponseView {
+  #store;
   #status = h("span", { class: "status", "data-testid": "response-status" });
   #facts = h("span", { class: "muted", "data-testid": "response-facts" });
   #preview = h(
     "button",
     { class: "quiet", "data-testid": "preview", "aria-pressed": "false", hidden: true },
-    "Preview",
+    words.responses.preview,
   );
   #headers = h("details", { class: "response-headers" });
   #body = h("pre", {
     class: "response-body",
     tabindex: 0,
-    "aria-label": "Response body",
+    "aria-label": words.responses.body,
     "data-testid": "response-body",
   });
   #note = h("p", { class: "muted response-note", hidden: true });
   #frame = h("iframe", {
     sandbox: "",
     class: "response-preview",
-    title: "Preview of the HTML response",
+    title: words.responses.previewTitle,
     hidden: true,
   });
   /** @type {Exchange | null} */
@@ -34,21 +41,17 @@ export class ResponseView {
   #shown = 0;
   #headersShown = false;
   #previewing = false;
-  #processOf;
 
-  /**
-   * @param {(request: number) => string | null} processOf which process served a request, as far as
-   * the trace knows
-   */
-  constructor(processOf) {
-    this.#processOf = processOf;
+  /** @param {PageStore} store */
+  constructor(store) {
+    this.#store = store;
     this.#preview.addEventListener("click", () => {
       this.#previewing = !this.#previewing;
       this.#drawPreview();
     });
     this.element = h(
       "div",
-      { class: "response", "aria-label": "Response", role: "group" },
+      { class: "response", "aria-label": words.responses.group, role: "group" },
       h(
         "div",
         { class: "response-line", role: "status" },
@@ -62,29 +65,40 @@ export class ResponseView {
       this.#frame,
       this.#note,
     );
-    this.clear("");
+    store.watch(["selected", "server", "example"], () => this.#draw());
+    store.watch(
+      ["bursts", "trace"],
+      oncePerFrame(() => this.#draw()),
+    );
   }
 
-  /** @param {string} hint what to do to see something here */
-  clear(hint) {
-    this.#exchange = null;
-    this.#reset();
-    this.#note.textContent = hint;
-    this.#note.hidden = hint === "";
+  #draw() {
+    const exchange = this.#store.get("selected");
+    if (exchange !== this.#exchange) this.#reset();
+    this.#exchange = exchange;
+    if (exchange) this.#show(exchange);
+    else this.#hint();
+  }
+
+  /** What to do to see something here. */
+  #hint() {
+    const listening = this.#store.get("server").phase === "listening";
+    this.#note.textContent = listening
+      ? words.responses.hint
+      : this.#store.get("example").description;
+    this.#note.hidden = this.#note.textContent === "";
     this.#body.hidden = true;
+    this.#headers.hidden = true;
+    this.#preview.hidden = true;
   }
 
-  /** Shows an exchange, or what is new of it. @param {Exchange} exchange */
-  show(exchange) {
-    if (exchange !== this.#exchange) {
-      this.#exchange = exchange;
-      this.#reset();
-    }
+  /** What is new of an exchange. @param {Exchange} exchange */
+  #show(exchange) {
     this.#drawStatus(exchange);
     if (exchange.headersAt !== null && !this.#headersShown) this.#drawHeaders(exchange);
     this.#drawBody(exchange);
     const html = /^text\/html\b|^application\/xhtml\+xml\b/i.test(exchange.contentType);
-    this.#preview.hidden = !(html && exchange.progress === "done" && exchange.bytes > 0);
+    this.#preview.hidden = !(html && exchange.progress === "done" && exchange.body.bytes > 0);
     this.#drawPreview();
   }
 
@@ -95,35 +109,25 @@ export class ResponseView {
     this.#status.textContent = "";
     this.#status.className = "status";
     this.#facts.textContent = "";
-    this.#preview.hidden = true;
     this.#headers.hidden = true;
     this.#body.replaceChildren();
-    this.#body.hidden = false;
-    this.#note.hidden = true;
-    this.#drawPreview();
+    this.#frame.hidden = true;
+    this.#frame.removeAttribute("srcdoc");
   }
 
   /** @param {Exchange} exchange */
   #drawStatus(exchange) {
-    const { status, statusText, progress } = exchange;
-    if (status) {
-      this.#status.textContent = `${status} ${statusText}`.trim();
-      this.#status.className = `status status-${Math.trunc(status / 100)}`;
-    } else {
-      this.#status.textContent =
-        { waiting: "Waiting…", cancelled: "Cancelled", failed: "No response" }[String(progress)] ??
-        "";
-      this.#status.className = `status status-${progress}`;
-    }
+    this.#status.textContent = longStatus(exchange);
+    this.#status.className = statusClass(exchange);
+    const { duration, headersAt, started, status, body, request, progress } = exchange;
     const facts = [];
-    if (exchange.duration !== null) facts.push(formatMs(exchange.duration));
-    if (exchange.headersAt !== null && exchange.duration !== null) {
-      facts.push(`headers after ${formatMs(exchange.headersAt - exchange.started)}`);
-    }
-    if (status) facts.push(formatBytes(exchange.bytes));
-    const process = exchange.request === null ? null : this.#processOf(exchange.request);
+    if (duration !== null) facts.push(formatMs(duration));
+    if (headersAt !== null && duration !== null)
+      facts.push(words.responses.headersAfter(formatMs(headersAt - started)));
+    if (status) facts.push(formatBytes(body.bytes));
+    const process = this.#store.get("trace").processOf(request);
     if (process) facts.push(process);
-    if (progress === "receiving") facts.push("receiving…");
+    if (progress === "receiving") facts.push(words.responses.receiving);
     this.#facts.textContent = facts.join(" · ");
   }
 
@@ -134,38 +138,39 @@ export class ResponseView {
     const list = h("dl", { "data-testid": "response-headers" });
     for (const [name, value] of exchange.headers)
       list.append(h("dt", {}, name), h("dd", {}, value));
-    const type = exchange.contentType;
     this.#headers.replaceChildren(
-      h("summary", {}, `${exchange.headers.length} headers `, h("span", { class: "muted" }, type)),
+      h(
+        "summary",
+        {},
+        `${words.responses.headers(exchange.headers.length)} `,
+        h("span", { class: "muted" }, exchange.contentType),
+      ),
       list,
     );
   }
 
   /** @param {Exchange} exchange */
-  #drawBody(exchange) {
-    const fresh = exchange.pieces.slice(this.#shown).join("");
-    this.#shown = exchange.pieces.length;
+  #drawBody({ body, error, progress }) {
+    const fresh = body.pieces.slice(this.#shown).join("");
+    this.#shown = body.pieces.length;
     if (fresh) this.#body.append(document.createTextNode(fresh));
     const notes = [];
-    if (exchange.error) notes.push(exchange.error);
-    if (exchange.binary) notes.push("Binary: shown as hexadecimal.");
-    if (exchange.cut)
-      notes.push(
-        `Only the first ${formatBytes(exchange.limit)} of ${formatBytes(exchange.bytes)} are kept and shown.`,
-      );
-    if (exchange.progress === "done" && exchange.bytes === 0) notes.push("The body is empty.");
+    if (error) notes.push(error);
+    if (body.binary) notes.push(words.responses.binary);
+    if (body.cut) notes.push(words.responses.cut(formatBytes(body.limit), formatBytes(body.bytes)));
+    if (progress === "done" && body.bytes === 0) notes.push(words.responses.empty);
     this.#note.textContent = notes.join(" ");
     this.#note.hidden = notes.length === 0;
-    this.#body.hidden = exchange.bytes === 0 || this.#previewing;
   }
 
   #drawPreview() {
-    const on = this.#previewing && this.#exchange !== null;
+    const body = this.#exchange?.body;
+    const on = this.#previewing && body !== undefined;
     this.#preview.setAttribute("aria-pressed", String(on));
-    this.#preview.textContent = on ? "Source" : "Preview";
-    if (on && this.#frame.hidden) this.#frame.srcdoc = this.#exchange?.pieces.join("") ?? "";
+    this.#preview.textContent = on ? words.responses.source : words.responses.preview;
+    if (on && this.#frame.hidden) this.#frame.srcdoc = body.pieces.join("");
     if (!on) this.#frame.removeAttribute("srcdoc");
     this.#frame.hidden = !on;
-    this.#body.hidden = on || (this.#exchange?.bytes ?? 0) === 0;
+    this.#body.hidden = on || (body?.bytes ?? 0) === 0;
   }
 }

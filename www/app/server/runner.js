@@ -1,43 +1,30 @@
-import { fileChanges } from "../files/workspace.js";
+import { words } from "../words/words.js";
+import { isServerExit, sentenceOf } from "./errors.js";
 
-/** @import { LogLine, PlaygroundLike, ProgressDetail, ServerLike } from "../types.js" */
-
-/**
- * What the server is doing.
- *
- * @typedef {"booting" | "ready" | "starting" | "listening" | "stopping" | "exited" | "failed"}
- * Phase
- *
- * @typedef {object} State
- * @property {Phase} phase
- * @property {string} text in words, for people
- * @property {boolean} bad it ended by itself, and not well
- * @property {ProgressDetail | null} progress what is being fetched or prepared just now
- */
+/** @import { Playground, Server } from "../../wasgi.js" */
+/** @import { LogEntry } from "../../api/server.js" */
+/** @import { Machine } from "./machine.js" */
+/** @import { ProgressDetail, ServerPhase, ServerState } from "./server-state.js" */
 
 /**
  * How long a start that is no longer wanted may take to come to its own end (ms), before its
- * machine is thrown away.
+ * machine is discarded.
  */
 const PATIENCE = 2000;
 
-const NEVER_STARTED = "Stopped before it had started.";
-
 /**
- * Runs one server at a time in one playground. Every request to run or stop overtakes the ones
- * before it, so pressing buttons quickly is safe. Fires `state`, and `log` (detail: LogLine).
+ * Runs one server at a time on one machine. Every request to run or stop overtakes the ones before
+ * it, so pressing buttons quickly is safe.
+ *
+ * Events: the page's Run, Stop and Ctrl-S come in as `run`, `stop` and `save`. What comes of them
+ * goes out as `state` (read `state` and `server`) and, for each line of the server's log, `log`
+ * (detail: LogEntry).
  */
 export class Runner extends EventTarget {
-  #create;
-  /** @type {Promise<PlaygroundLike> | null} */
-  #booting = null;
-  /** @type {PlaygroundLike | null} */
-  #playground = null;
-  /** @type {Record<string, string>} what the working directory holds */
-  #written = {};
-  /** @type {ServerLike | null} */
+  #machine;
+  /** @type {Server | null} */
   #server = null;
-  /** @type {Promise<ServerLike | null> | null} a start in flight */
+  /** @type {Promise<Server | null> | null} a start in flight */
   #starting = null;
   /** @type {Promise<void> | null} a stop in flight */
   #halting = null;
@@ -45,13 +32,24 @@ export class Runner extends EventTarget {
   #wanted = "";
   #command = "";
   #turn = 0;
-  /** @type {State} */
-  #state = { phase: "booting", text: "Preparing…", bad: false, progress: null };
+  /** @type {ServerState} */
+  #state = { phase: "booting", text: words.server.preparing, bad: false, progress: null };
 
-  /** @param {() => Promise<PlaygroundLike>} create */
-  constructor(create) {
+  /** @param {Machine} machine */
+  constructor(machine) {
     super();
-    this.#create = create;
+    this.#machine = machine;
+    machine.addEventListener("crash", (event) => {
+      const { detail } = /** @type {CustomEvent<Error>} */ (event);
+      void this.#discard(sentenceOf(detail), "failed");
+    });
+    machine.addEventListener("progress", (event) => {
+      const progress = /** @type {CustomEvent<ProgressDetail>} */ (event).detail;
+      const { phase, text } = this.#state;
+      const complete = progress.total > 0 && progress.loaded >= progress.total;
+      if (phase === "starting" || phase === "booting")
+        this.#set(phase, text, { progress: complete ? null : progress });
+    });
   }
 
   get state() {
@@ -60,7 +58,7 @@ export class Runner extends EventTarget {
 
   /** The playground, once there is one. */
   get playground() {
-    return this.#playground;
+    return this.#machine.playground;
   }
 
   /** The server that listens now, or null. */
@@ -75,17 +73,16 @@ export class Runner extends EventTarget {
 
   /** The files as they were last written for the server. */
   get written() {
-    return this.#written;
+    return this.#machine.written;
   }
 
   /** Boots the machine, so that the first Run has less to do. Never rejects: the state tells. */
   async boot() {
     try {
-      await this.#ready();
-      if (this.#state.phase === "booting")
-        this.#set("ready", "Ready. Press Run to start the server.");
+      await this.#machine.boot();
+      if (this.#state.phase === "booting") this.#set("ready", words.server.ready);
     } catch (error) {
-      this.#set("failed", sentence(error));
+      this.#set("failed", sentenceOf(error));
     }
   }
 
@@ -105,18 +102,17 @@ export class Runner extends EventTarget {
     const overtaken = () => turn !== this.#turn;
     if (this.#server || this.#starting) await this.#halt();
     if (overtaken()) return;
-    this.#set("starting", "Starting…");
+    this.#set("starting", words.server.starting);
     try {
-      const playground = await this.#ready();
+      const playground = await this.#machine.boot();
       if (overtaken()) return;
-      await playground.writeFiles(fileChanges(this.#written, files));
-      this.#written = { ...files };
+      await this.#machine.write(files);
       if (overtaken()) return;
       await this.#start(playground, command);
     } catch (error) {
       if (overtaken()) return;
-      if (isExit(error)) this.#exited(error.code);
-      else this.#set("failed", sentence(error));
+      if (isServerExit(error)) this.#exited(error.code);
+      else this.#set("failed", sentenceOf(error));
     }
   }
 
@@ -126,9 +122,7 @@ export class Runner extends EventTarget {
    * @param {Record<string, string>} files
    */
   async save(files) {
-    if (!this.#playground || !this.#server) return;
-    await this.#playground.writeFiles(fileChanges(this.#written, files));
-    this.#written = { ...files };
+    if (this.#server) await this.#machine.write(files);
   }
 
   /**
@@ -142,13 +136,14 @@ export class Runner extends EventTarget {
     }
     await this.#halt();
     // A run that had not come to its start yet: it sees that it was overtaken, and ends.
-    if (turn === this.#turn && this.#state.phase === "starting") this.#set("exited", NEVER_STARTED);
+    if (turn === this.#turn && this.#state.phase === "starting")
+      this.#set("exited", words.server.neverStarted);
   }
 
-  /** @param {PlaygroundLike} playground @param {string} command */
+  /** @param {Playground} playground @param {string} command */
   async #start(playground, command) {
-    const onLog = (/** @type {LogLine} */ line) =>
-      this.dispatchEvent(new CustomEvent("log", { detail: line }));
+    const onLog = (/** @type {LogEntry} */ entry) =>
+      this.dispatchEvent(new CustomEvent("log", { detail: entry }));
     const starting = playground.start(command, { onLog });
     const settled = starting.then(
       (server) => server,
@@ -164,13 +159,13 @@ export class Runner extends EventTarget {
         const { code } = /** @type {CustomEvent<{ code: number }>} */ (event).detail;
         this.#gone(server, code);
       });
-      this.#set("listening", `Listening at ${server.address}`);
+      this.#set("listening", words.server.listening(server.address));
     } finally {
       if (this.#starting === settled) this.#starting = null;
     }
   }
 
-  /** @param {ServerLike} server @param {number} code */
+  /** @param {Server} server @param {number} code */
   #gone(server, code) {
     if (this.#server !== server) return;
     this.#server = null;
@@ -180,7 +175,7 @@ export class Runner extends EventTarget {
   /** @param {number} code */
   #exited(code) {
     const unasked = this.#state.phase !== "stopping";
-    this.#set("exited", `Exited with code ${code}`, null, unasked && code !== 0);
+    this.#set("exited", words.server.exited(code), { bad: unasked && code !== 0 });
   }
 
   /** Brings everything to rest; calls that come meanwhile share one halt. */
@@ -192,101 +187,54 @@ export class Runner extends EventTarget {
     return this.#halting;
   }
 
-  async #haltOnce() {
-    const server = this.#server;
-    if (server) {
-      this.#set(
-        "stopping",
-        "Stopping: the server finishes what it is doing. Press again to kill it.",
-      );
-      try {
-        const { code } = await server.stop();
-        this.#gone(server, code);
-      } catch (error) {
-        await this.#throwAway(
-          `The server could not be stopped: ${sentence(error)} The machine was restarted.`,
-        );
-      }
-      return;
-    }
-    this.#set("stopping", "Stopping…");
-    const outcome = await Promise.race([
-      this.#starting,
-      new Promise((resolve) => setTimeout(resolve, PATIENCE, "pending")),
-    ]);
-    this.#starting = null;
-    if (outcome === "pending") {
-      await this.#throwAway(NEVER_STARTED);
-    } else {
-      const code = outcome ? (await /** @type {ServerLike} */ (outcome).stop()).code : null;
-      if (code === null) this.#set("exited", NEVER_STARTED);
-      else this.#exited(code);
+  #haltOnce() {
+    return this.#server ? this.#stopServer(this.#server) : this.#abandonStart();
+  }
+
+  /** @param {Server} server */
+  async #stopServer(server) {
+    this.#set("stopping", words.server.stoppingServer);
+    try {
+      const { code } = await server.stop();
+      this.#gone(server, code);
+    } catch (error) {
+      await this.#discard(words.server.notStopped(sentenceOf(error)));
     }
   }
 
+  /** Waits a little for a start to come to its end; if it does not, the machine goes. */
+  async #abandonStart() {
+    this.#set("stopping", words.server.stopping);
+    const outcome = await Promise.race([
+      this.#starting,
+      new Promise((/** @type {(outcome: "pending") => void} */ resolve) =>
+        setTimeout(resolve, PATIENCE, "pending"),
+      ),
+    ]);
+    this.#starting = null;
+    if (outcome === "pending") await this.#discard(words.server.neverStarted);
+    else if (outcome) this.#exited((await outcome.stop()).code);
+    else this.#set("exited", words.server.neverStarted);
+  }
+
   /**
-   * Ends every process by ending the machine; the next Run boots a new one.
+   * Discards the machine; the next Run boots a new one.
    * @param {string} text
-   * @param {Phase} [phase]
+   * @param {ServerPhase} [phase]
    */
-  async #throwAway(text, phase = "exited") {
-    const playground = this.#playground;
+  async #discard(text, phase = "exited") {
     this.#server = null;
-    this.#playground = null;
-    this.#booting = null;
-    this.#written = {};
-    await playground?.dispose().catch(() => {});
+    await this.#machine.discard();
     this.#set(phase, text);
   }
 
-  /** The playground; made on first use, and again after a failure. */
-  #ready() {
-    this.#booting ??= this.#create().then(
-      (playground) => {
-        this.#playground = playground;
-        playground.addEventListener("crash", (event) => {
-          const error = /** @type {CustomEvent<Error>} */ (event).detail;
-          if (this.#playground === playground) void this.#throwAway(sentence(error), "failed");
-        });
-        playground.addEventListener("progress", (event) => {
-          const progress = /** @type {CustomEvent<ProgressDetail>} */ (event).detail;
-          const { phase, text } = this.#state;
-          const complete = progress.total > 0 && progress.loaded >= progress.total;
-          if (phase === "starting" || phase === "booting")
-            this.#set(phase, text, complete ? null : progress);
-        });
-        return playground;
-      },
-      (error) => {
-        this.#booting = null;
-        throw error;
-      },
-    );
-    return this.#booting;
-  }
-
   /**
-   * @param {Phase} phase
+   * @param {ServerPhase} phase
    * @param {string} text
-   * @param {ProgressDetail | null} [progress] @param {boolean} [bad]
+   * @param {{ progress?: ProgressDetail | null, bad?: boolean }} [details]
    */
-  #set(phase, text, progress = null, bad = phase === "failed") {
+  #set(phase, text, { progress = null, bad = phase === "failed" } = {}) {
     this.#state = { phase, text, bad, progress };
     this.dispatchEvent(new Event("state"));
   }
-}
-
-/** What an error says. @param {unknown} error */
-export function sentence(error) {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/**
- * A `ServerExit`: the command ended before it listened.
- * @param {unknown} error
- * @returns {error is { code: number }}
- */
-function isExit(error) {
-  return error instanceof Error && "code" in error && typeof error.code === "number";
 }

@@ -1,8 +1,9 @@
+import { threadName } from "./descriptions.js";
 import { OF_THREADS } from "./phases.js";
-import { threadName } from "./layout.js";
 
-/** @import { Row, Span, ThreadPhase } from "../types.js" */
-/** @import { Range } from "./painter.js" */
+/** @import { Span } from "../../api/spans.js" */
+/** @import { Range } from "./range.js" */
+/** @import { Row } from "./rows.js" */
 
 /**
  * A row for each thread that did or awaited something within a range, for requests or for none.
@@ -12,7 +13,7 @@ import { threadName } from "./layout.js";
  * @returns {Row[]} in the order of processes and threads
  */
 export function threadRowsOf(spans, range) {
-  /** @type {Map<string, Row & { phases: ThreadPhase[] }>} */
+  /** @type {Map<string, Row & { phases: Span[] }>} */
   const rows = new Map();
   for (const span of spans) {
     if (!OF_THREADS.has(span.name) || span.end < range.start || span.start > range.end) continue;
@@ -24,7 +25,7 @@ export function threadRowsOf(spans, range) {
       row = { key, label, process, thread, lanes: 1, bars: [], phases: [] };
       rows.set(key, row);
     }
-    row.phases.push({ ...span, on: span.on ?? 0 });
+    row.phases.push(span);
   }
   for (const { phases } of rows.values()) phases.sort((a, b) => a.start - b.start);
   return [...rows.values()].sort(
@@ -35,10 +36,10 @@ export function threadRowsOf(spans, range) {
 /**
  * The phase at a time, or the one next to it within a tolerance.
  *
- * @param {ThreadPhase[]} phases in the order of time; they do not overlap
+ * @param {Span[]} phases in the order of time; they do not overlap
  * @param {number} time
  * @param {number} tolerance
- * @returns {ThreadPhase | null}
+ * @returns {Span | null}
  */
 export function phaseAt(phases, time, tolerance) {
   let low = 0;
@@ -51,16 +52,6 @@ export function phaseAt(phases, time, tolerance) {
   const near = [phases[low - 1], phases[low]].filter(
     (phase) => phase && phase.start - tolerance <= time && time <= phase.end + tolerance,
   );
-  const distance = (/** @type {ThreadPhase} */ { start, end }) =>
-    Math.max(start - time, time - end, 0);
+  const distance = (/** @type {Span} */ { start, end }) => Math.max(start - time, time - end, 0);
   return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
-}
-
-/** What a thread's phase is about, in words. @param {ThreadPhase} phase */
-export function aboutOf({ name, on, request }) {
-  const words = [];
-  if (name === "lock" && on) words.push(`lock ${on}`);
-  if (name === "io" && on === 1) words.push("the worker's connections");
-  words.push(request ? `for request ${request}` : "for no request in particular");
-  return words.join(", ");
 }

@@ -50,3 +50,31 @@ export function oncePerFrame(draw) {
     });
   };
 }
+
+/**
+ * Scrolls a box as far as it takes to show an element in it, and nothing around the box: unlike
+ * `scrollIntoView`, which scrolls the page, too.
+ *
+ * @param {Element} box
+ * @param {Element} element
+ */
+export function scrollWithin(box, element) {
+  const frame = box.getBoundingClientRect();
+  const inner = element.getBoundingClientRect();
+  const left = frame.left + box.clientLeft;
+  const top = frame.top + box.clientTop;
+  box.scrollLeft += beyond(inner.left, inner.right, left, left + box.clientWidth);
+  box.scrollTop += beyond(inner.top, inner.bottom, top, top + box.clientHeight);
+}
+
+/**
+ * How far a stretch sticks out of another: negative at its start, positive at its end.
+ * @param {number} start
+ * @param {number} end
+ * @param {number} from
+ * @param {number} to
+ */
+function beyond(start, end, from, to) {
+  if (start < from) return start - from;
+  return end > to ? Math.min(end - to, start - from) : 0;
+}

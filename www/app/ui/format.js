@@ -1,3 +1,5 @@
+import { words } from "../words/words.js";
+
 /** Milliseconds for people: `0.42 ms`, `512 ms`, `1.52 s`. @param {number} ms */
 export function formatMs(ms) {
   if (!Number.isFinite(ms)) return "–";
@@ -35,30 +37,5 @@ export function formatProgress(loaded, total) {
   if (!(total > 0)) return loaded > 0 ? formatBytes(loaded) : "";
   const [, unit] = formatBytes(total).split(" ");
   const scale = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[unit] ?? 1;
-  return `${Math.floor(loaded / scale)} of ${formatBytes(total)}`;
-}
-
-/**
- * Bytes as `hexdump -C` shows them.
- *
- * @param {Uint8Array} bytes
- * @param {number} offset what the first byte's address is
- */
-export function hexDump(bytes, offset = 0) {
-  const lines = [];
-  for (let at = 0; at < bytes.length; at += 16) {
-    const part = [...bytes.subarray(at, at + 16)];
-    const pairs = part.map((byte) => byte.toString(16).padStart(2, "0"));
-    const hex = `${pairs.slice(0, 8).join(" ")}  ${pairs.slice(8).join(" ")}`.padEnd(49);
-    const text = part
-      .map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "."))
-      .join("");
-    lines.push(`${(offset + at).toString(16).padStart(8, "0")}  ${hex} |${text}|`);
-  }
-  return lines.join("\n") + (lines.length ? "\n" : "");
-}
-
-/** `1 request`, `4 requests`. @param {number} count @param {string} noun */
-export function counted(count, noun) {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return words.progressOf(Math.floor(loaded / scale), formatBytes(total));
 }

@@ -1,17 +1,5 @@
 import { h, uniqueId } from "../ui/dom.js";
-
-const KEYS = [
-  ["Ctrl Enter", "Run, or run again"],
-  ["Ctrl S", "Write the files for the server that runs; it reads them when it reloads"],
-  ["↑ ↓", "In the command line: what was run before. In lists: the next entry"],
-  ["F2, Delete", "On a file's tab: rename it, remove it"],
-  ["← → ↑ ↓", "In the timeline: from request to request; Enter shows the response"],
-  [
-    "+ − 0",
-    "In the timeline: zoom in, zoom out, back to the last burst. Drag to zoom, Ctrl and wheel too",
-  ],
-  ["Esc", "Close what is open"],
-];
+import { words } from "../words/words.js";
 
 /** A button and what it opens: what this is, and its keys. @returns {HTMLElement[]} */
 export function help() {
@@ -22,23 +10,19 @@ export function help() {
       type: "button",
       class: "quiet",
       popovertarget: id,
-      title: "Help",
-      "aria-label": "Help",
+      title: words.help.title,
+      "aria-label": words.help.title,
       "data-testid": "help",
     },
     "?",
   );
   const keys = h("dl", {});
-  for (const [key, meaning] of KEYS)
+  for (const [key, meaning] of words.help.keys)
     keys.append(h("dt", {}, h("kbd", {}, key)), h("dd", {}, meaning));
   const box = h(
     "div",
     { class: "menu help", popover: "auto", id },
-    h(
-      "p",
-      {},
-      "A Python web server in this tab: nothing is installed, and nothing leaves it. Every duration on the screen was measured here.",
-    ),
+    h("p", {}, words.help.about),
     keys,
   );
   box.addEventListener("beforetoggle", () => {
