@@ -4,8 +4,10 @@ import asyncio
 import unittest
 
 import _wasgi
-from wasgi_runtime import asgi, crossing, event_loop
-from wasgi_runtime.asgi import Exchange, wake
+from wasgi_runtime.asgi import exchange as asgi
+from wasgi_runtime.asgi.exchange import Exchange, wake
+from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.event_loop import loop as event_loop
 
 
 def setUpModule():

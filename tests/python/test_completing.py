@@ -18,7 +18,7 @@ class Host:
 _wasgi.host = Host
 _wasgi.cpu_count = 3
 
-from wasgi_runtime import completing
+from wasgi_runtime.stdlib import additions as completing
 
 
 def setUpModule():
@@ -70,7 +70,7 @@ class Hashlib(unittest.TestCase):
 
     def test_is_not_imported_at_start(self):
         self.assertNotIn("hashlib", sys.modules)
-        self.assertNotIn("wasgi_runtime.key_derivation", STARTED_WITH)
+        self.assertNotIn("wasgi_runtime.stdlib.key_derivation", STARTED_WITH)
 
 
 STARTED_WITH = frozenset(sys.modules)
@@ -121,7 +121,7 @@ class Multiprocessing(unittest.TestCase):
 
     def test_shared_memory_is_no_module_here(self):
         with self.assertRaisesRegex(ImportError, "_posixshmem"):
-            from multiprocessing import shared_memory
+            from multiprocessing import shared_memory  # noqa: F401
 
 
 class Processors(unittest.TestCase):

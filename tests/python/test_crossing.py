@@ -3,7 +3,7 @@
 import struct
 import unittest
 
-from wasgi_runtime import crossing
+from wasgi_runtime.bridge import buffer as crossing
 
 
 def write(strings):

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from wasgi_runtime.env_file import parse, read
+from wasgi_runtime.servers.uvicorn.env_file import parse, read
 
 TEXT = r"""# comment
 A=1

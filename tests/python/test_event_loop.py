@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
-from wasgi_runtime import event_loop, parking
+from wasgi_runtime.event_loop import loop as event_loop
+from wasgi_runtime.threads import waiting as parking
 
 
 def setUpModule():

@@ -21,7 +21,7 @@ class Host:
 
 _wasgi.host = Host
 
-from wasgi_runtime import forking
+from wasgi_runtime.process import forking
 
 
 def fork_into(outcome, **options):

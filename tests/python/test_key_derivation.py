@@ -15,7 +15,7 @@ class Host:
 _wasgi.host = Host
 _wasgi.cpu_count = 3
 
-from wasgi_runtime import completing
+from wasgi_runtime.stdlib import additions as completing
 
 completing.install()
 
@@ -135,7 +135,7 @@ class Pbkdf2(unittest.TestCase):
         class Stop(Exception):
             pass
 
-        from wasgi_runtime import key_derivation
+        from wasgi_runtime.stdlib import key_derivation
 
         clock = key_derivation.perf_counter
         readings = 0
@@ -157,7 +157,7 @@ class Pbkdf2(unittest.TestCase):
         self.assertEqual(pbkdf2_hmac("sha256", b"p", b"s", 1), expected)
 
     def test_derivations_may_be_nested(self):
-        from wasgi_runtime import key_derivation
+        from wasgi_runtime.stdlib import key_derivation
 
         clock = key_derivation.perf_counter
         inner = []

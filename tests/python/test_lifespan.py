@@ -4,9 +4,10 @@ import unittest
 from types import SimpleNamespace
 
 import _wasgi
-from wasgi_runtime import crossing, event_loop
-from wasgi_runtime.lifespan import Lifespan
-from wasgi_runtime.log import ERROR, INFO
+from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge.log import ERROR, INFO
+from wasgi_runtime.event_loop import loop as event_loop
+from wasgi_runtime.servers.uvicorn.lifespan import Lifespan
 
 
 def setUpModule():

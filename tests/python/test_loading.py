@@ -5,13 +5,11 @@ import sys
 import tempfile
 import unittest
 
-from wasgi_runtime.loading import (
-    AppImportError,
-    ImportFromStringError,
-    load_for_gunicorn,
-    load_for_uvicorn,
-    search_first,
-)
+from wasgi_runtime.process.search_path import search_first
+from wasgi_runtime.servers.gunicorn import loading as gunicorn
+from wasgi_runtime.servers.gunicorn.loading import AppImportError
+from wasgi_runtime.servers.uvicorn import loading as uvicorn
+from wasgi_runtime.servers.uvicorn.loading import ImportFromStringError
 
 SOURCE = """
 number = 3
@@ -53,21 +51,21 @@ class Loading(unittest.TestCase):
 class Gunicorn(Loading):
     def refused(self, expression, message):
         with self.assertRaises(AppImportError) as caught:
-            load_for_gunicorn("project", expression)
+            gunicorn.load("project", expression)
         self.assertEqual(str(caught.exception), message)
 
     def test_finds_a_name_but_no_attribute_of_an_attribute(self):
         import project
 
-        self.assertIs(load_for_gunicorn("project", "app"), project.app)
+        self.assertIs(gunicorn.load("project", "app"), project.app)
         for dotted in ["holder.app", "app.__call__"]:
             self.refused(
                 dotted, f"Failed to parse '{dotted}' as an attribute name or function call."
             )
 
     def test_calls_a_factory_with_literals(self):
-        self.assertEqual(load_for_gunicorn("project", "create()")(), ("default", False))
-        self.assertEqual(load_for_gunicorn("project", "create('x', debug=True)")(), ("x", True))
+        self.assertEqual(gunicorn.load("project", "create()")(), ("default", False))
+        self.assertEqual(gunicorn.load("project", "create('x', debug=True)")(), ("x", True))
 
     def test_says_what_is_missing(self):
         self.refused("missing", "Failed to find attribute 'missing' in 'project'.")
@@ -84,35 +82,35 @@ class Gunicorn(Loading):
 
     def test_a_call_that_does_not_fit_is_the_command_lines_fault(self):
         with self.assertRaisesRegex(AppImportError, r"^TypeError: needs\(\) missing 1 required"):
-            load_for_gunicorn("project", "needs()")
+            gunicorn.load("project", "needs()")
         self.refused("create(**{})", "TypeError: keywords must be strings")
 
     def test_a_type_error_inside_the_factory_is_the_apps(self):
         with self.assertRaisesRegex(TypeError, "inside the factory"):
-            load_for_gunicorn("project", "fails()")
+            gunicorn.load("project", "fails()")
 
     def test_import_errors_go_through(self):
         with self.assertRaises(ModuleNotFoundError):
-            load_for_gunicorn("missing", "app")
+            gunicorn.load("missing", "app")
         with self.assertRaises(SyntaxError):
-            load_for_gunicorn("broken", "app")
+            gunicorn.load("broken", "app")
 
     def test_a_file_in_the_modules_place_is_a_hint(self):
         with self.assertRaisesRegex(ImportError, "did you mean 'project:app'"):
-            load_for_gunicorn("project.py", "app")
+            gunicorn.load("project.py", "app")
 
 
 class Uvicorn(Loading):
     def refused(self, target, message):
         with self.assertRaises(ImportFromStringError) as caught:
-            load_for_uvicorn(target)
+            uvicorn.load(target)
         self.assertEqual(str(caught.exception), message)
 
     def test_finds_a_name_and_an_attribute_of_an_attribute(self):
         import project
 
-        self.assertIs(load_for_uvicorn("project:app"), project.app)
-        self.assertIs(load_for_uvicorn("project:holder.app"), project.app)
+        self.assertIs(uvicorn.load("project:app"), project.app)
+        self.assertIs(uvicorn.load("project:holder.app"), project.app)
 
     def test_says_what_is_missing(self):
         self.refused("missing:app", 'Could not import module "missing".')
@@ -126,7 +124,7 @@ class Uvicorn(Loading):
 
     def test_an_import_error_inside_the_module_goes_through(self):
         with self.assertRaisesRegex(ModuleNotFoundError, "not_there"):
-            load_for_uvicorn("needy:app")
+            uvicorn.load("needy:app")
 
 
 class SearchPath(unittest.TestCase):

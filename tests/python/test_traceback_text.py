@@ -4,8 +4,9 @@ import unittest
 from types import SimpleNamespace
 
 import _wasgi
-from wasgi_runtime import crossing, wsgi
-from wasgi_runtime.traceback_text import traceback_of
+from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge.tracebacks import traceback_of
+from wasgi_runtime.wsgi import exchange as wsgi
 
 
 def fail():

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
-from wasgi_runtime import crossing, wsgi
+from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.wsgi import exchange as wsgi
 
 KEY = 77
 EXCHANGE = wsgi.Exchange(5, KEY)

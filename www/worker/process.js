@@ -270,15 +270,15 @@ function copy(pyodide, calls, given) {
  * @param {any} pyodide
  * @param {import("./calls.js").Host} host
  * @param {SharedBuffer} memory
- * @returns {any} `wasgi_runtime.process.step`
+ * @returns {any} `wasgi_runtime.process.main.step`
  */
 function bind(pyodide, host, memory) {
   host.FS = pyodide.FS;
-  memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.crossing").shared);
-  host.threads.start = pyodide.pyimport("wasgi_runtime.threads").start;
+  memory.attach(pyodide, pyodide.pyimport("wasgi_runtime.bridge.buffer").shared);
+  host.threads.start = pyodide.pyimport("wasgi_runtime.threads.thread_module").start;
   host.state = threadState(pyodide);
   host.threads.attach(pyodide);
-  return pyodide.pyimport("wasgi_runtime.process").step;
+  return pyodide.pyimport("wasgi_runtime.process.main").step;
 }
 
 /** What the machine says, in the order in which it is wanted. */
@@ -311,7 +311,7 @@ class Inbox {
 }
 
 /**
- * The buffer in CPython's memory that `wasgi_runtime.crossing` calls shared, and the way to the
+ * The buffer in CPython's memory that `wasgi_runtime.bridge.buffer` calls shared, and the way to the
  * machine.
  */
 class SharedBuffer {

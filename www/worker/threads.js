@@ -255,7 +255,7 @@ export class Threads {
   /**
    * The life of the main thread: one stack that is suspended wherever it waits, or, where the
    * browser cannot, a call for each step from one wait to the next.
-   * @param {any} step `wasgi_runtime.process.step`
+   * @param {any} step `wasgi_runtime.process.main.step`
    * @param {number} [outcome] of the fork that it goes on from
    * @returns {Promise<number>} how it ended, or FORK
    */

@@ -10,8 +10,8 @@ from bytecode import cache_path, with_bytecode, write_pack
 
 
 def main(site_packages: str, package: str, destination: str, directory: str) -> None:
-    """Write `destination` from the modules under `directory`, which may be missing."""
-    files = {f"{package}/__init__.py": b""}
+    """Write `destination` from the modules under `directory`."""
+    files: dict[str, bytes] = {}
     root = pathlib.Path(directory)
     for source in sorted(root.rglob("*.py")):
         files[f"{package}/{source.relative_to(root).as_posix()}"] = source.read_bytes()

@@ -7,7 +7,7 @@
 //! says; it is given up silently where the whole head has not come by then, the first one's too.
 //!
 //! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is
-//! Python (`src/python/gevent_pywsgi.py`), and waits for as long as the client pleases.
+//! Python (`src/python/servers/gunicorn/pywsgi.py`), and waits for as long as the client pleases.
 
 use crate::gateway::{Peer, encoding};
 use crate::net::frame::{Kind, push_number};

@@ -1,0 +1,1 @@
+"""What an ASGI app sees of the server (ASGI 3.0)."""

@@ -1,0 +1,192 @@
+"""One HTTP request through an ASGI app: the scope, ``receive`` and ``send`` (ASGI 3.0, HTTP 2.3 to
+2.5).
+
+Rust parses, frames, encodes and holds the protocol's rules; here are only the callables that the
+app sees.
+"""
+
+import asyncio
+import builtins
+from operator import index
+from typing import Any, Final
+
+import _wasgi
+
+from ..bridge.buffer import SIZE, put_bytes, put_text, take_bytes, take_text, view
+from ..bridge.tracebacks import traceback_of
+from .application import App, Message, Scope
+
+_receive = _wasgi.receive
+_send_start = _wasgi.send_start
+_send_body = _wasgi.send_body
+_returned = _wasgi.returned
+_raised = _wasgi.raised_asgi
+
+# Events, as `event & 3`; the rest is the exchange.
+REQUEST: Final = 0
+RECEIVABLE: Final = 1
+WRITABLE: Final = 2
+STOP: Final = 3
+
+# What `receive` returns, as `got & 3`; the rest is the length of the body in the buffer.
+LAST: Final = 0
+MORE: Final = 1
+DISCONNECT: Final = 2
+PENDING: Final = 3
+
+BLOCKED: Final = -1
+GONE: Final = -2
+"""The client is gone: what the app sends is not looked at."""
+
+
+def take_scope(state: dict[str, Any]) -> Scope:
+    """The http scope that Rust has written, see `asgi::scope`; its keys in uvicorn's order."""
+    (
+        version,
+        method,
+        scheme,
+        path,
+        raw_path,
+        query,
+        root_path,
+        client_host,
+        client_port,
+        server_host,
+        server_port,
+        *headers,
+    ) = take_bytes()
+    pairs = iter(headers)
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": version.decode(),
+        "server": (server_host.decode(), int(server_port)),
+        "client": (client_host.decode(), int(client_port)),
+        "scheme": scheme.decode(),
+        "root_path": root_path.decode(),
+        "headers": list(zip(pairs, pairs)),
+        "state": state.copy(),
+        "method": method.decode("ascii", "replace"),
+        "path": path.decode("utf-8", "replace"),
+        "raw_path": raw_path,
+        "query_string": query,
+    }
+
+
+class Exchange:
+    """A request and its response."""
+
+    __slots__ = ("id", "loop", "readable", "task", "writable")
+
+    def __init__(self, id: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = id
+        self.loop = loop
+        self.readable: asyncio.Future[None] | None = None
+        self.writable: asyncio.Future[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    async def run(self, app: App, scope: Scope) -> None:
+        """Calls the app and settles what it leaves open."""
+        try:
+            result = await app(scope, self.receive, self.send)
+        except BaseException as error:
+            _raised(self.id, put_text(traceback_of(error)))
+        else:
+            _returned(self.id, -1 if result is None else put_text(str(result)))
+
+    async def receive(self) -> Message:
+        """ASGI's ``receive``: the next part of the body, or the disconnect."""
+        while True:
+            got = _receive(self.id)
+            kind = got & 3
+            if kind == PENDING:
+                waiter = self.readable = self.loop.create_future()
+                try:
+                    await waiter
+                finally:
+                    self.readable = None
+                continue
+            if kind == DISCONNECT:
+                return {"type": "http.disconnect"}
+            return {
+                "type": "http.request",
+                "body": bytes(view[: got >> 2]),
+                "more_body": kind == MORE,
+            }
+
+    async def send(self, message: Message) -> None:
+        """ASGI's ``send``: returns when the connection has taken the bytes."""
+        kind = message["type"]
+        if kind == "http.response.body":
+            await self._send_body(message.get("body", b"") or b"", message.get("more_body", False))
+        elif kind == "http.response.start":
+            self._send_start(message)
+        else:
+            self._check(_wasgi.send_other(self.id, put_text(kind)))
+
+    def _send_start(self, message: Message) -> None:
+        status = -1
+        try:
+            status = index(message["status"])
+            fields: list[bytes] = []
+            for name, value in message.get("headers", ()):
+                fields.append(_octets(name))
+                fields.append(_octets(value))
+            length = put_bytes(fields)
+        except Exception:
+            # uvicorn counts the response as started, and logs its status, before it looks at the
+            # headers.
+            state = _wasgi.send_start_failed(self.id, status)
+            if state == GONE:
+                return
+            self._check(state)
+            raise
+        self._check(_send_start(self.id, status, length))
+
+    async def _send_body(self, body: bytes, more: bool) -> None:
+        length = len(body)
+        begun = 0
+        while True:
+            # A body larger than the buffer goes in parts. Rust is told what follows: it remains one
+            # body.
+            part = body[begun : begun + SIZE] if length > SIZE else body
+            size = len(part)
+            view[:size] = part
+            begun += size
+            state = _send_body(self.id, size, length - begun, more)
+            if state == BLOCKED:
+                begun -= size
+                waiter = self.writable = self.loop.create_future()
+                try:
+                    await waiter
+                finally:
+                    self.writable = None
+                continue
+            self._check(state)
+            if begun == length:
+                return
+
+    def _check(self, state: int) -> None:
+        if state > 0:
+            name, _, message = take_text(state).partition("\n")
+            # KeyError shows what it was made of.
+            raise KeyError(int(message)) if name == "KeyError" else getattr(builtins, name)(message)
+
+
+def _octets(value: Any) -> bytes:
+    """A header's name or value: what is not bytes raises, in the words of uvicorn's own check."""
+    if type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        raise TypeError("cannot use a bytes pattern on a string-like object")
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"expected string or bytes-like object, got '{kind}'") from None
+
+
+def wake(waiter: "asyncio.Future[None] | None") -> None:
+    """Lets a waiting receive or send go on."""
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""What crosses between Python and Rust: the shared buffer, log records, tracebacks."""

@@ -1,0 +1,25 @@
+"""Lines for the server's log. Rust knows each server's format and level."""
+
+from typing import Final
+
+import _wasgi
+
+from .buffer import put_text
+from .tracebacks import traceback_of
+
+TRACE: Final = 0
+DEBUG: Final = 1
+INFO: Final = 2
+WARNING: Final = 3
+ERROR: Final = 4
+CRITICAL: Final = 5
+
+
+def log(level: int, message: str) -> None:
+    """One record."""
+    _wasgi.log(level, put_text(message))
+
+
+def exception(level: int, message: str, error: BaseException) -> None:
+    """One record with a traceback."""
+    log(level, f"{message}\n{traceback_of(error)}")

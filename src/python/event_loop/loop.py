@@ -1,0 +1,213 @@
+"""asyncio's event loop on ours: ``select()`` parks the calling thread in Rust."""
+
+import asyncio
+import errno
+import inspect
+import signal
+import threading
+from asyncio import base_events, events
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, Final
+
+import _wasgi
+
+from ..bridge.through_c import anew
+from ..threads.waiting import CONNECTIONS, IO, new_key, wait, yield_now
+
+NOTHING: Final = -1
+"""No event waits."""
+TURN: Final = -2
+"""No event waits, but the worker's own event loop has not turned for a while: it may hold some
+back.
+"""
+
+type Decode = Callable[[int], Callable[[], object]]
+"""Makes a callback of an event, reading what came with it from the shared buffer."""
+
+
+class Selector:
+    """Where the loop waits: for its next timer, or for an event of the worker's connections."""
+
+    def __init__(self) -> None:
+        self.decode: Decode | None = None
+        self._key = 0
+        self._waiting = False
+        self._woken = False
+
+    def select(self, timeout: float | None = None) -> list[Callable[[], object]]:
+        """The events that are there, after waiting at most ``timeout`` seconds (None: for ever) for
+        the first.
+        """
+        ready: list[Callable[[], object]] = []
+        if self._drain(ready) == TURN:
+            yield_now(True)
+            self._drain(ready)
+        if not ready and not self._woken and timeout != 0:
+            serving = self.decode is not None
+            if serving:
+                _wasgi.polling(True)
+            self._waiting = True
+            try:
+                wait(
+                    IO,
+                    CONNECTIONS if serving else self._own_key(),
+                    -1.0 if timeout is None else timeout,
+                )
+            finally:
+                self._waiting = False
+                if serving:
+                    _wasgi.polling(False)
+            self._drain(ready)
+        self._woken = False
+        return ready
+
+    def _own_key(self) -> int:
+        if not self._key:
+            self._key = new_key()
+        return self._key
+
+    def _drain(self, ready: list[Callable[[], object]]) -> int:
+        if self.decode is None:
+            return NOTHING
+        while (event := _wasgi.next_event()) >= 0:
+            ready.append(self.decode(event))
+        return int(event)
+
+    def wake(self) -> None:
+        """Ends the present or the next wait. Any thread may."""
+        self._woken = True
+        if self._waiting:
+            _wasgi.wake_all(self._key if self.decode is None else CONNECTIONS)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class EventLoop(base_events.BaseEventLoop):
+    """The loop of a thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = Selector()
+        self._signal_handlers: dict[int, events.Handle] = {}
+
+    def run_forever(self) -> None:
+        """The same as asyncio's, but that each turn enters the interpreter anew."""
+        self._run_forever_setup()  # type: ignore[attr-defined]
+        run_once = anew(self._run_once)
+        try:
+            while True:
+                run_once()
+                if self._stopping:  # type: ignore[attr-defined]
+                    break
+        finally:
+            self._run_forever_cleanup()  # type: ignore[attr-defined]
+
+    def _run_once(self) -> None:
+        """The same as asyncio's, by a shorter way where no timer is set and callbacks wait already."""
+        ready = self._ready  # type: ignore[attr-defined]
+        if not ready or self._scheduled or self._debug:  # type: ignore[attr-defined]
+            super()._run_once()  # type: ignore[misc]
+            return
+        selector = self._selector
+        if selector.decode is None:
+            selector._woken = False
+        else:
+            self._process_events(selector.select(0))
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+        # It would hold on to what an exception refers to.
+        handle = None
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> events.Handle:
+        """As asyncio's, which makes two calls more to find that neither a closed loop nor debug
+        mode is in the way.
+        """
+        if self._closed or self._debug:  # type: ignore[attr-defined]
+            handle = super().call_soon(callback, *args, context=context)
+            if handle._source_traceback:  # type: ignore[attr-defined]
+                # Whoever debugs is to see who called, not this.
+                del handle._source_traceback[-1]  # type: ignore[attr-defined]
+            return handle
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
+
+    def _process_events(self, event_list: list[Callable[[], object]]) -> None:
+        for callback in event_list:
+            callback()
+
+    def _write_to_self(self) -> None:
+        self._selector.wake()
+
+    def serve_events(self, decode: Decode) -> None:
+        """This loop takes the events of the worker's connections."""
+        self._selector.decode = decode
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        """As on Unix: the callback runs in this loop, not where the signal interrupts."""
+        if asyncio.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
+            raise TypeError("coroutines cannot be used with add_signal_handler()")
+        self._check_signal(sig)
+        self._check_closed()
+        handle = events.Handle(callback, args, self, None)
+
+        def arrived(_number: int, _frame: object) -> None:
+            if not handle.cancelled():
+                self._add_callback_signalsafe(handle)
+
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("signal handlers can only be added in the main thread")
+        try:
+            signal.signal(sig, arrived)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise RuntimeError(f"sig {sig} cannot be caught") from None
+            raise
+        self._signal_handlers[sig] = handle
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Returns whether there was one."""
+        self._check_signal(sig)
+        if self._signal_handlers.pop(sig, None) is None:
+            return False
+        signal.signal(sig, signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL)
+        return True
+
+    @staticmethod
+    def _check_signal(sig: int) -> None:
+        if not isinstance(sig, int):
+            raise TypeError(f"sig must be an int, not {sig!r}")
+        if sig not in signal.valid_signals():
+            raise ValueError(f"invalid signal number {sig}")
+
+    def _add_callback_signalsafe(self, handle: events.Handle) -> None:
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        self._write_to_self()
+
+    def close(self) -> None:
+        if self.is_running():
+            raise RuntimeError("Cannot close a running event loop")
+        if not self.is_closed():
+            super().close()
+            for sig in list(self._signal_handlers):
+                self.remove_signal_handler(sig)
+            self._selector.close()
+
+
+def install() -> None:
+    """Makes it asyncio's own loop, in the place of Pyodide's."""
+
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined,misc]
+        _loop_factory = EventLoop
+
+    # Pyodide's loop claims to be running for ever.
+    events._set_running_loop(None)
+    events._set_event_loop_policy(Policy())
+    asyncio.EventLoop = EventLoop  # type: ignore[misc]
+    asyncio.run = asyncio.runners.run

@@ -1,0 +1,1 @@
+"""daphne: its server process and how Twisted writes responses."""

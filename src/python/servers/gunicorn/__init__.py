@@ -1,0 +1,1 @@
+"""gunicorn: its workers, its configuration file and hooks, its reloader."""

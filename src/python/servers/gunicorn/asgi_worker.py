@@ -1,0 +1,259 @@
+"""gunicorn's own ASGI worker (``-k asgi``): one asyncio loop, HTTP as gunicorn writes it.
+
+Rust parses requests and carries bytes; what gunicorn has in Python is in Python here too: the rules
+of ``receive`` and ``send``, the responses, and the worker's life from its lifespan to its stop.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Generator
+from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM
+from typing import Any, Final
+
+import _wasgi
+
+from ...asgi import exchange as asgi
+from ...asgi.application import App, Message, Scope, finish_imports
+from ...asgi.exchange import wake
+from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
+from ...event_loop import loop as event_loop
+from ...process.configuration import Configuration
+from ...threads import waiting
+from ...threads.waiting import park, request
+from ...wsgi.exchange import PARK
+from .access_log import Atoms
+from .asgi_request import Call
+
+BOOT_ERROR: Final = 3
+BEAT: Final = 1.0
+"""Seconds between two looks at whether the worker is to stop."""
+LIFESPAN_TIMEOUT: Final = 30.0
+
+_SECURE: Final = {
+    (b"x-forwarded-protocol", b"ssl"),
+    (b"x-forwarded-proto", b"https"),
+    (b"x-forwarded-ssl", b"on"),
+}
+
+
+class _StartupFailed(RuntimeError):
+    """The app has said that it cannot start."""
+
+
+class Lifespan:
+    """The lifespan protocol as gunicorn runs it."""
+
+    def __init__(self, app: App, state: dict[str, Any]) -> None:
+        self.app = app
+        self.state = state
+        self.queue: asyncio.Queue[Message] = asyncio.Queue()
+        self.started = asyncio.Event()
+        self.stopped = asyncio.Event()
+        self.failed: RuntimeError | None = None
+        self.stop_error = ""
+        self.task: asyncio.Task[None] | None = None
+
+    async def startup(self) -> None:
+        """Returns when the app has started; raises where it has not."""
+        scope = {
+            "type": "lifespan",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "state": self.state,
+        }
+        await self.queue.put({"type": "lifespan.startup"})
+        self.task = asyncio.create_task(self._run(scope))
+        try:
+            await asyncio.wait_for(self.started.wait(), LIFESPAN_TIMEOUT)
+        except TimeoutError:
+            self.task.cancel()
+            raise RuntimeError("Lifespan startup timed out") from None
+        if self.failed:
+            self.task.cancel()
+            raise self.failed
+
+    async def shutdown(self) -> None:
+        """Returns when the app has stopped."""
+        if self.task is None or self.task.done():
+            return
+        await self.queue.put({"type": "lifespan.shutdown"})
+        try:
+            await asyncio.wait_for(self.stopped.wait(), LIFESPAN_TIMEOUT)
+        except TimeoutError:
+            log(WARNING, "Lifespan shutdown timed out")
+        if self.stop_error:
+            log(ERROR, f"Lifespan shutdown error: {self.stop_error}")
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _run(self, scope: Scope) -> None:
+        error = "Application exited before startup complete"
+        try:
+            await self.app(scope, self.queue.get, self._send)
+        except Exception as raised:
+            error = self.stop_error = str(raised)
+        finally:
+            if not self.started.is_set():
+                self.failed = RuntimeError(f"Lifespan startup failed: {error or 'Unknown error'}")
+                self.started.set()
+            self.stopped.set()
+
+    async def _send(self, message: Message) -> None:
+        match message["type"]:
+            case "lifespan.startup.complete":
+                self.started.set()
+            case "lifespan.startup.failed":
+                reason = message.get("message", "") or "Unknown error"
+                self.failed = _StartupFailed(f"Lifespan startup failed: {reason}")
+                self.started.set()
+            case "lifespan.shutdown.complete":
+                self.stopped.set()
+            case "lifespan.shutdown.failed":
+                self.stop_error = message.get("message", "")
+                self.stopped.set()
+
+
+class Server:
+    """A worker's loop."""
+
+    def __init__(self, app: App, configuration: Configuration) -> None:
+        self.app = app
+        self.configuration = configuration
+        self.options = configuration.options
+        self.keep_alive = int(self.options["--keep-alive"])
+        self.most_requests = configuration.max_requests
+        self.format = (
+            self.options["--access-logformat"]
+            if self.options["--access-logfile"] not in ("", "None")
+            else ""
+        )
+        trusted = [address.strip() for address in self.options["--forwarded-allow-ips"].split(",")]
+        self.trusts = any(address in ("*", "127.0.0.1", "127.0.0.0/8") for address in trusted)
+        self.state: dict[str, Any] = {}
+        self.calls: dict[int, Call] = {}
+        self.requests = 0
+        self.alive = True
+        self.quick = False
+        self.loop = asyncio.get_running_loop()
+
+    def scheme(self, headers: list[tuple[bytes, bytes]]) -> str:
+        """As a proxy that is trusted says."""
+        return "https" if self.trusts and not _SECURE.isdisjoint(headers) else "http"
+
+    def decode(self, event: int) -> Callable[[], object]:
+        """See `event_loop.Decode`."""
+        kind = event & 3
+        id = event >> 2
+        if kind == asgi.STOP:
+            return self._quit if id in (SIGQUIT, SIGINT) else self._exit
+        if kind == asgi.REQUEST:
+            call = self.calls[id] = Call(id, self)
+            return lambda: self._begin(call)
+        known = self.calls.get(id)
+        if known is None:
+            return int
+        if kind == asgi.RECEIVABLE:
+            return known.pull
+        return lambda: wake(known.writable)
+
+    def _begin(self, call: Call) -> None:
+        # The task's context is a copy of this one.
+        before = request.set(call.id)
+        call.task = self.loop.create_task(call.run())
+        request.reset(before)
+        if not call.expects:
+            call.pull()
+
+    def ended(self, call: Call) -> None:
+        """The app's call is over."""
+        self.requests += 1
+        if call.closes or not call.complete:
+            call._out(b"", True, not call.closes)
+        if self.format:
+            print(self.format % Atoms(call.atoms()), flush=True)
+        self.calls.pop(call.id, None)
+        _wasgi.returned(call.id, -1)
+        if self.most_requests and self.requests >= self.most_requests:
+            log(INFO, "Autorestarting worker after current request.")
+            self.alive = False
+
+    def _exit(self) -> None:
+        self.alive = False
+
+    def _quit(self) -> None:
+        self.quick = True
+        self.alive = False
+
+    def _abort(self) -> None:
+        self.alive = False
+        sys.exit(1)
+
+    async def serve(self) -> None:
+        """Serves until told to stop; SystemExit says with which code the process ends."""
+        for number, handler in (
+            (SIGQUIT, self._quit),
+            (SIGTERM, self._exit),
+            (SIGINT, self._quit),
+            (SIGABRT, self._abort),
+        ):
+            self.loop.add_signal_handler(number, handler)
+        lifespan = await self._start()
+        assert isinstance(self.loop, event_loop.EventLoop)
+        self.loop.serve_events(self.decode)
+        while _wasgi.accepting() == PARK:
+            if waiting.SUSPENDS:
+                park()
+            else:
+                await asyncio.sleep(0)
+        host, port = self.configuration.address
+        log(INFO, f"ASGI server listening on http://{host}:{port}")
+        while self.alive:
+            _wasgi.notify()
+            await asyncio.sleep(BEAT)
+        await self._shut_down(lifespan)
+
+    async def _start(self) -> Lifespan | None:
+        mode = self.configuration.lifespan
+        if mode == "off":
+            return None
+        lifespan = Lifespan(self.app, self.state)
+        try:
+            await lifespan.startup()
+        except Exception as error:
+            if mode == "on" or isinstance(error, _StartupFailed):
+                log(ERROR, f"ASGI lifespan startup failed: {error}")
+                raise SystemExit(BOOT_ERROR) from None
+            log(DEBUG, f"ASGI lifespan not supported by app: {error}")
+            return None
+        return lifespan
+
+    async def _shut_down(self, lifespan: Lifespan | None) -> None:
+        log(INFO, "Worker shutting down...")
+        _wasgi.close_listeners()
+        if (count := _wasgi.connections()) and not self.quick:
+            log(INFO, f"Waiting for {count} connections to finish...")
+            deadline = self.loop.time() + self.configuration.graceful_timeout
+            while (count := _wasgi.connections()) and self.loop.time() < deadline:
+                if self.quick:
+                    log(INFO, "Quick shutdown requested")
+                    break
+                await asyncio.sleep(0.1)
+            if count:
+                log(WARNING, f"Forcing close of {count} connections")
+        if lifespan is not None and not self.quick:
+            await lifespan.shutdown()
+
+
+def run(app: App, configuration: Configuration) -> Generator[None, int, None]:
+    """Serves until told to stop. A generator: see ``threads.stepping``."""
+
+    finish_imports()
+
+    async def serve() -> None:
+        await Server(app, configuration).serve()
+
+    if waiting.SUSPENDS:
+        asyncio.run(serve())
+        return
+    from ...event_loop import stepped
+
+    yield from stepped.run(serve())

@@ -1,0 +1,95 @@
+"""gunicorn's gevent worker: this thread is the hub, which accepts; a green thread serves each
+connection.
+
+What happens to a connection is decided in Rust (src/workers/green.rs), and that no thread is made
+to let go of the GIL (src/event_loop/): like greenlets, threads go on until they wait.
+"""
+
+import _thread
+import time
+from types import FrameType
+
+import _wasgi
+
+from ...gevent import greenlet as gevent_greenlet
+from ...gevent import hub as gevent_hub
+from ...gevent import modules as gevent_modules
+from ...process.configuration import Configuration
+from ...threads.waiting import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
+from ...wsgi.exchange import KEYS, App, Exchange, base_environ
+from .threaded import Signalled, patience
+
+_next_connection = _wasgi.next_connection
+_take = _wasgi.take
+
+
+class Worker(Signalled):
+    """A worker process."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        gevent_modules.install()
+        gevent_hub.hub.leave = self.leave
+        self.left: BaseException | None = None
+        self.configuration = configuration
+        self.hear_signals()
+
+    def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
+        """Leaves at once: in a green thread of its own, so that it may wait."""
+        _thread.start_new_thread(self._quit, ())
+
+    def _quit(self) -> None:
+        _wasgi.stop()
+        time.sleep(0.1)
+        self.leave(SystemExit(0))
+
+    def leave(self, error: BaseException) -> None:
+        """Ends the hub."""
+        self.left = error
+        _wasgi.wake_all(CONNECTIONS)
+
+    def run(self, app: App) -> None:
+        """Runs until the worker has been told to stop, and has."""
+        self.app = app
+        self.base = base_environ()
+        if self.configuration.python_responses:
+            from . import pywsgi
+
+            self.serve = pywsgi.Server(app, self.configuration).serve  # type: ignore[method-assign]
+        begun = False
+        while self.left is None:
+            connection = _next_connection()
+            if connection > 0:
+                _thread.start_new_thread(self.handle, (connection,))
+                begun = True
+            elif connection < 0:
+                return
+            elif begun:
+                # They go first: one that computes keeps the hub from accepting more.
+                begun = False
+                wait(SLEEP, NO_KEY, 0.0)
+            else:
+                park()
+        raise self.left
+
+    def handle(self, connection: int) -> None:
+        """A connection's green thread."""
+        try:
+            self.serve(connection)
+        except gevent_hub.GreenletExit:
+            # Killed where it waited for a request.
+            pass
+        finally:
+            gevent_greenlet.forget()
+
+    def serve(self, connection: int) -> None:
+        """Serves a connection's requests."""
+        exchange = Exchange(connection, KEYS | connection)
+        while event := _take(connection):
+            if event < 0:
+                wait(IO, exchange.key, patience(event))
+                continue
+            request.set(connection)
+            try:
+                exchange.run(self.app, exchange.environ(self.base, event == 2))
+            finally:
+                request.set(0)

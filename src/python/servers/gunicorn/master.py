@@ -1,0 +1,102 @@
+"""The Python of gunicorn's master: it reads the configuration and runs the master's hooks.
+
+The arbiter itself, who is spawned, killed and reaped, is in Rust (``src/master/gunicorn/``). It
+waits for each hook to have run.
+"""
+
+import sys
+from collections.abc import Generator
+from typing import Final
+
+import _wasgi
+
+from ...bridge.buffer import put_text, take_text
+from ...bridge.tracebacks import traceback_of
+from ...process import configuration as configurations
+from ...process import forking
+from ...process.configuration import Configuration
+from ...threads import waiting
+from ...threads.waiting import park
+from . import settings
+from .arbiter import Arbiter, started
+from .worker import forget_handlers, work
+
+SETTINGS: Final = 0
+DONE: Final = 1
+RAISED: Final = 2
+"""Answers to Rust."""
+
+_FATAL: Final = ("on_starting", "when_ready", "on_exit")
+"""Hooks that run outside the arbiter's main loop, so that nothing catches what they raise."""
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _answer(answer: int, text: str = "") -> None:
+    _flush()
+    _wasgi.answer(answer, put_text(text))
+
+
+def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
+    """Does what Rust's arbiter has come to. Whether this process is a worker now: before each is
+    started, the master forks.
+    """
+    hook, first, second = order.split()
+    match hook:
+        case "spawned":
+            arbiter.forked(int(second))
+            return False
+        case "reload":
+            arbiter.reload()
+            _answer(SETTINGS, settings.command_line(arbiter.app))
+            return False
+    try:
+        arbiter.call(hook, int(first), int(second))
+    except Exception as error:
+        if hook in _FATAL:
+            raise
+        arbiter.log.error(f"Unhandled exception in main loop\n{traceback_of(error)}")
+        _answer(RAISED)
+        return False
+    if hook == "pre_fork":
+        _flush()
+        if (yield from forking.fork()):
+            return True
+    _answer(DONE)
+    return False
+
+
+def _work(arbiter: Arbiter) -> Generator[int | None, int, None]:
+    """The life of a worker that is a fork of the master."""
+    configuration = configurations.read()
+    forking.identify(configuration)
+    forget_handlers()
+    app = arbiter.app.wsgi() if arbiter.cfg.preload_app else None
+    yield from work(configuration, app, arbiter)
+
+
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
+    """Runs for as long as the server; SystemExit ends it. A generator: see ``threads.stepping``."""
+    try:
+        app = settings.application(configuration, Arbiter)
+        app.run()
+        arbiter = started()
+        _answer(SETTINGS, settings.command_line(app))
+        while True:
+            if length := _wasgi.next_hook():
+                if (yield from _handle(arbiter, take_text(length))):
+                    break
+            elif waiting.SUSPENDS:
+                park()
+            else:
+                from ...threads import stepping
+
+                yield from stepping.parked()
+    except RuntimeError as error:
+        # As gunicorn's application does.
+        print(f"\nError: {error}\n", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None
+    yield from _work(arbiter)

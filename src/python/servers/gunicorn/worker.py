@@ -1,0 +1,181 @@
+"""The life of a gunicorn worker process, from "Booting worker" to its exit code."""
+
+import sys
+from collections.abc import Callable, Generator
+from functools import partial
+from signal import (
+    SIG_DFL,
+    SIGABRT,
+    SIGCHLD,
+    SIGHUP,
+    SIGINT,
+    SIGQUIT,
+    SIGTERM,
+    SIGUSR1,
+    SIGUSR2,
+    SIGWINCH,
+    signal,
+)
+from typing import Any, Final
+
+import _wasgi
+
+from ...bridge.log import DEBUG, ERROR, INFO, exception, log
+from ...process import forking
+from ...process.configuration import MASTER, Configuration
+from ...process.exit import EndedBySignal
+from ...threads import waiting
+from ...threads.thread_module import NO_THREADS
+from ...wsgi import exchange as wsgi
+from . import loading
+
+BOOT_ERROR: Final = 3
+LOAD_ERROR: Final = 4
+
+_SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD)
+"""For which arbiter and workers have handlers of their own."""
+
+
+def _load(configuration: Configuration, reloader: Any) -> object:
+    """The app, or SystemExit with gunicorn's exit code."""
+    try:
+        load = partial(loading.load, configuration.module, configuration.attribute)
+        return load() if reloader is None else reloader.load(load)
+    except loading.AppImportError as error:
+        exception(DEBUG, "Exception while loading the application", error)
+        print(error, file=sys.stderr, flush=True)
+        raise SystemExit(LOAD_ERROR) from None
+    except Exception as error:
+        raise _cannot_boot(error) from None
+
+
+def _cannot_boot(error: Exception) -> SystemExit:
+    exception(ERROR, "Exception in worker process", error)
+    print(error, file=sys.stderr, flush=True)
+    return SystemExit(BOOT_ERROR)
+
+
+def _call[T](hook: Callable[..., T], *arguments: object) -> T:
+    try:
+        return hook(*arguments)
+    except Exception as error:
+        raise _cannot_boot(error) from None
+
+
+def forget_handlers() -> None:
+    """The master has set handlers of its own since its forks' image was made; a worker begins with
+    none.
+    """
+    for number in _SIGNALS:
+        signal(number, SIG_DFL)
+
+
+def _preload(
+    configuration: Configuration,
+) -> Generator[int | None, int, tuple[Configuration, object]]:
+    """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone,
+    each with the app.
+
+    What the import raises ends the master, with its traceback.
+    """
+    if configuration.green:
+        from ...gevent import modules as gevent_modules
+
+        gevent_modules.install()
+    app = loading.load(configuration.module, configuration.attribute)
+    configuration = yield from forking.workers()
+    forget_handlers()
+    return configuration, app
+
+
+def main(configuration: Configuration) -> Generator[int | None, int, None]:
+    """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
+    ``threads.stepping``.
+    """
+    app = None
+    if configuration.slot == MASTER:
+        configuration, app = yield from _preload(configuration)
+    yield from work(configuration, app)
+
+
+def work(
+    configuration: Configuration, app: object = None, server: object = None
+) -> Generator[int | None, int, None]:
+    """A worker's life: with the app, if its master has loaded it, and with its master as it was, if
+    it is a fork of it.
+    """
+    log(INFO, f"Booting worker with pid: {configuration.pid}")
+    hooks = None
+    stopped_by = 0
+    try:
+        worker = None
+        if configuration.options.get("--hooks"):
+            from .hooks import Worker
+
+            hooks = Worker(configuration, server)
+            _call(hooks.forked)
+        if (configuration.threads is not None or configuration.green) and not waiting.SUSPENDS:
+            raise _cannot_boot(RuntimeError(NO_THREADS))
+        if configuration.green:
+            from . import gevent_worker
+
+            worker = gevent_worker.Worker(configuration)
+        elif configuration.threads is not None:
+            # Not before: who imports concurrent.futures registers with the threading that is there
+            # now.
+            from . import gthread
+
+            try:
+                worker = gthread.Worker(configuration)
+            except ValueError as error:
+                raise _cannot_boot(error) from None
+        reloader = None
+        if "--watch" in configuration.options:
+            from . import reloader
+
+            interrupted = None if hooks is None else hooks.interrupted
+            reloader = _call(reloader.Reloader, configuration, interrupted)
+        app = app or _load(configuration, reloader)
+        if reloader is not None:
+            _call(reloader.start)
+        if hooks is not None:
+            _call(hooks.loaded, app)
+        if configuration.python_responses and not configuration.green:
+            from . import asgi_worker
+
+            yield from asgi_worker.run(app, configuration)  # type: ignore[arg-type]
+            return
+        if configuration.interface == "asgi":
+            # uvicorn's worker class: its server in a gunicorn worker's process.
+            from ...asgi.application import asgi3
+            from ..uvicorn import worker as uvicorn
+
+            stopped_by = yield from uvicorn.run(asgi3(app), configuration)
+            if stopped_by == SIGTERM:
+                # uvicorn raises it once more with the default handler, which leaves gunicorn's
+                # worker no last word.
+                raise EndedBySignal(stopped_by)
+            return
+        while _wasgi.accepting() == wsgi.PARK:
+            if waiting.SUSPENDS:
+                waiting.yield_now(True)
+            else:
+                from ...threads.stepping import turned
+
+                yield from turned()
+        if worker is not None:
+            worker.run(app)  # type: ignore[arg-type]
+            return
+        if waiting.SUSPENDS:
+            wsgi.serve(app)  # type: ignore[arg-type]
+        else:
+            from ...wsgi import stepped
+
+            yield from stepped.serve(app)  # type: ignore[arg-type]
+        if code := _wasgi.exit_code():
+            raise SystemExit(code)
+    finally:
+        if stopped_by != SIGTERM:
+            log(INFO, f"Worker exiting (pid: {configuration.pid})")
+            if hooks is not None:
+                hooks.exiting()

@@ -1,0 +1,1 @@
+"""uvicorn: its server process, the lifespan protocol, WSGI apps behind it."""

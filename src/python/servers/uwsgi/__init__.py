@@ -1,0 +1,1 @@
+"""uWSGI: its workers and what they log."""

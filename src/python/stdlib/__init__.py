@@ -1,0 +1,1 @@
+"""What CPython lacks here and apps expect of the standard library."""

@@ -1,0 +1,1 @@
+"""Threads, locks, waits and signals of a process, on Rust's event loop."""

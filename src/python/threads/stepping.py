@@ -1,0 +1,36 @@
+"""Life without stack switching (JSPI): the main thread cannot be suspended, so it returns, and is
+called again for what comes.
+
+The life of a process is a generator that yields where its stack would be suspended; JavaScript
+resumes it (`Threads.live`). With JSPI it never yields. What cannot return, an app's own waits,
+blocks the worker (``waiting.wait``), and there is one thread.
+"""
+
+import sys
+from collections.abc import Generator
+
+import _wasgi
+
+from . import waiting
+from .waiting import CONNECTIONS, INTERRUPTED, IO, request
+
+type Steps[T] = Generator[None, int, T]
+"""Yields to wait, and is sent how the wait ended."""
+
+
+def parked(timeout: float = -1.0) -> Steps[None]:
+    """``waiting.park``."""
+    outcome: int = _wasgi.wait(IO, CONNECTIONS, timeout * 1000.0, False, request.get())
+    if outcome < 0:
+        outcome = yield
+    if outcome == INTERRUPTED:
+        waiting.on_interrupt(sys._getframe())
+
+
+def turned() -> Steps[None]:
+    """``waiting.yield_now(True)``."""
+    outcome: int = _wasgi.yield_now(True, request.get())
+    if outcome < 0:
+        outcome = yield
+    if outcome == INTERRUPTED:
+        waiting.on_interrupt(sys._getframe())

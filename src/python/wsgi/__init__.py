@@ -1,0 +1,1 @@
+"""What a WSGI app sees of the server (PEP 3333)."""

@@ -1,0 +1,322 @@
+"""A request's way through a WSGI app (PEP 3333), and the sync worker's thread, which takes one at a
+time.
+
+Rust parses, frames and encodes; here are only the callables that the app sees.
+"""
+
+import ast
+import builtins
+import io
+import sys
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Final
+
+import _wasgi
+
+from ..bridge.buffer import SIZE, put_strings, put_text, take_strings, take_text, view
+from ..bridge.through_c import anew
+from ..bridge.tracebacks import traceback_of
+from ..threads.waiting import CONNECTIONS, IO, park, request, wait, yield_now
+
+type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+type App = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
+
+_take_request = _wasgi.take_request
+_read_body = _wasgi.read_body
+_start_response = _wasgi.start_response
+_write = _wasgi.write
+_write_part = _wasgi.write_part
+_write_last = _wasgi.write_last
+_flushed = _wasgi.flushed
+_finish = _wasgi.finish
+_finish_part = _wasgi.finish_part
+_raised = _wasgi.raised_wsgi
+
+PARK: Final = -1
+BROKEN: Final = -2
+STEP: Final = 1024
+"""Bytes of a request's body that gunicorn waits for at once."""
+
+UNFINISHED: Final = -3
+"""What ``write_last`` says where the client is to take the block before the response can end."""
+
+LET_GO: Final = -2
+TURN: Final = -3
+"""What ``take_request`` says where other threads, or the worker's event loop, are to have their
+turn first.
+"""
+
+KEYS: Final = 0x8000_0000
+"""The key of a connection, or of a thread that takes connections, is its number and this."""
+
+
+class FileWrapper:
+    """``wsgi.file_wrapper``: a file as an iterable of blocks."""
+
+    def __init__(self, filelike: Any, blksize: int = 8192) -> None:
+        self.filelike = filelike
+        self.blksize = blksize
+        if hasattr(filelike, "close"):
+            self.close = filelike.close
+
+    def __iter__(self) -> "FileWrapper":
+        return self
+
+    def __next__(self) -> bytes:
+        block: bytes = self.filelike.read(self.blksize)
+        if block:
+            return block
+        raise StopIteration
+
+
+class _Body(io.RawIOBase):
+    """The request body as the connection brings it; reading waits for the client."""
+
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """At least one byte, or none at the end of the body."""
+        wanted = min(len(buffer), SIZE)
+        if not wanted:
+            return 0
+        exchange = self._exchange
+        while (count := _read_body(exchange.id, wanted)) == PARK:
+            wait(IO, exchange.key)
+        if count < 0:
+            raise _error(take_text(BROKEN - count))
+        buffer[:count] = view[:count]
+        return count
+
+
+class _SteppedBody(_Body):
+    """As gunicorn reads it: 1 KiB at least, or all that is left, whatever the app asks for."""
+
+    def readinto(self, buffer: Any) -> int:
+        rest = memoryview(buffer)
+        count = 0
+        while count < min(STEP, len(rest)) and (more := super().readinto(rest[count:])):
+            count += more
+        return count
+
+
+class _Input(io.BufferedReader):
+    """``wsgi.input``."""
+
+    def __init__(self, exchange: "Exchange") -> None:
+        super().__init__(_SteppedBody(exchange))
+
+
+class _Rejected(Exception):
+    """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the
+    app catches it.
+    """
+
+
+class _NoMoreData(OSError):
+    """The client ended the connection inside the body."""
+
+
+leaving: tuple[type[BaseException], ...] = (SystemExit,)
+"""What ends a request without an answer where threads are green."""
+
+_errors: dict[str, type[Exception]] = {}
+
+
+def _error(text: str) -> Exception:
+    """The exception that the real server raises in the app: its type's name, a line end, its
+    message.
+
+    A NUL follows, and what it is made of as a literal (a tuple: several things; nothing: none),
+    where that is not the message.
+    """
+    path, _, rest = text.partition("\n")
+    message, has_argument, literal = rest.partition("\0")
+    module, _, name = path.rpartition(".")
+    argument = ast.literal_eval(literal) if literal else () if has_argument else message
+    arguments = argument if isinstance(argument, tuple) else (argument,)
+    if not module:
+        return getattr(builtins, name)(*arguments)  # type: ignore[no-any-return]
+    if name not in _errors:
+        base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else Exception
+        members = {"__module__": module, "__str__": lambda self: self.message}
+        _errors[name] = type(name, (base,), members)
+    error = _errors[name](*arguments)
+    error.message = message  # type: ignore[attr-defined]
+    return error
+
+
+class Exchange:
+    """A request that an app has, and its answer."""
+
+    __slots__ = ("id", "key")
+
+    def __init__(self, id: int, key: int) -> None:
+        self.id = id
+        """Its connection's number in the worker."""
+        self.key = key
+        """What its thread waits for when it waits for the client."""
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Callable[[bytes], None]:
+        """PEP 3333, "The start_response() Callable"."""
+        try:
+            fields = [status]
+            for name, value in headers:
+                if not isinstance(name, str):
+                    raise TypeError(f"{name!r} is not a string")
+                if not isinstance(value, str):
+                    raise TypeError(f"{value!r} is not a string")
+                fields.append(name)
+                fields.append(value)
+            outcome = _start_response(self.id, put_strings(fields), exc_info is not None)
+            if outcome == 0:
+                return self.write
+            if outcome < 0 and exc_info is not None:
+                raise exc_info[1].with_traceback(exc_info[2])
+            raise _error(take_text(outcome))
+        finally:
+            exc_info = None
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333, "The write() Callable"."""
+        self._write(data, _write)
+
+    def _write(self, data: bytes, write: Callable[[int, int], int]) -> None:
+        if not isinstance(data, bytes):
+            # gunicorn sends the head before it looks.
+            self._settle(write(self.id, 0))
+            raise TypeError(f"{data!r} is not a byte")
+        length = len(data)
+        if length <= SIZE:
+            view[:length] = data
+            self._settle(write(self.id, length))
+            return
+        for start in range(0, length, SIZE):
+            part = data[start : start + SIZE]
+            view[: len(part)] = part
+            self._settle(write(self.id, len(part)))
+
+    def _answer(self, data: bytes) -> None:
+        """Sends the one block of a response."""
+        length = len(data)
+        view[:length] = data
+        state = _write_last(self.id, length)
+        if state == UNFINISHED:
+            self._settle(PARK)
+            state = _finish_part(self.id)
+        self._settle(state)
+
+    def _settle(self, state: int) -> None:
+        while state == PARK:
+            wait(IO, self.key)
+            state = _flushed(self.id)
+        if state == BROKEN:
+            raise BrokenPipeError(32, "Broken pipe")
+        if state > 0:
+            raise _error(take_text(state))
+
+    def environ(self, base: dict[str, Any], has_body: bool) -> dict[str, Any]:
+        """The request that Rust has just put, on top of what all requests share."""
+        strings = iter(take_strings())
+        environ = base | dict(zip(strings, strings))
+        environ["wsgi.input"] = _Input(self) if has_body else io.BytesIO()
+        return environ
+
+    def run(self, app: App, environ: dict[str, Any]) -> None:
+        """Calls the app and sends what it returns. Raises what the server lets end the worker."""
+        iterating = False
+        try:
+            iterable = app(environ, self.start_response)
+            iterating = True
+            if type(iterable) is list:
+                # Nothing of the app's runs between two blocks of a list: they may leave in one
+                # message.
+                if len(iterable) == 1 and type(iterable[0]) is bytes and len(iterable[0]) <= SIZE:
+                    self._answer(iterable[0])
+                    return
+                for chunk in iterable:
+                    self._write(chunk, _write_part)
+                self._settle(_finish_part(self.id))
+                return
+            try:
+                for chunk in iterable:
+                    self._write(chunk, _write)
+                self._settle(_finish(self.id))
+            finally:
+                close = getattr(iterable, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            if _raised(self.id, put_text(traceback_of(error)), _cause(error), iterating):
+                raise
+
+
+def base_environ() -> dict[str, Any]:
+    """The part of the environ that all requests of this worker share."""
+    objects: dict[str, Any] = {
+        "wsgi.errors": sys.stderr,
+        "wsgi.version": (1, 0),
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    _wasgi.base_environ()
+    strings = iter(take_strings())
+    base: dict[str, Any] = {}
+    for key, value in zip(strings, strings):
+        match value[0]:
+            case "s":
+                base[key] = value[1:]
+            case "o":
+                base[key] = objects[key]
+            case flag:
+                base[key] = flag == "t"
+    return base
+
+
+def _cause(error: BaseException) -> int:
+    """See `Process.raised_wsgi`."""
+    match error:
+        case StopIteration():
+            return 1
+        case _Rejected():
+            return 2
+        case _NoMoreData():
+            return 4
+        case OSError(errno=None):
+            return 3
+        case OSError(errno=int() as errno):
+            return 1000 + errno
+        case Exception():
+            return 0
+    return 5 if isinstance(error, leaving) else 6
+
+
+def serve(app: App) -> None:
+    """Takes requests until the worker is told to leave."""
+    turn = anew(_turn, app, base_environ(), Exchange(0, CONNECTIONS))
+    while turn():
+        pass
+
+
+def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
+    """Takes a request, or waits for one; returns whether to go on."""
+    event = _take_request()
+    if event > 0:
+        environ = exchange.environ(base, event & 3 == 2)
+        request.set(event >> 2)
+        exchange.run(app, environ)
+        request.set(0)
+    elif event == 0:
+        park()
+    elif event == LET_GO:
+        yield_now()
+    elif event == TURN:
+        yield_now(True)
+    else:
+        return False
+    return True

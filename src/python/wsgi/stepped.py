@@ -1,0 +1,86 @@
+"""WSGI where the main thread cannot be suspended (see ``threads.stepping``): an app gets its request
+when the body is there, and the answer waits in memory for the client.
+"""
+
+import io
+from typing import Any, Final
+
+import _wasgi
+
+from ..bridge.buffer import SIZE, take_text, view
+from ..bridge.through_c import anew
+from ..threads.stepping import Steps, parked
+from ..threads.waiting import CONNECTIONS, request
+from . import exchange as wsgi
+
+PARK: Final = -1
+BROKEN: Final = -2
+
+
+class _Body(io.RawIOBase):
+    """A request body that has come whole, as far as it came."""
+
+    def __init__(self, data: bytes, error: Exception | None) -> None:
+        self._data = io.BytesIO(data)
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """At least one byte, or none at the end of the body; raises what the server raises there."""
+        count = self._data.readinto(buffer)
+        if not count and len(buffer) and self._error is not None:
+            raise self._error
+        return count
+
+
+class _Exchange(wsgi.Exchange):
+    """Takes all that the app writes, however slow the client is."""
+
+    def _settle(self, state: int) -> None:
+        super()._settle(0 if state == PARK else state)
+
+
+def whole_body(id: int) -> Steps[io.BufferedReader]:
+    """The body of a request, once the client has sent it."""
+    parts: list[bytes] = []
+    error: Exception | None = None
+    while count := _wasgi.read_body(id, SIZE):
+        if count > 0:
+            parts.append(bytes(view[:count]))
+        elif count == PARK:
+            yield from parked()
+        else:
+            error = wsgi._error(take_text(BROKEN - count))
+            break
+    return io.BufferedReader(_Body(b"".join(parts), error))
+
+
+def flushed(id: int) -> Steps[None]:
+    """Waits until the client has taken the answer."""
+    while _wasgi.flushed(id) == PARK:
+        yield from parked()
+
+
+def serve(app: wsgi.App) -> Steps[None]:
+    """``wsgi.serve``. The app gets a request when its body is there."""
+    base = wsgi.base_environ()
+    exchange = _Exchange(0, CONNECTIONS)
+    run = anew(exchange.run, app)
+    while True:
+        event = _wasgi.next_request(0)
+        if event == 0:
+            yield from parked()
+            continue
+        if event < 0:
+            return
+        has_body = event & 3 == 2
+        environ = exchange.environ(base, False)
+        request.set(event >> 2)
+        if has_body:
+            environ["wsgi.input"] = yield from whole_body(exchange.id)
+        run(environ)
+        yield from flushed(exchange.id)
+        request.set(0)
+        del environ
