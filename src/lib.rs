@@ -20,5 +20,7 @@ pub mod trace;
 pub mod workers;
 pub mod wsgi;
 
+pub use wasgi_wire as wire;
+
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

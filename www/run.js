@@ -3,8 +3,10 @@
  * carries its connections, its log and its signals.
  */
 import { Bridge } from "./run/bridge.js";
-import { Kind, bare, decode, exit, fileOf, log, text, textOf } from "./run/frames.js";
+import { FromPage, ToPage, bare, exit, fileOf, log, text, textOf, wordsOf } from "./run/frames.js";
+import { readFrames } from "./wire/frames.js";
 
+/** @import { Frame } from "./run/frames.js" */
 /** @import { Playground, Server } from "./wasgi.js" */
 
 const socket = new WebSocket(`ws://${location.host}/bridge?${location.hash.slice(1)}`);
@@ -49,40 +51,43 @@ function step(work) {
 /** @param {unknown} error why the page cannot go on */
 function fail(error) {
   bridge.send(
-    text(Kind.FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    text(FromPage.FAILED, error instanceof Error ? (error.stack ?? error.message) : String(error)),
   );
 }
 
 socket.addEventListener("message", ({ data }) => {
-  for (const frame of decode(data)) {
-    switch (frame.kind) {
-      case Kind.FILE: {
-        const { path, contents } = fileOf(frame.payload);
-        files[path] = contents;
-        break;
-      }
-      case Kind.REMOVE_FILE:
-        files[textOf(frame.payload)] = null;
-        break;
-      case Kind.WRITE_FILES: {
-        const written = files;
-        files = {};
-        step((playground) => playground.writeFiles(written));
-        break;
-      }
-      case Kind.START: {
-        const words = textOf(frame.payload).split("\0");
-        step(async (playground) => void start(playground, words).catch(fail));
-        break;
-      }
-      case Kind.SIGNAL:
-        signal(textOf(frame.payload));
-        break;
-      default:
-        bridge.receive(frame);
-    }
-  }
+  readFrames(new Uint8Array(data), (kind, id, payload) => take({ kind, id, payload }));
 });
+
+/** @param {Frame} frame of `cargo xtask run` */
+function take(frame) {
+  switch (frame.kind) {
+    case ToPage.FILE: {
+      const { path, contents } = fileOf(frame.payload);
+      files[path] = contents;
+      break;
+    }
+    case ToPage.REMOVE_FILE:
+      files[textOf(frame.payload)] = null;
+      break;
+    case ToPage.WRITE_FILES: {
+      const written = files;
+      files = {};
+      step((playground) => playground.writeFiles(written));
+      break;
+    }
+    case ToPage.START: {
+      const words = wordsOf(frame.payload);
+      step(async (playground) => void start(playground, words).catch(fail));
+      break;
+    }
+    case ToPage.SIGNAL:
+      signal(textOf(frame.payload));
+      break;
+    default:
+      bridge.receive(frame);
+  }
+}
 
 /**
  * Starts the server; tells when it accepts, or how it ended instead.
@@ -102,7 +107,7 @@ async function start(playground, words) {
   server.addEventListener("exit", (event) => {
     bridge.send(exit(/** @type {CustomEvent<{ code: number }>} */ (event).detail.code));
   });
-  bridge.send(bare(Kind.READY));
+  bridge.send(bare(FromPage.READY));
 }
 
 /** @param {string} name without SIG; a server that has just exited need not know */

@@ -7,7 +7,7 @@
 
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
-import { Outgoing, readFrames } from "./worker/frames.js";
+import { Outgoing, readFrames } from "./wire/frames.js";
 import { Bell, Link } from "./worker/ring.js";
 
 export {

@@ -1,8 +1,8 @@
 //! One http request and its response (ASGI HTTP & WebSocket, "HTTP"): the rules of `receive` and
 //! `send`, as uvicorn has them with httptools.
 //!
-//! Response headers come from Python as a `u32` count and so many of
-//! [`encoding`](crate::gateway::encoding)'s strings: name, value, name, value…
+//! Response headers come from Python as a list of [strings](crate::wire::strings): name, value,
+//! name, value…
 //!
 //! Python raises what is not seen here: `KeyError` for an event without `status`, `TypeError` for
 //! headers that are not bytes. uvicorn counts the response as started before it looks at them, so
@@ -10,10 +10,10 @@
 
 use crate::asgi::event_error::EventError;
 use crate::asgi::status::phrase;
-use crate::gateway::encoding::{Strings, put, put_u32};
 use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Server};
+use crate::wire::strings::{self, Strings};
 
 /// Bytes of a request's body that may wait for the app before its connection is no longer read.
 pub const HIGH_WATER: usize = 65_536;
@@ -94,8 +94,8 @@ pub struct Cycle {
     is_told_whole: bool,
     /// Such a request has come, and no `receive()` has seen its end.
     is_whole: bool,
-    /// date, server and `--header`, as headers come from Python.
-    defaults: Vec<u8>,
+    /// date, server and `--header`: names and values.
+    defaults: Strings,
 
     waiting_for_continue: bool,
     received: Vec<u8>,
@@ -236,9 +236,9 @@ impl Cycle {
         self.begin();
         let begin = out.len();
         let defaults = std::mem::take(&mut self.defaults);
-        let headers = Strings::counted(&defaults)
+        let headers = defaults
             .pairs()
-            .chain(Strings::counted(encoded_headers).pairs());
+            .chain(strings::pairs(strings::read(encoded_headers)));
         let sent = self.write_head(status, headers, out);
         if sent.is_err() {
             out.truncate(begin);
@@ -403,16 +403,12 @@ impl Cycle {
 
     /// Sends a whole response in the app's place. `None`: nobody is there to read it.
     fn answer(&mut self, status: u16, text: &str, out: &mut Vec<u8>) -> Option<u16> {
-        let mut headers = Vec::with_capacity(128);
-        put_u32(&mut headers, 6);
-        put(&mut headers, b"content-type");
-        put(&mut headers, b"text/plain; charset=utf-8");
-        put(&mut headers, b"content-length");
-        put(&mut headers, text.len().to_string().as_bytes());
-        put(&mut headers, b"connection");
-        put(&mut headers, b"close");
+        let mut headers = Strings::new();
+        headers.push_pair("content-type", "text/plain; charset=utf-8");
+        headers.push_pair("content-length", text.len().to_string());
+        headers.push_pair("connection", "close");
         // A --header that no response can have fails here as well: then the connection only closes.
-        let started = !self.disconnected && self.start(status, &headers, out).is_ok();
+        let started = !self.disconnected && self.start(status, &headers.encode(), out).is_ok();
         (started && self.body(Part::whole(text.as_bytes()), out).is_ok()).then_some(status)
     }
 
@@ -486,7 +482,7 @@ pub fn reject(launch: &Launch, date: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
         return;
     }
-    for (name, value) in Strings::counted(&default_headers(launch, date)).pairs() {
+    for (name, value) in default_headers(launch, date).pairs() {
         for part in [name, b": ", value, b"\r\n"] {
             out.extend_from_slice(part);
         }
@@ -516,26 +512,21 @@ pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
 
 /// The headers that uvicorn puts before the app's: date, its own name unless `--header` has
 /// another, and `--header`.
-fn default_headers(launch: &Launch, date: &str) -> Vec<u8> {
+fn default_headers(launch: &Launch, date: &str) -> Strings {
     let named = launch
         .headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("server"));
     let server = launch.server_header && !named;
-    let count = usize::from(launch.date_header) + usize::from(server) + launch.headers.len();
-    let mut headers = Vec::with_capacity(80);
-    put_u32(&mut headers, 2 * count);
+    let mut headers = Strings::with_capacity(56, 4);
     if launch.date_header {
-        put(&mut headers, b"date");
-        put(&mut headers, date.as_bytes());
+        headers.push_pair("date", date);
     }
     if server {
-        put(&mut headers, b"server");
-        put(&mut headers, b"uvicorn");
+        headers.push_pair("server", "uvicorn");
     }
     for (name, value) in &launch.headers {
-        put(&mut headers, &latin1(name).to_ascii_lowercase());
-        put(&mut headers, &latin1(value));
+        headers.push_pair(latin1(name).to_ascii_lowercase(), latin1(value));
     }
     headers
 }

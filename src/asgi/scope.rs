@@ -1,7 +1,6 @@
 //! The http connection scope (ASGI HTTP & WebSocket, "HTTP Connection Scope").
 //!
-//! [`Scope::encode`] appends a `u32` count and so many of [`encoding`](crate::gateway::encoding)'s
-//! strings:
+//! [`Scope::strings`] has so many [strings](crate::wire::strings):
 //!
 //! | index | field | decode as |
 //! |---|---|---|
@@ -24,10 +23,10 @@ use std::borrow::Cow;
 
 use crate::asgi::proxy::{self, Origin};
 use crate::asgi::url;
-use crate::gateway::encoding::{close, open, put, put_u32};
 use crate::gateway::{Peer, percent};
 use crate::http1::message::{RequestHead, Version};
 use crate::servers::Launch;
+use crate::wire::strings::Strings;
 
 /// Strings that stand before the headers.
 const FIELDS: usize = 11;
@@ -99,30 +98,39 @@ impl<'a> Scope<'a> {
         Cow::Owned([root, &String::from_utf8_lossy(&path)].concat())
     }
 
-    /// Appends the scope, as the module describes.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        put_u32(out, FIELDS + 2 * self.head.headers.len());
-        put(out, self.http_version().as_bytes());
-        put(out, &self.head.method);
-        put(out, self.origin.scheme.as_bytes());
-        put(out, self.path().as_bytes());
-        let raw_path = open(out);
-        out.extend_from_slice(self.root_path.as_bytes());
-        out.extend_from_slice(self.raw_path);
-        close(out, raw_path);
-        put(out, self.query);
-        put(out, self.root_path.as_bytes());
-        put(out, self.origin.host.as_bytes());
-        put(out, self.origin.port.to_string().as_bytes());
-        put(out, self.peer.local.0.as_bytes());
-        let port = open(out);
-        out.extend_from_slice(itoa::Buffer::new().format(self.peer.local.1).as_bytes());
-        close(out, port);
-        for (name, value) in &self.head.headers {
-            put_u32(out, name.len());
-            out.extend(name.iter().map(u8::to_ascii_lowercase));
-            put(out, value);
+    /// The scope's strings, as the module describes.
+    #[must_use]
+    pub fn strings(&self) -> Strings {
+        let headers = &self.head.headers;
+        let bytes: usize = headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let mut strings = Strings::with_capacity(
+            bytes + 2 * self.head.target.len() + 128,
+            FIELDS + 2 * headers.len(),
+        );
+        strings.push(self.http_version());
+        strings.push(&self.head.method);
+        strings.push(&*self.origin.scheme);
+        strings.push(&*self.path());
+        strings.write(|text| {
+            text.extend_from_slice(self.root_path.as_bytes());
+            text.extend_from_slice(self.raw_path);
+        });
+        strings.push(self.query);
+        strings.push(self.root_path);
+        strings.push(&*self.origin.host);
+        strings.push(self.origin.port.to_string());
+        strings.push(&self.peer.local.0);
+        strings.write(|text| {
+            text.extend_from_slice(itoa::Buffer::new().format(self.peer.local.1).as_bytes())
+        });
+        for (name, value) in headers {
+            strings.write(|text| text.extend(name.iter().map(u8::to_ascii_lowercase)));
+            strings.push(value);
         }
+        strings
     }
 
     /// The client as uvicorn's access log shows it: `127.0.0.1:50000`.

@@ -4,7 +4,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{BROKEN, Process, Worker};
 use crate::asgi::http::{Part, Received};
-use crate::gateway::encoding;
 use crate::os::Millis;
 use crate::workers::r#async::{Happening, Sent};
 
@@ -64,7 +63,7 @@ impl Process {
         let Worker::Async(worker) = &mut self.worker else {
             return 0;
         };
-        let headers = encoding::counted_from_run(&self.memory.read(length));
+        let headers = self.memory.read(length);
         let status = u16::try_from(status).unwrap_or(u16::MAX);
         let sent = worker.start(&mut self.common, id, status, &headers);
         self.sent(&sent)

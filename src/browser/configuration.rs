@@ -3,13 +3,13 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::Process;
-use crate::gateway::encoding;
 use crate::os::Millis;
 use crate::servers::{Interface, Lifespan, Server, WorkerClass};
+use crate::wire::strings::Strings;
 
 #[wasm_bindgen]
 impl Process {
-    /// Puts what Python needs to know: a run of names and values.
+    /// Puts what Python needs to know: a list of names and values.
     pub fn configuration(&mut self) {
         let launch = &self.common.launch;
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
@@ -92,15 +92,12 @@ impl Process {
                 },
             ),
         ];
-        let mut run = Vec::new();
-        encoding::put_run(
-            &mut run,
-            pairs
-                .iter()
-                .chain(&launch.options)
-                .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
-        );
-        self.memory.put(&run);
+        let strings: Strings = pairs
+            .iter()
+            .chain(&launch.options)
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
+            .collect();
+        self.memory.put(&strings.encode());
     }
 }
 

@@ -3,8 +3,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::event_loop::{EventLoop, MAIN};
-use crate::gateway::encoding;
-use crate::net::frame::{Kind, frames, push};
+use crate::net::frame::{FromProcess, ToProcess, frames, push};
 use crate::os::{Millis, Pid, Signal, Stream};
 use crate::servers::{self, Command, Level, Server, WorkerClass};
 use crate::workers::Process as Common;
@@ -168,7 +167,7 @@ impl Process {
                 if let Worker::Sync(worker) = &mut self.worker {
                     worker.wake();
                 }
-            } else if frame.kind == Kind::Signal {
+            } else if frame.kind == ToProcess::Signal {
                 self.signal(frame.id, now);
             } else {
                 match &mut self.worker {
@@ -272,12 +271,12 @@ impl Process {
     /// The hook has run: see [`crate::machine::Answer`].
     pub fn answer(&mut self, answer: u32, length: usize) {
         let text = self.memory.read(length);
-        push(&mut self.common.frames, Kind::Hook, answer, &text);
+        push(&mut self.common.frames, FromProcess::Hook, answer, &text);
     }
 
     /// The interpreter is up.
     pub fn booted(&mut self) {
-        self.common.tell(Kind::Booted, 0);
+        self.common.tell(FromProcess::Booted, 0);
     }
 
     /// Sends a process of this server, or its master, a signal. What Python handles itself in this
@@ -287,7 +286,7 @@ impl Process {
             self.signal(signal, now);
             return;
         }
-        crate::net::frame::push_number(&mut self.common.frames, Kind::Kill, pid, signal);
+        crate::net::frame::push_number(&mut self.common.frames, FromProcess::Kill, pid, signal);
     }
 
     /// The process ends.
@@ -304,7 +303,7 @@ impl Process {
         if self.common.launch.server == Server::Uwsgi {
             push(
                 &mut self.common.frames,
-                Kind::Request,
+                FromProcess::Request,
                 level,
                 text.as_bytes(),
             );
@@ -323,7 +322,7 @@ impl Process {
 
     /// A master's process has loaded the app, and forked.
     pub fn loaded(&mut self) {
-        self.common.tell(Kind::Accepting, 0);
+        self.common.tell(FromProcess::Accepting, 0);
     }
 
     /// The app is loaded. 1: the worker accepts; 0: the address could not be had; -1: park and ask
@@ -333,7 +332,7 @@ impl Process {
             // A server without a master opens its listeners itself. A process that took over a
             // booted interpreter may not have heard yet of those that it inherits.
             if !self.common.launch.master && !std::mem::replace(&mut self.binding, true) {
-                push(&mut self.common.frames, Kind::Bind, 0, b"");
+                push(&mut self.common.frames, FromProcess::Bind, 0, b"");
             }
             return PARK;
         }
@@ -355,7 +354,7 @@ impl Process {
                 }
             }
         }
-        self.common.tell(Kind::Accepting, 0);
+        self.common.tell(FromProcess::Accepting, 0);
         1
     }
 
@@ -363,11 +362,8 @@ impl Process {
 
     /// Puts the part of the environ that all requests share.
     pub fn base_environ(&mut self) {
-        let mut constants = Vec::new();
-        crate::wsgi::environ::encode_constants(&self.common.launch, &mut constants);
-        let mut run = Vec::new();
-        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&constants));
-        self.memory.put(&run);
+        let constants = crate::wsgi::environ::constant_strings(&self.common.launch);
+        self.memory.put(&constants.encode());
     }
 
     /// A request's number `<< 2`, and 1 or 2 if it has a body; its environ is put. 0: park. -1:
@@ -418,7 +414,7 @@ impl Process {
 
     /// The heartbeat.
     pub fn notify(&mut self) {
-        self.common.tell(Kind::Notify, 0);
+        self.common.tell(FromProcess::Notify, 0);
     }
 
     /// The thread at work, for the spans that it makes.

@@ -4,7 +4,6 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::process::{BROKEN, PARK, Process};
-use crate::gateway::encoding;
 use crate::os::Millis;
 use crate::workers::Written;
 use crate::workers::conversation::{Body, Raised, RaisedKind};
@@ -55,7 +54,7 @@ impl Process {
         let Some(conversation) = self.worker.conversation(id) else {
             return 0;
         };
-        let encoded = encoding::counted_from_run(&self.memory.read(length));
+        let encoded = self.memory.read(length);
         match conversation.start_response(&encoded, exc_info) {
             Ok(()) => 0,
             Err(None) => -1,

@@ -1,11 +1,11 @@
 //! One fetch: its request on the way out, its response on the way in.
 
-use crate::gateway::encoding;
 use crate::http1::client::{Connection, Event};
 use crate::http1::{Framing, ResponseError};
-use crate::net::frame::{Kind, push, push_number};
+use crate::net::frame::{ToPage, push, push_number};
 use crate::net::{ConnectionId, Network, WINDOW};
 use crate::os::Millis;
+use crate::wire::strings::Strings;
 
 use super::{FetchHead, StreamId};
 
@@ -109,7 +109,7 @@ impl Exchange {
             self.unsent.drain(..now);
         }
         if !self.upload_ended {
-            push_number(page, Kind::Credit, self.stream, bytes);
+            push_number(page, ToPage::Credit, self.stream, bytes);
         }
     }
 
@@ -167,16 +167,15 @@ impl Exchange {
                         .headers
                         .iter()
                         .flat_map(|(name, value)| [&name[..], &value[..]]);
-                    let mut run = Vec::with_capacity(512);
-                    encoding::put_run(&mut run, fixed.into_iter().chain(fields));
-                    push(page, Kind::Head, self.stream, &run);
+                    let strings: Strings = fixed.into_iter().chain(fields).collect();
+                    push(page, ToPage::Head, self.stream, &strings.encode());
                 }
                 Ok(Some(Event::Body(data))) => {
-                    push(page, Kind::Data, self.stream, data);
+                    push(page, ToPage::Data, self.stream, data);
                     self.undelivered += data.len() as u32;
                 }
                 Ok(Some(Event::End)) => {
-                    push(page, Kind::Eof, self.stream, b"");
+                    push(page, ToPage::Eof, self.stream, b"");
                     return Step::Complete {
                         keep: self.http.is_idle(),
                     };

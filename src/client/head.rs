@@ -1,9 +1,9 @@
 //! The head of a request as the page encodes it.
 
-use crate::gateway::encoding;
 use crate::http1::Framing;
+use crate::wire::strings;
 
-/// A run of strings: the port, the method, the target, the body (its length in bytes, or
+/// A list of strings: the port, the method, the target, the body (its length in bytes, or
 /// `chunked`), then names and values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchHead {
@@ -22,8 +22,8 @@ pub struct FetchHead {
 impl FetchHead {
     /// Reads it.
     #[must_use]
-    pub fn decode(run: &[u8]) -> Option<Self> {
-        let mut strings = encoding::run(run);
+    pub fn decode(list: &[u8]) -> Option<Self> {
+        let mut strings = strings::read(list);
         let port = text(strings.next()?)?.parse().ok()?;
         let method = strings.next()?.to_vec();
         let target = strings.next()?.to_vec();
@@ -55,21 +55,20 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::wire::strings::Strings;
 
     #[test]
     fn a_head_is_read_as_the_page_wrote_it() {
-        let mut run = Vec::new();
         let strings = ["8000", "POST", "/a?b", "12", "Host", "x", "Accept", "*/*"];
-        encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
-        let head = FetchHead::decode(&run).unwrap();
+        let list = strings.iter().collect::<Strings>().encode();
+        let head = FetchHead::decode(&list).unwrap();
         assert_eq!((head.port, head.framing), (8000, Framing::Length(12)));
         assert_eq!(head.headers[1], (b"Accept".to_vec(), b"*/*".to_vec()));
     }
 
     #[test]
     fn a_head_that_is_cut_short_is_none() {
-        let mut run = Vec::new();
-        encoding::put_run(&mut run, ["8000", "GET"].iter().map(|s| s.as_bytes()));
-        assert_eq!(FetchHead::decode(&run), None);
+        let list = Strings::from_iter(["8000", "GET"]).encode();
+        assert_eq!(FetchHead::decode(&list), None);
     }
 }

@@ -9,7 +9,7 @@ mod head;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::http1;
-use crate::net::frame::{Frame, Kind, push, push_number};
+use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
 use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
 use crate::os::{Millis, Pid};
 
@@ -103,9 +103,9 @@ impl Client {
     }
 
     /// Takes a frame of the page.
-    pub fn from_page(&mut self, net: &mut Network, frame: Frame<'_>, now: Millis) {
+    pub fn from_page(&mut self, net: &mut Network, frame: Frame<'_, FromPage>, now: Millis) {
         match frame.kind {
-            Kind::Fetch => match FetchHead::decode(frame.body) {
+            FromPage::Fetch => match FetchHead::decode(frame.body) {
                 Some(head) => self.fetch(net, frame.id, head, now),
                 None => fail(
                     &mut self.page,
@@ -114,25 +114,27 @@ impl Client {
                     "the request head of the page cannot be read",
                 ),
             },
-            Kind::Connect => self.connect(net, frame.id, frame.number() as u16, now),
+            FromPage::Connect => self.connect(net, frame.id, frame.number() as u16, now),
             _ => self.on_stream(net, frame),
         }
     }
 
-    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_>) {
+    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_, FromPage>) {
         let id = frame.id;
         match (self.streams.get_mut(&id), frame.kind) {
-            (Some(Stream::Bare { connection, .. }), Kind::Data) => {
+            (Some(Stream::Bare { connection, .. }), FromPage::Data) => {
                 net.send(*connection, frame.body);
             }
-            (Some(Stream::Bare { connection, .. }), Kind::Eof) => net.shutdown(*connection),
-            (Some(Stream::Bare { connection, .. }), Kind::Credit) => {
+            (Some(Stream::Bare { connection, .. }), FromPage::Eof) => net.shutdown(*connection),
+            (Some(Stream::Bare { connection, .. }), FromPage::Credit) => {
                 net.grant(*connection, frame.number());
             }
-            (Some(Stream::Fetch(exchange)), Kind::Data) => exchange.upload(net, frame.body),
-            (Some(Stream::Fetch(exchange)), Kind::Eof) => exchange.upload_end(net),
-            (Some(Stream::Fetch(exchange)), Kind::Credit) => exchange.consumed(net, frame.number()),
-            (Some(_), Kind::Reset) => {
+            (Some(Stream::Fetch(exchange)), FromPage::Data) => exchange.upload(net, frame.body),
+            (Some(Stream::Fetch(exchange)), FromPage::Eof) => exchange.upload_end(net),
+            (Some(Stream::Fetch(exchange)), FromPage::Credit) => {
+                exchange.consumed(net, frame.number());
+            }
+            (Some(_), FromPage::Reset) => {
                 self.forget(id)
                     .into_iter()
                     .for_each(|connection| net.reset(connection));
@@ -155,7 +157,7 @@ impl Client {
             Ok(connection) => {
                 self.streams.insert(id, Stream::Bare { connection });
                 self.connections.insert(connection, Owner::Stream(id));
-                push(&mut self.page, Kind::Head, id, b"");
+                push(&mut self.page, ToPage::Head, id, b"");
             }
             Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
         }
@@ -247,9 +249,9 @@ impl Client {
 
     fn on_bare(&mut self, id: StreamId, connection: ConnectionId, event: ClientEvent) {
         match event {
-            ClientEvent::Data(data) => push(&mut self.page, Kind::Data, id, &data),
-            ClientEvent::Credit(bytes) => push_number(&mut self.page, Kind::Credit, id, bytes),
-            ClientEvent::Eof => push(&mut self.page, Kind::Eof, id, b""),
+            ClientEvent::Data(data) => push(&mut self.page, ToPage::Data, id, &data),
+            ClientEvent::Credit(bytes) => push_number(&mut self.page, ToPage::Credit, id, bytes),
+            ClientEvent::Eof => push(&mut self.page, ToPage::Eof, id, b""),
             ClientEvent::Reset | ClientEvent::TimedOut => {
                 fail(&mut self.page, id, "lost", lost_text(&event));
                 self.streams.remove(&id);
@@ -370,7 +372,7 @@ impl Client {
 
 /// Tells the page that a stream has failed, and why.
 fn fail(page: &mut Vec<u8>, id: StreamId, name: &str, why: &str) {
-    push(page, Kind::Reset, id, format!("{name}\n{why}").as_bytes());
+    push(page, ToPage::Reset, id, format!("{name}\n{why}").as_bytes());
 }
 
 fn lost_text(event: &ClientEvent) -> &'static str {

@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::gateway::encoding;
 use crate::net::ListenerId;
-use crate::net::frame::{Accepted, frames};
+use crate::net::frame::{Accepted, FromPage, FromProcess, ToPage, ToProcess, frames};
+use crate::wire::strings::{self, Strings};
 
 const PID: Pid = 20;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -36,7 +36,7 @@ impl Bench {
         }
     }
 
-    fn page(&mut self, kind: Kind, id: StreamId, body: &[u8]) {
+    fn page(&mut self, kind: FromPage, id: StreamId, body: &[u8]) {
         let frame = Frame { kind, id, body };
         self.client.from_page(&mut self.net, frame, 5.0);
         self.settle();
@@ -45,8 +45,8 @@ impl Bench {
     fn fetch(&mut self, id: StreamId, port: &str, body: &str) {
         let mut run = Vec::new();
         let strings = [port, "POST", "/", body, "Host", "a"];
-        encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
-        self.page(Kind::Fetch, id, &run);
+        strings.iter().collect::<Strings>().encode_into(&mut run);
+        self.page(FromPage::Fetch, id, &run);
     }
 
     fn settle(&mut self) {
@@ -56,24 +56,24 @@ impl Bench {
         }
     }
 
-    fn server(&mut self, kind: Kind, id: u32, body: &[u8]) {
+    fn server(&mut self, kind: FromProcess, id: u32, body: &[u8]) {
         self.net.from_process(PID, Frame { kind, id, body }, 5.0);
         self.settle();
     }
 
     /// The server accepts a connection, if there is one.
     fn accept(&mut self) -> Option<ConnectionId> {
-        self.server(Kind::Accept, self.listener, &1_u32.to_le_bytes());
+        self.server(FromProcess::Accept, self.listener, &1_u32.to_le_bytes());
         let heard = self.heard();
         let accepted = heard
             .into_iter()
-            .find(|(kind, ..)| *kind == Kind::Accepted)?;
+            .find(|(kind, ..)| *kind == ToProcess::Accepted)?;
         Accepted::decode(&accepted.2).unwrap();
         Some(accepted.1)
     }
 
     /// What the server has been told.
-    fn heard(&mut self) -> Vec<(Kind, u32, Vec<u8>)> {
+    fn heard(&mut self) -> Vec<(ToProcess, u32, Vec<u8>)> {
         let mut all = Vec::new();
         for (_, message) in self.net.take_outboxes() {
             all.extend(frames(&message).map(|f| (f.kind, f.id, f.body.to_vec())));
@@ -82,7 +82,7 @@ impl Bench {
     }
 
     fn answer(&mut self, connection: ConnectionId, text: &str) {
-        self.server(Kind::Data, connection, text.as_bytes());
+        self.server(FromProcess::Data, connection, text.as_bytes());
     }
 
     fn told(&mut self, id: StreamId) -> Vec<Told> {
@@ -91,12 +91,12 @@ impl Bench {
         let told = frames(&message)
             .filter(|frame| frame.id == id)
             .map(|frame| match frame.kind {
-                Kind::Head => Told::Head(encoding::run(frame.body).map(text).collect()),
-                Kind::Data => Told::Data(text(frame.body)),
-                Kind::Eof => Told::Eof,
-                Kind::Credit => Told::Credit(frame.number()),
-                Kind::Reset => Told::Failed(text(frame.body)),
-                other => panic!("the page was told {other:?}"),
+                ToPage::Head => Told::Head(strings::read(frame.body).map(text).collect()),
+                ToPage::Data => Told::Data(text(frame.body)),
+                ToPage::Eof => Told::Eof,
+                ToPage::Credit => Told::Credit(frame.number()),
+                ToPage::Reset => Told::Failed(text(frame.body)),
+                other @ ToPage::Spans => panic!("the page was told {other:?}"),
             });
         told.collect()
     }
@@ -137,7 +137,7 @@ fn a_kept_connection_is_used_again() {
         bench
             .heard()
             .iter()
-            .any(|(kind, id, _)| *kind == Kind::Data && *id == connection)
+            .any(|(kind, id, _)| *kind == ToProcess::Data && *id == connection)
     );
     assert_eq!(bench.accept(), None);
     bench.answer(connection, OK);
@@ -155,7 +155,7 @@ fn a_connection_that_the_server_ends_is_not_used_again() {
         let connection = bench.accept().unwrap();
         bench.answer(connection, end);
         assert!(bench.told(1).contains(&Told::Eof));
-        bench.server(Kind::Close, connection, b"");
+        bench.server(FromProcess::Close, connection, b"");
     }
     bench.fetch(2, "8000", "0");
     assert!(bench.accept().is_some());
@@ -170,7 +170,7 @@ fn a_request_that_meets_a_closing_connection_is_sent_again_on_a_new_one() {
     bench.fetch(2, "8000", "0");
     bench.told(2);
     // The server had closed before it read the request.
-    bench.server(Kind::Reset, kept, b"");
+    bench.server(FromProcess::Reset, kept, b"");
     let fresh = bench.accept().unwrap();
     assert_ne!(fresh, kept);
     bench.answer(fresh, OK);
@@ -184,7 +184,7 @@ fn a_request_with_a_body_is_not_sent_twice() {
     let kept = bench.accept().unwrap();
     bench.answer(kept, OK);
     bench.fetch(2, "8000", "5");
-    bench.server(Kind::Reset, kept, b"");
+    bench.server(FromProcess::Reset, kept, b"");
     assert!(matches!(&bench.told(2)[..], [.., Told::Failed(why)] if why.starts_with("lost\n")));
     assert_eq!(bench.accept(), None);
 }
@@ -194,7 +194,7 @@ fn a_new_connection_that_breaks_is_not_tried_again() {
     let mut bench = Bench::new();
     bench.fetch(1, "8000", "0");
     let connection = bench.accept().unwrap();
-    bench.server(Kind::Reset, connection, b"");
+    bench.server(FromProcess::Reset, connection, b"");
     assert_eq!(
         bench.told(1),
         [Told::Failed(
@@ -210,7 +210,7 @@ fn a_response_that_is_cut_short_fails_after_what_came() {
     bench.fetch(1, "8000", "0");
     let connection = bench.accept().unwrap();
     bench.answer(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
-    bench.server(Kind::Close, connection, b"");
+    bench.server(FromProcess::Close, connection, b"");
     let told = bench.told(1);
     assert_eq!(told[1], Told::Data("ab".to_owned()));
     assert!(
@@ -229,7 +229,7 @@ fn a_port_on_which_nobody_listens_refuses() {
             "refused\nconnection refused: nothing listens on port 81".to_owned()
         )]
     );
-    bench.page(Kind::Connect, 2, &81_u32.to_le_bytes());
+    bench.page(FromPage::Connect, 2, &81_u32.to_le_bytes());
     assert!(matches!(&bench.told(2)[..], [Told::Failed(why)] if why.starts_with("refused\n")));
 }
 
@@ -240,7 +240,7 @@ fn the_server_may_send_on_only_as_the_page_reads() {
     let connection = bench.accept().unwrap();
     let granted = |bench: &mut Bench| -> u32 {
         let heard = bench.heard();
-        let credits = heard.iter().filter(|(kind, ..)| *kind == Kind::Credit);
+        let credits = heard.iter().filter(|(kind, ..)| *kind == ToProcess::Credit);
         credits
             .map(|(.., body)| u32::from_le_bytes(body[..].try_into().unwrap()))
             .sum()
@@ -257,12 +257,12 @@ fn the_server_may_send_on_only_as_the_page_reads() {
     );
     bench.answer(connection, &"x".repeat(half as usize));
     assert_eq!(granted(&mut bench), 0, "the page has read nothing of it");
-    bench.page(Kind::Credit, 1, &half.to_le_bytes());
+    bench.page(FromPage::Credit, 1, &half.to_le_bytes());
     assert!(
         (half..half + 100).contains(&granted(&mut bench)),
         "what was read, and the head"
     );
-    bench.page(Kind::Credit, 1, &whole.to_le_bytes());
+    bench.page(FromPage::Credit, 1, &whole.to_le_bytes());
     assert_eq!(granted(&mut bench), 0, "never more than came");
 }
 
@@ -273,14 +273,14 @@ fn an_upload_waits_for_the_server_to_read() {
     let connection = bench.accept().unwrap();
     let sent = |bench: &mut Bench| -> usize {
         let heard = bench.heard();
-        let data = heard.iter().filter(|(kind, ..)| *kind == Kind::Data);
+        let data = heard.iter().filter(|(kind, ..)| *kind == ToProcess::Data);
         data.map(|(.., body)| body.len()).sum()
     };
     let head = sent(&mut bench);
-    bench.page(Kind::Data, 1, &vec![b'x'; WINDOW as usize + 1000]);
+    bench.page(FromPage::Data, 1, &vec![b'x'; WINDOW as usize + 1000]);
     let room = WINDOW as usize - head;
     assert!(sent(&mut bench) <= room, "the window is full");
-    bench.server(Kind::Credit, connection, &(WINDOW / 2).to_le_bytes());
+    bench.server(FromProcess::Credit, connection, &(WINDOW / 2).to_le_bytes());
     assert!(sent(&mut bench) >= 1000, "the rest follows");
     assert!(
         bench.told(1).contains(&Told::Credit(WINDOW / 2)),
@@ -293,11 +293,11 @@ fn a_fetch_that_the_page_gives_up_resets_its_connection() {
     let mut bench = Bench::new();
     bench.fetch(1, "8000", "0");
     let connection = bench.accept().unwrap();
-    bench.page(Kind::Reset, 1, b"");
+    bench.page(FromPage::Reset, 1, b"");
     assert!(
         bench
             .heard()
-            .contains(&(Kind::Reset, connection, Vec::new()))
+            .contains(&(ToProcess::Reset, connection, Vec::new()))
     );
     bench.answer(connection, OK);
     assert!(bench.told(1).is_empty());
@@ -312,7 +312,11 @@ fn kept_connections_end_with_their_server() {
     let connection = bench.accept().unwrap();
     bench.answer(connection, OK);
     bench.client.port_closed(&mut bench.net, 8000);
-    assert!(bench.heard().contains(&(Kind::Eof, connection, Vec::new())));
+    assert!(
+        bench
+            .heard()
+            .contains(&(ToProcess::Eof, connection, Vec::new()))
+    );
     bench.fetch(2, "8000", "0");
     assert!(bench.accept().is_some());
 }
@@ -320,19 +324,19 @@ fn kept_connections_end_with_their_server() {
 #[test]
 fn a_bare_connection_carries_bytes_both_ways_and_ends_each_by_itself() {
     let mut bench = Bench::new();
-    bench.page(Kind::Connect, 1, &8000_u32.to_le_bytes());
+    bench.page(FromPage::Connect, 1, &8000_u32.to_le_bytes());
     let connection = bench.accept().unwrap();
     assert_eq!(bench.told(1), [Told::Head(Vec::new())]);
-    bench.page(Kind::Data, 1, b"ping");
-    bench.page(Kind::Eof, 1, b"");
+    bench.page(FromPage::Data, 1, b"ping");
+    bench.page(FromPage::Eof, 1, b"");
     assert_eq!(
         bench.heard(),
         [
-            (Kind::Data, connection, b"ping".to_vec()),
-            (Kind::Eof, connection, Vec::new())
+            (ToProcess::Data, connection, b"ping".to_vec()),
+            (ToProcess::Eof, connection, Vec::new())
         ]
     );
     bench.answer(connection, "pong");
-    bench.server(Kind::Close, connection, b"");
+    bench.server(FromProcess::Close, connection, b"");
     assert_eq!(bench.told(1), [Told::Data("pong".to_owned()), Told::Eof]);
 }

@@ -45,10 +45,8 @@ pub(crate) fn peer(remote: &str) -> Peer {
 
 /// Strings as they come from Python.
 pub(crate) fn encoded(strings: &[&[u8]]) -> Vec<u8> {
-    let mut out = Vec::new();
-    super::encoding::put_u32(&mut out, strings.len());
-    for string in strings {
-        super::encoding::put(&mut out, string);
-    }
-    out
+    strings
+        .iter()
+        .collect::<crate::wire::strings::Strings>()
+        .encode()
 }

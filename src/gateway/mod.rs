@@ -1,7 +1,6 @@
 //! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a
 //! Python app.
 
-pub mod encoding;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod percent;

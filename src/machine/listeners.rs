@@ -3,7 +3,7 @@
 use super::Machine;
 use super::scale::page_id;
 use crate::client::ServerId;
-use crate::net::frame::Kind;
+use crate::net::frame::ToProcess;
 use crate::net::{Deferral, ListenerId};
 use crate::os::Pid;
 use crate::servers::Server;
@@ -55,7 +55,7 @@ impl Machine {
             self.tell_listeners(server, pid);
         } else {
             self.net
-                .tell_process(pid, Kind::BindFailed, index as u32, b"");
+                .tell_process(pid, ToProcess::BindFailed, index as u32, b"");
         }
     }
 
@@ -84,7 +84,8 @@ impl Machine {
             };
             let mut body = port.to_le_bytes().to_vec();
             body.extend_from_slice(host.as_bytes());
-            self.net.tell_process(pid, Kind::Listening, held.id, &body);
+            self.net
+                .tell_process(pid, ToProcess::Listening, held.id, &body);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Machine, Output, SHELL};
 use crate::client::ServerId;
 use crate::master::{Action, Event};
-use crate::net::frame::{Frame, Kind};
+use crate::net::frame::{Frame, FromProcess, ToProcess};
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::{self, Command};
 
@@ -89,7 +89,12 @@ impl Machine {
     }
 
     /// The master's Python has done what it was to do.
-    pub(super) fn answered(&mut self, server: ServerId, frame: Frame<'_>, now: Millis) {
+    pub(super) fn answered(
+        &mut self,
+        server: ServerId,
+        frame: Frame<'_, FromProcess>,
+        now: Millis,
+    ) {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
@@ -140,7 +145,8 @@ impl Machine {
                     running.busy = true;
                     let pid = running.master_pid;
                     let call = format!("{name} {first} {second}");
-                    self.net.tell_process(pid, Kind::Hook, 0, call.as_bytes());
+                    self.net
+                        .tell_process(pid, ToProcess::Hook, 0, call.as_bytes());
                 }
             }
             Action::Watch => running.watches = true,
@@ -169,7 +175,7 @@ impl Machine {
                 if interpreter {
                     let call = format!("spawned {slot} {pid}");
                     self.net
-                        .tell_process(parent, Kind::Hook, 0, call.as_bytes());
+                        .tell_process(parent, ToProcess::Hook, 0, call.as_bytes());
                 }
                 self.start_process(server, pid, parent, slot, again);
                 return Some(Event::Spawned { slot, pid });
@@ -189,7 +195,7 @@ impl Machine {
             Action::Signal(pid, signal) => {
                 if self.processes.contains_key(&pid) {
                     self.net
-                        .tell_process(pid, Kind::Signal, signal.number() as u32, b"");
+                        .tell_process(pid, ToProcess::Signal, signal.number() as u32, b"");
                 }
             }
             Action::Log(stream, line) => {

@@ -3,7 +3,7 @@
 use super::{Machine, Output};
 use crate::client::ServerId;
 use crate::master::{Action, Event};
-use crate::net::frame::{DEADLY, Kind, frames};
+use crate::net::frame::{DEADLY, FromProcess, ToProcess, frames};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
 
@@ -40,7 +40,7 @@ impl Machine {
         };
         self.processes.insert(pid, server);
         self.net
-            .tell_process(pid, Kind::Slot, slot, &[u8::from(again)]);
+            .tell_process(pid, ToProcess::Slot, slot, &[u8::from(again)]);
         self.inherit(server, pid);
         self.outputs.push_back(spawn);
     }
@@ -52,7 +52,7 @@ impl Machine {
         };
         for frame in frames(message) {
             match frame.kind {
-                Kind::Log => {
+                FromProcess::Log => {
                     let stream = if frame.id == 1 {
                         Stream::Stdout
                     } else {
@@ -66,25 +66,25 @@ impl Machine {
                         time: now,
                     });
                 }
-                Kind::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
-                Kind::Booted => self.tell_master(server, Event::Booted(pid), now),
-                Kind::Accepting => self.tell_master(server, Event::Accepting(pid), now),
-                Kind::Busy | Kind::Request => {
+                FromProcess::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
+                FromProcess::Booted => self.tell_master(server, Event::Booted(pid), now),
+                FromProcess::Accepting => self.tell_master(server, Event::Accepting(pid), now),
+                FromProcess::Busy | FromProcess::Request => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
                     let event = match frame.kind {
-                        Kind::Busy => Event::Busy(pid, frame.id, text),
+                        FromProcess::Busy => Event::Busy(pid, frame.id, text),
                         _ => Event::Request(pid, frame.id, text),
                     };
                     self.tell_master(server, event, now);
                 }
-                Kind::Hook => self.answered(server, frame, now),
-                Kind::Bind => self.bind_for_process(server, pid, frame.id as usize),
-                Kind::Unlisten => {
+                FromProcess::Hook => self.answered(server, frame, now),
+                FromProcess::Bind => self.bind_for_process(server, pid, frame.id as usize),
+                FromProcess::Unlisten => {
                     self.net.from_process(pid, frame, now);
                     self.let_go(server, |held| held.id == frame.id, pid);
                 }
-                Kind::Kill => self.kill(server, frame.id, frame.number(), now),
-                Kind::Spans => self.spans(server, pid, frame, now),
+                FromProcess::Kill => self.kill(server, frame.id, frame.number(), now),
+                FromProcess::Spans => self.spans(server, pid, frame, now),
                 _ => self.net.from_process(pid, frame, now),
             }
         }

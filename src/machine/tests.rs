@@ -7,9 +7,11 @@ mod spans;
 
 use super::{Machine, Output, StartCommand};
 use crate::client::ServerId;
-use crate::gateway::encoding;
-use crate::net::frame::{DEADLY, Kind, frames, push, push_number};
+use crate::net::frame::{
+    DEADLY, FromPage, FromProcess, ToPage, ToProcess, frames, push, push_number,
+};
 use crate::os::{Exit, Millis, Pid, Signal};
+use crate::wire::strings::Strings;
 
 const SERVER: ServerId = 1;
 
@@ -18,7 +20,7 @@ struct Bench {
     machine: Machine,
     now: Millis,
     /// What processes were told.
-    told: Vec<(Pid, Kind, u32)>,
+    told: Vec<(Pid, ToProcess, u32)>,
     lines: Vec<String>,
     spawned: Vec<Pid>,
     /// Whether each of those may be replaced, so that another is kept ready.
@@ -84,7 +86,7 @@ impl Bench {
     }
 
     /// A process says something that has no body.
-    fn says(&mut self, pid: Pid, kind: Kind, id: u32) {
+    fn says(&mut self, pid: Pid, kind: FromProcess, id: u32) {
         let mut message = Vec::new();
         push(&mut message, kind, id, b"");
         self.machine.from_process(pid, &message, self.now);
@@ -93,7 +95,11 @@ impl Bench {
 
     /// A process boots, loads its app and accepts.
     fn boots(&mut self, pid: Pid) {
-        for kind in [Kind::Booted, Kind::Notify, Kind::Accepting] {
+        for kind in [
+            FromProcess::Booted,
+            FromProcess::Notify,
+            FromProcess::Accepting,
+        ] {
             self.says(pid, kind, 0);
         }
     }
@@ -101,7 +107,7 @@ impl Bench {
     /// A process prints a line.
     fn log(&mut self, pid: Pid, line: &str) {
         let mut message = Vec::new();
-        push(&mut message, Kind::Log, 2, line.as_bytes());
+        push(&mut message, FromProcess::Log, 2, line.as_bytes());
         self.machine.from_process(pid, &message, self.now);
         self.look();
     }
@@ -127,7 +133,7 @@ impl Bench {
         self.now = end;
     }
 
-    fn has(&self, pid: Pid, kind: Kind) -> bool {
+    fn has(&self, pid: Pid, kind: ToProcess) -> bool {
         self.told.iter().any(|told| told.0 == pid && told.1 == kind)
     }
 
@@ -140,7 +146,7 @@ impl Bench {
 
     fn page(&mut self) -> Option<String> {
         let page = self.machine.take_page();
-        let failed = frames(&page).find(|frame| frame.kind == Kind::Reset)?;
+        let failed = frames::<ToPage>(&page).find(|frame| frame.kind == ToPage::Reset)?;
         Some(String::from_utf8_lossy(failed.body).into_owned())
     }
 }
@@ -149,9 +155,9 @@ impl Bench {
 fn fetch(port: &str) -> Vec<u8> {
     let mut run = Vec::new();
     let strings = [port, "GET", "/", "0", "Host", "a"];
-    encoding::put_run(&mut run, strings.iter().map(|s| s.as_bytes()));
+    strings.iter().collect::<Strings>().encode_into(&mut run);
     let mut message = Vec::new();
-    push(&mut message, Kind::Fetch, 9, &run);
+    push(&mut message, FromPage::Fetch, 9, &run);
     message
 }
 
@@ -163,7 +169,7 @@ fn a_server_spawns_its_workers_and_listens_when_they_accept() {
     assert!(bench.listening.is_empty());
     for pid in bench.spawned.clone() {
         assert!(
-            bench.has(pid, Kind::Listening),
+            bench.has(pid, ToProcess::Listening),
             "a worker inherits the socket"
         );
         bench.boots(pid);
@@ -190,10 +196,10 @@ fn a_worker_that_dies_is_replaced_and_its_clients_are_told() {
     bench.boots(first);
     bench.fetch("8000");
     let mut accept = Vec::new();
-    push_number(&mut accept, Kind::Accept, 1, 1);
+    push_number(&mut accept, FromProcess::Accept, 1, 1);
     bench.machine.from_process(first, &accept, bench.now);
     bench.look();
-    assert!(bench.has(first, Kind::Accepted));
+    assert!(bench.has(first, ToProcess::Accepted));
     bench.exits(first, Exit::Signal(Signal::Abrt));
     assert!(bench.page().unwrap().starts_with("lost\n"));
     bench.pass(1000.0);
@@ -206,7 +212,7 @@ fn a_worker_that_dies_is_replaced_and_its_clients_are_told() {
         "{:?}",
         bench.lines
     );
-    assert!(bench.has(bench.spawned[1], Kind::Listening));
+    assert!(bench.has(bench.spawned[1], ToProcess::Listening));
     assert_eq!(bench.exits, []);
 }
 
@@ -217,7 +223,7 @@ fn what_a_dead_process_still_says_is_not_heard() {
     bench.exits(first, Exit::Code(1));
     let lines = bench.lines.len();
     let mut message = Vec::new();
-    push(&mut message, Kind::Log, 2, b"from the grave");
+    push(&mut message, FromProcess::Log, 2, b"from the grave");
     bench.machine.from_process(first, &message, bench.now);
     bench.exits(first, Exit::Code(1));
     bench.look();
@@ -231,7 +237,7 @@ fn term_ends_the_server_with_0_once_its_workers_have_left() {
     bench.boots(worker);
     bench.signal(Signal::Term);
     bench.pass(1000.0);
-    assert!(bench.has(worker, Kind::Signal));
+    assert!(bench.has(worker, ToProcess::Signal));
     assert_eq!(bench.exits, []);
     bench.exits(worker, Exit::Code(0));
     bench.pass(1000.0);
@@ -256,7 +262,7 @@ fn a_worker_that_does_not_leave_is_killed_after_the_graceful_timeout() {
 fn an_app_that_cannot_be_loaded_ends_the_server() {
     let mut bench = Bench::start("gunicorn nomod:app");
     let worker = bench.spawned[0];
-    bench.says(worker, Kind::Booted, 0);
+    bench.says(worker, FromProcess::Booted, 0);
     bench.exits(worker, Exit::Code(3));
     bench.pass(1000.0);
     assert_eq!(bench.exits, [(SERVER, 3)]);
@@ -266,12 +272,12 @@ fn an_app_that_cannot_be_loaded_ends_the_server() {
 fn a_process_without_a_master_binds_by_itself_and_gives_its_exit_code() {
     let mut bench = Bench::start("uvicorn app:app");
     let process = bench.spawned[0];
-    assert!(!bench.has(process, Kind::Listening));
-    bench.says(process, Kind::Booted, 0);
+    assert!(!bench.has(process, ToProcess::Listening));
+    bench.says(process, FromProcess::Booted, 0);
     assert!(bench.fetch("8000").unwrap().starts_with("refused\n"));
-    bench.says(process, Kind::Bind, 0);
-    assert!(bench.has(process, Kind::Listening));
-    bench.says(process, Kind::Accepting, 0);
+    bench.says(process, FromProcess::Bind, 0);
+    assert!(bench.has(process, ToProcess::Listening));
+    bench.says(process, FromProcess::Accepting, 0);
     assert_eq!(bench.listening, ["http://127.0.0.1:8000"]);
     bench.exits(process, Exit::Code(9));
     assert_eq!(bench.exits, [(SERVER, 9)]);
@@ -282,18 +288,18 @@ fn a_process_without_a_master_binds_by_itself_and_gives_its_exit_code() {
 fn a_port_in_use_is_told_to_the_second_server_and_free_again_after_the_first() {
     let mut bench = Bench::start("uvicorn app:app");
     let first = bench.spawned[0];
-    bench.says(first, Kind::Bind, 0);
+    bench.says(first, FromProcess::Bind, 0);
     bench.start_another(2, "uvicorn app:app");
     let second = bench.spawned[1];
-    bench.says(second, Kind::Bind, 0);
-    assert!(bench.has(second, Kind::BindFailed) && !bench.has(second, Kind::Listening));
+    bench.says(second, FromProcess::Bind, 0);
+    assert!(bench.has(second, ToProcess::BindFailed) && !bench.has(second, ToProcess::Listening));
     bench.exits(second, Exit::Code(3));
     assert_eq!(bench.exits, [(2, 3)]);
     bench.exits(first, Exit::Code(0));
     bench.start_another(3, "uvicorn app:app");
     let third = bench.spawned[2];
-    bench.says(third, Kind::Bind, 0);
-    assert!(bench.has(third, Kind::Listening));
+    bench.says(third, FromProcess::Bind, 0);
+    assert!(bench.has(third, ToProcess::Listening));
 }
 
 #[test]
@@ -310,10 +316,10 @@ fn gunicorn_gives_up_on_a_port_in_use_after_five_tries() {
 fn a_listener_closes_when_the_last_process_lets_it_go() {
     let mut bench = Bench::start("uvicorn app:app");
     let process = bench.spawned[0];
-    bench.says(process, Kind::Bind, 0);
-    bench.says(process, Kind::Accepting, 0);
+    bench.says(process, FromProcess::Bind, 0);
+    bench.says(process, FromProcess::Accepting, 0);
     assert_eq!(bench.fetch("8000"), None);
-    bench.says(process, Kind::Unlisten, 1);
+    bench.says(process, FromProcess::Unlisten, 1);
     assert!(
         bench.page().unwrap().starts_with("lost\n"),
         "it waited in the backlog"
@@ -330,7 +336,7 @@ fn a_process_may_signal_its_master_and_its_siblings() {
     bench.boots(second);
     let kill = |bench: &mut Bench, pid: Pid, signal: Signal| {
         let mut message = Vec::new();
-        push_number(&mut message, Kind::Kill, pid, signal.number() as u32);
+        push_number(&mut message, FromProcess::Kill, pid, signal.number() as u32);
         bench.machine.from_process(first, &message, bench.now);
         bench.look();
         bench.pass(1000.0);
@@ -340,7 +346,7 @@ fn a_process_may_signal_its_master_and_its_siblings() {
     assert_eq!(bench.spawned.len(), 3, "it is replaced");
     let master = bench.machine.servers[&SERVER].master_pid;
     kill(&mut bench, master, Signal::Term);
-    assert!(bench.has(first, Kind::Signal));
+    assert!(bench.has(first, ToProcess::Signal));
     kill(&mut bench, 1, Signal::Kill);
     assert_eq!(bench.killed.len(), 1, "there is no such process");
 }
@@ -353,7 +359,7 @@ fn a_process_may_die_of_a_signal_that_nobody_handles() {
     bench.boots(process);
     let mut message = Vec::new();
     let number = Signal::Hup.number() as u32 | DEADLY;
-    push_number(&mut message, Kind::Kill, process, number);
+    push_number(&mut message, FromProcess::Kill, process, number);
     bench.machine.from_process(process, &message, bench.now);
     bench.look();
     assert_eq!(bench.killed, [process]);

@@ -4,7 +4,7 @@ use super::Machine;
 use super::running::Running;
 use super::scale::page_id;
 use crate::client::ServerId;
-use crate::net::frame::{Frame, Kind, push};
+use crate::net::frame::{Frame, FromProcess, ToPage, push};
 use crate::os::{Millis, Pid};
 use crate::trace::{self, Name, Raw, Span};
 
@@ -13,7 +13,13 @@ use crate::trace::{self, Name, Raw, Span};
 pub(super) const SPANS_EVERY: Millis = 100.0;
 
 impl Machine {
-    pub(super) fn spans(&mut self, server: ServerId, pid: Pid, frame: Frame<'_>, now: Millis) {
+    pub(super) fn spans(
+        &mut self,
+        server: ServerId,
+        pid: Pid,
+        frame: Frame<'_, FromProcess>,
+        now: Millis,
+    ) {
         let Some(running) = self.servers.get(&server) else {
             return;
         };
@@ -29,7 +35,7 @@ impl Machine {
             }
             trace::encode_record(number, pid, &span, running.started_at, &mut records);
         }
-        push(&mut self.spans, Kind::Spans, page_id(server), &records);
+        push(&mut self.spans, ToPage::Spans, page_id(server), &records);
         self.spans_until.get_or_insert(now + SPANS_EVERY);
     }
 
@@ -65,7 +71,7 @@ impl Machine {
             if let Some(end) = self.app_ends.remove(&seen.number) {
                 record(Name::Write, end, seen.complete_at);
             }
-            push(&mut self.spans, Kind::Spans, page_id(*server), &records);
+            push(&mut self.spans, ToPage::Spans, page_id(*server), &records);
             self.spans_until.get_or_insert(now + SPANS_EVERY);
         }
         while self.app_ends.len() > 4096 {

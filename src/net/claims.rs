@@ -22,7 +22,7 @@ pub trait Claims: std::fmt::Debug {
 /// Connections that can be on offer at once, of all listeners.
 pub const SLOTS: u32 = 64;
 
-/// The body of [`super::frame::Kind::Offer`].
+/// The body of [`super::frame::ToProcess::Offer`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer<'a> {
     /// What an accept would have said.

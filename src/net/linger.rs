@@ -13,7 +13,7 @@ use crate::os::{Millis, Pid};
 /// at once.
 pub const DETACHED: u32 = u32::MAX;
 
-/// What a process asks for: the body of [`super::frame::Kind::Linger`].
+/// What a process asks for: the body of [`super::frame::FromProcess::Linger`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Linger {
     /// The listener to accept from afterwards; 0 for none, [`DETACHED`] where the process does not

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::claims::Claims;
 use super::deferral::Deferral;
-use super::frame::{Kind, push, push_number};
+use super::frame::{ToProcess, push, push_number};
 use super::linger::Closing;
 use crate::os::{Millis, Pid};
 
@@ -187,7 +187,12 @@ impl Network {
         }
         if let Some(pid) = connection.server {
             connection.unread += data.len() as u64;
-            push(self.outboxes.entry(pid).or_default(), Kind::Data, id, data);
+            push(
+                self.outboxes.entry(pid).or_default(),
+                ToProcess::Data,
+                id,
+                data,
+            );
         } else {
             connection.early.data.extend_from_slice(data);
             self.came(id);
@@ -205,7 +210,7 @@ impl Network {
         if let Some(bytes) = granted(&mut connection.grant_server, bytes) {
             push_number(
                 self.outboxes.entry(pid).or_default(),
-                Kind::Credit,
+                ToProcess::Credit,
                 id,
                 bytes,
             );
@@ -230,7 +235,12 @@ impl Network {
             connection.server_eof,
         );
         if let (Some(pid), false) = (server, closed) {
-            push(self.outboxes.entry(pid).or_default(), Kind::Eof, id, b"");
+            push(
+                self.outboxes.entry(pid).or_default(),
+                ToProcess::Eof,
+                id,
+                b"",
+            );
         }
         if server.is_none() {
             self.came(id);
@@ -253,7 +263,12 @@ impl Network {
             }
             Some(pid) => {
                 if !connection.server_closed {
-                    push(self.outboxes.entry(pid).or_default(), Kind::Reset, id, b"");
+                    push(
+                        self.outboxes.entry(pid).or_default(),
+                        ToProcess::Reset,
+                        id,
+                        b"",
+                    );
                 }
                 self.connections.remove(&id);
             }
@@ -281,7 +296,7 @@ impl Network {
     // --- what goes to processes
 
     /// A frame of the kernel's own for a process, in order with those of its connections.
-    pub fn tell_process(&mut self, pid: Pid, kind: Kind, id: u32, body: &[u8]) {
+    pub fn tell_process(&mut self, pid: Pid, kind: ToProcess, id: u32, body: &[u8]) {
         push(self.outboxes.entry(pid).or_default(), kind, id, body);
     }
 

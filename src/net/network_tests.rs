@@ -1,18 +1,17 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::net::frame::Frame;
-use crate::net::frame::{AND_ANOTHER, frames};
+use crate::net::frame::{AND_ANOTHER, Frame, FromProcess, ToProcess, frames};
 
 const A: Pid = 10;
 const B: Pid = 11;
 
-fn frame(kind: Kind, id: u32, body: &[u8]) -> Frame<'_> {
+fn frame(kind: FromProcess, id: u32, body: &[u8]) -> Frame<'_, FromProcess> {
     Frame { kind, id, body }
 }
 
 /// What each process has been told since the last look.
-fn told(net: &mut Network) -> Vec<(Pid, Kind, u32, Vec<u8>)> {
+fn told(net: &mut Network) -> Vec<(Pid, ToProcess, u32, Vec<u8>)> {
     let mut all = Vec::new();
     for (pid, message) in net.take_outboxes() {
         all.extend(frames(&message).map(|f| (pid, f.kind, f.id, f.body.to_vec())));
@@ -34,7 +33,11 @@ fn listening() -> (Network, ListenerId) {
 fn accepted() -> (Network, ConnectionId) {
     let (mut net, listener) = listening();
     let connection = net.connect(8000, 0.0).unwrap();
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     told(&mut net);
     seen(&mut net);
     (net, connection)
@@ -62,23 +65,23 @@ fn connecting_where_nobody_listens_is_refused() {
 #[test]
 fn a_connection_wakes_every_process_that_polls_and_each_only_once() {
     let (mut net, listener) = listening();
-    net.from_process(A, frame(Kind::Poll, listener, b""), 0.0);
-    net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+    net.from_process(A, frame(FromProcess::Poll, listener, b""), 0.0);
+    net.from_process(B, frame(FromProcess::Poll, listener, b""), 0.0);
     net.connect(8000, 0.0).unwrap();
     net.connect(8000, 0.0).unwrap();
     let woken: Vec<_> = told(&mut net)
         .into_iter()
         .map(|(pid, kind, ..)| (pid, kind))
         .collect();
-    assert_eq!(woken, [(A, Kind::Readable), (B, Kind::Readable)]);
+    assert_eq!(woken, [(A, ToProcess::Readable), (B, ToProcess::Readable)]);
 }
 
 #[test]
 fn polling_a_listener_with_a_full_backlog_wakes_at_once() {
     let (mut net, listener) = listening();
     net.connect(8000, 0.0).unwrap();
-    net.from_process(A, frame(Kind::Poll, listener, b""), 0.0);
-    assert_eq!(told(&mut net)[0].1, Kind::Readable);
+    net.from_process(A, frame(FromProcess::Poll, listener, b""), 0.0);
+    assert_eq!(told(&mut net)[0].1, ToProcess::Readable);
 }
 
 #[test]
@@ -86,10 +89,14 @@ fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
     let (mut net, listener) = listening();
     let first = net.connect(8000, 0.0).unwrap();
     let second = net.connect(8000, 1.0).unwrap();
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 2.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        2.0,
+    );
     net.from_process(
         B,
-        frame(Kind::Accept, listener, &100_u32.to_le_bytes()),
+        frame(FromProcess::Accept, listener, &100_u32.to_le_bytes()),
         2.0,
     );
     let answers: Vec<_> = told(&mut net)
@@ -99,10 +106,10 @@ fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
     assert_eq!(
         answers,
         [
-            (A, Kind::Accepted, first),
-            (A, Kind::AcceptEnd, listener),
-            (B, Kind::Accepted, second),
-            (B, Kind::AcceptEnd, listener)
+            (A, ToProcess::Accepted, first),
+            (A, ToProcess::AcceptEnd, listener),
+            (B, ToProcess::Accepted, second),
+            (B, ToProcess::AcceptEnd, listener)
         ]
     );
     assert_eq!(
@@ -125,7 +132,7 @@ fn one_kept() -> (Network, ListenerId, [ConnectionId; 3]) {
 fn accept(net: &mut Network, pid: Pid, listener: ListenerId, number: u32) {
     net.from_process(
         pid,
-        frame(Kind::Accept, listener, &number.to_le_bytes()),
+        frame(FromProcess::Accept, listener, &number.to_le_bytes()),
         0.0,
     );
 }
@@ -133,7 +140,7 @@ fn accept(net: &mut Network, pid: Pid, listener: ListenerId, number: u32) {
 /// Who has accepted what.
 fn accepted_by(net: &mut Network) -> Vec<(Pid, ConnectionId)> {
     let all = told(net).into_iter();
-    all.filter(|(_, kind, ..)| *kind == Kind::Accepted)
+    all.filter(|(_, kind, ..)| *kind == ToProcess::Accepted)
         .map(|(pid, _, id, _)| (pid, id))
         .collect()
 }
@@ -143,7 +150,7 @@ fn who_accepts_another_at_once_finds_it_though_others_ask_between() {
     let (mut net, listener, [first, second, third]) = one_kept();
     accept(&mut net, B, listener, 100);
     accept(&mut net, B, listener, 100);
-    net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+    net.from_process(B, frame(FromProcess::Poll, listener, b""), 0.0);
     accept(&mut net, A, listener, 1);
     assert_eq!(accepted_by(&mut net), [(A, first), (A, second), (B, third)]);
 }
@@ -151,16 +158,16 @@ fn who_accepts_another_at_once_finds_it_though_others_ask_between() {
 #[test]
 fn what_was_kept_for_a_process_is_the_others_when_it_leaves() {
     let leave: [fn(&mut Network, ListenerId); 2] = [
-        |net, listener| net.from_process(A, frame(Kind::Unlisten, listener, b""), 0.0),
+        |net, listener| net.from_process(A, frame(FromProcess::Unlisten, listener, b""), 0.0),
         |net, _| net.process_ended(A),
     ];
     for leave in leave {
         let (mut net, listener, [_, second, third]) = one_kept();
         accept(&mut net, B, listener, 1);
-        net.from_process(B, frame(Kind::Poll, listener, b""), 0.0);
+        net.from_process(B, frame(FromProcess::Poll, listener, b""), 0.0);
         told(&mut net);
         leave(&mut net, listener);
-        assert_eq!(told(&mut net)[0].1, Kind::Readable);
+        assert_eq!(told(&mut net)[0].1, ToProcess::Readable);
         accept(&mut net, B, listener, 1);
         assert_eq!(
             accepted_by(&mut net),
@@ -178,13 +185,17 @@ fn bytes_sent_before_accept_wait_with_the_connection() {
     net.send(id, b"HTTP/1.1");
     net.shutdown(id);
     assert!(told(&mut net).is_empty());
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     let got: Vec<_> = told(&mut net)
         .into_iter()
         .map(|(_, kind, _, body)| (kind, body))
         .collect();
-    assert_eq!(got[1], (Kind::Data, b"GET / HTTP/1.1".to_vec()));
-    assert_eq!(got[2].0, Kind::Eof);
+    assert_eq!(got[1], (ToProcess::Data, b"GET / HTTP/1.1".to_vec()));
+    assert_eq!(got[2].0, ToProcess::Eof);
 }
 
 #[test]
@@ -193,12 +204,19 @@ fn a_client_that_gives_up_in_the_backlog_is_still_accepted_and_then_found_reset(
     let id = net.connect(8000, 0.0).unwrap();
     net.reset(id);
     assert_eq!(net.waiting(listener), 1);
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     let kinds: Vec<_> = told(&mut net)
         .into_iter()
         .map(|(_, kind, ..)| kind)
         .collect();
-    assert_eq!(kinds, [Kind::Accepted, Kind::Reset, Kind::AcceptEnd]);
+    assert_eq!(
+        kinds,
+        [ToProcess::Accepted, ToProcess::Reset, ToProcess::AcceptEnd]
+    );
 }
 
 #[test]
@@ -208,7 +226,11 @@ fn a_full_backlog_makes_the_connect_wait_for_its_retransmission() {
     net.connect(80, 0.0).unwrap();
     net.connect(80, 0.0).unwrap();
     assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1020.0)));
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     assert_eq!(net.waiting(listener), 0);
     net.tick(1019.0);
     assert_eq!(net.waiting(listener), 0);
@@ -233,13 +255,13 @@ fn small_grants_are_passed_on_together() {
     let (mut net, id) = accepted();
     for _ in 1..LEAST_GRANT {
         net.grant(id, 1);
-        net.from_process(A, frame(Kind::Credit, id, &1_u32.to_le_bytes()), 0.0);
+        net.from_process(A, frame(FromProcess::Credit, id, &1_u32.to_le_bytes()), 0.0);
     }
     assert_eq!(kinds(&mut net), []);
     assert_eq!(seen(&mut net), []);
     net.grant(id, 1);
-    net.from_process(A, frame(Kind::Credit, id, &1_u32.to_le_bytes()), 0.0);
-    assert_eq!(kinds(&mut net), [(Kind::Credit, id)]);
+    net.from_process(A, frame(FromProcess::Credit, id, &1_u32.to_le_bytes()), 0.0);
+    assert_eq!(kinds(&mut net), [(ToProcess::Credit, id)]);
     assert_eq!(seen(&mut net), [(id, ClientEvent::Credit(LEAST_GRANT))]);
 }
 
@@ -255,12 +277,16 @@ fn bytes_and_credit_go_both_ways() {
     assert_eq!(
         to_server,
         [
-            (Kind::Data, b"ping".to_vec()),
-            (Kind::Credit, LEAST_GRANT.to_le_bytes().to_vec())
+            (ToProcess::Data, b"ping".to_vec()),
+            (ToProcess::Credit, LEAST_GRANT.to_le_bytes().to_vec())
         ]
     );
-    net.from_process(A, frame(Kind::Credit, id, &LEAST_GRANT.to_le_bytes()), 0.0);
-    net.from_process(A, frame(Kind::Data, id, b"pong"), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Credit, id, &LEAST_GRANT.to_le_bytes()),
+        0.0,
+    );
+    net.from_process(A, frame(FromProcess::Data, id, b"pong"), 0.0);
     let to_client = seen(&mut net);
     assert_eq!(
         to_client,
@@ -275,18 +301,18 @@ fn bytes_and_credit_go_both_ways() {
 fn a_half_closed_connection_still_carries_the_other_direction() {
     let (mut net, id) = accepted();
     net.shutdown(id);
-    assert_eq!(told(&mut net)[0].1, Kind::Eof);
-    net.from_process(A, frame(Kind::Data, id, b"late"), 0.0);
+    assert_eq!(told(&mut net)[0].1, ToProcess::Eof);
+    net.from_process(A, frame(FromProcess::Data, id, b"late"), 0.0);
     assert_eq!(seen(&mut net), [(id, ClientEvent::Data(b"late".to_vec()))]);
-    net.from_process(A, frame(Kind::Eof, id, b""), 0.0);
-    net.from_process(A, frame(Kind::Data, id, b"after the end"), 0.0);
+    net.from_process(A, frame(FromProcess::Eof, id, b""), 0.0);
+    net.from_process(A, frame(FromProcess::Data, id, b"after the end"), 0.0);
     assert_eq!(seen(&mut net), [(id, ClientEvent::Eof)]);
 }
 
 #[test]
 fn sending_to_a_closed_end_is_answered_by_a_reset() {
     let (mut net, id) = accepted();
-    net.from_process(A, frame(Kind::Close, id, b""), 0.0);
+    net.from_process(A, frame(FromProcess::Close, id, b""), 0.0);
     net.send(id, b"too late");
     assert_eq!(
         seen(&mut net),
@@ -297,7 +323,7 @@ fn sending_to_a_closed_end_is_answered_by_a_reset() {
 #[test]
 fn a_process_cannot_speak_on_a_connection_of_another() {
     let (mut net, id) = accepted();
-    net.from_process(B, frame(Kind::Data, id, b"forged"), 0.0);
+    net.from_process(B, frame(FromProcess::Data, id, b"forged"), 0.0);
     assert_eq!(seen(&mut net), []);
 }
 
@@ -324,7 +350,7 @@ fn closing_a_listener_resets_who_waits_there() {
 #[test]
 fn nothing_is_kept_of_connections_that_both_ends_have_closed() {
     let (mut net, id) = accepted();
-    net.from_process(A, frame(Kind::Close, id, b""), 0.0);
+    net.from_process(A, frame(FromProcess::Close, id, b""), 0.0);
     net.shutdown(id);
     assert!(net.connections.is_empty());
     assert_eq!(net.server_of(id), None);
@@ -334,19 +360,23 @@ fn nothing_is_kept_of_connections_that_both_ends_have_closed() {
 fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Option<ConnectionId>) {
     let (mut net, listener) = listening();
     let id = net.connect(8000, 0.0).unwrap();
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     let second = listener_has_next.then(|| net.connect(8000, 1.0).unwrap());
     let linger = crate::net::Linger {
         listener,
         timeout: 2000.0,
         most: 10,
     };
-    net.from_process(A, frame(Kind::Linger, id, &linger.encode()), 100.0);
+    net.from_process(A, frame(FromProcess::Linger, id, &linger.encode()), 100.0);
     told(&mut net);
     (net, id, listener, second)
 }
 
-fn kinds(net: &mut Network) -> Vec<(Kind, u32)> {
+fn kinds(net: &mut Network) -> Vec<(ToProcess, u32)> {
     told(net)
         .into_iter()
         .map(|(_, kind, id, _)| (kind, id))
@@ -362,8 +392,8 @@ fn a_lingering_server_accepts_the_next_connection_only_when_the_client_has_close
     assert_eq!(
         kinds(&mut net),
         [
-            (Kind::Accepted, second.unwrap()),
-            (Kind::AcceptEnd, listener)
+            (ToProcess::Accepted, second.unwrap()),
+            (ToProcess::AcceptEnd, listener)
         ]
     );
     assert_eq!((net.next_turned(), net.deadline()), (Some(A), None));
@@ -377,7 +407,7 @@ fn what_a_client_sends_to_a_lingering_server_is_thrown_away_up_to_a_limit() {
     assert_eq!(seen(&mut net), [(id, ClientEvent::Credit(5))]);
     assert_eq!(kinds(&mut net), []);
     net.send(id, b"67890");
-    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+    assert_eq!(kinds(&mut net), [(ToProcess::AcceptEnd, listener)]);
     net.send(id, b"too late");
     assert!(seen(&mut net).contains(&(id, ClientEvent::Reset)));
 }
@@ -388,14 +418,18 @@ fn a_silent_client_holds_a_lingering_server_for_its_timeout() {
     net.tick(2099.0);
     assert_eq!(kinds(&mut net), []);
     net.tick(2100.0);
-    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+    assert_eq!(kinds(&mut net), [(ToProcess::AcceptEnd, listener)]);
 }
 
 #[test]
 fn a_client_that_is_gone_before_the_linger_does_not_hold_the_server() {
     let (mut net, listener) = listening();
     let id = net.connect(8000, 0.0).unwrap();
-    net.from_process(A, frame(Kind::Accept, listener, &1_u32.to_le_bytes()), 0.0);
+    net.from_process(
+        A,
+        frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
+        0.0,
+    );
     net.reset(id);
     told(&mut net);
     let linger = crate::net::Linger {
@@ -403,16 +437,16 @@ fn a_client_that_is_gone_before_the_linger_does_not_hold_the_server() {
         timeout: 2000.0,
         most: 10,
     };
-    net.from_process(A, frame(Kind::Linger, id, &linger.encode()), 100.0);
-    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, listener)]);
+    net.from_process(A, frame(FromProcess::Linger, id, &linger.encode()), 100.0);
+    assert_eq!(kinds(&mut net), [(ToProcess::AcceptEnd, listener)]);
 }
 
 #[test]
 fn an_unlinked_linger_ends_without_accepting() {
     let (mut net, id, listener, _) = lingering(true);
-    net.from_process(A, frame(Kind::Unlink, 0, b""), 150.0);
+    net.from_process(A, frame(FromProcess::Unlink, 0, b""), 150.0);
     net.shutdown(id);
-    assert_eq!(kinds(&mut net), [(Kind::AcceptEnd, 0)]);
+    assert_eq!(kinds(&mut net), [(ToProcess::AcceptEnd, 0)]);
     assert_eq!(net.waiting(listener), 1);
 }
 

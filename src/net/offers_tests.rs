@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::net::frame::{Frame, frames};
+use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::net::{Claims, Offer, Table};
 
 /// What A is offered: the connection, the slot of its claim, what it has sent.
@@ -29,11 +29,11 @@ impl Bench {
             listener,
             claims,
         };
-        bench.says(A, Kind::Poll, listener, TAKES_OFFERS);
+        bench.says(A, FromProcess::Poll, listener, TAKES_OFFERS);
         bench
     }
 
-    fn says(&mut self, pid: Pid, kind: Kind, id: u32, body: &[u8]) {
+    fn says(&mut self, pid: Pid, kind: FromProcess, id: u32, body: &[u8]) {
         self.net.from_process(pid, Frame { kind, id, body }, 0.0);
     }
 
@@ -43,7 +43,7 @@ impl Bench {
         id
     }
 
-    fn told(&mut self) -> Vec<(Pid, Kind, u32, Vec<u8>)> {
+    fn told(&mut self) -> Vec<(Pid, ToProcess, u32, Vec<u8>)> {
         let mut all = Vec::new();
         for (pid, message) in self.net.take_outboxes() {
             all.extend(frames(&message).map(|f| (pid, f.kind, f.id, f.body.to_vec())));
@@ -54,7 +54,7 @@ impl Bench {
     /// What A is offered, in order.
     fn offered(&mut self) -> Vec<Offered> {
         let told = self.told().into_iter();
-        told.filter(|(pid, kind, ..)| (*pid, *kind) == (A, Kind::Offer))
+        told.filter(|(pid, kind, ..)| (*pid, *kind) == (A, ToProcess::Offer))
             .map(|(_, _, id, body)| {
                 let offer = Offer::decode(&body).unwrap();
                 (id, offer.slot, offer.data.to_vec())
@@ -67,8 +67,8 @@ impl Bench {
         self.claims.take(offer.1, offer.0)
     }
 
-    fn accepts(&mut self, pid: Pid, most: u32) -> Vec<(Kind, u32)> {
-        self.says(pid, Kind::Accept, self.listener, &most.to_le_bytes());
+    fn accepts(&mut self, pid: Pid, most: u32) -> Vec<(ToProcess, u32)> {
+        self.says(pid, FromProcess::Accept, self.listener, &most.to_le_bytes());
         let told = self.told().into_iter();
         told.filter(|its| its.0 == pid)
             .map(|its| (its.1, its.2))
@@ -94,10 +94,10 @@ fn who_accepts_alone_is_offered_what_waits_in_its_order_with_what_it_has_sent() 
 #[test]
 fn nothing_is_offered_where_two_accept() {
     let mut bench = Bench::new(10);
-    bench.says(B, Kind::Poll, bench.listener, TAKES_OFFERS);
+    bench.says(B, FromProcess::Poll, bench.listener, TAKES_OFFERS);
     bench.client(b"one");
     let kinds: Vec<_> = bench.told().iter().map(|told| told.1).collect();
-    assert_eq!(kinds, [Kind::Readable, Kind::Readable]);
+    assert_eq!(kinds, [ToProcess::Readable, ToProcess::Readable]);
 }
 
 #[test]
@@ -107,12 +107,12 @@ fn a_connection_that_was_taken_is_its_process_s() {
     let offers = bench.offered();
     assert!(bench.takes(&offers[0]));
     bench.net.send(id, b"more");
-    bench.says(A, Kind::Took, id, b"");
+    bench.says(A, FromProcess::Took, id, b"");
     assert_eq!(bench.net.server_of(id), Some(A));
     assert_eq!(bench.net.waiting(bench.listener), 0);
     assert_eq!(
         bench.told(),
-        [(A, Kind::Data, id, b"more".to_vec())],
+        [(A, ToProcess::Data, id, b"more".to_vec())],
         "what came after the offer follows"
     );
 }
@@ -128,16 +128,16 @@ fn the_first_that_nobody_has_taken_goes_to_another_process_that_accepts() {
     let offers = bench.offered();
     assert!(bench.takes(&offers[0]));
     let told = bench.accepts(B, 1);
-    assert_eq!(told[0], (Kind::Accepted, ids[1]));
+    assert_eq!(told[0], (ToProcess::Accepted, ids[1]));
     assert!(!bench.takes(&offers[1]), "A comes too late for it");
     assert_eq!(
         bench.net.server_of(ids[0]),
         Some(A),
         "noticed before A has said so"
     );
-    bench.says(A, Kind::Took, ids[0], b"");
+    bench.says(A, FromProcess::Took, ids[0], b"");
     assert_eq!(bench.net.server_of(ids[0]), Some(A));
-    assert_eq!(bench.accepts(B, 1)[0], (Kind::Accepted, ids[2]));
+    assert_eq!(bench.accepts(B, 1)[0], (ToProcess::Accepted, ids[2]));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_was_on_offer_to_a_process_that_ends_waits_for_the_next() {
         seen.contains(&(ids[0], ClientEvent::Eof)),
         "A had it, and is no more"
     );
-    assert_eq!(bench.accepts(B, 2)[0], (Kind::Accepted, ids[1]));
+    assert_eq!(bench.accepts(B, 2)[0], (ToProcess::Accepted, ids[1]));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_slot_that_offers_another_connection_gives_nothing_to_who_comes_late() {
     let mut bench = Bench::new(10);
     bench.client(b"one");
     let late = bench.offered().remove(0);
-    assert_eq!(bench.accepts(B, 1)[0].0, Kind::Accepted);
+    assert_eq!(bench.accepts(B, 1)[0].0, ToProcess::Accepted);
     bench.net.process_ended(B);
     bench.client(b"two");
     let next = bench.offered().remove(0);
@@ -188,13 +188,13 @@ fn what_is_too_large_to_offer_in_vain_is_accepted_by_asking() {
     let id = bench.client(&[b'x'; 9000]);
     let next = bench.client(b"small");
     let kinds: Vec<_> = bench.told().iter().map(|told| told.1).collect();
-    assert_eq!(kinds, [Kind::Readable], "nor is what waits behind it");
+    assert_eq!(kinds, [ToProcess::Readable], "nor is what waits behind it");
     let listener = bench.listener;
     let told = [
-        (Kind::Accepted, id),
-        (Kind::Data, id),
-        (Kind::AcceptEnd, listener),
-        (Kind::Offer, next),
+        (ToProcess::Accepted, id),
+        (ToProcess::Data, id),
+        (ToProcess::AcceptEnd, listener),
+        (ToProcess::Offer, next),
     ];
     assert_eq!(bench.accepts(A, 1), told);
 }
@@ -206,8 +206,8 @@ fn a_client_that_went_before_it_was_taken_has_reset_the_connection() {
     let offers = bench.offered();
     bench.net.reset(id);
     assert!(bench.takes(&offers[0]));
-    bench.says(A, Kind::Took, id, b"");
-    assert_eq!(bench.told(), [(A, Kind::Reset, id, Vec::new())]);
+    bench.says(A, FromProcess::Took, id, b"");
+    assert_eq!(bench.told(), [(A, ToProcess::Reset, id, Vec::new())]);
 }
 
 #[test]

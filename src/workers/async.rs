@@ -12,10 +12,12 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::asgi::http::{self, Cycle};
 use crate::asgi::refusal;
 use crate::asgi::scope::Scope;
-use crate::gateway::{Peer, encoding};
+use crate::gateway::Peer;
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
-use crate::net::frame::{AND_ANOTHER, Accepted, DEADLY, Frame, Kind, push_number};
+use crate::net::frame::{
+    AND_ANOTHER, Accepted, DEADLY, Frame, FromProcess, ToProcess, push_number,
+};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
@@ -73,7 +75,7 @@ pub struct AsyncWorker {
 
 #[derive(Debug)]
 struct Arrived {
-    kind: Kind,
+    kind: ToProcess,
     id: u32,
     body: Vec<u8>,
     /// The loop was not waiting when it came.
@@ -112,7 +114,7 @@ impl AsyncWorker {
     }
 
     /// Takes a frame from the kernel: at once if the loop stands in `select()`.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
         self.inbox.push_back(Arrived {
             kind: frame.kind,
             id: frame.id,
@@ -182,7 +184,7 @@ impl AsyncWorker {
         self.listening = true;
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
-            process.tell(Kind::Poll, id);
+            process.tell(FromProcess::Poll, id);
         }
     }
 
@@ -191,7 +193,7 @@ impl AsyncWorker {
         self.listening = false;
         self.stopping = true;
         for listener in std::mem::take(&mut process.listeners) {
-            process.tell(Kind::Unlisten, listener.id);
+            process.tell(FromProcess::Unlisten, listener.id);
         }
         let ids: Vec<u32> = self.connections.keys().copied().collect();
         for id in ids {
@@ -232,7 +234,7 @@ impl AsyncWorker {
                     || signal == Signal::Abrt && !process.launch.python_responses =>
             {
                 let (pid, number) = (process.pid, signal.number() as u32);
-                push_number(&mut process.frames, Kind::Kill, pid, number | DEADLY);
+                push_number(&mut process.frames, FromProcess::Kill, pid, number | DEADLY);
             }
             _ => {}
         }
@@ -244,20 +246,20 @@ impl AsyncWorker {
         match arrived.kind {
             // A loop that was blocked has accepted two before it calls the app, of which its rivals
             // see neither.
-            Kind::Readable if self.listening && arrived.late => {
+            ToProcess::Readable if self.listening && arrived.late => {
                 self.accept(process, arrived.id, process.launch.accepts | AND_ANOTHER);
             }
-            Kind::Readable if self.listening => {
+            ToProcess::Readable if self.listening => {
                 self.accept(process, arrived.id, process.launch.accepts);
             }
             // While it reads the request of the connection that it has accepted, the loop sees that
             // another waits.
-            Kind::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
+            ToProcess::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
                 self.accept(process, arrived.id, process.launch.accepts);
             }
-            Kind::AcceptEnd if self.listening => process.tell(Kind::Poll, arrived.id),
-            Kind::Accepted => self.accepted(process, arrived, now),
-            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit => {
+            ToProcess::AcceptEnd if self.listening => process.tell(FromProcess::Poll, arrived.id),
+            ToProcess::Accepted => self.accepted(process, arrived, now),
+            ToProcess::Data | ToProcess::Eof | ToProcess::Reset | ToProcess::Credit => {
                 self.moved(process, arrived, now);
             }
             _ => {}
@@ -266,7 +268,7 @@ impl AsyncWorker {
 
     fn accept(&mut self, process: &mut Process, listener: u32, number: u32) {
         self.accepted = 0;
-        push_number(&mut process.frames, Kind::Accept, listener, number);
+        push_number(&mut process.frames, FromProcess::Accept, listener, number);
     }
 
     fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
@@ -308,11 +310,11 @@ impl AsyncWorker {
             return;
         };
         match arrived.kind {
-            Kind::Data => {
+            ToProcess::Data => {
                 c.wire.receive(&arrived.body);
                 self.read(process, id, now);
             }
-            Kind::Credit => {
+            ToProcess::Credit => {
                 let number = arrived
                     .body
                     .as_slice()
@@ -330,7 +332,7 @@ impl AsyncWorker {
             // An end of file closes the whole connection, as asyncio's transports do: who
             // half-closes gets no answer.
             _ => {
-                if arrived.kind == Kind::Reset {
+                if arrived.kind == ToProcess::Reset {
                     c.wire.reset();
                 } else {
                     self.read(process, id, now);
@@ -484,11 +486,8 @@ impl AsyncWorker {
             self.refuse(process, id, None, now);
             return;
         };
-        let mut encoded = Vec::new();
-        scope.encode(&mut encoded);
+        let strings = scope.strings().encode();
         let (client, line) = (scope.client_text(), scope.request_line());
-        let mut run = Vec::with_capacity(encoded.len());
-        encoding::put_run(&mut run, encoding::Strings::counted(&encoded));
         let mut cycle = Cycle::new(head, &process.launch, &date);
         if self.stopping {
             cycle.close_after();
@@ -523,7 +522,8 @@ impl AsyncWorker {
             return;
         }
         self.exchanges.insert(number, Box::new(exchange));
-        self.happenings.push_back(Happening::Request(number, run));
+        self.happenings
+            .push_back(Happening::Request(number, strings));
     }
 
     /// The server closes a connection: once everything is sent.

@@ -306,7 +306,7 @@ fn gunicorns_asgi_worker_asks_for_no_body_that_has_come_and_leaves_trailers_out(
         let [Happening::Request(id, scope), ..] = &happenings[..] else {
             panic!("{happenings:?}")
         };
-        let strings: Vec<_> = crate::gateway::encoding::run(scope).collect();
+        let strings: Vec<_> = crate::wire::strings::read(scope).collect();
         assert_eq!(strings[4], b"/a?b", "Python takes the target apart");
         assert!(!strings.contains(&&b"x"[..]));
         bench.worker.receive(&mut bench.rig.process, *id, 0.0);
@@ -408,7 +408,7 @@ fn trailers_that_come_with_their_request_stand_in_its_scope() {
     let [Happening::Request(_, run)] = &bench.happenings()[..] else {
         panic!("there is no request");
     };
-    let strings: Vec<&[u8]> = encoding::run(run).collect();
+    let strings: Vec<&[u8]> = crate::wire::strings::read(run).collect();
     assert_eq!(strings[strings.len() - 2..], [&b"x-trailer"[..], b"t"]);
 }
 
@@ -509,8 +509,8 @@ fn dies_of(line: &str) -> Vec<Signal> {
         let mut bench = Bench::new(line);
         bench.worker.signal(&mut bench.rig.process, *signal);
         let number = signal.number() as u32 | DEADLY;
-        frames(&bench.rig.process.frames)
-            .any(|frame| frame.kind == Kind::Kill && frame.number() == number)
+        frames::<FromProcess>(&bench.rig.process.frames)
+            .any(|frame| frame.kind == FromProcess::Kill && frame.number() == number)
     };
     let signals = [Signal::Usr1, Signal::Abrt, Signal::Term];
     signals.into_iter().filter(deadly).collect()
@@ -536,7 +536,8 @@ fn a_blocked_loop_finds_two_connections_though_a_rival_asks_between() {
     bench
         .worker
         .set_polling(&mut bench.rig.process, true, bench.rig.now);
-    let asked = frames(&bench.rig.process.frames).find(|frame| frame.kind == Kind::Accept);
+    let asked = frames::<FromProcess>(&bench.rig.process.frames)
+        .find(|frame| frame.kind == FromProcess::Accept);
     assert_eq!(asked.unwrap().number(), 1 | AND_ANOTHER);
 }
 

@@ -5,15 +5,16 @@ mod app_calls;
 mod head;
 mod uwsgi;
 
-use crate::gateway::{Peer, encoding};
+use crate::gateway::Peer;
 use crate::http1::server::Connection;
 use crate::http1::{Framing, RequestHead, Version};
 use crate::net::Linger;
-use crate::net::frame::{Accepted, Kind, push};
+use crate::net::frame::{Accepted, FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::servers::log::{AccessAtoms, Source};
 use crate::trace::Name;
+use crate::wire::strings::Strings;
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::outcome::{Access, Line};
 use crate::wsgi::response::Response;
@@ -56,7 +57,7 @@ pub struct Conversation {
     pub(super) unread: Vec<u8>,
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
-    pub(super) environ: Vec<u8>,
+    pub(super) environ: Strings,
 }
 
 pub(super) fn conversation(
@@ -97,7 +98,7 @@ pub(super) fn conversation(
         expired: false,
         unread: Vec::new(),
         rejection: None,
-        environ: Vec::new(),
+        environ: Strings::new(),
     }
 }
 
@@ -112,7 +113,7 @@ impl Conversation {
         self.http.end_response(true);
         self.response = None;
         self.rejection = None;
-        self.environ.clear();
+        self.environ = Strings::new();
         self.first_byte_at = None;
         self.accepted_at = now;
         self.keeps = None;
@@ -131,7 +132,7 @@ impl Conversation {
         };
         push(
             &mut process.frames,
-            Kind::Linger,
+            FromProcess::Linger,
             self.wire.id,
             &linger.encode(),
         );
@@ -202,8 +203,10 @@ fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Mil
     let method = latin1(&c.head.method);
     let target = latin1(&c.head.target);
     let variable = |name: &str| {
-        let pairs = encoding::Strings::counted_pairs(&c.environ).pairs();
-        let mut found = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+        let mut found = c
+            .environ
+            .pairs()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
         found.next().map(|(_, value)| latin1(value))
     };
     let lookup = |source: Source, name: &str| match source {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::event_loop::Key;
-use crate::net::frame::{Frame, Kind};
+use crate::net::frame::{Frame, ToProcess};
 use crate::os::{Millis, Signal};
 
 use super::Process;
@@ -99,10 +99,12 @@ impl Cores {
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
         let first = self.turn.front().copied().unwrap_or(0);
         let number = match frame.kind {
-            Kind::Readable | Kind::Offer | Kind::Accepted | Kind::AcceptEnd => first,
+            ToProcess::Readable | ToProcess::Offer | ToProcess::Accepted | ToProcess::AcceptEnd => {
+                first
+            }
             _ => {
                 let its = |core: &SyncWorker| core.connection() == Some(frame.id);
                 self.cores.iter().position(its).unwrap_or(0) as u32

@@ -3,7 +3,7 @@
 
 use crate::event_loop::Interval;
 use crate::net::Claims;
-use crate::net::frame::{Frame, Kind, frames, push};
+use crate::net::frame::{Frame, FromProcess, ToProcess, frames, push};
 use crate::os::{Millis, Pid, Stream};
 use crate::servers::log;
 use crate::servers::log::AccessFormat;
@@ -96,9 +96,9 @@ impl Process {
     }
 
     /// Takes a frame that concerns the process as a whole. Returns whether it was one.
-    pub fn take(&mut self, frame: Frame<'_>) -> bool {
+    pub fn take(&mut self, frame: Frame<'_, ToProcess>) -> bool {
         match frame.kind {
-            Kind::Listening => {
+            ToProcess::Listening => {
                 if let Some((port, host)) = frame.body.split_first_chunk() {
                     self.listeners.push(Listening {
                         id: frame.id,
@@ -109,7 +109,7 @@ impl Process {
                 self.bound = Some(true);
                 true
             }
-            Kind::Slot => {
+            ToProcess::Slot => {
                 self.slot = frame.id;
                 // uWSGI without a master loads the app once, and forks; here each process loads it,
                 // and the first shows it.
@@ -119,11 +119,11 @@ impl Process {
                     && !self.launch.master;
                 true
             }
-            Kind::Hook => {
+            ToProcess::Hook => {
                 self.hooks.push_back(frame.body.to_vec());
                 true
             }
-            Kind::BindFailed => {
+            ToProcess::BindFailed => {
                 self.bound = Some(false);
                 true
             }
@@ -132,7 +132,7 @@ impl Process {
     }
 
     /// Tells the kernel something without a body.
-    pub fn tell(&mut self, kind: Kind, id: u32) {
+    pub fn tell(&mut self, kind: FromProcess, id: u32) {
         push(&mut self.frames, kind, id, b"");
     }
 
@@ -149,7 +149,7 @@ impl Process {
         let mut message =
             Vec::with_capacity(self.spans.len() + self.lazy.len() + self.frames.len() + 16);
         if !self.spans.is_empty() {
-            push(&mut message, Kind::Spans, 0, &self.spans);
+            push(&mut message, FromProcess::Spans, 0, &self.spans);
             self.spans.clear();
         }
         message.append(&mut self.lazy);
@@ -243,7 +243,7 @@ impl Process {
 
     fn push_line(&mut self, stream: Stream, line: &[u8]) {
         let id = if stream == Stream::Stdout { 1 } else { 2 };
-        push(&mut self.frames, Kind::Log, id, line);
+        push(&mut self.frames, FromProcess::Log, id, line);
     }
 
     /// What the app prints: lines go to the log as they end.
@@ -278,7 +278,7 @@ impl Process {
     #[doc(hidden)]
     #[must_use]
     pub fn lines(message: &[u8]) -> Vec<String> {
-        let lines = frames(message).filter(|frame| frame.kind == Kind::Log);
+        let lines = frames::<FromProcess>(message).filter(|frame| frame.kind == FromProcess::Log);
         lines
             .map(|frame| String::from_utf8_lossy(frame.body).into_owned())
             .collect()

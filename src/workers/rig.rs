@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::net::frame::{Frame, Kind, frames};
+use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::net::{ClientEvent, ConnectionId, ListenerId, Network, Table};
 use crate::os::{Millis, Pid};
 use crate::servers::testing::launch;
@@ -54,7 +54,7 @@ impl Rig {
         let mut body = 8000_u16.to_le_bytes().to_vec();
         body.extend_from_slice(b"127.0.0.1");
         process.take(Frame {
-            kind: Kind::Listening,
+            kind: ToProcess::Listening,
             id: listener,
             body: &body,
         });
@@ -95,12 +95,12 @@ impl Rig {
     /// whether there was anything.
     pub(super) fn exchange(
         &mut self,
-        mut deliver: impl FnMut(&mut Process, Frame<'_>, Millis),
+        mut deliver: impl FnMut(&mut Process, Frame<'_, ToProcess>, Millis),
     ) -> bool {
         let message = self.process.take_message(true);
         self.lines.extend(Process::lines(&message));
         for frame in frames(&message) {
-            self.notified += usize::from(frame.kind == Kind::Notify);
+            self.notified += usize::from(frame.kind == FromProcess::Notify);
             self.net.from_process(PID, frame, self.now);
         }
         while let Some((id, event)) = self.net.next_client_event() {

@@ -6,7 +6,7 @@
 
 mod uwsgi;
 
-use crate::net::frame::{Accepted, Frame, Kind, push, push_number};
+use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push, push_number};
 use crate::net::{DETACHED, Offer};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
@@ -174,7 +174,7 @@ impl SyncWorker {
             _ => self.exit_code = code.unwrap_or(0),
         }
         if matches!(self.state, State::Lingering) {
-            process.tell(Kind::Unlink, 0);
+            process.tell(FromProcess::Unlink, 0);
         }
     }
 
@@ -196,19 +196,19 @@ impl SyncWorker {
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
         self.ready = true;
         match frame.kind {
-            Kind::Readable => {
+            ToProcess::Readable => {
                 if matches!(self.state, State::Polling) {
                     self.seen.push(frame.id);
                 }
             }
-            Kind::Offer => {
+            ToProcess::Offer => {
                 self.offers
                     .push_back([&frame.id.to_le_bytes(), frame.body].concat());
             }
-            Kind::Accepted => {
+            ToProcess::Accepted => {
                 let index = match &self.state {
                     State::Accepting(index) => Some(*index),
                     State::Lingering => Some(0),
@@ -224,7 +224,7 @@ impl SyncWorker {
                     self.state = State::Reading(c);
                 }
             }
-            Kind::AcceptEnd => {
+            ToProcess::AcceptEnd => {
                 if matches!(self.state, State::Accepting(_) | State::Lingering) {
                     self.state = State::Idle;
                     self.seen.retain(|listener| *listener != frame.id);
@@ -253,7 +253,7 @@ impl SyncWorker {
             self.notify_at = Millis::INFINITY;
             return;
         }
-        process.tell(Kind::Notify, 0);
+        process.tell(FromProcess::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
         let timeout = if process.launch.timeout > 0.0 {
             process.launch.timeout / 2.0
@@ -268,7 +268,7 @@ impl SyncWorker {
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
             let takes_offers: &[u8] = if takes_offers(process) { &[1] } else { &[] };
-            push(&mut process.frames, Kind::Poll, id, takes_offers);
+            push(&mut process.frames, FromProcess::Poll, id, takes_offers);
         }
         self.state = State::Polling;
     }
@@ -300,7 +300,7 @@ impl SyncWorker {
                     let Some(listener) = process.listeners.get(index) else {
                         return Next::Exit;
                     };
-                    push_number(&mut process.frames, Kind::Accept, listener.id, 1);
+                    push_number(&mut process.frames, FromProcess::Accept, listener.id, 1);
                     self.state = State::Accepting(index);
                     return Next::Park;
                 }
@@ -333,7 +333,7 @@ impl SyncWorker {
                 // Another process was faster.
                 continue;
             }
-            process.tell(Kind::Took, id);
+            process.tell(FromProcess::Took, id);
             self.seen
                 .retain(|listener| *listener != offer.accepted.listener);
             let listener = process.listeners.first().cloned();

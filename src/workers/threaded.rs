@@ -12,7 +12,7 @@ mod serving;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::event_loop::Key;
-use crate::net::frame::{Accepted, Frame, Kind};
+use crate::net::frame::{Accepted, Frame, ToProcess};
 use crate::os::{Millis, Signal};
 
 use super::Process;
@@ -186,18 +186,18 @@ impl ThreadedWorker {
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
         match frame.kind {
-            Kind::Readable => {
+            ToProcess::Readable => {
                 self.polled.retain(|id| *id != frame.id);
                 if !self.listeners.contains(&frame.id) {
                     self.listeners.push(frame.id);
                 }
                 self.ready = true;
             }
-            Kind::Accepted => self.accepted(process, frame, now),
+            ToProcess::Accepted => self.accepted(process, frame, now),
             // The end of an orderly close: of the connection that the body names.
-            Kind::AcceptEnd if frame.id == 0 => {
+            ToProcess::AcceptEnd if frame.id == 0 => {
                 let id = frame.number();
                 if let Some(seat) = self.connections.get_mut(&id) {
                     seat.stage = Stage::Done(Verdict::Closed);
@@ -205,7 +205,7 @@ impl ThreadedWorker {
                     self.ready = true;
                 }
             }
-            Kind::AcceptEnd => {
+            ToProcess::AcceptEnd => {
                 self.accepts = self.accepts.saturating_sub(1);
                 self.ready = true;
             }
@@ -224,7 +224,7 @@ impl ThreadedWorker {
         }
     }
 
-    fn accepted(&mut self, process: &mut Process, frame: Frame<'_>, now: Millis) {
+    fn accepted(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
         let Some(accepted) = Accepted::decode(frame.body) else {
             return;
         };

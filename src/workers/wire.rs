@@ -2,7 +2,7 @@
 //! taken.
 
 use crate::net::WINDOW;
-use crate::net::frame::{Frame, Kind, push, push_number};
+use crate::net::frame::{Frame, FromProcess, ToProcess, push, push_number};
 
 /// A process's end of a connection.
 #[derive(Debug)]
@@ -66,18 +66,23 @@ impl Wire {
         let known = length.min(self.granted);
         self.granted -= known;
         if length > known && !self.broken && !self.eof {
-            push_number(frames, Kind::Credit, self.id, length - known);
+            push_number(frames, FromProcess::Credit, self.id, length - known);
         }
         bytes
     }
 
     /// Takes a frame that concerns the connection.
-    pub(super) fn deliver(&mut self, kind: Kind, frame: &Frame<'_>, frames: &mut Vec<u8>) {
+    pub(super) fn deliver(
+        &mut self,
+        kind: ToProcess,
+        frame: &Frame<'_, ToProcess>,
+        frames: &mut Vec<u8>,
+    ) {
         match kind {
-            Kind::Data => self.receive(frame.body),
-            Kind::Eof => self.eof = true,
-            Kind::Reset => self.reset(),
-            Kind::Credit => self.grant(frame.number(), frames),
+            ToProcess::Data => self.receive(frame.body),
+            ToProcess::Eof => self.eof = true,
+            ToProcess::Reset => self.reset(),
+            ToProcess::Credit => self.grant(frame.number(), frames),
             _ => {}
         }
     }
@@ -96,7 +101,7 @@ impl Wire {
         if self.unsent.is_empty() {
             let now = bytes.len().min(self.credit as usize);
             if now > 0 {
-                push(frames, Kind::Data, self.id, &bytes[..now]);
+                push(frames, FromProcess::Data, self.id, &bytes[..now]);
                 self.credit -= now as u32;
             }
             self.unsent.extend_from_slice(&bytes[now..]);
@@ -111,7 +116,7 @@ impl Wire {
         if now == 0 {
             return;
         }
-        push(frames, Kind::Data, self.id, &waiting[..now]);
+        push(frames, FromProcess::Data, self.id, &waiting[..now]);
         self.credit -= now as u32;
         self.taken += now;
         // What was taken goes in large pieces: moving the rest down for each window makes a large
@@ -135,9 +140,9 @@ impl Wire {
             return;
         }
         let kind = if self.received.is_empty() {
-            Kind::Close
+            FromProcess::Close
         } else {
-            Kind::Reset
+            FromProcess::Reset
         };
         push(frames, kind, self.id, b"");
     }
@@ -150,7 +155,7 @@ mod tests {
     use super::*;
     use crate::net::frame::frames;
 
-    fn said(message: &mut Vec<u8>) -> Vec<(Kind, usize)> {
+    fn said(message: &mut Vec<u8>) -> Vec<(FromProcess, usize)> {
         let said = frames(message).map(|f| (f.kind, f.body.len())).collect();
         message.clear();
         said
@@ -160,11 +165,14 @@ mod tests {
     fn what_exceeds_the_credit_follows_as_it_is_granted() {
         let (mut wire, mut out) = (Wire::new(1, 0), Vec::new());
         wire.send(&vec![0; WINDOW as usize + 10], &mut out);
-        assert_eq!(said(&mut out), [(Kind::Data, WINDOW as usize)]);
+        assert_eq!(said(&mut out), [(FromProcess::Data, WINDOW as usize)]);
         assert_eq!(wire.unsent(), 10);
         wire.grant(4, &mut out);
         wire.grant(100, &mut out);
-        assert_eq!(said(&mut out), [(Kind::Data, 4), (Kind::Data, 6)]);
+        assert_eq!(
+            said(&mut out),
+            [(FromProcess::Data, 4), (FromProcess::Data, 6)]
+        );
     }
 
     #[test]
@@ -180,7 +188,9 @@ mod tests {
         while wire.unsent() > 0 {
             wire.grant(77_777, &mut out);
         }
-        let sent: Vec<u8> = frames(&out).flat_map(|frame| frame.body.to_vec()).collect();
+        let sent: Vec<u8> = frames::<FromProcess>(&out)
+            .flat_map(|frame| frame.body.to_vec())
+            .collect();
         assert!(sent == body);
     }
 
@@ -190,7 +200,7 @@ mod tests {
         wire.receive(b"abc");
         wire.receive(b"de");
         assert_eq!(wire.read(&mut out), b"abcde");
-        let granted = frames(&out).next().unwrap().number();
+        let granted = frames::<FromProcess>(&out).next().unwrap().number();
         assert_eq!(granted, 5);
     }
 
@@ -199,7 +209,7 @@ mod tests {
         let (mut wire, mut out) = (Wire::new(1, 4), Vec::new());
         wire.receive(b"abcdef");
         wire.read(&mut out);
-        assert_eq!(frames(&out).next().unwrap().number(), 2);
+        assert_eq!(frames::<FromProcess>(&out).next().unwrap().number(), 2);
     }
 
     #[test]
@@ -208,10 +218,10 @@ mod tests {
         wire.receive(b"unread");
         wire.close(&mut out);
         wire.close(&mut out);
-        assert_eq!(said(&mut out), [(Kind::Reset, 0)]);
+        assert_eq!(said(&mut out), [(FromProcess::Reset, 0)]);
         let mut wire = Wire::new(2, 0);
         wire.close(&mut out);
-        assert_eq!(said(&mut out), [(Kind::Close, 0)]);
+        assert_eq!(said(&mut out), [(FromProcess::Close, 0)]);
     }
 
     #[test]

@@ -1,21 +1,20 @@
 //! The environ (PEP 3333, "environ Variables"): what a request becomes for the app.
 //!
-//! It has two parts, in [`encoding`](crate::gateway::encoding)'s strings. The *constant* part is
-//! the same for each request of a worker: [`encode_constants`]. The *request* part, [`encode`], is
-//! `u32` number of pairs, then for each pair the string of its key and the string of its value, to
-//! be decoded as Latin-1.
+//! It has two parts, each a list of [strings](crate::wire::strings): keys and values in turn, to be
+//! decoded as Latin-1. The *constant* part is the same for each request of a worker:
+//! [`constant_strings`]. The *request* part is [`strings`].
 //!
 //! The keys have the order of the real server's environ. gunicorn: the constants; then `wsgi.input`
 //! and `gunicorn.socket`; the request part; last `wsgi.early_hints`. uWSGI: `wsgi.input` stands
 //! behind the request part, and the constants behind it.
 
 use crate::gateway::Peer;
-use crate::gateway::encoding::{close, open, put, put_u32, set_u32};
 use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
 use crate::http1::{RequestHead, Underscores};
 use crate::servers::{Launch, Server, WorkerClass};
+use crate::wire::strings::Strings;
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::target::{self, Target};
 
@@ -61,26 +60,21 @@ pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
     }
 }
 
-/// Appends the constant part: `u32` number of pairs, then key and value. The first byte of a value
-/// says what it is: `s` a string that follows, `t` True, `f` False, `o` an object that Python
-/// supplies.
-pub fn encode_constants(launch: &Launch, out: &mut Vec<u8>) {
-    let constants = constants(launch);
-    put_u32(out, constants.len());
-    for (key, value) in constants {
-        put(out, key.as_bytes());
+/// The constant part: keys and values. The first byte of a value says what it is: `s` a string that
+/// follows, `t` True, `f` False, `o` an object that Python supplies.
+#[must_use]
+pub fn constant_strings(launch: &Launch) -> Strings {
+    let mut strings = Strings::new();
+    for (key, value) in constants(launch) {
+        strings.push(key);
         match value {
-            Constant::Text(text) => {
-                let value = open(out);
-                out.push(b's');
-                out.extend_from_slice(text.as_bytes());
-                close(out, value);
-            }
-            Constant::Bool(true) => put(out, b"t"),
-            Constant::Bool(false) => put(out, b"f"),
-            Constant::Object => put(out, b"o"),
+            Constant::Text(text) => strings.push(format!("s{text}")),
+            Constant::Bool(true) => strings.push("t"),
+            Constant::Bool(false) => strings.push("f"),
+            Constant::Object => strings.push("o"),
         }
     }
+    strings
 }
 
 /// Why there is no environ for a request.
@@ -131,51 +125,39 @@ impl From<EnvironError> for Rejection {
     }
 }
 
-/// Appends the request part.
+/// The request part: keys and values.
 ///
 /// # Errors
-/// The request is refused instead, with the [`Rejection`] made of the error; `out` is then as it
-/// was.
-pub fn encode(
-    head: &RequestHead,
-    peer: &Peer,
-    launch: &Launch,
-    out: &mut Vec<u8>,
-) -> Result<(), EnvironError> {
-    let start = out.len();
-    let encoded = match launch.server {
-        Server::Uwsgi => {
-            uwsgi(head, peer, launch.router, out);
-            Ok(())
-        }
-        Server::Gunicorn | Server::Uvicorn | Server::Daphne => gunicorn(head, peer, launch, out),
-    };
-    if encoded.is_err() {
-        out.truncate(start);
+/// The request is refused instead, with the [`Rejection`] made of the error.
+pub fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
+    match launch.server {
+        Server::Uwsgi => Ok(uwsgi(head, peer, launch.router)),
+        Server::Gunicorn | Server::Uvicorn | Server::Daphne => gunicorn(head, peer, launch),
     }
-    encoded
 }
+
+/// Pairs of a request part that are no headers: at most so many.
+const OTHERS: usize = 12;
 
 /// The pairs of an environ as they are written.
 struct Pairs<'a> {
-    out: &'a mut Vec<u8>,
-    start: usize,
-    count: usize,
+    strings: Strings,
     headers: &'a [(Vec<u8>, Vec<u8>)],
     /// The shapes that several headers have: only those can have namesakes.
     shared: u64,
 }
 
 impl<'a> Pairs<'a> {
-    fn new(out: &'a mut Vec<u8>, head: &'a RequestHead) -> Self {
-        let start = out.len();
+    fn new(head: &'a RequestHead) -> Self {
         let headers = head.headers.as_slice();
         let bytes: usize = headers
             .iter()
-            .map(|(name, value)| name.len() + value.len() + 13)
+            .map(|(name, value)| name.len() + value.len() + 5)
             .sum();
-        out.reserve(bytes + 4 * head.target.len() + 512);
-        put_u32(out, 0);
+        let strings = Strings::with_capacity(
+            bytes + 4 * head.target.len() + 256,
+            2 * (headers.len() + OTHERS),
+        );
         let (mut seen, mut shared) = (0, 0);
         for (name, _) in headers {
             let shape = shape(name);
@@ -183,35 +165,26 @@ impl<'a> Pairs<'a> {
             seen |= shape;
         }
         Self {
-            out,
-            start,
-            count: 0,
+            strings,
             headers,
             shared,
         }
     }
 
     fn put(&mut self, key: &str, value: &[u8]) {
-        self.count += 1;
-        put(self.out, key.as_bytes());
-        put(self.out, value);
+        self.strings.push_pair(key, value);
     }
 
     fn put_decimal(&mut self, key: &str, number: u16) {
-        self.count += 1;
-        put(self.out, key.as_bytes());
-        let value = open(self.out);
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-        close(self.out, value);
+        self.strings.push(key);
+        self.strings
+            .write(|text| text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()));
     }
 
     fn put_decoded(&mut self, key: &str, encoded: &[u8]) {
-        self.count += 1;
-        put(self.out, key.as_bytes());
-        let value = open(self.out);
-        percent::decode_into(encoded, self.out);
-        close(self.out, value);
+        self.strings.push(key);
+        self.strings
+            .write(|text| percent::decode_into(encoded, text));
     }
 
     /// Puts the header at `index`, with the values of its namesakes joined by `separator`; nothing
@@ -238,28 +211,20 @@ impl<'a> Pairs<'a> {
         {
             return;
         }
-        self.count += 1;
-        let key = open(self.out);
-        self.out.extend_from_slice(prefix);
-        let begin = self.out.len();
-        self.out.extend_from_slice(name);
-        for byte in self.out.iter_mut().skip(begin) {
-            *byte = fold(*byte);
-        }
-        close(self.out, key);
-        let joined = open(self.out);
-        self.out.extend_from_slice(value);
-        if may_have_namesakes {
-            for (_, value) in self.headers.iter().skip(index + 1).filter(is_namesake) {
-                self.out.extend_from_slice(separator);
-                self.out.extend_from_slice(value);
+        self.strings.write(|text| {
+            text.extend_from_slice(prefix);
+            text.extend(name.iter().map(|&byte| fold(byte)));
+        });
+        let headers = self.headers;
+        self.strings.write(|text| {
+            text.extend_from_slice(value);
+            if may_have_namesakes {
+                for (_, value) in headers.iter().skip(index + 1).filter(is_namesake) {
+                    text.extend_from_slice(separator);
+                    text.extend_from_slice(value);
+                }
             }
-        }
-        close(self.out, joined);
-    }
-
-    fn finish(self) {
-        set_u32(self.out, self.start, self.count);
+        });
     }
 }
 
@@ -308,12 +273,7 @@ pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
 }
 
 /// gunicorn's rules.
-fn gunicorn(
-    head: &RequestHead,
-    peer: &Peer,
-    launch: &Launch,
-    out: &mut Vec<u8>,
-) -> Result<(), EnvironError> {
+fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
     let Some(Target { path, query }) = target::split(&head.target) else {
         let line = [
             &head.method,
@@ -339,7 +299,7 @@ fn gunicorn(
         }
     };
 
-    let mut pairs = Pairs::new(out, head);
+    let mut pairs = Pairs::new(head);
     pairs.put("REQUEST_METHOD", &head.method);
     pairs.put("QUERY_STRING", query);
     pairs.put("RAW_URI", &head.target);
@@ -400,8 +360,7 @@ fn gunicorn(
     };
     pairs.put_decoded("PATH_INFO", path_info);
     pairs.put("SCRIPT_NAME", script_name);
-    pairs.finish();
-    Ok(())
+    Ok(pairs.strings)
 }
 
 /// gunicorn's `secure_scheme_headers`: the value of the header `name` that means https.
@@ -420,13 +379,13 @@ fn secure_scheme(name: &[u8]) -> Option<&'static [u8]> {
 }
 
 /// uWSGI's rules; with `--http` there is a router before the worker.
-fn uwsgi(head: &RequestHead, peer: &Peer, router: bool, out: &mut Vec<u8>) {
+fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Strings {
     let question = head.target.iter().position(|&byte| byte == b'?');
     let (path, query) = match question {
         Some(at) => (&head.target[..at], &head.target[at + 1..]),
         None => (&head.target[..], &b""[..]),
     };
-    let mut pairs = Pairs::new(out, head);
+    let mut pairs = Pairs::new(head);
     pairs.put("REQUEST_METHOD", &head.method);
     if question.is_some() {
         pairs.put_decoded("PATH_INFO", path);
@@ -452,7 +411,7 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool, out: &mut Vec<u8>) {
         let bare = same_key(name, b"CONTENT_TYPE") || same_key(name, b"CONTENT_LENGTH");
         pairs.put_header(index, if bare { b"" } else { b"HTTP_" }, b", ", |_| false);
     }
-    pairs.finish();
+    pairs.strings
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `start_response`, `write` and the iteration of the app's result (PEP 3333, "The
 //! `start_response()` Callable" and "Handling the Content-Length Header"), for one request.
 //!
-//! Status and headers come from Python as a `u32` count and so many of
-//! [`encoding`](crate::gateway::encoding)'s strings: the status, then name, value, name, value…
+//! Status and headers come from Python as a list of [strings](crate::wire::strings): the status,
+//! then name, value, name, value…
 //! Characters become Latin-1 bytes; one beyond Latin-1 is sent as NUL, which every check here
 //! refuses as the real server refuses that character.
 //!
@@ -11,10 +11,10 @@
 //! [`Response::write`] with nothing, because gunicorn sends the head before it looks, and raises
 //! `TypeError: … is not a byte`.
 
-use crate::gateway::encoding::Strings;
 use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Level, Server, WorkerClass};
+use crate::wire::strings;
 use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::field::{is_field_text, is_hop_by_hop, is_token, status_code, trim};
 use crate::wsgi::outcome::{Access, Line, Outcome};
@@ -121,22 +121,26 @@ impl Response {
         } else if self.status.is_some() {
             return Err(StartError::AlreadySet);
         }
-        let mut strings = Strings::counted(encoded);
+        let mut strings = strings::read(encoded);
         let status = strings.next().ok_or(StartError::Encoding)?;
         match self.server {
-            Server::Uwsgi => self.start_uwsgi(status, strings),
+            Server::Uwsgi => self.start_uwsgi(status, strings::pairs(strings)),
             Server::Gunicorn | Server::Uvicorn | Server::Daphne => {
-                self.start_gunicorn(status, strings)?;
+                self.start_gunicorn(status, strings::pairs(strings))?;
             }
         }
         Ok(())
     }
 
-    fn start_gunicorn(&mut self, status: &[u8], strings: Strings) -> Result<(), StartError> {
+    fn start_gunicorn<'h>(
+        &mut self,
+        status: &[u8],
+        headers: impl Iterator<Item = (&'h [u8], &'h [u8])>,
+    ) -> Result<(), StartError> {
         let code = status_code(status).ok_or_else(|| StartError::Status(status.to_vec()))?;
         self.status = Some(status.to_vec());
         self.code = Some(code);
-        for (name, value) in strings.pairs() {
+        for (name, value) in headers {
             self.add_header(name, value)?;
         }
         let forbids_length = matches!(code, 100..200 | 204);
@@ -176,11 +180,15 @@ impl Response {
     }
 
     /// uWSGI passes on what it is given.
-    fn start_uwsgi(&mut self, status: &[u8], strings: Strings) {
+    fn start_uwsgi<'h>(
+        &mut self,
+        status: &[u8],
+        headers: impl Iterator<Item = (&'h [u8], &'h [u8])>,
+    ) {
         self.lines.clear();
         self.code = status_code(status);
         self.status = Some(status.to_vec());
-        for (name, value) in strings.pairs() {
+        for (name, value) in headers {
             self.push_line(name, value);
         }
     }

@@ -2,8 +2,8 @@
 //! record, in a worker.
 
 use wasgi::browser::{Devices, Machine, Memory, Process};
-use wasgi::gateway::encoding;
-use wasgi::net::frame::{Kind, frames, push};
+use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
+use wasgi::wire::strings::{self, Strings};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -160,7 +160,7 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
 
 fn run(strings: &[&str]) -> Vec<u8> {
     let mut run = Vec::new();
-    encoding::put_run(&mut run, strings.iter().map(|string| string.as_bytes()));
+    strings.iter().collect::<Strings>().encode_into(&mut run);
     run
 }
 
@@ -276,7 +276,7 @@ fn what_python_prints_leaves_as_lines() {
     let said: Vec<_> = frames(&message)
         .map(|frame| (frame.kind, frame.id, frame.body))
         .collect();
-    assert_eq!(said, [(Kind::Log, 1, &b"half a line"[..])]);
+    assert_eq!(said, [(FromProcess::Log, 1, &b"half a line"[..])]);
 }
 
 #[wasm_bindgen_test]
@@ -300,7 +300,7 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     computer.settle(&mut process, &memory, pid);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/path?x=1", "0", "Host", "127.0.0.1:8000"]);
-    push(&mut message, Kind::Fetch, 7, &head);
+    push(&mut message, FromPage::Fetch, 7, &head);
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let event = loop {
@@ -312,7 +312,7 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     };
     assert_eq!(event & 3, 1, "a request without a body");
     let environ = memory.peek(1 << 16);
-    let strings: Vec<_> = encoding::run(&environ)
+    let strings: Vec<_> = strings::read(&environ)
         .map(String::from_utf8_lossy)
         .collect();
     let query = strings
@@ -331,12 +331,12 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     process.next_request(0, false, 2.0);
     computer.settle(&mut process, &memory, pid);
 
-    let answer: Vec<_> = frames(&computer.page)
+    let answer: Vec<_> = frames::<ToPage>(&computer.page)
         .filter(|frame| frame.id == 7)
         .collect();
     let kinds: Vec<_> = answer.iter().map(|frame| frame.kind).collect();
-    assert_eq!(kinds, [Kind::Head, Kind::Data, Kind::Eof]);
-    let head: Vec<_> = encoding::run(answer[0].body).collect();
+    assert_eq!(kinds, [ToPage::Head, ToPage::Data, ToPage::Eof]);
+    let head: Vec<_> = strings::read(answer[0].body).collect();
     assert_eq!(head[1..3], [&b"200"[..], b"OK"]);
     assert_eq!(answer[1].body, b"hello");
 }
@@ -378,7 +378,7 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     assert_eq!(process.next_connection(1.0), 0);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/", "0", "Host", "127.0.0.1:8000"]);
-    push(&mut message, Kind::Fetch, 7, &head);
+    push(&mut message, FromPage::Fetch, 7, &head);
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let connection = loop {
@@ -398,7 +398,7 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     assert!(!process.end(connection, 2.0));
     assert!(!process.finish_request(connection, 2.0));
     computer.settle(&mut process, &memory, pid);
-    let answer: Vec<_> = frames(&computer.page)
+    let answer: Vec<_> = frames::<ToPage>(&computer.page)
         .filter(|frame| frame.id == 7)
         .collect();
     assert_eq!(answer[1].body, b"hello");

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  Kind,
-  Outgoing,
-  number,
-  readFrames,
-  readNumber,
-  readRun,
-  run,
-} from "../../www/worker/frames.js";
+import { Outgoing, number, readFrames, readNumber } from "../../www/wire/frames.js";
+
+/** Kinds as any link may have them. */
+const Kind = { Data: 6, Eof: 7, Credit: 9 };
 
 test("the frames of one turn leave in one message and are read back in order", async () => {
   /** @type {Uint8Array[]} */
@@ -53,25 +48,31 @@ test("frames of any size leave as they were when they were pushed", () => {
   );
 });
 
-test("a run of strings is read back as it was written", () => {
-  const strings = ["8000", "GET", "/a?b=c", "", "Accept", "*/*"];
-  assert.deepEqual(readRun(run(strings)), strings);
-  assert.deepEqual(readRun(run([...strings])), strings);
-  assert.deepEqual(readRun(run(["8000", "PUT"])), ["8000", "PUT"]);
+test("the layout is the one of wire/src/frame.rs", () => {
+  /** @type {Uint8Array[]} */
+  const sent = [];
+  const outgoing = new Outgoing((message) => sent.push(message));
+  outgoing.push(Kind.Data, 0x01020304, new Uint8Array([0x68, 0x69]));
+  outgoing.flush();
+  assert.deepEqual([...sent[0]], [6, 4, 3, 2, 1, 2, 0, 0, 0, 0x68, 0x69]);
 });
 
-test("strings beyond ASCII are sent as UTF-8, and read one character a byte as HTTP has them", () => {
-  const read = readRun(run(["x-name", "é€", "after"]));
-  assert.deepEqual(read, ["x-name", "\u00c3\u00a9\u00e2\u0082\u00ac", "after"]);
+test("a message that ends inside a frame is an error", () => {
+  /** @type {Uint8Array[]} */
+  const sent = [];
+  const outgoing = new Outgoing((message) => sent.push(message));
+  outgoing.push(Kind.Credit, 1, number(1));
+  outgoing.flush();
+  for (const length of [4, sent[0].length - 1])
+    assert.throws(() => readFrames(sent[0].slice(0, length), () => {}), RangeError);
 });
 
-test("strings that have NULs in them come behind their lengths, and so do none", () => {
-  const words = new Uint32Array([0x8000_0002, 3, 1]);
-  const bytes = new Uint8Array([...new Uint8Array(words.buffer), 97, 0, 98, 99]);
-  assert.deepEqual(readRun(bytes), ["a\0b", "c"]);
-  assert.deepEqual(readRun(bytes.slice(0, 4).with(0, 0)), []);
-});
-
-test("one empty string is a run too", () => {
-  assert.deepEqual(readRun(run([""])), [""]);
+test("a message that has become large leaves before its turn ends", () => {
+  /** @type {number[]} */
+  const sent = [];
+  const outgoing = new Outgoing((message) => sent.push(message.length), 100);
+  outgoing.push(Kind.Data, 1, new Uint8Array(50));
+  assert.deepEqual(sent, []);
+  outgoing.push(Kind.Data, 1, new Uint8Array(50));
+  assert.deepEqual(sent, [118]);
 });

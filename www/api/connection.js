@@ -1,7 +1,8 @@
 // A bare connection to a port of the machine: bytes both ways, half-close, reset.
 
 import { ConnectionLost } from "./errors.js";
-import { Kind, number } from "../worker/frames.js";
+import { FromPage } from "./kinds.js";
+import { number } from "../wire/frames.js";
 
 /** Bytes that may be sent before the machine has granted more. */
 export const WINDOW = 256 * 1024;
@@ -13,7 +14,7 @@ const BUFFER = 64 * 1024;
  */
 export class Incoming {
   /**
-   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {import("../wire/frames.js").Outgoing} outgoing
    * @param {number} id
    * @param {() => void} cancel
    */
@@ -21,7 +22,7 @@ export class Incoming {
     this.ended = false;
     let owed = 0;
     const grant = () => {
-      if (owed > 0) outgoing.push(Kind.Credit, id, number(owed));
+      if (owed > 0) outgoing.push(FromPage.Credit, id, number(owed));
       owed = 0;
     };
     /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
@@ -62,7 +63,7 @@ export class Incoming {
  * Bytes that go out, as many as the machine has granted.
  */
 export class Sender {
-  /** @param {import("../worker/frames.js").Outgoing} outgoing @param {number} id */
+  /** @param {import("../wire/frames.js").Outgoing} outgoing @param {number} id */
   constructor(outgoing, id) {
     this.outgoing = outgoing;
     this.id = id;
@@ -86,7 +87,7 @@ export class Sender {
       }
       const part = bytes.subarray(at, at + this.credit);
       this.credit -= part.length;
-      this.outgoing.push(Kind.Data, this.id, part);
+      this.outgoing.push(FromPage.Data, this.id, part);
       at += part.length;
     }
   }
@@ -116,7 +117,7 @@ export class Connection {
 
   /**
    * @internal
-   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {import("../wire/frames.js").Outgoing} outgoing
    * @param {number} id
    * @param {() => void} forget
    */
@@ -151,14 +152,14 @@ export class Connection {
   end() {
     if (this.#closed.out) return;
     this.#closed.out = true;
-    this.#outgoing.push(Kind.Eof, this.#id);
+    this.#outgoing.push(FromPage.Eof, this.#id);
     this.#settle();
   }
 
   /** Breaks the connection (RST). */
   reset() {
     if (this.#closed.in && this.#closed.out) return;
-    this.#outgoing.push(Kind.Reset, this.#id);
+    this.#outgoing.push(FromPage.Reset, this.#id);
     this.lost(new ConnectionLost("The connection was reset from this side."));
   }
 

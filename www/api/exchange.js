@@ -3,7 +3,8 @@
 import { Incoming, Sender } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
 import { ServerResponse } from "./response.js";
-import { Kind, readRun, run } from "../worker/frames.js";
+import { FromPage } from "./kinds.js";
+import { encodeStrings, readStrings } from "../wire/strings.js";
 
 /**
  * @typedef {object} OutgoingRequest
@@ -97,7 +98,7 @@ export class Exchange {
   /**
    * @param {number} id
    * @param {OutgoingRequest} request
-   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {import("../wire/frames.js").Outgoing} outgoing
    * @param {{ resolve: (response: ServerResponse) => void, reject: (error: unknown) => void, done: () => void }}
    * callbacks
    */
@@ -125,9 +126,9 @@ export class Exchange {
     const { method, target, headers, body } = this.request;
     const framing = body instanceof ReadableStream ? "chunked" : String(body?.length ?? 0);
     this.outgoing.push(
-      Kind.Fetch,
+      FromPage.Fetch,
       this.id,
-      run([String(port), method, target, framing, ...headers.flat()]),
+      encodeStrings([String(port), method, target, framing, ...headers.flat()]),
     );
     if (body) this.#upload(body);
   }
@@ -143,7 +144,7 @@ export class Exchange {
           await this.sender.write(part.value);
         }
       }
-      if (!this.sender.error) this.outgoing.push(Kind.Eof, this.id);
+      if (!this.sender.error) this.outgoing.push(FromPage.Eof, this.id);
     } catch (error) {
       if (!this.sender.error) this.abort(error);
     }
@@ -158,13 +159,13 @@ export class Exchange {
 
   /** @param {unknown} reason */
   abort(reason) {
-    this.outgoing.push(Kind.Reset, this.id);
+    this.outgoing.push(FromPage.Reset, this.id);
     this.#fail(reason);
   }
 
   /** @param {Uint8Array} body */
   head(body) {
-    this.fields = readRun(body);
+    this.fields = readStrings(body);
   }
 
   /** @param {Uint8Array} bytes */

@@ -3,7 +3,8 @@
 import { Connection } from "./connection.js";
 import { ConnectionLost, ConnectionRefused, errorFrom } from "./errors.js";
 import { Exchange, requestOf } from "./exchange.js";
-import { Kind, number, readNumber } from "../worker/frames.js";
+import { FromPage, ToPage } from "./kinds.js";
+import { number, readNumber } from "../wire/frames.js";
 import { Spans } from "./spans.js";
 
 /**
@@ -38,7 +39,7 @@ export class Server extends EventTarget {
    * @internal
    * @param {number} id
    * @param {string} command
-   * @param {import("../worker/frames.js").Outgoing} outgoing
+   * @param {import("../wire/frames.js").Outgoing} outgoing
    * @param {(message: object) => void} control
    */
   constructor(id, command, outgoing, control) {
@@ -96,7 +97,7 @@ export class Server extends EventTarget {
     return new Promise((resolve, reject) => {
       const connection = new Connection(this.#outgoing, id, () => this.#streams.delete(id));
       this.#streams.set(id, new PendingConnection(connection, resolve, reject));
-      this.#outgoing.push(Kind.Connect, id, number(port));
+      this.#outgoing.push(FromPage.Connect, id, number(port));
     });
   }
 
@@ -166,20 +167,20 @@ export class Server extends EventTarget {
    * @returns {boolean} whether it was for this server
    */
   receive(kind, id, body) {
-    if (kind === Kind.Spans) {
+    if (kind === ToPage.Spans) {
       if (id !== this.#id) return false;
       this.#spans.add(body);
       return true;
     }
     const stream = this.#streams.get(id);
     if (!stream) return false;
-    if (kind === Kind.Data) stream.data(body.slice());
-    else if (kind === Kind.Head) {
+    if (kind === ToPage.Data) stream.data(body.slice());
+    else if (kind === ToPage.Head) {
       stream.head(body);
       this.#headed.push(stream);
-    } else if (kind === Kind.Eof) stream.eof();
-    else if (kind === Kind.Credit) stream.grant(readNumber(body));
-    else if (kind === Kind.Reset) stream.lost(errorFrom(decoder.decode(body)));
+    } else if (kind === ToPage.Eof) stream.eof();
+    else if (kind === ToPage.Credit) stream.grant(readNumber(body));
+    else if (kind === ToPage.Reset) stream.lost(errorFrom(decoder.decode(body)));
     return true;
   }
 

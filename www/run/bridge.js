@@ -1,4 +1,5 @@
-import { Kind, encode, numberOf } from "./frames.js";
+import { Outgoing, readNumber } from "../wire/frames.js";
+import { ToPage } from "./frames.js";
 import { Tunnel } from "./tunnel.js";
 
 /** @import { Frame } from "./frames.js" */
@@ -9,21 +10,19 @@ const BATCH = 256 * 1024;
 
 /** The page's end of the bridge: many connections over one channel of messages. */
 export class Bridge {
-  #post;
+  #outgoing;
   #connect;
   /** @type {Map<number, Tunnel>} */
   #tunnels = new Map();
-  /** Frames that go out together. @type {Frame[]} */
-  #batch = [];
-  #batchBytes = 0;
 
   /**
-   * @param {(message: Uint8Array<ArrayBuffer>) => void} post sends one message
+   * @param {(message: Uint8Array<ArrayBuffer>) => void} post sends one message; it gets a view,
+   * which is good until it returns
    * @param {() => Promise<Connection>} connect opens a connection to the server; rejects when it is
    * refused
    */
   constructor(post, connect) {
-    this.#post = post;
+    this.#outgoing = new Outgoing(post, BATCH);
     this.#connect = connect;
   }
 
@@ -34,8 +33,8 @@ export class Bridge {
    */
   receive(frame) {
     const { kind, id, payload } = frame;
-    if (kind === Kind.OPEN) {
-      const tunnel = new Tunnel(id, numberOf(payload), this.#connect, this.send, () =>
+    if (kind === ToPage.OPEN) {
+      const tunnel = new Tunnel(id, readNumber(payload), this.#connect, this.send, () =>
         this.#tunnels.delete(id),
       );
       this.#tunnels.set(id, tunnel);
@@ -48,18 +47,7 @@ export class Bridge {
    * Sends a frame. Frames of the same turn of the event loop share a message; none waits longer.
    * @param {Frame} frame any frame
    */
-  send = (frame) => {
-    if (this.#batch.length === 0) queueMicrotask(this.#flush);
-    this.#batch.push(frame);
-    this.#batchBytes += frame.payload.length;
-    if (this.#batchBytes >= BATCH) this.#flush();
-  };
-
-  #flush = () => {
-    if (this.#batch.length === 0) return;
-    const frames = this.#batch;
-    this.#batch = [];
-    this.#batchBytes = 0;
-    this.#post(encode(frames));
+  send = ({ kind, id, payload }) => {
+    this.#outgoing.push(kind, id, payload);
   };
 }

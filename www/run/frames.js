@@ -1,14 +1,13 @@
 /**
- * The frames that travel between `cargo xtask run` and its page, over one WebSocket.
- *
- * A WebSocket message holds one or more frames. A frame is a kind (1 byte), a connection (4 bytes,
- * little-endian; 0 where the frame is about none), the length of its payload (4 bytes,
- * little-endian) and the payload. `xtask/src/run/frame.rs` is the other end and says what each kind
- * means.
+ * What `cargo xtask run` and its page say to each other over one WebSocket, in the frames of
+ * `www/wire/frames.js`. A frame's id is a connection, 0 where it is about none.
+ * `xtask/src/run/frame.rs` is the other end and says what each kind means.
  */
+import { number } from "../wire/frames.js";
+import { readBytes } from "../wire/strings.js";
 
-/** The kinds of frames. */
-export const Kind = Object.freeze({
+/** The kinds of frames to the page. */
+export const ToPage = Object.freeze({
   OPEN: 1,
   DATA: 2,
   EOF: 3,
@@ -18,11 +17,19 @@ export const Kind = Object.freeze({
   WRITE_FILES: 7,
   START: 8,
   SIGNAL: 9,
+  REMOVE_FILE: 14,
+});
+
+/** The kinds of frames from the page. */
+export const FromPage = Object.freeze({
+  DATA: 2,
+  EOF: 3,
+  RESET: 4,
+  CREDIT: 5,
   LOG: 10,
   READY: 11,
   EXIT: 12,
   FAILED: 13,
-  REMOVE_FILE: 14,
 });
 
 /**
@@ -30,54 +37,13 @@ export const Kind = Object.freeze({
  * @typedef {{ kind: number, id: number, payload: Uint8Array }} Frame
  */
 
-const HEADER = 9;
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Puts frames into one message.
- * @param {readonly Frame[]} frames in their order
- * @returns {Uint8Array<ArrayBuffer>} the message
- */
-export function encode(frames) {
-  const message = new Uint8Array(
-    frames.reduce((length, { payload }) => length + HEADER + payload.length, 0),
-  );
-  const view = new DataView(message.buffer);
-  let at = 0;
-  for (const { kind, id, payload } of frames) {
-    view.setUint8(at, kind);
-    view.setUint32(at + 1, id, true);
-    view.setUint32(at + 5, payload.length, true);
-    message.set(payload, at + HEADER);
-    at += HEADER + payload.length;
-  }
-  return message;
-}
-
-/**
- * Takes a message apart. Payloads share its memory.
- * @param {ArrayBuffer} message as it was received
- * @returns {Frame[]} its frames in their order
- * @throws {RangeError} if the message ends inside a frame
- */
-export function decode(message) {
-  const view = new DataView(message);
-  const frames = [];
-  for (let at = 0; at < message.byteLength;) {
-    const kind = view.getUint8(at);
-    const id = view.getUint32(at + 1, true);
-    const length = view.getUint32(at + 5, true);
-    frames.push({ kind, id, payload: new Uint8Array(message, at + HEADER, length) });
-    at += HEADER + length;
-  }
-  return frames;
-}
-
-/**
  * A frame without a payload.
- * @param {number} kind one of {@link Kind}
+ * @param {number} kind one of {@link FromPage}
  * @param {number} [id] the connection
  * @returns {Frame} the frame
  */
@@ -87,7 +53,7 @@ export function bare(kind, id = 0) {
 
 /**
  * A frame whose payload is text.
- * @param {number} kind one of {@link Kind}
+ * @param {number} kind one of {@link FromPage}
  * @param {string} text the payload
  * @returns {Frame} the frame
  */
@@ -102,7 +68,7 @@ export function text(kind, text) {
  * @returns {Frame} the frame
  */
 export function credit(id, bytes) {
-  return { kind: Kind.CREDIT, id, payload: fourBytes(bytes) };
+  return { kind: FromPage.CREDIT, id, payload: number(bytes) };
 }
 
 /**
@@ -111,30 +77,17 @@ export function credit(id, bytes) {
  * @returns {Frame} the frame
  */
 export function exit(code) {
-  return { kind: Kind.EXIT, id: 0, payload: fourBytes(code) };
+  return { kind: FromPage.EXIT, id: 0, payload: number(code) };
 }
 
 /**
  * A line of the server's output.
  * @param {boolean} isError whether it went to standard error
  * @param {string} line without its line end
- * @returns {Frame} the frame
+ * @returns {Frame} the frame, whose id is the stream's number
  */
 export function log(isError, line) {
-  const text = encoder.encode(line);
-  const payload = new Uint8Array(1 + text.length);
-  payload[0] = Number(isError);
-  payload.set(text, 1);
-  return { kind: Kind.LOG, id: 0, payload };
-}
-
-/**
- * Reads a payload that is one number (a window or a credit).
- * @param {Uint8Array} payload four bytes
- * @returns {number} the number
- */
-export function numberOf(payload) {
-  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getUint32(0, true);
+  return { kind: FromPage.LOG, id: isError ? 2 : 1, payload: encoder.encode(line) };
 }
 
 /**
@@ -147,24 +100,20 @@ export function textOf(payload) {
 }
 
 /**
- * Reads the payload of a file.
- * @param {Uint8Array} payload of {@link Kind}.FILE
- * @returns {{ path: string, contents: Uint8Array<ArrayBuffer> }} the file; its contents are a copy
+ * Reads the payload of a command line.
+ * @param {Uint8Array} payload of {@link ToPage}.START
+ * @returns {string[]} its words
  */
-export function fileOf(payload) {
-  const end = 4 + numberOf(payload);
-  return {
-    path: decoder.decode(payload.subarray(4, end)),
-    contents: new Uint8Array(payload.subarray(end)),
-  };
+export function wordsOf(payload) {
+  return readBytes(payload).map(textOf);
 }
 
 /**
- * @param {number} number signed or unsigned
- * @returns {Uint8Array} the number, little-endian
+ * Reads the payload of a file.
+ * @param {Uint8Array} payload of {@link ToPage}.FILE
+ * @returns {{ path: string, contents: Uint8Array<ArrayBuffer> }} the file; its contents are a copy
  */
-function fourBytes(number) {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, number, true);
-  return bytes;
+export function fileOf(payload) {
+  const [path, contents] = readBytes(payload);
+  return { path: textOf(path), contents: new Uint8Array(contents) };
 }

@@ -1,4 +1,5 @@
-import { Kind, bare, credit, numberOf } from "./frames.js";
+import { readNumber } from "../wire/frames.js";
+import { FromPage, ToPage, bare, credit } from "./frames.js";
 
 /** @import { Frame } from "./frames.js" */
 
@@ -70,19 +71,19 @@ export class Tunnel {
   receive({ kind, payload }) {
     if (this.#isOver) return;
     switch (kind) {
-      case Kind.DATA:
+      case ToPage.DATA:
         this.#received.push(payload);
         this.#write();
         break;
-      case Kind.EOF:
+      case ToPage.EOF:
         this.#clientEnded = true;
         this.#write();
         break;
-      case Kind.CREDIT:
-        this.#credit += numberOf(payload);
+      case ToPage.CREDIT:
+        this.#credit += readNumber(payload);
         this.#wake();
         break;
-      case Kind.RESET:
+      case ToPage.RESET:
         this.#over();
         this.#connection?.reset();
         break;
@@ -122,14 +123,14 @@ export class Tunnel {
         const payload = value.subarray(at, at + this.#credit);
         this.#credit -= payload.length;
         at += payload.length;
-        this.#send({ kind: Kind.DATA, id: this.#id, payload });
+        this.#send({ kind: FromPage.DATA, id: this.#id, payload });
       }
     }
     this.#serverEnded = true;
     if (this.#writeFailed) {
       this.#reset();
     } else {
-      this.#send(bare(Kind.EOF, this.#id));
+      this.#send(bare(FromPage.EOF, this.#id));
       if (this.#stoppedWriting) this.#over();
     }
   }
@@ -178,7 +179,7 @@ export class Tunnel {
 
   #reset() {
     if (this.#isOver) return;
-    this.#send(bare(Kind.RESET, this.#id));
+    this.#send(bare(FromPage.RESET, this.#id));
     this.#over();
   }
 

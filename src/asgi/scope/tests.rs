@@ -1,14 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::gateway::encoding::Strings;
 use crate::gateway::fixture::{launch, peer, request};
 use crate::servers::Server;
 
 fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Vec<String> {
-    let mut out = Vec::new();
-    Scope::new(head, peer, launch).unwrap().encode(&mut out);
-    Strings::counted(&out)
+    let list = Scope::new(head, peer, launch).unwrap().strings().encode();
+    crate::wire::strings::read(&list)
         .map(|string| String::from_utf8_lossy(string).into_owned())
         .collect()
 }

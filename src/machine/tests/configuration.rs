@@ -6,7 +6,7 @@ use crate::machine::Answer;
 /// The master's Python answers.
 fn answers(bench: &mut Bench, answer: u32, text: &str) {
     let mut message = Vec::new();
-    push(&mut message, Kind::Hook, answer, text.as_bytes());
+    push(&mut message, FromProcess::Hook, answer, text.as_bytes());
     let master = bench.spawned[0];
     bench.machine.from_process(master, &message, bench.now);
     bench.look();
@@ -115,7 +115,7 @@ fn a_reload_takes_the_new_settings_for_the_new_workers() {
         let told = bench
             .told
             .iter()
-            .filter(|told| told.0 == pid && told.1 == Kind::Listening);
+            .filter(|told| told.0 == pid && told.1 == ToProcess::Listening);
         told.map(|told| told.2).collect::<Vec<_>>()
     };
     assert_eq!((listeners(12).len(), listeners(13).len()), (1, 1));

@@ -8,7 +8,7 @@ fn replicas_share_an_address_and_tell_their_number() {
     assert_eq!(bench.spawned, [12, 14, 16]);
     for pid in [12, 14, 16] {
         assert!(bench.listening.is_empty());
-        bench.says(pid, Kind::Bind, 0);
+        bench.says(pid, FromProcess::Bind, 0);
         bench.boots(pid);
         bench.log(pid, "hello");
     }
@@ -30,7 +30,7 @@ fn replicas_are_signalled_and_exit_together() {
     let told: Vec<Pid> = bench
         .told
         .iter()
-        .filter(|told| told.1 == Kind::Signal)
+        .filter(|told| told.1 == ToProcess::Signal)
         .map(|told| told.0)
         .collect();
     assert_eq!(told, [12, 14]);
@@ -43,7 +43,7 @@ fn replicas_are_signalled_and_exit_together() {
 #[test]
 fn a_replica_that_cannot_start_does_not_keep_the_others_from_listening() {
     let mut bench = Bench::start("uvicorn app:app --scale 2");
-    bench.says(12, Kind::Bind, 0);
+    bench.says(12, FromProcess::Bind, 0);
     bench.boots(12);
     bench.exits(14, Exit::Code(3));
     assert_eq!(bench.listening.len(), 1);

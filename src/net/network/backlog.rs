@@ -5,7 +5,7 @@ use super::{
     ListenerId, Network, Retry,
 };
 use crate::net::Deferral;
-use crate::net::frame::{Kind, push};
+use crate::net::frame::{ToProcess, push};
 use crate::os::Millis;
 use std::collections::VecDeque;
 
@@ -208,7 +208,7 @@ impl Network {
         for pid in std::mem::take(&mut listener.pollers) {
             push(
                 self.outboxes.entry(pid).or_default(),
-                Kind::Readable,
+                ToProcess::Readable,
                 listener_id,
                 b"",
             );

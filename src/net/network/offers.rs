@@ -7,7 +7,7 @@
 use super::processes::{FIRST_READ, accepted, first_read};
 use super::{ConnectionId, Listener, ListenerId, Network};
 use crate::net::claims::{Claims, SLOTS, encode_offer};
-use crate::net::frame::{Kind, push_parts};
+use crate::net::frame::{ToProcess, push_parts};
 use crate::os::Pid;
 
 /// Connections of a listener that are on offer at once.
@@ -97,7 +97,7 @@ impl Network {
             let outbox = self.outboxes.entry(pid).or_default();
             push_parts(
                 outbox,
-                Kind::Offer,
+                ToProcess::Offer,
                 connection_id,
                 &[&head, &connection.early.data],
             );

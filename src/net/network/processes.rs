@@ -1,7 +1,7 @@
 //! What processes do with connections: accept, answer, linger, close, end.
 
 use super::{ClientEvent, ConnectionId, Listener, ListenerId, Network, granted};
-use crate::net::frame::{AND_ANOTHER, Accepted, Frame, Kind, push, push_number};
+use crate::net::frame::{AND_ANOTHER, Accepted, Frame, FromProcess, ToProcess, push, push_number};
 use crate::net::linger::{Closing, DETACHED, Linger};
 use crate::os::{Millis, Pid};
 
@@ -49,22 +49,26 @@ impl Listener {
 
 impl Network {
     /// Takes a frame of a process. Frames that are none of the network's business are ignored.
-    pub fn from_process(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
+    pub fn from_process(&mut self, pid: Pid, frame: Frame<'_, FromProcess>, now: Millis) {
         match frame.kind {
-            Kind::Poll => self.poll(pid, frame.id, !frame.body.is_empty()),
-            Kind::Unlisten => {
+            FromProcess::Poll => self.poll(pid, frame.id, !frame.body.is_empty()),
+            FromProcess::Unlisten => {
                 self.leave(pid, frame.id);
             }
-            Kind::Took => self.took(pid, frame.id),
-            Kind::Accept => self.accept(pid, frame.id, frame.number()),
-            Kind::Linger => self.linger(pid, frame, now),
-            Kind::Unlink => {
+            FromProcess::Took => self.took(pid, frame.id),
+            FromProcess::Accept => self.accept(pid, frame.id, frame.number()),
+            FromProcess::Linger => self.linger(pid, frame, now),
+            FromProcess::Unlink => {
                 let its = self.closing.iter_mut().map(|(_, closing)| closing);
                 for closing in its.filter(|closing| closing.pid == pid) {
                     closing.listener = 0;
                 }
             }
-            Kind::Data | Kind::Eof | Kind::Reset | Kind::Credit | Kind::Close => {
+            FromProcess::Data
+            | FromProcess::Eof
+            | FromProcess::Reset
+            | FromProcess::Credit
+            | FromProcess::Close => {
                 self.take_from_server(pid, frame);
             }
             _ => {}
@@ -84,7 +88,7 @@ impl Network {
         {
             push(
                 self.outboxes.entry(pid).or_default(),
-                Kind::Readable,
+                ToProcess::Readable,
                 id,
                 b"",
             );
@@ -104,14 +108,14 @@ impl Network {
         for pid in std::mem::take(&mut listener.pollers) {
             push(
                 self.outboxes.entry(pid).or_default(),
-                Kind::Readable,
+                ToProcess::Readable,
                 id,
                 b"",
             );
         }
     }
 
-    fn linger(&mut self, pid: Pid, frame: Frame<'_>, now: Millis) {
+    fn linger(&mut self, pid: Pid, frame: Frame<'_, FromProcess>, now: Millis) {
         let Some(linger) = Linger::decode(frame.body) else {
             return;
         };
@@ -154,7 +158,7 @@ impl Network {
         self.turned.push(closing.pid);
         if closing.listener == 0 {
             let outbox = self.outboxes.entry(closing.pid).or_default();
-            push_number(outbox, Kind::AcceptEnd, 0, id);
+            push_number(outbox, ToProcess::AcceptEnd, 0, id);
         } else {
             self.accept(closing.pid, closing.listener, 1);
         }
@@ -180,7 +184,7 @@ impl Network {
         }
         push(
             self.outboxes.entry(pid).or_default(),
-            Kind::AcceptEnd,
+            ToProcess::AcceptEnd,
             id,
             b"",
         );
@@ -206,7 +210,7 @@ impl Network {
         connection.unread = u64::from(length - granted);
         if offered.is_none() {
             let accepted = accepted(listener, id, connection.connected_at, granted);
-            push(outbox, Kind::Accepted, id, &accepted.encode());
+            push(outbox, ToProcess::Accepted, id, &accepted.encode());
         }
         self.client_events
             .push_back((id, ClientEvent::Accepted(pid)));
@@ -216,17 +220,17 @@ impl Network {
         }
         let rest = early.data.split_at_checked(offered.unwrap_or(0));
         if let Some((_, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
-            push(outbox, Kind::Data, id, rest);
+            push(outbox, ToProcess::Data, id, rest);
         }
         if early.reset {
-            push(outbox, Kind::Reset, id, b"");
+            push(outbox, ToProcess::Reset, id, b"");
             self.connections.remove(&id);
         } else if connection.client_eof {
-            push(outbox, Kind::Eof, id, b"");
+            push(outbox, ToProcess::Eof, id, b"");
         }
     }
 
-    fn take_from_server(&mut self, pid: Pid, frame: Frame<'_>) {
+    fn take_from_server(&mut self, pid: Pid, frame: Frame<'_, FromProcess>) {
         let id = frame.id;
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
@@ -236,23 +240,25 @@ impl Network {
         }
         let mut tell = |event| self.client_events.push_back((id, event));
         match frame.kind {
-            Kind::Data if !connection.server_eof => tell(ClientEvent::Data(frame.body.to_vec())),
-            Kind::Credit => {
+            FromProcess::Data if !connection.server_eof => {
+                tell(ClientEvent::Data(frame.body.to_vec()));
+            }
+            FromProcess::Credit => {
                 connection.unread = connection.unread.saturating_sub(u64::from(frame.number()));
                 if let Some(bytes) = granted(&mut connection.grant_client, frame.number()) {
                     tell(ClientEvent::Credit(bytes));
                 }
             }
-            Kind::Eof | Kind::Close => {
+            FromProcess::Eof | FromProcess::Close => {
                 if !std::mem::replace(&mut connection.server_eof, true) {
                     tell(ClientEvent::Eof);
                 }
-                connection.server_closed |= frame.kind == Kind::Close;
+                connection.server_closed |= frame.kind == FromProcess::Close;
                 if connection.server_closed && connection.client_eof {
                     self.connections.remove(&id);
                 }
             }
-            Kind::Reset => {
+            FromProcess::Reset => {
                 tell(ClientEvent::Reset);
                 self.connections.remove(&id);
             }

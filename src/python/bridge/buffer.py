@@ -1,6 +1,6 @@
 """The shared buffer: what crosses between Rust and Python, in one copy each way.
 
-A run of strings (`src/gateway/encoding.rs`) is the length of its text as a little-endian ``u32``,
+A list of strings (`wire/src/strings.rs`) is the length of its text as a little-endian ``u32``,
 then the text, in which NULs separate the strings. If one has a NUL in it, or there is none: ``u32``
 their number with the highest bit set, as many ``u32`` lengths, the bytes of all of them. Both sides
 use the buffer only between two bytecodes of this package, so one buffer serves every call.
@@ -27,7 +27,7 @@ def _spans(count: int) -> Iterator[tuple[int, int]]:
 
 
 def take_strings() -> list[str]:
-    """The run of strings in the buffer, as the native strings of PEP 3333 (latin-1)."""
+    """The list of strings in the buffer, as the native strings of PEP 3333 (latin-1)."""
     (length,) = _FIRST.unpack_from(shared)
     if length < _COUNTED:
         return str(view[4 : 4 + length], "latin-1").split("\0")
@@ -35,7 +35,7 @@ def take_strings() -> list[str]:
 
 
 def take_bytes() -> list[bytes]:
-    """The run of strings in the buffer, as bytes."""
+    """The list of strings in the buffer, as bytes."""
     (length,) = _FIRST.unpack_from(shared)
     if length < _COUNTED:
         return bytes(view[4 : 4 + length]).split(b"\0")
@@ -43,7 +43,7 @@ def take_bytes() -> list[bytes]:
 
 
 def put_bytes(strings: list[bytes]) -> int:
-    """Writes a run of strings; returns its length.
+    """Writes a list of strings; returns its length.
 
     Raises ValueError if it does not fit.
     """

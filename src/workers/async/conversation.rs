@@ -2,11 +2,12 @@
 
 use crate::asgi::http::Cycle;
 use crate::asgi::status::phrase;
-use crate::gateway::{Peer, encoding};
+use crate::gateway::Peer;
 use crate::http1::RequestHead;
 use crate::http1::server::Connection;
 use crate::os::{Millis, Stream};
 use crate::servers::{Level, log};
+use crate::wire::strings::{self, Strings};
 use crate::workers::Process;
 use crate::workers::wire::Wire;
 
@@ -48,7 +49,7 @@ pub(super) fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening
         .map(Happening::Receivable)
 }
 
-pub(super) fn append_trailers(run: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]) {
+pub(super) fn append_trailers(list: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]) {
     if trailers.is_empty() {
         return;
     }
@@ -60,9 +61,10 @@ pub(super) fn append_trailers(run: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]
         .iter()
         .zip(trailers)
         .flat_map(|(name, (_, value))| [&name[..], &value[..]]);
-    let mut longer = Vec::with_capacity(run.len() + 64);
-    encoding::put_run(&mut longer, encoding::run(run).chain(added));
-    *run = longer;
+    *list = strings::read(list)
+        .chain(added)
+        .collect::<Strings>()
+        .encode();
 }
 
 /// What a client asks to be upgraded to, as uvicorn looks for it.

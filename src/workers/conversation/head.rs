@@ -1,7 +1,7 @@
 //! Reading a request's head, and what becomes of it: a request for the app, an error page, or the
 //! end of the connection.
 
-use crate::gateway::{encoding, python};
+use crate::gateway::python;
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::os::Millis;
@@ -88,17 +88,16 @@ impl Conversation {
             // Before the app is called, whether it reads the body or not.
             self.wire.send(CONTINUE, &mut process.frames);
         }
-        let mut encoded = Vec::new();
-        if let Err(error) = environ::encode(&self.head, &self.peer, &process.launch, &mut encoded) {
-            self.refuse(process, &Rejection::from(error), now);
-            return None;
+        match environ::strings(&self.head, &self.peer, &process.launch) {
+            Ok(environ) => self.environ = environ,
+            Err(error) => {
+                self.refuse(process, &Rejection::from(error), now);
+                return None;
+            }
         }
         self.body_ended = self.head.framing == Framing::Empty;
-        let mut run = Vec::with_capacity(encoded.len());
-        encoding::put_run(&mut run, encoding::Strings::counted_pairs(&encoded));
-        self.environ = encoded;
         Some(Begun {
-            environ: run,
+            environ: self.environ.encode(),
             has_body: !self.body_ended,
         })
     }

@@ -3,7 +3,7 @@
 //! a line of its log, not to the client.
 
 use crate::http1::RequestError;
-use crate::net::frame::{Kind, push};
+use crate::net::frame::{FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::workers::Process;
@@ -67,7 +67,7 @@ impl Conversation {
         } else {
             &mut process.lazy
         };
-        push(frames, Kind::Busy, core, text.as_bytes());
+        push(frames, FromProcess::Busy, core, text.as_bytes());
     }
 
     /// The thread is about to wait for the client.

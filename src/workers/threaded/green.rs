@@ -9,11 +9,12 @@
 //! Of the worker class `gevent_pywsgi` the thread gets the bytes themselves: gevent's server is
 //! Python (`src/python/servers/gunicorn/pywsgi.py`), and waits for as long as the client pleases.
 
-use crate::gateway::{Peer, encoding};
-use crate::net::frame::{Kind, push_number};
+use crate::gateway::Peer;
+use crate::net::frame::{FromProcess, push_number};
 use crate::os::Millis;
 use crate::servers::Level;
 use crate::trace::Name;
+use crate::wire::strings::Strings;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Head};
 
@@ -40,7 +41,7 @@ impl ThreadedWorker {
             if self.stopped && self.leaves(process, now) {
                 return Next::Exit;
             }
-            process.tell(Kind::Notify, 0);
+            process.tell(FromProcess::Notify, 0);
         }
         let room =
             (process.launch.worker_connections as usize).saturating_sub(self.connections.len());
@@ -51,7 +52,12 @@ impl ThreadedWorker {
                 MOST_ACCEPTED.min(room)
             };
             for listener in std::mem::take(&mut self.listeners) {
-                push_number(&mut process.frames, Kind::Accept, listener, most as u32);
+                push_number(
+                    &mut process.frames,
+                    FromProcess::Accept,
+                    listener,
+                    most as u32,
+                );
                 self.accepts += 1;
             }
             for index in 0..process.listeners.len() {
@@ -66,7 +72,7 @@ impl ThreadedWorker {
         let until = *self.stop_until.get_or_insert_with(|| {
             for index in 0..process.listeners.len() {
                 let listener = process.listeners[index].id;
-                process.tell(Kind::Unlisten, listener);
+                process.tell(FromProcess::Unlisten, listener);
             }
             now + process.launch.graceful_timeout.unwrap_or(Millis::INFINITY)
         });
@@ -103,11 +109,9 @@ impl ThreadedWorker {
                     seat.stage = Stage::Running;
                     let Peer { remote, local } = &c.peer;
                     let ports = [remote.1.to_string(), local.1.to_string()];
-                    let mut environ = Vec::new();
-                    let strings = [ports[0].as_bytes(), local.0.as_bytes(), ports[1].as_bytes()];
-                    encoding::put_run(&mut environ, strings.into_iter());
+                    let strings = Strings::from_iter([&ports[0], &local.0, &ports[1]]);
                     return Taken::Request {
-                        environ,
+                        environ: strings.encode(),
                         has_body: false,
                     };
                 }

@@ -193,7 +193,7 @@ fn of_gevents_own_server_the_thread_gets_the_bytes_and_the_connection_lives_unti
     bench.hub();
     let taken = bench.take(client);
     assert!(
-        matches!(taken, Taken::Request { environ, .. } if encoding::run(&environ).count() == 3)
+        matches!(taken, Taken::Request { environ, .. } if crate::wire::strings::read(&environ).count() == 3)
     );
     let conversation = bench.worker.running(client).unwrap();
     let process = &mut bench.rig.process;

@@ -5,7 +5,7 @@
 //! The orderly close of one that is not kept blocks it, as on the real one: nothing else is
 //! accepted meanwhile.
 
-use crate::net::frame::{Kind, push_number};
+use crate::net::frame::{FromProcess, push_number};
 use crate::os::Millis;
 use crate::servers::WorkerClass;
 use crate::trace::Name;
@@ -52,7 +52,7 @@ impl ThreadedWorker {
     fn begin_round(&mut self, process: &mut Process, now: Millis) {
         if now - self.notified_at >= NOTIFY_EVERY {
             self.notified_at = now;
-            process.tell(Kind::Notify, 0);
+            process.tell(FromProcess::Notify, 0);
         }
         if self.accepts_more(process) {
             for index in 0..process.listeners.len() {
@@ -71,7 +71,7 @@ impl ThreadedWorker {
 
     pub(super) fn poll(&mut self, process: &mut Process, listener: u32) {
         if !self.polled.contains(&listener) && !self.listeners.contains(&listener) {
-            process.tell(Kind::Poll, listener);
+            process.tell(FromProcess::Poll, listener);
             self.polled.push(listener);
         }
     }
@@ -80,7 +80,7 @@ impl ThreadedWorker {
     fn dispatch(&mut self, process: &mut Process, now: Millis) {
         if self.accepts_more(process) {
             for listener in std::mem::take(&mut self.listeners) {
-                push_number(&mut process.frames, Kind::Accept, listener, 1);
+                push_number(&mut process.frames, FromProcess::Accept, listener, 1);
                 self.accepts += 1;
                 // The next round begins by this anyway; so it costs no message of its own.
                 self.poll(process, listener);

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::gateway::encoding::Strings;
 use crate::gateway::fixture::{launch, peer, request};
 use crate::http1::Version;
 
@@ -11,28 +10,18 @@ fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-/// What Python would make of an encoded part.
-fn decoded(out: &[u8]) -> Vec<Pair> {
-    let (count, strings) = out.split_first_chunk().unwrap();
-    let count = u32::from_le_bytes(*count);
-    let buffer = [&(2 * count).to_le_bytes()[..], strings].concat();
-    let pairs: Vec<_> = Strings::counted(&buffer)
-        .pairs()
+/// What Python would make of a part.
+fn decoded(strings: &Strings) -> Vec<Pair> {
+    let list = strings.encode();
+    let pairs: Vec<_> = crate::wire::strings::pairs(crate::wire::strings::read(&list))
         .map(|(key, value)| (text(key), text(value)))
         .collect();
-    assert_eq!(pairs.len(), count as usize);
+    assert_eq!(2 * pairs.len(), strings.len());
     pairs
 }
 
 fn environ(head: &RequestHead) -> Vec<Pair> {
-    let mut out = Vec::new();
-    encode(
-        head,
-        &peer("127.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut out,
-    )
-    .unwrap();
+    let out = strings(head, &peer("127.0.0.1"), &launch(Server::Gunicorn)).unwrap();
     decoded(&out)
 }
 
@@ -169,8 +158,7 @@ fn header_map_dangerous_passes_on_names_with_underscores() {
     let mut launch = launch(Server::Gunicorn);
     launch.rules.underscores = Underscores::Keep;
     let head = request("GET", "/", &[("X_Under", "1"), ("X-Under", "2")]);
-    let mut out = Vec::new();
-    encode(&head, &peer("127.0.0.1"), &launch, &mut out).unwrap();
+    let out = strings(&head, &peer("127.0.0.1"), &launch).unwrap();
     assert_eq!(value(&decoded(&out), "HTTP_X_UNDER"), Some("1,2"));
 }
 
@@ -181,7 +169,7 @@ fn header_map_refuse_answers_names_with_underscores_with_400() {
         except: &["SCRIPT_NAME"],
     };
     let head = request("GET", "/", &[("X_Under", "1")]);
-    let problem = encode(&head, &peer("127.0.0.1"), &launch, &mut Vec::new()).unwrap_err();
+    let problem = strings(&head, &peer("127.0.0.1"), &launch).unwrap_err();
     let rejection = Rejection::from(problem);
     assert_eq!(
         (rejection.status, rejection.message.as_str()),
@@ -192,14 +180,7 @@ fn header_map_refuse_answers_names_with_underscores_with_400() {
 #[test]
 fn a_script_name_header_of_a_peer_that_is_no_proxy_is_dropped() {
     let head = request("GET", "/x", &[("SCRIPT_NAME", "/app")]);
-    let mut out = Vec::new();
-    encode(
-        &head,
-        &peer("10.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut out,
-    )
-    .unwrap();
+    let out = strings(&head, &peer("10.0.0.1"), &launch(Server::Gunicorn)).unwrap();
     let environ = decoded(&out);
     assert_eq!(value(&environ, "SCRIPT_NAME"), Some(""));
     assert_eq!(value(&environ, "HTTP_SCRIPT_NAME"), None);
@@ -257,14 +238,7 @@ fn a_peer_that_is_no_proxy_is_not_believed() {
         "/",
         &[("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "off")],
     );
-    let mut out = Vec::new();
-    encode(
-        &head,
-        &peer("10.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut out,
-    )
-    .unwrap();
+    let out = strings(&head, &peer("10.0.0.1"), &launch(Server::Gunicorn)).unwrap();
     let environ = decoded(&out);
     assert_eq!(value(&environ, "wsgi.url_scheme"), Some("http"));
     assert_eq!(
@@ -281,15 +255,7 @@ fn contradictory_scheme_headers_are_refused_with_400() {
         "/",
         &[("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "off")],
     );
-    let mut out = vec![7];
-    let problem = encode(
-        &head,
-        &peer("127.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut out,
-    )
-    .unwrap_err();
-    assert_eq!(out, [7], "nothing is left behind");
+    let problem = strings(&head, &peer("127.0.0.1"), &launch(Server::Gunicorn)).unwrap_err();
     let rejection = Rejection::from(problem);
     assert_eq!(
         (rejection.status, rejection.message.as_str()),
@@ -303,12 +269,10 @@ fn script_name_is_taken_off_the_path() {
     launch
         .env
         .push(("SCRIPT_NAME".to_owned(), "/app".to_owned()));
-    let mut out = Vec::new();
-    encode(
+    let out = strings(
         &request("GET", "/app/x%20y", &[]),
         &peer("127.0.0.1"),
         &launch,
-        &mut out,
     )
     .unwrap();
     let environ = decoded(&out);
@@ -322,12 +286,10 @@ fn a_script_name_header_replaces_that_of_the_environment() {
     launch
         .env
         .push(("SCRIPT_NAME".to_owned(), "/other".to_owned()));
-    let mut out = Vec::new();
-    encode(
+    let out = strings(
         &request("GET", "/app/x", &[("SCRIPT_NAME", "/app")]),
         &peer("127.0.0.1"),
         &launch,
-        &mut out,
     )
     .unwrap();
     let environ = decoded(&out);
@@ -338,13 +300,7 @@ fn a_script_name_header_replaces_that_of_the_environment() {
 #[test]
 fn a_script_name_that_is_no_prefix_of_the_path_is_a_configuration_problem() {
     let head = request("GET", "/x", &[("SCRIPT_NAME", "/app")]);
-    let problem = encode(
-        &head,
-        &peer("127.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut Vec::new(),
-    )
-    .unwrap_err();
+    let problem = strings(&head, &peer("127.0.0.1"), &launch(Server::Gunicorn)).unwrap_err();
     let rejection = Rejection::from(problem);
     let text = "Configuration problem: Request path '/x' does not start with SCRIPT_NAME '/app'";
     assert_eq!(
@@ -364,13 +320,7 @@ fn a_script_name_that_is_no_prefix_of_the_path_is_a_configuration_problem() {
 #[test]
 fn a_target_that_is_no_url_is_a_bad_request_line() {
     let head = request("GET", "http://[::1/", &[]);
-    let problem = encode(
-        &head,
-        &peer("127.0.0.1"),
-        &launch(Server::Gunicorn),
-        &mut Vec::new(),
-    )
-    .unwrap_err();
+    let problem = strings(&head, &peer("127.0.0.1"), &launch(Server::Gunicorn)).unwrap_err();
     assert_eq!(
         Rejection::from(problem).message,
         "Invalid Request Line 'Invalid HTTP request line: 'GET http://[::1/ HTTP/1.1''"
@@ -413,9 +363,7 @@ fn the_constants_tell_the_truth_about_the_command_line() {
 
 #[test]
 fn encoded_constants_say_what_kind_each_value_is() {
-    let mut out = Vec::new();
-    encode_constants(&launch(Server::Gunicorn), &mut out);
-    let constants = decoded(&out);
+    let constants = decoded(&constant_strings(&launch(Server::Gunicorn)));
     assert_eq!(
         value(&constants, "SERVER_SOFTWARE"),
         Some("sgunicorn/27.0.1")
@@ -437,8 +385,7 @@ fn uwsgi_has_its_own_keys_and_joins_with_a_space() {
             ("Cookie", "b=2"),
         ],
     );
-    let mut out = Vec::new();
-    encode(&head, &peer("127.0.0.1"), &launch(Server::Uwsgi), &mut out).unwrap();
+    let out = strings(&head, &peer("127.0.0.1"), &launch(Server::Uwsgi)).unwrap();
     let pairs = decoded(&out);
     let keys: Vec<_> = pairs.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(

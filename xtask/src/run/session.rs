@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::RunError;
 use super::flow::{FlowError, WINDOW};
 use super::folder::{Change, Folder};
-use super::frame::{ConnectionId, Frame};
+use super::frame::{ConnectionId, FromPage, ToPage};
 use super::signals::{self, Name, Signals};
 use super::tunnel::{Order, tunnel};
 
@@ -72,7 +72,7 @@ impl Session {
         let (to_page, frames) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write_messages(sink, frames));
         send_files(&to_page, files);
-        let _ = to_page.send(Frame::Start(command));
+        let _ = to_page.send(ToPage::Start(command));
         let watcher = tokio::spawn(watch(folder, to_page.clone()));
 
         let mut bridge = Bridge::new(to_page, publish, early);
@@ -114,7 +114,7 @@ enum Phase {
 }
 
 struct Bridge {
-    to_page: UnboundedSender<Frame>,
+    to_page: UnboundedSender<ToPage>,
     publish: Option<TcpSocket>,
     listener: Option<TcpListener>,
     orders: HashMap<ConnectionId, UnboundedSender<Order>>,
@@ -133,7 +133,7 @@ struct Bridge {
 }
 
 impl Bridge {
-    fn new(to_page: UnboundedSender<Frame>, publish: Option<TcpSocket>, early: Vec<Name>) -> Self {
+    fn new(to_page: UnboundedSender<ToPage>, publish: Option<TcpSocket>, early: Vec<Name>) -> Self {
         Self {
             to_page,
             publish,
@@ -151,31 +151,24 @@ impl Bridge {
     }
 
     fn take_message(&mut self, message: &mut Bytes) -> Result<(), RunError> {
-        while let Some(frame) = Frame::decode(message)? {
+        while let Some(frame) = FromPage::decode(message)? {
             self.take_frame(frame)?;
         }
         Ok(())
     }
 
-    fn take_frame(&mut self, frame: Frame) -> Result<(), RunError> {
+    fn take_frame(&mut self, frame: FromPage) -> Result<(), RunError> {
         match frame {
-            Frame::Data(id, bytes) => self.order(id, Order::Data(bytes)),
-            Frame::Eof(id) => self.order(id, Order::Eof),
-            Frame::Reset(id) => self.order(id, Order::Reset),
-            Frame::Credit(id, bytes) => self.order(id, Order::Credit(bytes)),
-            Frame::Log(_, line) => {
+            FromPage::Data(id, bytes) => self.order(id, Order::Data(bytes)),
+            FromPage::Eof(id) => self.order(id, Order::Eof),
+            FromPage::Reset(id) => self.order(id, Order::Reset),
+            FromPage::Credit(id, bytes) => self.order(id, Order::Credit(bytes)),
+            FromPage::Log(_, line) => {
                 let _ = writeln!(std::io::stderr().lock(), "{line}");
             }
-            Frame::Ready => self.serve()?,
-            Frame::Exit(code) => self.exited(code),
-            Frame::Failed(reason) => return Err(RunError::Failed(reason)),
-            // What only we send.
-            Frame::Open(..)
-            | Frame::File { .. }
-            | Frame::RemoveFile(_)
-            | Frame::WriteFiles
-            | Frame::Start(_)
-            | Frame::Signal(_) => {}
+            FromPage::Ready => self.serve()?,
+            FromPage::Exit(code) => self.exited(code),
+            FromPage::Failed(reason) => return Err(RunError::Failed(reason)),
         }
         Ok(())
     }
@@ -206,7 +199,7 @@ impl Bridge {
             let _ = writeln!(stdout, "published {address}").and_then(|()| stdout.flush());
         }
         for name in std::mem::take(&mut self.early) {
-            let _ = self.to_page.send(Frame::Signal(name.to_owned()));
+            let _ = self.to_page.send(ToPage::Signal(name.to_owned()));
         }
         Ok(())
     }
@@ -217,7 +210,7 @@ impl Bridge {
         let id = self.last_id;
         let (orders, inbox) = mpsc::unbounded_channel();
         self.orders.insert(id, orders);
-        let _ = self.to_page.send(Frame::Open(id, WINDOW));
+        let _ = self.to_page.send(ToPage::Open(id, WINDOW));
         self.tunnels
             .spawn(tunnel(id, client, inbox, self.to_page.clone()));
     }
@@ -248,7 +241,7 @@ impl Bridge {
             Phase::Starting if ends.is_some() => self.give_up = true,
             Phase::Starting => self.early.push(name),
             Phase::Serving => {
-                let _ = self.to_page.send(Frame::Signal(name.to_owned()));
+                let _ = self.to_page.send(ToPage::Signal(name.to_owned()));
                 if name == "INT" && self.interrupts == 2 {
                     self.deadline = Some(Instant::now() + FORCE);
                 } else if name == "INT" && self.interrupts > 2 {
@@ -285,18 +278,18 @@ impl Bridge {
     }
 }
 
-fn send_files(to_page: &UnboundedSender<Frame>, files: Vec<Change>) {
+fn send_files(to_page: &UnboundedSender<ToPage>, files: Vec<Change>) {
     for Change { path, contents } in files {
         let _ = to_page.send(match contents {
-            Some(contents) => Frame::File { path, contents },
-            None => Frame::RemoveFile(path),
+            Some(contents) => ToPage::File { path, contents },
+            None => ToPage::RemoveFile(path),
         });
     }
-    let _ = to_page.send(Frame::WriteFiles);
+    let _ = to_page.send(ToPage::WriteFiles);
 }
 
 /// Sends the page what changes in the folder, for the server's next reload.
-async fn watch(mut folder: Folder, to_page: UnboundedSender<Frame>) {
+async fn watch(mut folder: Folder, to_page: UnboundedSender<ToPage>) {
     let mut complained = false;
     loop {
         tokio::time::sleep(POLL).await;
@@ -348,7 +341,7 @@ async fn next_message(messages: &mut SplitStream<WebSocket>) -> Option<Bytes> {
 /// Sends frames as soon as they come; those that wait already go into one message.
 async fn write_messages(
     mut sink: SplitSink<WebSocket, Message>,
-    mut frames: UnboundedReceiver<Frame>,
+    mut frames: UnboundedReceiver<ToPage>,
 ) {
     while let Some(frame) = frames.recv().await {
         let mut message = Vec::new();

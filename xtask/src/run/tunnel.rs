@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::flow::{Connection, FlowError};
-use super::frame::{ConnectionId, Frame};
+use super::frame::{ConnectionId, ToPage};
 
 /// At most so much is read from a client at once.
 const READ: usize = 64 * 1024;
@@ -45,12 +45,12 @@ pub(super) async fn tunnel(
     id: ConnectionId,
     mut client: TcpStream,
     mut orders: UnboundedReceiver<Order>,
-    page: UnboundedSender<Frame>,
+    page: UnboundedSender<ToPage>,
 ) -> Result<ConnectionId, FlowError> {
     match carry(id, &mut client, &mut orders, &page).await {
         Ok(()) => {}
         Err(Stop::ClientReset) => {
-            let _ = page.send(Frame::Reset(id));
+            let _ = page.send(ToPage::Reset(id));
         }
         Err(Stop::PageReset) => {
             // Closing with a linger time of zero sends RST instead of FIN.
@@ -65,7 +65,7 @@ async fn carry(
     id: ConnectionId,
     client: &mut TcpStream,
     orders: &mut UnboundedReceiver<Order>,
-    page: &UnboundedSender<Frame>,
+    page: &UnboundedSender<ToPage>,
 ) -> Result<(), Stop> {
     // Both ends batch as they see fit; waiting here would only add to the latency that fidelity is
     // measured through.
@@ -106,13 +106,13 @@ fn write(
     id: ConnectionId,
     client: &TcpStream,
     connection: &mut Connection,
-    page: &UnboundedSender<Frame>,
+    page: &UnboundedSender<ToPage>,
 ) -> Result<(), Stop> {
     while let Some(bytes) = connection.to_write() {
         match client.try_write(bytes) {
             Ok(taken) => {
                 if let Some(credit) = connection.wrote(taken) {
-                    let _ = page.send(Frame::Credit(id, credit));
+                    let _ = page.send(ToPage::Credit(id, credit));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -127,18 +127,18 @@ fn read(
     id: ConnectionId,
     client: &TcpStream,
     connection: &mut Connection,
-    page: &UnboundedSender<Frame>,
+    page: &UnboundedSender<ToPage>,
 ) -> Result<(), Stop> {
     let mut buffer = vec![0; connection.may_read().min(READ)];
     match client.try_read(&mut buffer) {
         Ok(0) => {
             connection.read_end();
-            let _ = page.send(Frame::Eof(id));
+            let _ = page.send(ToPage::Eof(id));
         }
         Ok(length) => {
             connection.read(length);
             buffer.truncate(length);
-            let _ = page.send(Frame::Data(id, buffer.into()));
+            let _ = page.send(ToPage::Data(id, buffer.into()));
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         Err(_) => return Err(Stop::ClientReset),

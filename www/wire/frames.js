@@ -1,17 +1,6 @@
-// The frames of src/net/frame.rs and the runs of strings of src/gateway/encoding.rs, for
-// JavaScript.
-
-/** Kinds, see `net::frame::Kind`. */
-export const Kind = Object.freeze({
-  Data: 6,
-  Eof: 7,
-  Reset: 8,
-  Credit: 9,
-  Spans: 25,
-  Fetch: 40,
-  Connect: 41,
-  Head: 42,
-});
+// Messages of frames, as wire/src/frame.rs has them: a frame is its kind (1 byte), an id (4 bytes)
+// and the length of its body (4 bytes), both little-endian, then the body. The kinds of each link
+// are defined where they are used.
 
 const HEADER = 9;
 /**
@@ -19,7 +8,6 @@ const HEADER = 9;
  * fill it.
  */
 const KEPT = 8192;
-const encoder = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 
 /** Frames that wait to be sent together. */
@@ -27,9 +15,11 @@ export class Outgoing {
   /**
    * @param {(message: Uint8Array<ArrayBuffer>) => void} send gets a view, which is good until it
    * returns
+   * @param {number} [most] a message that has so many bytes leaves at once
    */
-  constructor(send) {
+  constructor(send, most = Infinity) {
     this.send = send;
+    this.most = most;
     this.bytes = new Uint8Array(KEPT);
     this.length = 0;
     this.flush = this.flush.bind(this);
@@ -55,6 +45,7 @@ export class Outgoing {
     putNumber(this.bytes, at + 1, id);
     putNumber(this.bytes, at + 5, body.length);
     this.bytes.set(body, at + HEADER);
+    if (this.length >= this.most) this.flush();
   }
 
   /** Sends what waits. */
@@ -71,13 +62,17 @@ export class Outgoing {
 /**
  * Calls `visit` for each frame of a message.
  * @param {Uint8Array} message
- * @param {(kind: number, id: number, body: Uint8Array) => void} visit
+ * @param {(kind: number, id: number, body: Uint8Array) => void} visit gets the body as a part of
+ * the message
+ * @throws {RangeError} if the message ends inside a frame
  */
 export function readFrames(message, visit) {
-  let at = 0;
-  while (at + HEADER <= message.length) {
-    const end = at + HEADER + numberAt(message, at + 5);
-    visit(message[at], numberAt(message, at + 1), message.subarray(at + HEADER, end));
+  for (let at = 0; at < message.length;) {
+    const start = at + HEADER;
+    const end = start + numberAt(message, at + 5);
+    if (start > message.length || end > message.length)
+      throw new RangeError("A message ends inside a frame.");
+    visit(message[at], numberAt(message, at + 1), message.subarray(start, end));
     at = end;
   }
 }
@@ -103,81 +98,23 @@ export function readNumber(body) {
 // A DataView would have to be made for each message: that takes longer than the few numbers in it.
 
 /**
+ * The u32 at a place.
  * @param {Uint8Array} bytes
  * @param {number} at
  */
-function numberAt(bytes, at) {
+export function numberAt(bytes, at) {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
 /**
+ * Puts a u32 at a place.
  * @param {Uint8Array} bytes
  * @param {number} at
  * @param {number} value
  */
-function putNumber(bytes, at, value) {
+export function putNumber(bytes, at, value) {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
-}
-
-/** Set in the first number of a run whose strings are told apart by their lengths. */
-const COUNTED = 0x8000_0000;
-
-/** The last run: requests are often alike. */
-let lastText = "";
-let lastRun = EMPTY;
-
-/**
- * Strings as one run: the length of their text, then the text with NULs between them, as UTF-8.
- * @param {string[]} strings none of them with a NUL: a request has none
- * @returns {Uint8Array} not to be changed
- */
-export function run(strings) {
-  const text = strings.join("\0");
-  if (lastRun === EMPTY || text !== lastText) {
-    lastRun = encoded(text);
-    lastText = text;
-  }
-  return lastRun;
-}
-
-/** @param {string} text */
-function encoded(text) {
-  let bytes = new Uint8Array(4 + text.length);
-  const { read } = encoder.encodeInto(text, bytes.subarray(4));
-  if (read < text.length) {
-    const whole = encoder.encode(text);
-    bytes = new Uint8Array(4 + whole.length);
-    bytes.set(whole, 4);
-  }
-  putNumber(bytes, 0, bytes.length - 4);
-  return bytes;
-}
-
-/**
- * The strings of a run, one character per byte (latin-1), as HTTP has them.
- * @param {Uint8Array} bytes
- * @returns {string[]}
- */
-export function readRun(bytes) {
-  const first = numberAt(bytes, 0);
-  if (first < COUNTED) return latin1(bytes.subarray(4, 4 + first)).split("\0");
-  const count = first - COUNTED;
-  const start = 4 + 4 * count;
-  const text = latin1(bytes.subarray(start));
-  const strings = new Array(count);
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    const end = at + numberAt(bytes, 4 + 4 * index);
-    strings[index] = text.slice(at, end);
-    at = end;
-  }
-  return strings;
-}
-
-/** @param {Uint8Array} bytes */
-function latin1(bytes) {
-  return String.fromCharCode.apply(null, /** @type {any} */ (bytes));
 }

@@ -1,0 +1,34 @@
+// What page and machine say to each other in frames, see src/net/frame.rs. Ids are those of the
+// page's streams.
+
+/** The kinds of frames to the machine. */
+export const FromPage = Object.freeze({
+  /** Bytes of a stream. */
+  Data: 6,
+  /** No more bytes will come from the page's side. */
+  Eof: 7,
+  /** The stream is aborted. */
+  Reset: 8,
+  /** The machine may send so many bytes more. */
+  Credit: 9,
+  /** A request, whose body follows in frames of the same id. */
+  Fetch: 40,
+  /** A bare connection to a port. */
+  Connect: 41,
+});
+
+/** The kinds of frames from the machine. */
+export const ToPage = Object.freeze({
+  /** Bytes of a stream. */
+  Data: 6,
+  /** No more bytes will come from the server's side. */
+  Eof: 7,
+  /** The connection is broken; the body says why. */
+  Reset: 8,
+  /** The page may send so many bytes more. */
+  Credit: 9,
+  /** Spans of the trace; the id is the server's. */
+  Spans: 25,
+  /** The head of a response, or the connection is there. */
+  Head: 42,
+});
