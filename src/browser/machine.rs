@@ -29,10 +29,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn log(this: &Devices, server: u32, stream: u32, line: &str, time: Millis);
     #[wasm_bindgen(method)]
-    fn help(this: &Devices, server: u32, program: &str, words: Vec<String>);
-    #[wasm_bindgen(method)]
-    fn settle(this: &Devices, server: u32, words: Vec<String>, env: Vec<String>, directory: &str);
-    #[wasm_bindgen(method)]
     fn listening(this: &Devices, server: u32, address: &str, port: u16);
     #[wasm_bindgen(method)]
     fn exit(this: &Devices, server: u32, code: i32);
@@ -99,11 +95,6 @@ impl Machine {
             self.0.signal(server, signal, now);
         }
         signal.is_some()
-    }
-
-    /// The answer to `settle`: what a uWSGI's words are settled into.
-    pub fn settled(&mut self, server: u32, answer: Vec<String>, now: Millis) {
-        self.0.settled(server, answer, now);
     }
 
     /// What connections are claimed by, where memory can be shared.
@@ -189,22 +180,6 @@ impl Machine {
                         time,
                     );
                 }
-                Output::Help {
-                    server,
-                    program,
-                    words,
-                } => {
-                    let flat = words
-                        .into_iter()
-                        .flat_map(|(name, value)| [name.to_owned(), value]);
-                    devices.help(server, program.name(), flat.collect());
-                }
-                Output::Settle {
-                    server,
-                    words,
-                    env,
-                    directory,
-                } => devices.settle(server, words, env, &directory),
                 Output::Listening {
                     server,
                     address,

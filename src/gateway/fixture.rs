@@ -13,9 +13,9 @@ pub(crate) fn launch(server: Server) -> Launch {
     } else {
         "gunicorn app:app"
     };
-    match servers::testing::parse(line, &[], "/") {
+    match servers::parse(line, &[], "/") {
         Command::Serve(launch) => Launch { server, ..*launch },
-        printed => panic!("{printed:?}"),
+        printed @ servers::Command::Print { .. } => panic!("{printed:?}"),
     }
 }
 

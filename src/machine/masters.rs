@@ -103,7 +103,7 @@ impl Machine {
             Answer::SETTINGS => {
                 let settings = String::from_utf8_lossy(frame.body);
                 let mut env = running.start.env.clone();
-                env.push((servers::SETTINGS.to_owned(), settings.clone().into_owned()));
+                env.push((servers::SETTINGS.to_owned(), settings.into_owned()));
                 match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
                     Command::Print {
                         stdout,
@@ -114,10 +114,7 @@ impl Machine {
                         self.exit(server, code);
                         return;
                     }
-                    Command::Serve(launch) => running.configure(*launch, Some(&settings)),
-                    // Whose help is wanted has no configuration to be read, and uWSGI's is read
-                    // elsewhere.
-                    Command::Help { .. } | Command::Settle(_) => {}
+                    Command::Serve(launch) => running.configure(*launch),
                 }
                 running.events.push_front(Event::Started);
             }
@@ -152,9 +149,20 @@ impl Machine {
             Action::Watch => running.watches = true,
             Action::Reread => {
                 let start = running.start.clone();
-                running.busy = true;
-                if let Command::Settle(unsettled) = self.parse(&start.command, &start) {
-                    self.settle_words(server, *unsettled, &start);
+                match self.parse(&start) {
+                    Command::Print {
+                        stdout,
+                        stderr,
+                        code,
+                    } => {
+                        self.print(server, stdout, stderr, now);
+                        self.exit(server, code);
+                    }
+                    Command::Serve(launch) => {
+                        let running = self.servers.get_mut(&server)?;
+                        running.configure(*launch);
+                        running.events.push_front(Event::Started);
+                    }
                 }
             }
             Action::CloseListeners => {
@@ -221,7 +229,6 @@ impl Machine {
     }
 
     pub(super) fn exit(&mut self, server: ServerId, code: i32) {
-        self.settling_of(server);
         let Some(running) = self.servers.remove(&server) else {
             return;
         };

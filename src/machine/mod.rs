@@ -19,7 +19,7 @@ pub use masters::Answer;
 use masters::PONG_EVERY;
 pub use output::Output;
 use processes::SHELL;
-use running::{Running, Start};
+use running::Running;
 use scale::Scale;
 pub use starting::StartCommand;
 
@@ -27,7 +27,7 @@ use crate::client::{Client, ServerId};
 use crate::master::Event;
 use crate::net::frame::frames;
 use crate::net::{Claims, Network};
-use crate::os::{Exit, Millis, Pid, Signal};
+use crate::os::{Millis, Pid, Signal};
 use crate::servers::Server;
 
 /// The first process id: the machine's own `init` and its shell have those before.
@@ -39,8 +39,6 @@ pub struct Machine {
     net: Network,
     client: Client,
     servers: BTreeMap<ServerId, Running>,
-    /// Servers whose settings are being read, and the first words of what to go on with.
-    settling: Vec<(ServerId, Start, Vec<String>)>,
     /// The server of each process.
     processes: BTreeMap<Pid, ServerId>,
     next_pid: Pid,
@@ -84,11 +82,6 @@ impl Machine {
 
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
-        // A program that still reads its settings has no handlers.
-        if !self.servers.contains_key(&server) && self.settling_of(server).is_some() {
-            let code = Exit::Signal(signal).shell_code();
-            self.outputs.push_back(Output::Exit { server, code });
-        }
         for server in self.servers_of(server) {
             self.tell_master(server, Event::Signal(signal), now);
         }

@@ -2,7 +2,6 @@
 
 use crate::client::ServerId;
 use crate::os::{Millis, Pid, Stream};
-use crate::servers::Server;
 
 /// What the machine wants done by its devices.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,27 +33,6 @@ pub enum Output {
         line: String,
         /// When it was written.
         time: Millis,
-    },
-    /// Print a program's help, and exit with 0: see
-    /// [`Command::Help`](crate::servers::Command::Help).
-    Help {
-        /// The server that asks.
-        server: ServerId,
-        /// Whose help it is.
-        program: Server,
-        /// What stands in it in braces, and what is printed there.
-        words: Vec<(&'static str, String)>,
-    },
-    /// Read a uWSGI's settings, and answer by [`Machine::settled`](super::Machine::settled).
-    Settle {
-        /// The server.
-        server: ServerId,
-        /// The words after the program's name.
-        words: Vec<String>,
-        /// Names and values in turn: see [`Unsettled::env`](crate::servers::Unsettled::env).
-        env: Vec<String>,
-        /// The working directory.
-        directory: String,
     },
     /// A server accepts.
     Listening {

@@ -17,8 +17,7 @@ pub(super) struct Running {
     pub(super) start: Start,
     pub(super) master: Master,
     pub(super) master_pid: Pid,
-    /// The master's Python, if it needs one, is at work, or its settings are being read: what is
-    /// next has to wait.
+    /// The master's Python, if it needs one, is at work: what is next has to wait.
     pub(super) busy: bool,
     /// What the master is still to be told, and what it still wants done.
     pub(super) events: VecDeque<Event>,
@@ -44,12 +43,12 @@ pub(super) struct Start {
 impl Running {
     /// Whether the configuration is known.
     pub(super) fn is_configured(&self) -> bool {
-        !self.launch.interpreter || self.env.last().is_some_and(|settings| !settings.is_empty())
+        !self.launch.interpreter || self.launch.settings.as_deref() != Some("")
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.
-    pub(super) fn configure(&mut self, launch: Launch, settings: Option<&str>) {
-        self.env = flat(&self.start.env, &launch, settings);
+    pub(super) fn configure(&mut self, launch: Launch) {
+        self.env = flat(&self.start.env, &launch);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
@@ -64,20 +63,16 @@ impl Running {
 }
 
 /// Names and values of a process's environment, in turn; the settings come last.
-pub(super) fn flat(
-    given: &[(String, String)],
-    launch: &Launch,
-    settings: Option<&str>,
-) -> Vec<String> {
+pub(super) fn flat(given: &[(String, String)], launch: &Launch) -> Vec<String> {
     let mut env = in_turn(given);
     env.extend(in_turn(&launch.env));
-    if let Some(settings) = settings {
-        env.extend([servers::SETTINGS.to_owned(), settings.to_owned()]);
+    if let Some(settings) = &launch.settings {
+        env.extend([servers::SETTINGS.to_owned(), settings.clone()]);
     }
     env
 }
 
-pub(super) fn in_turn(pairs: &[(String, String)]) -> Vec<String> {
+fn in_turn(pairs: &[(String, String)]) -> Vec<String> {
     let in_turn = |(name, value): &(String, String)| [name.clone(), value.clone()];
     pairs.iter().flat_map(in_turn).collect()
 }

@@ -1,15 +1,15 @@
-//! How a command line becomes a server: what it says is printed, settled, refused for want of room,
-//! or started, once for each replica.
+//! How a command line becomes a server: what it says is printed, refused for want of room, or
+//! started, once for each replica.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::running::{Running, Start, flat, in_turn};
+use super::running::{Running, Start, flat};
 use super::scale::{REPLICA, Scale, page_id};
 use super::{Machine, Output, PONG_EVERY, SHELL};
 use crate::client::ServerId;
 use crate::master::{Event, Master};
 use crate::os::{Millis, Stream};
-use crate::servers::{self, Command, Server, Unsettled};
+use crate::servers::{self, Command, Server};
 
 /// Memory that a worker takes, as measured with a small app.
 const MEGABYTES: u32 = 64;
@@ -38,18 +38,12 @@ impl Machine {
             env: env.to_vec(),
             directory: directory.to_owned(),
         };
-        self.run(server, command, &start, now);
+        self.run(server, &start, now);
     }
 
-    /// Does what a command asks for: the one of the start, or what it is settled into.
-    pub(super) fn run(
-        &mut self,
-        server: ServerId,
-        command: &StartCommand,
-        start: &Start,
-        now: Millis,
-    ) {
-        let parsed = self.parse(command, start);
+    /// Does what a command asks for.
+    fn run(&mut self, server: ServerId, start: &Start, now: Millis) {
+        let parsed = self.parse(start);
         if let Command::Serve(launch) = &parsed
             && server == page_id(server)
         {
@@ -67,7 +61,7 @@ impl Machine {
                 self.scales.insert(server, Scale::new(launch.scale));
                 for replica in 1..=launch.scale {
                     let server = server | replica << REPLICA;
-                    self.run(server, command, start, now);
+                    self.run(server, start, now);
                 }
                 return;
             }
@@ -81,12 +75,6 @@ impl Machine {
                 self.print(server, stdout, stderr, now);
                 self.outputs.push_back(Output::Exit { server, code });
             }
-            Command::Help { program, words } => self.outputs.push_back(Output::Help {
-                server,
-                program,
-                words,
-            }),
-            Command::Settle(unsettled) => self.settle_words(server, *unsettled, start),
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
@@ -97,7 +85,7 @@ impl Machine {
                     busy: interpreter,
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
-                    env: flat(&start.env, &launch, interpreter.then_some("")),
+                    env: flat(&start.env, &launch),
                     start: start.clone(),
                     started_at: now,
                     watches: false,
@@ -118,64 +106,12 @@ impl Machine {
     }
 
     /// Reads a command where the project's files are what they are now.
-    pub(super) fn parse(&self, command: &StartCommand, start: &Start) -> Command {
+    pub(super) fn parse(&self, start: &Start) -> Command {
         let env = [&*self.facts, &start.env].concat();
-        match command {
+        match &start.command {
             StartCommand::Line(line) => servers::parse(line, &env, &start.directory),
             StartCommand::Words(words) => servers::parse_argv(words, &env, &start.directory),
         }
-    }
-
-    pub(super) fn settle_words(&mut self, server: ServerId, unsettled: Unsettled, start: &Start) {
-        self.outputs.push_back(Output::Settle {
-            server,
-            words: unsettled.words,
-            env: in_turn(&unsettled.env),
-            directory: start.directory.clone(),
-        });
-        self.settling
-            .push((server, start.clone(), unsettled.before));
-    }
-
-    /// What a uWSGI's settings are settled into, at its start or as it reloads.
-    pub fn settled(&mut self, server: ServerId, mut answer: Vec<String>, now: Millis) {
-        // Whoever has been ended meanwhile starts no more.
-        let Some((start, mut words)) = self.settling_of(server) else {
-            return;
-        };
-        words.append(&mut answer);
-        let command = StartCommand::Words(words);
-        let Some(running) = self.servers.get_mut(&server) else {
-            self.run(server, &command, &start, now);
-            return;
-        };
-        running.busy = false;
-        match self.parse(&command, &start) {
-            Command::Print {
-                stdout,
-                stderr,
-                code,
-            } => {
-                self.print(server, stdout, stderr, now);
-                self.exit(server, code);
-            }
-            Command::Serve(launch) => {
-                if let Some(running) = self.servers.get_mut(&server) {
-                    running.configure(*launch, None);
-                    running.events.push_front(Event::Started);
-                }
-                self.run_master(server, now);
-            }
-            // It executes itself, and now asks for its help.
-            Command::Help { .. } | Command::Settle(_) => self.exit(server, 0),
-        }
-        self.settle(now);
-    }
-
-    pub(super) fn settling_of(&mut self, server: ServerId) -> Option<(Start, Vec<String>)> {
-        let at = self.settling.iter().position(|(its, ..)| *its == server)?;
-        let (_, start, before) = self.settling.swap_remove(at);
-        Some((start, before))
     }
 
     /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no

@@ -65,18 +65,6 @@ impl Bench {
                 Output::Log { line, .. } => self.lines.push(line),
                 Output::Listening { address, .. } => self.listening.push(address),
                 Output::Exit { server, code } => self.exits.push((server, code)),
-                Output::Help { program, .. } => self.lines.push(program.name().to_owned()),
-                Output::Settle {
-                    server,
-                    words,
-                    env,
-                    directory,
-                } => {
-                    let pairs = env.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone()));
-                    let answer =
-                        wasgi_uwsgi::settled(&words, &pairs.collect::<Vec<_>>(), &directory);
-                    self.machine.settled(server, answer, self.now);
-                }
             }
         }
         for (pid, message) in self.machine.take_messages() {

@@ -13,9 +13,9 @@ pub(super) const MASTER: Pid = 7;
 
 /// What a command line asks for.
 pub(super) fn launch(line: &str) -> Launch {
-    match servers::testing::parse(line, &[], "/home/user") {
+    match servers::parse(line, &[], "/home/user") {
         Command::Serve(launch) => *launch,
-        printed => unreachable!("{line} prints {printed:?}"),
+        printed @ servers::Command::Print { .. } => unreachable!("{line} prints {printed:?}"),
     }
 }
 

@@ -33,8 +33,8 @@ const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
 const MOST_REPLICAS: u32 = 99;
 
 /// The name of the variable, which no environment can have, that stands in [`parse`]'s environment
-/// for what a gunicorn with a configuration file is set to, as a command line. Empty: there is a
-/// file, and it has not been read yet.
+/// for what files and environment were read into: see [`Launch::settings`]. Empty: there may be a
+/// file of gunicorn's, and it has not been read yet.
 pub const SETTINGS: &str = "";
 
 /// The beginning of names, which no environment can have, of what [`parse`]'s environment says of
@@ -107,18 +107,8 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
         }
         name => Command::complain(127, &text(&["bash: ", name, ": command not found"])),
     };
-    match &mut command {
-        Command::Serve(launch) => launch.scale = scale,
-        Command::Settle(unsettled) => {
-            let mut before: Vec<String> = assignments
-                .iter()
-                .map(|(name, value)| text(&[name, "=", value]))
-                .collect();
-            before.push(text(&["--scale=", &scale.to_string()]));
-            before.append(&mut unsettled.before);
-            unsettled.before = before;
-        }
-        Command::Print { .. } | Command::Help { .. } => {}
+    if let Command::Serve(launch) = &mut command {
+        launch.scale = scale;
     }
     command
 }
@@ -323,6 +313,7 @@ impl Launch {
             preload: false,
             router: false,
             interpreter: false,
+            settings: None,
             scale: 1,
             reload: None,
             options: Vec::new(),
@@ -342,31 +333,8 @@ pub enum Command {
         /// The exit code.
         code: i32,
     },
-    /// Print the help, and leave contented. It is long and seldom asked for, so it is a file of the
-    /// site (`src/servers/*/help.txt`), fetched when it is.
-    Help {
-        /// Whose help it is.
-        program: Server,
-        /// What stands in the file in braces, and what is printed in its place.
-        words: Vec<(&'static str, String)>,
-    },
     /// Start a server.
     Serve(Box<Launch>),
-    /// Have uWSGI's settings read first, which is not done here: see `uwsgi/`.
-    Settle(Box<Unsettled>),
-}
-
-/// A uWSGI command whose settings are to be read. `before` and what they are settled into is the
-/// command to go on with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unsettled {
-    /// The first words of the command to go on with.
-    pub before: Vec<String>,
-    /// The words after the program's name.
-    pub words: Vec<String>,
-    /// The environment, of which the last variable of a name counts, with what [`FACT`] says of the
-    /// machine.
-    pub env: Vec<(String, String)>,
 }
 
 /// The program behind a command.
@@ -593,6 +561,10 @@ pub struct Launch {
     pub reload: Option<Rc<Reload>>,
     /// gunicorn: the master needs a Python of its own, for a configuration file.
     pub interpreter: bool,
+    /// What configuration files, environment and command line were read into, which processes get
+    /// so that they read no file: gunicorn's as a command line, uWSGI's as options. Empty: gunicorn
+    /// has a file, and it has not been read yet.
+    pub settings: Option<String>,
     /// Options that concern the process's Python alone, by the names that it knows.
     pub options: Vec<(&'static str, String)>,
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::panic)]
 
 use super::testing::{help, printed};
-use super::{Command, Server, parse, parse_argv, testing};
+use super::{Command, Server, parse, parse_argv};
 
 #[test]
 fn unknown_programs_get_the_shells_message() {
@@ -68,12 +68,6 @@ fn words_are_taken_as_they_are() {
     );
 }
 
-/// With what is refused, as its settings are read.
-const UWSGI: &str = concat!(
-    include_str!("uwsgi/options.txt"),
-    include_str!("../../uwsgi/src/refused.txt")
-);
-
 #[test]
 fn every_line_of_a_table_is_an_option() {
     const KINDS: &str =
@@ -82,7 +76,7 @@ fn every_line_of_a_table_is_an_option() {
         include_str!("gunicorn/options.txt"),
         include_str!("uvicorn/options.txt"),
         include_str!("daphne/options.txt"),
-        UWSGI,
+        include_str!("uwsgi/options.txt"),
     ] {
         let reasons: Vec<&str> = table
             .lines()
@@ -122,7 +116,7 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
         ("gunicorn", include_str!("gunicorn/options.txt")),
         ("uvicorn", include_str!("uvicorn/options.txt")),
         ("daphne", include_str!("daphne/options.txt")),
-        ("uwsgi", UWSGI),
+        ("uwsgi", include_str!("uwsgi/options.txt")),
     ] {
         // A line that is more indented goes on with an option's description.
         let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");
@@ -171,8 +165,8 @@ proptest::proptest! {
     ) {
         let line = format!("{program} {}", words.join(" "));
         let env = [("GUNICORN_CMD_ARGS".to_owned(), words.concat()), ("UVICORN_HOST".to_owned(), words.concat())];
-        let command = testing::parse(&line, &env, "/");
-        proptest::prop_assert_eq!(testing::parse(&line, &env, "/"), command);
+        let command = parse(&line, &env, "/");
+        proptest::prop_assert_eq!(parse(&line, &env, "/"), command);
         let _ = parse_argv(&words, &env, "");
     }
 }

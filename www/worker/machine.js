@@ -7,7 +7,6 @@ import { Claims } from "./claims.js";
 import { ImageCache } from "./image_cache.js";
 import { Origins } from "./origins.js";
 import { Bell, Link } from "./ring.js";
-import { UwsgiSettings } from "./uwsgi_settings.js";
 
 /**
  * @typedef {object} MachineInit
@@ -85,15 +84,6 @@ export async function runMachine(init) {
     loading = undefined;
     throw error;
   };
-
-  /** @type {Promise<UwsgiSettings> | undefined} */
-  let reading;
-  /** What reads uWSGI's settings; what could not be fetched is tried again by the next server. */
-  const uwsgiSettings = () =>
-    (reading ??= loadUwsgiSettings(init.base).catch((error) => {
-      reading = undefined;
-      throw error;
-    }));
 
   const cache = new ImageCache(init.base);
   const origins = new Origins(
@@ -228,39 +218,6 @@ export async function runMachine(init) {
     /** @param {number} server @param {number} stream @param {string} line @param {number} time */
     log(server, stream, line, time) {
       page.tell({ op: "log", server, stream: stream === 1 ? "stdout" : "stderr", line, time });
-    },
-    /**
-     * @param {number} server
-     * @param {string} program
-     * @param {string[]} words for what is in braces
-     */
-    help(server, program, words) {
-      /** @param {string} text @param {number} stream @param {number} code */
-      const leave = (text, stream, code) => {
-        for (const line of text.split("\n")) devices.log(server, stream, line, now());
-        devices.exit(server, code);
-      };
-      loadHelp(init.base, program, pairs(words)).then(
-        (text) => leave(text, 1, 0),
-        (error) => leave(`wasgi: ${error.message}`, 2, 1),
-      );
-    },
-    /**
-     * @param {number} server
-     * @param {string[]} words
-     * @param {string[]} env
-     * @param {string} directory
-     */
-    settle(server, words, env, directory) {
-      /** @param {string[]} answer */
-      const settled = (answer) => {
-        machine.settled(server, answer, now());
-        work();
-      };
-      uwsgiSettings().then(
-        (settings) => settled(settings.settle(words, env, directory)),
-        (error) => settled([`stop=wasgi: ${error.message}`]),
-      );
     },
     /** @param {number} server @param {string} address @param {number} port */
     listening(server, address, port) {
@@ -491,22 +448,6 @@ async function loadAssets(base, tell) {
     clockOrigin: performance.timeOrigin,
   };
   return { python, whole: Promise.all([stdlib.whole, pack.whole]) };
-}
-
-/**
- * What a program says to `--help`.
- * @param {string} base
- * @param {string} program
- * @param {Record<string, string>} words what is written in the place of names in braces
- */
-async function loadHelp(base, program, words) {
-  const text = await (await get(`${base}help/${program}.txt`)).text();
-  return text.trimEnd().replace(/\{([a-z-]+)\}/g, (name, word) => words[word] ?? name);
-}
-
-/** @param {string} base */
-async function loadUwsgiSettings(base) {
-  return new UwsgiSettings(await WebAssembly.compileStreaming(get(`${base}wasgi_uwsgi.wasm`)));
 }
 
 /**

@@ -1,7 +1,6 @@
-//! A uWSGI's settings, which are read elsewhere.
+//! A uWSGI's settings.
 
 use super::*;
-use crate::machine::StartCommand;
 
 #[test]
 fn a_uwsgi_that_reloads_reads_its_file_again() {
@@ -43,16 +42,21 @@ fn a_uwsgi_that_reloads_reads_its_file_again() {
 }
 
 #[test]
-fn a_signal_ends_a_uwsgi_whose_settings_are_being_read() {
+fn a_uwsgi_that_is_to_print_its_help_when_it_reloads_does_so_and_ends() {
     let mut bench = Bench::start("");
-    let command = StartCommand::Line("uwsgi --http-socket :8000".to_owned());
-    bench
-        .machine
-        .start(2, &command, &[], "/home/web", bench.now);
-    bench.machine.signal(2, Signal::Int, bench.now);
+    let set = |bench: &mut Bench, content: &str| {
+        bench
+            .machine
+            .set_fact("/home/web/a.ini", Some(format!("[uwsgi]\n{content}\n")));
+    };
+    set(&mut bench, "master = 1\nlazy-apps = 1\nhttp-socket = :8000");
+    bench.start_another(2, "uwsgi a.ini");
+    set(&mut bench, "help = 1");
+    bench.machine.signal(2, Signal::Term, bench.now);
+    bench.now += 1_100.0;
+    bench.machine.tick(bench.now);
     bench.look();
-    assert_eq!(bench.exits.last(), Some(&(2, 130)));
-    assert!(bench.spawned.is_empty());
+    assert_eq!(bench.exits.last(), Some(&(2, 0)));
 }
 
 #[test]

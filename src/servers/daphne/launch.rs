@@ -2,7 +2,7 @@
 
 use crate::servers::grammar::Stop;
 use crate::servers::grammar::argparse::Program;
-use crate::servers::option::{Numbers, Values, own};
+use crate::servers::option::{Values, own};
 use crate::servers::{Call, Launch, Level, Server, Target, argv, host};
 
 /// Everything that the values say.

@@ -7,7 +7,7 @@ mod tests;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::Table;
-use super::{Call, Command, Server};
+use super::{Call, Command};
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or
 /// `__main__.py`.
@@ -31,9 +31,10 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
     match stop {
         Stop::Usage(stderr) => Command::complain(2, &stderr),
         // daphne has no --version.
-        Stop::Help | Stop::Version => Command::Help {
-            program: Server::Daphne,
-            words: vec![("usage", program.usage())],
-        },
+        Stop::Help | Stop::Version => Command::show(
+            &include_str!("help.txt")
+                .trim_end()
+                .replace("{usage}", &program.usage()),
+        ),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod argparse;
 pub(crate) mod click;
+pub(crate) mod getopt;
 mod similar;
 
 /// Why a command line gives no values.
@@ -11,6 +12,6 @@ pub(crate) enum Stop {
     Help,
     /// It asks for the version.
     Version,
-    /// It is wrong: this goes to standard error, and the program exits with 2.
+    /// It is wrong: this goes to standard error.
     Usage(String),
 }

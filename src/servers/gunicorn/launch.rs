@@ -2,7 +2,7 @@
 
 use super::{Failure, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
-use crate::servers::option::{Numbers, Values, listed, own, split, text, trim};
+use crate::servers::option::{Values, listed, own, split, text, trim};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host,
     python,
@@ -54,8 +54,6 @@ pub(super) fn launch(
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
     Ok(Launch {
-        server: Server::Gunicorn,
-        argv: argv("gunicorn", words),
         env,
         workers,
         master: true,
@@ -81,7 +79,6 @@ pub(super) fn launch(
         },
         timeout: seconds("--timeout"),
         graceful_timeout: Some(seconds("--graceful-timeout")),
-        worker_healthcheck: 0.0,
         keep_alive: seconds("--keep-alive"),
         rules: rules(values, own_asgi, uvicorn),
         limits: if uvicorn {
@@ -89,18 +86,12 @@ pub(super) fn launch(
         } else {
             limits(values)
         },
-        limit_concurrency: None,
         max_requests: Some(count("--max-requests")).filter(|&requests| requests > 0),
         max_requests_jitter: count("--max-requests-jitter"),
         log_level: log_level(trim(values.text("--log-level"))),
         access_log,
         access_log_format: own(trim(values.text("--access-logformat"))),
-        use_colors: false,
         python_responses,
-        server_header: true,
-        date_header: true,
-        headers: Vec::new(),
-        root_path: String::new(),
         proxy_headers: !own_asgi,
         forwarded_allow_ips: own(trusted.unwrap_or(values.text("--forwarded-allow-ips"))),
         lifespan: match trim(values.text("--asgi-lifespan")) {
@@ -111,18 +102,13 @@ pub(super) fn launch(
         },
         python_path,
         chdir,
-        die_on_term: false,
-        need_app: false,
         preload: values.flag("--preload"),
-        router: false,
-        interpreter: false,
-        scale: 1,
-        reload: None,
         options: if python_responses {
             values.texts()
         } else {
             Vec::new()
         },
+        ..Launch::base(Server::Gunicorn, argv("gunicorn", words), call)
     })
 }
 

@@ -8,7 +8,7 @@ mod validate;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::option::{Table, own, text, trim};
-use super::{Call, Command, Launch, SETTINGS, Server, WASGI, python};
+use super::{Call, Command, Launch, SETTINGS, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -39,18 +39,16 @@ fn help(call: &Call) -> Command {
         Some(port) => text(&["['0.0.0.0:", port, "']"]),
         None => own("['127.0.0.1:8000']"),
     };
-    Command::Help {
-        program: Server::Gunicorn,
-        words: vec![
-            ("bind", bind),
-            ("workers", variable("WEB_CONCURRENCY", "1")),
-            ("chdir", own(call.cwd)),
-            (
-                "forwarded-allow-ips",
-                variable("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
-            ),
-        ],
-    }
+    let text = include_str!("help.txt")
+        .trim_end()
+        .replace("{bind}", &bind)
+        .replace("{workers}", &variable("WEB_CONCURRENCY", "1"))
+        .replace("{chdir}", call.cwd)
+        .replace(
+            "{forwarded-allow-ips}",
+            &variable("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
+        );
+    Command::show(&text)
 }
 
 /// Why gunicorn does not start.
@@ -138,6 +136,7 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let extra_files = values.all("--reload-extra-file").join("\0");
     let mut launch = launch::launch(words, &values, &app, workers, call)?;
     launch.interpreter = interpreter;
+    launch.settings = settings.or(interpreter.then_some("")).map(str::to_owned);
     if reload {
         launch
             .options

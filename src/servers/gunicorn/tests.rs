@@ -454,7 +454,7 @@ fn what_is_settled_takes_the_place_of_the_words_and_of_the_environment() {
     };
     let read = |settings: &str| match parse("gunicorn -w 3", &env(settings), "/home/web") {
         Command::Serve(launch) => *launch,
-        printed => panic!("{printed:?}"),
+        printed @ Command::Print { .. } => panic!("{printed:?}"),
     };
     let unread = read("");
     assert!(unread.interpreter);

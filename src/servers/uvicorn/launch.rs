@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::reload::Reload;
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Numbers, Values, own, split, text};
+use crate::servers::option::{Values, own, split, text};
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
@@ -47,16 +47,9 @@ pub(super) fn launch(
     }
     let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
-        server: Server::Uvicorn,
-        argv: argv("uvicorn", words),
-        env: call.env.own.to_vec(),
         workers: if reload.is_some() { 1 } else { workers },
         master: workers > 1 || reload.is_some(),
         worker_class: WorkerClass::Async,
-        worker_class_name: String::new(),
-        threads: 1,
-        worker_connections: 0,
-        name: None,
         interface: Interface::Asgi,
         target: Target::new(app, module, attribute, values.flag("--factory")),
         binds: vec![bind],
@@ -65,7 +58,6 @@ pub(super) fn launch(
             "auto" | "uvloop" => 1,
             _ => backlog.max(1),
         },
-        timeout: 0.0,
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
         worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),
         keep_alive: seconds("--timeout-keep-alive").unwrap_or(0.0),
@@ -76,9 +68,7 @@ pub(super) fn launch(
         max_requests_jitter: values.count("--limit-max-requests-jitter").unwrap_or(0),
         log_level: Level::named(values.text("--log-level")).unwrap_or(Level::Info),
         access_log: values.flag("--access-log"),
-        access_log_format: String::new(),
         use_colors: values.flag("--use-colors"),
-        python_responses: false,
         server_header: values.flag("--server-header"),
         date_header: values.flag("--date-header"),
         headers: headers(values)?,
@@ -94,15 +84,9 @@ pub(super) fn launch(
             None | Some("") => Vec::new(),
             Some(path) => vec![own(path)],
         },
-        chdir: None,
-        die_on_term: false,
-        need_app: false,
-        preload: false,
-        router: false,
-        interpreter: false,
-        scale: 1,
         reload,
         options,
+        ..Launch::base(Server::Uvicorn, argv("uvicorn", words), call)
     })
 }
 

@@ -8,7 +8,7 @@ mod tests;
 use super::grammar::Stop;
 use super::grammar::click::Program;
 use super::option::{Table, text};
-use super::{Call, Command, Launch, Server, WASGI};
+use super::{Call, Command, Launch, WASGI};
 
 pub use reload::Reload;
 
@@ -24,10 +24,11 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
     };
     match read(&program, words, call) {
         Ok(launch) => Command::Serve(Box::new(launch)),
-        Err(Failure::Stop(Stop::Help)) => Command::Help {
-            program: Server::Uvicorn,
-            words: vec![("usage", program.usage())],
-        },
+        Err(Failure::Stop(Stop::Help)) => Command::show(
+            &include_str!("help.txt")
+                .trim_end()
+                .replace("{usage}", &program.usage()),
+        ),
         Err(Failure::Stop(Stop::Version)) => Command::show(&text(&[
             "Running uvicorn 0.54.0 with CPython 3.14.2 on Emscripten",
             WASGI,

@@ -304,7 +304,7 @@ fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
             stderr, code: 2, ..
         } => stderr.last().cloned(),
         Command::Serve(_) => None,
-        other => panic!("{line}: {other:?}"),
+        other @ Command::Print { .. } => panic!("{line}: {other:?}"),
     };
     let error = |option: &str, path: &str| {
         Some(format!(

@@ -1,7 +1,7 @@
 //! From uWSGI's values to a [`Launch`].
 
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Numbers, Values, own, text};
+use crate::servers::option::{Values, own, text};
 use crate::servers::{
     Call, Interface, Launch, Server, WorkerClass, absolute, argv, assignment, host, python,
 };

@@ -1,70 +1,84 @@
-//! uWSGI 2.0.31: its command line.
+//! uWSGI 2.0.31: its command line, ini files and environment.
 //!
-//! What it is set to is settled by a wasm module of its own (`uwsgi/`), into words that are options
-//! alone: these are what the processes get, which so read no file.
+//! The machine, which knows the files, reads all of it into one list of options. Its processes get
+//! that list, and read no file.
 
 mod launch;
-#[cfg(test)]
-mod settings_tests;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-use super::option::{Table, Values, own, split, text};
-use super::{Call, Command, Server, Unsettled, WASGI};
+use super::grammar::Stop;
+use super::grammar::getopt::Program;
+use super::option::{Table, Values};
+use super::{Call, Command, SETTINGS, WASGI};
+use settings::Settings;
 
-/// The options that are honoured; those that are refused are known where the settings are read.
-const TABLE: Table = Table(include_str!("options.txt"));
-
-/// The first of the words that are settled: no shell makes such a word.
-pub(super) const SETTLED: &str = "\u{1}";
+const PROGRAM: Program = Program {
+    name: "uwsgi",
+    table: Table(include_str!("options.txt")),
+    stems: include_str!("stems.txt"),
+    letters: "ACHJLMOQRSTabcdhilmprstvwxyz",
+    after_error: "getopt_long() error",
+};
 
 /// What happens with these arguments.
 pub(super) fn command(words: &[String], call: &Call) -> Command {
-    let Some((_, settled)) = words.split_first().filter(|(first, _)| *first == SETTLED) else {
-        let env = [call.env.outer, call.env.own].concat();
-        return Command::Settle(Box::new(Unsettled {
-            before: vec![own("uwsgi"), own(SETTLED)],
-            words: words.to_vec(),
-            env,
-        }));
-    };
-    let mut values = Values::new(TABLE);
-    let mut said = Vec::new();
-    let mut kept = vec![own(SETTLED)];
-    for word in settled {
-        match split(word, '=') {
-            Some(("said", line)) => said.push(own(line)),
-            Some(("stop", message)) => return complain(said, message),
-            Some(("help", _)) => {
-                return Command::Help {
-                    program: Server::Uwsgi,
-                    words: Vec::new(),
-                };
-            }
-            Some((name, value)) => {
-                if let Some(option) = TABLE.named(name) {
-                    values.give(option, value);
-                    kept.push(own(word));
-                }
-            }
-            None => {}
+    if let Some(settings) = call
+        .env
+        .get(SETTINGS)
+        .filter(|settings| !settings.is_empty())
+    {
+        return serve(words, &from_words(settings), Vec::new(), call);
+    }
+    let mut settings = Settings::new(call);
+    let read = settings.read(words);
+    let said = settings.said;
+    match read {
+        Ok(values) if values.given("--version").is_some() => {
+            Command::show(&format!("2.0.31{WASGI}"))
         }
+        Ok(values) => serve(words, &values, said, call),
+        // uWSGI has no other way to ask for its version.
+        Err(Stop::Help | Stop::Version) => Command::show(include_str!("help.txt").trim_end()),
+        Err(Stop::Usage(message)) => complain(said, &message),
     }
-    if values.given("--version").is_some() {
-        return Command::show(&text(&["2.0.31", WASGI]));
-    }
-    match launch::launch(&kept, &values, call) {
+}
+
+/// Starts a server. `said` is what was printed as the settings were read.
+fn serve(words: &[String], values: &Values, said: Vec<String>, call: &Call) -> Command {
+    match launch::launch(words, values, call) {
         Ok(mut launch) => {
-            launch
-                .options
-                .extend(said.into_iter().map(|line| ("--said", line)));
+            let said = said.into_iter().map(|line| ("--said", line));
+            launch.options.extend(said);
+            launch.settings = Some(to_words(values));
             Command::Serve(launch)
         }
         Err(message) => complain(said, &message),
     }
 }
 
+/// The options as processes get them: `name=value`, with a NUL between them.
+fn to_words(values: &Values) -> String {
+    let word =
+        |(option, value): &(super::option::Opt, String)| format!("{}={value}", option.name());
+    values.given.iter().map(word).collect::<Vec<_>>().join("\0")
+}
+
+/// What [`to_words`] has written.
+fn from_words(settings: &str) -> Values {
+    let mut values = Values::new(PROGRAM.table);
+    for word in settings.split('\0') {
+        if let Some((name, value)) = word.split_once('=')
+            && let Some(option) = PROGRAM.table.named(name)
+        {
+            values.give(option, value);
+        }
+    }
+    values
+}
+
 fn complain(mut said: Vec<String>, message: &str) -> Command {
-    said.push(own(message));
+    said.push(message.to_owned());
     Command::complain(1, &said.join("\n"))
 }

@@ -1,7 +1,7 @@
 //! What uWSGI 2.0.31 printed for these lines.
 
-use crate::servers::Command;
-use crate::servers::testing::{help, launch, parse, printed};
+use crate::servers::testing::{help, launch, printed};
+use crate::servers::{Command, parse};
 
 #[test]
 fn usage_errors_are_those_of_getopt() {

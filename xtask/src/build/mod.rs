@@ -51,14 +51,10 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     let python =
         python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;
     let module = module?;
-    let uwsgi = wasm::build_uwsgi(project)?;
-    let (core, uwsgi) = if options.dev {
-        (module.wasm.clone(), uwsgi)
+    let core = if options.dev {
+        module.wasm.clone()
     } else {
-        (
-            wasm::shrink(project, &module.wasm)?,
-            wasm::shrink(project, &uwsgi)?,
-        )
+        wasm::shrink(project, &module.wasm)?
     };
     let site = javascript::build(project, options, &module)?;
     manifest::add(&mut sources, "", &site)?;
@@ -70,12 +66,7 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
             .into_owned();
         sources.insert(format!("python/{name}"), path);
     }
-    for server in ["gunicorn", "uvicorn", "uwsgi", "daphne"] {
-        let help = project.path("src/servers").join(server).join("help.txt");
-        sources.insert(format!("help/{server}.txt"), help);
-    }
     sources.insert("wasgi_core_bg.wasm".into(), core);
-    sources.insert("wasgi_uwsgi.wasm".into(), uwsgi);
     manifest::assemble(&sources, &options.dist)
 }
 

@@ -126,14 +126,6 @@ fn compile(project: &Project, package: &str) -> Result<PathBuf> {
     Ok(project.cargo_target.join(WASM).join(name))
 }
 
-/// Compiles the module that reads uWSGI's settings (`uwsgi/`), which is without glue, and says
-/// where it is.
-pub fn build_uwsgi(project: &Project) -> Result<PathBuf> {
-    progress::step("Compile the reader of uWSGI's settings to wasm", || {
-        compile(project, "wasgi-uwsgi")
-    })
-}
-
 /// Compiles the module that derives keys (`kdf/`), which is without glue, and says where it is.
 pub fn build_kdf(project: &Project) -> Result<PathBuf> {
     progress::step("Compile key derivation to wasm", || {

@@ -77,7 +77,6 @@ fn clippy(project: &Project) -> Result<Counts> {
         "clippy",
         "--quiet",
         "--package=wasgi",
-        "--package=wasgi-uwsgi",
         "--lib",
         "--tests",
         "--target",

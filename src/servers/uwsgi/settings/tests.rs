@@ -1,8 +1,7 @@
 //! What uWSGI 2.0.31 did with these files; `a.ini` and the others are in its working directory.
 #![allow(clippy::panic)]
 
-use crate::servers::testing::parse;
-use crate::servers::{Command, Launch};
+use crate::servers::{Command, Launch, SETTINGS, parse, parse_argv};
 
 const A: &str = "# comment\n; other\n[uwsgi]\nhttp-socket = 127.0.0.1:9501\nmodule = app\nmaster = true\nprocesses=2\ndie-on-term\n\
                  foo = bar\n[other]\nhttp-socket = :9502\nmaster = on\nlazy-apps = off\n";
@@ -22,7 +21,7 @@ fn command(line: &str, files: &[(&str, &str)]) -> Command {
 fn launch(line: &str, files: &[(&str, &str)]) -> Launch {
     match command(line, files) {
         Command::Serve(launch) => *launch,
-        printed => panic!("{line} prints {printed:?}"),
+        printed @ Command::Print { .. } => panic!("{line} prints {printed:?}"),
     }
 }
 
@@ -30,7 +29,7 @@ fn launch(line: &str, files: &[(&str, &str)]) -> Launch {
 fn printed(line: &str, files: &[(&str, &str)]) -> (String, i32) {
     match command(line, files) {
         Command::Print { stderr, code, .. } => (stderr.join("\n"), code),
-        other => panic!("{line}: {other:?}"),
+        other @ Command::Serve(_) => panic!("{line}: {other:?}"),
     }
 }
 
@@ -100,13 +99,18 @@ fn what_comes_later_counts_and_words_that_are_files_come_last() {
 }
 
 #[test]
-fn processes_get_the_words_that_are_settled() {
+fn processes_get_the_options_that_were_read_and_read_no_file() {
     let launch = launch(
         "UWSGI_HTTP_SOCKET=:1 uwsgi --ini a.ini --lazy-apps",
         &[("a.ini", A)],
     );
-    let Command::Serve(again) = crate::servers::parse_argv(&launch.argv, &launch.env, "/srv/app")
-    else {
+    let mut env = launch.env.clone();
+    env.extend(
+        launch
+            .settings
+            .map(|settings| (SETTINGS.to_owned(), settings)),
+    );
+    let Command::Serve(again) = parse_argv(&launch.argv, &env, "/srv/app") else {
         panic!("{:?} starts no server", launch.argv);
     };
     assert_eq!(

@@ -1,10 +1,9 @@
 //! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`,
 //! `%(option)`.
 
-use wasgi_options::{absolute, own, text, trim};
-
-use crate::getopt::Stop;
-use crate::settings::{MOST_ROUNDS, Settings, stop};
+use super::{MOST_ROUNDS, Settings};
+use crate::servers::absolute;
+use crate::servers::grammar::Stop;
 
 impl Settings<'_> {
     /// Replaces what a `%` and a sign stand for; those that stand for nothing vanish.
@@ -35,7 +34,7 @@ impl Settings<'_> {
                 'V' => "2.0.31",
                 'v' => self.call.cwd,
                 'h' => "emscripten",
-                'k' => self.call.variable("=").unwrap_or("1"),
+                'k' => self.call.env.get("=").unwrap_or("1"),
                 'u' | 'g' => "0",
                 'x' => section,
                 'o' => name,
@@ -58,11 +57,11 @@ impl Settings<'_> {
     pub(crate) fn replace_placeholders(&mut self) -> Result<(), Stop> {
         for index in 0..self.given.len() {
             if let Some(given) = self.given.get(index) {
-                let placeholder = text(&["%(", &given.key, ")"]);
+                let placeholder = format!("%({})", given.key);
                 let named = self
                     .given
                     .iter()
-                    .any(|given| find(&given.value, &placeholder, 0).is_some());
+                    .any(|given| given.value.contains(&placeholder));
                 if let Some(given) = self.given.get_mut(index) {
                     given.named = named;
                 }
@@ -85,7 +84,11 @@ impl Settings<'_> {
     fn replaced(&self, mut value: String, symbol: &str) -> Result<String, Stop> {
         let mut from = 0;
         let mut rounds = 0;
-        while let Some(start) = find(&value, symbol, from) {
+        while let Some(start) = value
+            .get(from..)
+            .and_then(|rest| rest.find(symbol))
+            .map(|at| from + at)
+        {
             let key_at = start + 2;
             let mut depth = 1;
             let end = value.get(key_at..).unwrap_or("").find(|sign| {
@@ -101,25 +104,28 @@ impl Settings<'_> {
             };
             let key = value.get(key_at..end).unwrap_or("");
             let with = match symbol {
-                "$(" => self.call.variable(key).map(own),
+                "$(" => self.call.env.get(key).map(str::to_owned),
                 "@(" if key.is_empty() => None,
                 "@(" => {
-                    let Some(content) = self.call.file(key) else {
-                        let line = "\"): No such file or directory [core/io.c line 525]";
-                        return stop(&["open(\"", key, line]);
+                    let Some(content) = self.file(key) else {
+                        return Err(Stop::Usage(format!(
+                            "open(\"{key}\"): No such file or directory [core/io.c line 525]"
+                        )));
                     };
-                    Some(own(content.strip_suffix('\n').unwrap_or(content)))
+                    Some(content.strip_suffix('\n').unwrap_or(content).to_owned())
                 }
                 _ if key.contains(' ') => Some(self.computed(key)),
-                _ => self.value(key).map(own),
+                _ => self.value(key).map(str::to_owned),
             };
             match with {
                 Some(with) => {
-                    value = put(&value, start, end + 1, &with);
+                    value.replace_range(start..=end, &with);
                     from = 0;
                     rounds += 1;
                     if rounds > MOST_ROUNDS {
-                        return stop(&["uwsgi: ", symbol, "…): a placeholder stands for itself."]);
+                        return Err(Stop::Usage(format!(
+                            "uwsgi: {symbol}…): a placeholder stands for itself."
+                        )));
                     }
                 }
                 None => from = end + 1,
@@ -134,7 +140,7 @@ impl Settings<'_> {
         let mut value = String::new();
         let mut sign = "";
         for word in key.split(' ').filter(|word| !word.is_empty()) {
-            let left = number(&value);
+            let left = leading_number(&value);
             match word {
                 "+" | "-" | "*" | "/" => sign = word,
                 "++" => value = (left + 1).to_string(),
@@ -146,7 +152,7 @@ impl Settings<'_> {
                     } else {
                         self.value(word).unwrap_or("")
                     };
-                    let right = number(word);
+                    let right = leading_number(word);
                     let result = match sign {
                         "+" => left.wrapping_add(right),
                         "-" => left.wrapping_sub(right),
@@ -167,9 +173,8 @@ impl Settings<'_> {
 }
 
 /// C's `atoi`: the number at the beginning.
-#[inline(never)]
-pub(crate) fn number(value: &str) -> i64 {
-    let value = trim(value);
+pub(super) fn leading_number(value: &str) -> i64 {
+    let value = value.trim_ascii();
     let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
     let mut number: i64 = 0;
     for digit in digits.bytes().take_while(u8::is_ascii_digit) {
@@ -182,29 +187,4 @@ pub(crate) fn number(value: &str) -> i64 {
     } else {
         number
     }
-}
-
-/// Where a part begins, at or after a place. (The library's search is 3 kB of wasm.)
-#[inline(never)]
-pub(crate) fn find(value: &str, part: &str, from: usize) -> Option<usize> {
-    let at = |at: &usize| value.get(*at..).is_some_and(|rest| rest.starts_with(part));
-    (from..value.len()).find(at)
-}
-
-/// The text with all parts of a kind replaced.
-pub(crate) fn replaced(value: &str, part: &str, with: &str) -> String {
-    let mut value = own(value);
-    let mut from = 0;
-    while let Some(at) = find(&value, part, from) {
-        value = put(&value, at, at + part.len(), with);
-        from = at + with.len();
-    }
-    value
-}
-
-/// The text with something else from one place up to another.
-#[inline(never)]
-fn put(value: &str, from: usize, to: usize, with: &str) -> String {
-    let before = value.get(..from).unwrap_or("");
-    text(&[before, with, value.get(to..).unwrap_or("")])
 }

@@ -1,20 +1,35 @@
 //! What uWSGI is set to: by its environment, its command line and the ini files that these name, in
-//! the original's order.
-//!
-//! All of it becomes one run of options. It is written out as words for the processes, which so
-//! read no file.
+//! the original's order. All of it becomes one list of options.
 
-use wasgi_options::{Kind, Values, listed, own, split, text, trim};
+mod placeholders;
+#[cfg(test)]
+mod tests;
 
-use crate::getopt::Stop;
-use crate::placeholders::{find, number, replaced};
-use crate::{Call, PROGRAM};
+use super::PROGRAM;
+use crate::servers::grammar::Stop;
+use crate::servers::option::{Kind, Values};
+use crate::servers::{Call, absolute};
+use placeholders::leading_number;
 
 /// Files that name each other, and placeholders that stand for each other, end somewhere.
 pub(crate) const MOST_ROUNDS: u32 = 99;
 /// Options that say whether, or how often, those that follow are set.
-const LOGIC: &str = "for for-times if-env ifenv if-not-env if-opt if-not-opt if-exists ifexists if-not-exists if-file if-not-file \
-                     if-reload if-not-reload";
+const LOGIC: [&str; 14] = [
+    "for",
+    "for-times",
+    "if-env",
+    "ifenv",
+    "if-not-env",
+    "if-opt",
+    "if-not-opt",
+    "if-exists",
+    "ifexists",
+    "if-not-exists",
+    "if-file",
+    "if-not-file",
+    "if-reload",
+    "if-not-reload",
+];
 
 /// An option or a variable that is set.
 pub(crate) struct Given {
@@ -61,9 +76,9 @@ impl<'a> Settings<'a> {
     /// The help is asked for, or something is wrong or refused.
     pub(crate) fn read(&mut self, words: &[String]) -> Result<Values, Stop> {
         let line = PROGRAM.parse(words)?;
-        for (name, value) in self.call.env {
+        for (name, value) in self.call.env.outer.iter().chain(self.call.env.own) {
             if let Some(name) = name.strip_prefix("UWSGI_") {
-                let key = replaced(&name.to_ascii_lowercase(), "_", "-");
+                let key = name.to_ascii_lowercase().replace('_', "-");
                 self.add(&key, value)?;
             }
         }
@@ -78,37 +93,42 @@ impl<'a> Settings<'a> {
             let ending = file.rsplit('.').next().unwrap_or("");
             if ending == "ini" {
                 self.load(file)?;
-            } else if listed(ending, "xml yaml yml") {
-                return stop(&[
-                    "uwsgi: ",
-                    file,
-                    ": wasgi reads ini files only: write the options into one.",
-                ]);
+            } else if ["xml", "yaml", "yml"].contains(&ending) {
+                return Err(Stop::Usage(format!(
+                    "uwsgi: {file}: wasgi reads ini files only: write the options into one."
+                )));
             } else {
-                return stop(&["unable to load configuration from ", file]);
+                return Err(Stop::Usage(format!(
+                    "unable to load configuration from {file}"
+                )));
             }
         }
         self.replace_placeholders()?;
-        self.settle()
+        self.values()
+    }
+
+    /// The text of a file of the project.
+    fn file(&self, path: &str) -> Option<&'a str> {
+        self.call
+            .env
+            .get(&format!("={}", absolute(self.call.cwd, path)))
     }
 
     fn add(&mut self, key: &str, value: &str) -> Result<(), Stop> {
-        if listed(key, "end endfor endif end-if end-for") {
+        if ["end", "endfor", "endif", "end-if", "end-for"].contains(&key) {
             self.logic = None;
             return Ok(());
         }
         let Some((how, argument)) = self.logic.take() else {
             return self.push(key, value);
         };
-        if listed(key, LOGIC) {
-            return stop(&[
-                "recursive logic in options is not supported (option = ",
-                key,
-                ")",
-            ]);
+        if LOGIC.contains(&key) {
+            return Err(Stop::Usage(format!(
+                "recursive logic in options is not supported (option = {key})"
+            )));
         }
         for word in self.rounds(&how, &argument) {
-            self.push(key, &replaced(value, "%(_)", &word))?;
+            self.push(key, &value.replace("%(_)", &word))?;
         }
         self.logic = Some((how, argument));
         Ok(())
@@ -116,7 +136,7 @@ impl<'a> Settings<'a> {
 
     /// The words for which the options inside are set.
     fn rounds(&self, how: &str, argument: &str) -> Vec<String> {
-        let (name, wanted) = match split(argument, '=') {
+        let (name, wanted) = match argument.split_once('=') {
             Some((name, wanted)) => (name, Some(wanted)),
             None => (argument, None),
         };
@@ -125,25 +145,25 @@ impl<'a> Settings<'a> {
                 return argument
                     .split(' ')
                     .filter(|word| !word.is_empty())
-                    .map(own)
+                    .map(str::to_owned)
                     .collect();
             }
             "for-times" => {
-                return (1..=number(argument))
+                return (1..=leading_number(argument))
                     .map(|round| round.to_string())
                     .collect();
             }
-            "if-env" | "ifenv" | "if-not-env" => self.call.variable(name),
+            "if-env" | "ifenv" | "if-not-env" => self.call.env.get(name),
             "if-opt" | "if-not-opt" => self.value(name),
             "if-reload" => None,
             "if-not-reload" => return vec![String::new()],
-            _ => self.call.file(argument).map(|_| argument),
+            _ => self.file(argument).map(|_| argument),
         };
         let found = found
             .filter(|value| wanted.is_none_or(|wanted| *value == wanted || *value == argument));
-        let negated = how.strip_prefix("if-not-").is_some();
+        let negated = how.starts_with("if-not-");
         match (found, negated) {
-            (Some(value), false) => vec![own(value)],
+            (Some(value), false) => vec![value.to_owned()],
             (None, true) => vec![String::new()],
             _ => Vec::new(),
         }
@@ -155,17 +175,17 @@ impl<'a> Settings<'a> {
             "ini" => self.load(value)?,
             "strict" => self.strict = is_true(value),
             "set" | "set-ph" | "set-placeholder" => {
-                let Some((key, value)) = split(value, '=') else {
-                    return stop(&["invalid placeholder/--set value"]);
+                let Some((key, value)) = value.split_once('=') else {
+                    return Err(Stop::Usage("invalid placeholder/--set value".to_owned()));
                 };
                 return self.push(key, value);
             }
-            _ if listed(key, LOGIC) => self.logic = Some((own(key), own(value))),
+            _ if LOGIC.contains(&key) => self.logic = Some((key.to_owned(), value.to_owned())),
             _ => done = false,
         }
         self.given.push(Given {
-            key: own(key),
-            value: own(value),
+            key: key.to_owned(),
+            value: value.to_owned(),
             done,
             named: false,
         });
@@ -176,26 +196,30 @@ impl<'a> Settings<'a> {
     fn load(&mut self, name: &str) -> Result<(), Stop> {
         self.files += 1;
         if self.files > MOST_ROUNDS {
-            return stop(&[
-                "uwsgi: ",
-                name,
-                ": the ini files name each other without end.",
-            ]);
+            return Err(Stop::Usage(format!(
+                "uwsgi: {name}: the ini files name each other without end."
+            )));
         }
-        if name == "-" || find(name, "://", 0).is_some() {
-            let reason = ": wasgi reads files of the project only, and has neither a terminal nor a network to read from.";
-            return stop(&["uwsgi: option '--ini': ", name, reason]);
+        if name == "-" || name.contains("://") {
+            return Err(Stop::Usage(format!(
+                "uwsgi: option '--ini': {name}: wasgi reads files of the project only, and has neither a terminal nor a network to read from."
+            )));
         }
         let (file, section) = name.rsplit_once(':').unwrap_or((name, ""));
         let again = name.starts_with(':');
-        let file = if again { own(&self.last) } else { own(file) };
-        let Some(content) = self.call.file(&file) else {
-            let line = " failed: No such file or directory [core/utils.c line 3640]";
-            return stop(&["realpath() of ", &file, line]);
+        let file = if again {
+            self.last.clone()
+        } else {
+            file.to_owned()
+        };
+        let Some(content) = self.file(&file) else {
+            return Err(Stop::Usage(format!(
+                "realpath() of {file} failed: No such file or directory [core/utils.c line 3640]"
+            )));
         };
         if !again {
             self.said
-                .push(text(&["[uWSGI] getting INI configuration from ", &file]));
+                .push(format!("[uWSGI] getting INI configuration from {file}"));
         }
         if self.first.is_empty() {
             self.first.clone_from(&file);
@@ -205,24 +229,21 @@ impl<'a> Settings<'a> {
         let asked = if section.is_empty() { "uwsgi" } else { section };
         let mut there = false;
         let mut is_asked = false;
-        for line in content.split('\n').map(trim) {
+        for line in content.split('\n').map(str::trim_ascii) {
             if let Some(name) = line.strip_prefix('[') {
                 let mut name = name.chars();
                 name.next_back();
                 is_asked = name.as_str() == asked;
             } else if is_asked && !line.is_empty() && !line.starts_with([';', '#']) {
                 there = true;
-                let (key, value) = split(line, '=').unwrap_or((line, ""));
-                self.add(trim(key), trim(value))?;
+                let (key, value) = line.split_once('=').unwrap_or((line, ""));
+                self.add(key.trim_ascii(), value.trim_ascii())?;
             }
         }
         if !there {
-            let warning = [
-                "*** WARNING: Can't find section \"",
-                asked,
-                "\" in INI configuration file ",
-            ];
-            self.said.push(text(&[&warning.concat(), &file, " ***"]));
+            self.said.push(format!(
+                "*** WARNING: Can't find section \"{asked}\" in INI configuration file {file} ***"
+            ));
         }
         Ok(())
     }
@@ -233,28 +254,32 @@ impl<'a> Settings<'a> {
     }
 
     /// What is set that is an option.
-    fn settle(&self) -> Result<Values, Stop> {
+    fn values(&self) -> Result<Values, Stop> {
         let mut values = Values::new(PROGRAM.table);
         for Given {
             key, value, named, ..
         } in self.given.iter().filter(|given| !given.done)
         {
-            let name = text(&["--", key]);
+            let name = format!("--{key}");
             if *named && PROGRAM.table.named(&name).is_none() {
                 continue;
             }
             let Some(option) = PROGRAM.find(&name)? else {
                 if self.strict {
-                    return stop(&["[strict-mode] unknown config directive: ", key]);
+                    return Err(Stop::Usage(format!(
+                        "[strict-mode] unknown config directive: {key}"
+                    )));
                 }
                 continue;
             };
             match option.kind() {
                 Kind::Help => return Err(Stop::Help),
                 Kind::Int => {
-                    let number = number(value);
+                    let number = leading_number(value);
                     if number < 0 {
-                        return stop(&["invalid value for option \"", key, "\": must be > 0"]);
+                        return Err(Stop::Usage(format!(
+                            "invalid value for option \"{key}\": must be > 0"
+                        )));
                     }
                     values.give(option, &number.to_string());
                 }
@@ -270,10 +295,5 @@ impl<'a> Settings<'a> {
 
 /// Whether a flag's value sets it.
 fn is_true(value: &str) -> bool {
-    !listed(&value.to_ascii_lowercase(), "false off no 0")
-}
-
-#[inline(never)]
-pub(crate) fn stop<T>(parts: &[&str]) -> Result<T, Stop> {
-    Err(Stop::Wrong(text(parts)))
+    !["false", "off", "no", "0"].contains(&value.to_ascii_lowercase().as_str())
 }

@@ -1,16 +1,8 @@
 //! The grammar of the C library's `getopt_long`, as uWSGI uses it: options and other words in any
 //! order, messages.
 
-use wasgi_options::{Kind, Opt, Table, Values, listed, own, split, text};
-
-/// Why nothing is settled.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The help is asked for.
-    Help,
-    /// Something is wrong: this goes to standard error.
-    Wrong(String),
-}
+use super::Stop;
+use crate::servers::option::{Kind, Opt, Table, Values};
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
@@ -41,32 +33,32 @@ impl Program {
                 break;
             }
             if let Some(long) = word.strip_prefix("--") {
-                let (name, attached) = match split(long, '=') {
+                let (name, attached) = match long.split_once('=') {
                     Some((name, value)) => (name, Some(value)),
                     None => (long, None),
                 };
                 let option = self.long(name, word)?;
-                let wrong = |how: &str| self.error(&["option '--", name, how]);
+                let wrong = |how: &str| self.error(&format!("option '--{name}' {how}"));
                 let value = match (attached, option.kind()) {
                     (Some(_), _) if option.is_flag() => {
-                        return Err(wrong("' doesn't allow an argument"));
+                        return Err(wrong("doesn't allow an argument"));
                     }
                     (Some(value), _) => value,
                     (None, Kind::Optional(left_out)) => left_out,
                     (None, _) if option.is_flag() => "true",
                     (None, _) => match words.next() {
                         Some(value) => value,
-                        None => return Err(wrong("' requires an argument")),
+                        None => return Err(wrong("requires an argument")),
                     },
                 };
-                take(&mut values, option, value)?;
+                note(&mut values, option, value)?;
             } else if word.len() > 1 && word.starts_with('-') {
                 let mut letters = word.chars();
                 letters.next();
                 while let Some(letter) = letters.next() {
                     let option = self.short(letter)?;
                     if option.is_flag() {
-                        take(&mut values, option, "true")?;
+                        note(&mut values, option, "true")?;
                         continue;
                     }
                     let value = match letters.as_str() {
@@ -74,7 +66,7 @@ impl Program {
                         rest => Some(rest),
                     };
                     match value {
-                        Some(value) => take(&mut values, option, value)?,
+                        Some(value) => note(&mut values, option, value)?,
                         None => {
                             return Err(self.letter_error("option requires an argument", letter));
                         }
@@ -82,7 +74,7 @@ impl Program {
                     break;
                 }
             } else {
-                values.positionals.push(own(word));
+                values.positionals.push(word.clone());
             }
         }
         Ok(values)
@@ -97,15 +89,19 @@ impl Program {
             return self.allowed(option, full).map(Some);
         }
         let name = full.strip_prefix("--").unwrap_or(full);
-        let stem = split(name, '-').map_or(name, |(stem, _)| stem);
-        if self.stems.lines().any(|line| listed(stem, line)) {
+        let stem = name.split_once('-').map_or(name, |(stem, _)| stem);
+        if self
+            .stems
+            .split_ascii_whitespace()
+            .any(|known| known == stem)
+        {
             return Err(self.refusal(full, "wasgi does not have this option."));
         }
         Ok(None)
     }
 
     fn long(&self, name: &str, word: &str) -> Result<Opt, Stop> {
-        let full = text(&["--", name]);
+        let full = format!("--{name}");
         if let Some(option) = self.find(&full)? {
             return Ok(option);
         }
@@ -118,15 +114,15 @@ impl Program {
         {
             return Err(self.refusal(&full, "wasgi needs the option's full name."));
         }
-        Err(self.error(&["unrecognized option '", word, "'"]))
+        Err(self.error(&format!("unrecognized option '{word}'")))
     }
 
     fn short(&self, letter: char) -> Result<Opt, Stop> {
-        let full = text(&["-", letter.encode_utf8(&mut [0; 4])]);
+        let full = format!("-{letter}");
         if let Some(option) = self.table.named(&full) {
             return self.allowed(option, &full);
         }
-        if self.letters.chars().any(|known| known == letter) {
+        if self.letters.contains(letter) {
             return Err(self.refusal(&full, "wasgi does not have this option."));
         }
         Err(self.letter_error("invalid option", letter))
@@ -140,26 +136,20 @@ impl Program {
     }
 
     fn refusal(&self, name: &str, reason: &str) -> Stop {
-        Stop::Wrong(text(&[self.name, ": option '", name, "': ", reason]))
+        Stop::Usage(format!("{}: option '{name}': {reason}", self.name))
     }
 
-    fn error(&self, message: &[&str]) -> Stop {
-        Stop::Wrong(text(&[
-            self.name,
-            ": ",
-            &text(message),
-            "\n",
-            self.after_error,
-        ]))
+    fn error(&self, message: &str) -> Stop {
+        Stop::Usage(format!("{}: {message}\n{}", self.name, self.after_error))
     }
 
     fn letter_error(&self, message: &str, letter: char) -> Stop {
-        self.error(&[message, " -- '", letter.encode_utf8(&mut [0; 4]), "'"])
+        self.error(&format!("{message} -- '{letter}'"))
     }
 }
 
 /// Notes an option. The help comes at once, everything else when all is read.
-fn take(values: &mut Values, option: Opt, value: &str) -> Result<(), Stop> {
+fn note(values: &mut Values, option: Opt, value: &str) -> Result<(), Stop> {
     if option.kind() == Kind::Help {
         return Err(Stop::Help);
     }
