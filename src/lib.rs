@@ -17,6 +17,7 @@ pub mod net;
 pub mod os;
 pub mod servers;
 pub mod trace;
+pub mod websocket;
 pub mod workers;
 pub mod wsgi;
 

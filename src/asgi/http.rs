@@ -512,7 +512,7 @@ pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
 
 /// The headers that uvicorn puts before the app's: date, its own name unless `--header` has
 /// another, and `--header`.
-fn default_headers(launch: &Launch, date: &str) -> Strings {
+pub(crate) fn default_headers(launch: &Launch, date: &str) -> Strings {
     let named = launch
         .headers
         .iter()

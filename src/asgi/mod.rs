@@ -7,3 +7,4 @@ pub mod refusal;
 pub mod scope;
 pub mod status;
 pub mod url;
+pub mod websocket;

@@ -1,0 +1,413 @@
+//! What a real uvicorn did in each case (`tests/websocket/`), done again.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::asgi::http::default_headers;
+use crate::gateway::Peer;
+use crate::http1;
+use crate::servers::Launch;
+use crate::servers::testing::launch;
+
+const CASES: &str = include_str!("../../../tests/websocket/cases.json");
+const UVICORN: &str = include_str!("../../../tests/websocket/uvicorn-websockets-sansio.json");
+const DATE: &str = "DATE";
+
+type Object = Map<String, Value>;
+
+/// The app of a case and the connection that it has.
+struct Play {
+    session: Session,
+    scope: Value,
+    script: VecDeque<Value>,
+    /// The app waits for the client's next step.
+    paused: bool,
+    ended: bool,
+    notes: Vec<Value>,
+    log: Vec<String>,
+    bytes: Vec<u8>,
+    closed: bool,
+    now: Millis,
+}
+
+impl Play {
+    fn drain(&mut self) {
+        let output = self.session.take_output();
+        self.bytes.extend(output.bytes);
+        for line in output.log {
+            let prefix = match line.level {
+                Level::Error => "ERROR:    ",
+                _ => "INFO:     ",
+            };
+            let text = [prefix, &line.text].concat();
+            self.log.extend(text.lines().map(|line| {
+                line.strip_suffix(" (most recent call last):")
+                    .unwrap_or(line)
+                    .to_owned()
+            }));
+            if line.traceback {
+                self.log.push("Traceback".to_owned());
+            }
+        }
+        self.closed |= output.close;
+    }
+
+    /// Runs the app until it waits or has ended.
+    fn run(&mut self) {
+        while !self.ended && !self.paused {
+            let Some(operation) = self.script.pop_front() else {
+                self.session.returned(None, DATE);
+                self.end();
+                break;
+            };
+            let argument = &operation[1];
+            match operation[0].as_str().unwrap() {
+                "scope" => {
+                    let keys: Vec<&str> = vec![
+                        "type",
+                        "asgi",
+                        "http_version",
+                        "scheme",
+                        "server",
+                        "client",
+                        "root_path",
+                        "path",
+                        "raw_path",
+                        "query_string",
+                        "headers",
+                        "subprotocols",
+                        "state",
+                        "extensions",
+                    ];
+                    let note = json!(["scope", keys, self.scope]);
+                    self.notes.push(note);
+                }
+                "receive" => {
+                    if self.receive().is_none() {
+                        self.script.push_front(operation);
+                        break;
+                    }
+                }
+                "echo" => {
+                    let Some(received) = self.receive() else {
+                        self.script.push_front(operation);
+                        break;
+                    };
+                    let message = match received {
+                        Received::Connect => json!({"type": "websocket.accept"}),
+                        Received::Text(text) => json!({"type": "websocket.send", "text": text}),
+                        Received::Bytes(bytes) => {
+                            json!({"type": "websocket.send", "bytes": plain(&bytes)})
+                        }
+                        Received::Disconnect { .. } => continue,
+                    };
+                    self.script.push_front(operation);
+                    if !self.send(&message) {
+                        self.session.left();
+                        self.end();
+                    }
+                }
+                "send" => {
+                    if !self.send(argument) {
+                        self.session.left();
+                        self.end();
+                    }
+                }
+                "try" => {
+                    self.send(argument);
+                }
+                "pause" => self.paused = true,
+                "raise" => {
+                    self.session.raised(DATE);
+                    self.drain();
+                    let at = self
+                        .log
+                        .iter()
+                        .position(|line| line == "Traceback")
+                        .unwrap();
+                    let text = ["ValueError: ", argument.as_str().unwrap()].concat();
+                    self.log.insert(at + 1, text);
+                    self.end();
+                }
+                "return" => {
+                    self.session.returned(argument.as_str(), DATE);
+                    self.end();
+                }
+                other => unreachable!("{other}"),
+            }
+        }
+        self.drain();
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        self.notes.push(json!(["end"]));
+        self.drain();
+    }
+
+    fn receive(&mut self) -> Option<Received> {
+        let received = self.session.receive()?;
+        let event = match &received {
+            Received::Connect => json!({"type": "websocket.connect"}),
+            Received::Text(text) => json!({"type": "websocket.receive", "text": text}),
+            Received::Bytes(bytes) => json!({"type": "websocket.receive", "bytes": plain(bytes)}),
+            Received::Disconnect { code, reason } => {
+                let mut event = json!({"type": "websocket.disconnect", "code": code});
+                if let Some(reason) = reason {
+                    event["reason"] = json!(reason);
+                }
+                event
+            }
+        };
+        self.notes.push(json!(["got", event]));
+        Some(received)
+    }
+
+    fn send(&mut self, message: &Value) -> bool {
+        let headers = owned_fields(&message["headers"]);
+        let headers: Vec<(&[u8], &[u8])> = headers.iter().map(|(n, v)| (&n[..], &v[..])).collect();
+        let text = message["text"].as_str().map(str::to_owned).or_else(|| {
+            let [text, times] = &message["text"]["$repeat"].as_array()?[..] else {
+                return None;
+            };
+            Some(text.as_str()?.repeat(times.as_u64()? as usize))
+        });
+        let bytes = bytes(&message["bytes"]);
+        let body = bytes_or_empty(&message["body"]);
+        let message = match message["type"].as_str().unwrap() {
+            "websocket.accept" => Message::Accept {
+                subprotocol: message["subprotocol"].as_str(),
+                headers: &headers,
+            },
+            "websocket.send" => match (&bytes, &text) {
+                (Some(bytes), _) => Message::Bytes(bytes),
+                (None, Some(text)) => Message::Text(text),
+                (None, None) => Message::Nothing,
+            },
+            "websocket.close" => Message::Close {
+                code: message["code"].as_i64().unwrap_or(1000),
+                reason: message["reason"].as_str().unwrap_or_default(),
+            },
+            "websocket.http.response.start" => Message::ResponseStart {
+                status: message["status"].as_i64().unwrap(),
+                headers: &headers,
+            },
+            "websocket.http.response.body" => Message::ResponseBody {
+                body: &body,
+                more: message["more_body"].as_bool().unwrap_or(false),
+            },
+            other => Message::Other(other),
+        };
+        let sent = self.session.send(message, self.now, DATE);
+        self.notes.push(match &sent {
+            Ok(()) => json!(["sent"]),
+            Err(error) => json!(["raised", error.exception(), error.to_string()]),
+        });
+        sent.is_ok()
+    }
+
+    /// The client does something; what came of it.
+    fn step(&mut self, client: impl FnOnce(&mut Self)) -> (Vec<u8>, &'static str) {
+        let was_paused = std::mem::take(&mut self.paused);
+        client(self);
+        self.drain();
+        let mut is_told = false;
+        if was_paused && self.closed {
+            // The app slept when the connection went.
+            self.session.lost();
+            is_told = true;
+        }
+        self.run();
+        if self.closed && !is_told {
+            self.session.lost();
+            self.run();
+        }
+        let state = if self.closed { "closed" } else { "open" };
+        (std::mem::take(&mut self.bytes), state)
+    }
+}
+
+fn plain(bytes: &[u8]) -> Value {
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    json!({ "$b": text })
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|char| char as u8).collect()
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    value["$b"].as_str().map(latin1)
+}
+
+fn bytes_or_empty(value: &Value) -> Vec<u8> {
+    bytes(value).unwrap_or_default()
+}
+
+fn owned_fields(value: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let pairs = value.as_array().into_iter().flatten();
+    pairs
+        .map(|pair| (bytes_or_empty(&pair[0]), bytes_or_empty(&pair[1])))
+        .collect()
+}
+
+fn head(launch: &Launch, bytes: &[u8]) -> RequestHead {
+    let mut connection = http1::server::Connection::new(launch.rules, launch.limits);
+    connection.receive(bytes);
+    match connection.next_event().unwrap() {
+        Some(http1::server::Event::Head(head)) => head,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+/// The scope as the app would note it.
+fn scope(strings: &[Vec<u8>]) -> Value {
+    let text = |at: usize| String::from_utf8(strings[at].clone()).unwrap();
+    let number = |at: usize| text(at).parse::<i64>().unwrap();
+    let port = |at: usize| {
+        if number(at) == 50000 {
+            json!("PORT")
+        } else {
+            json!(number(at))
+        }
+    };
+    let count = number(9) as usize;
+    let subprotocols: Vec<String> = (10..10 + count).map(text).collect();
+    let headers: Vec<Value> = strings[10 + count..]
+        .chunks(2)
+        .map(|pair| json!([plain(&pair[0]), plain(&pair[1])]))
+        .collect();
+    json!({
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": text(0),
+        "server": [text(7), port(8)],
+        "client": [text(5), port(6)],
+        "root_path": text(4),
+        "path": text(1),
+        "raw_path": plain(&strings[2]),
+        "query_string": plain(&strings[3]),
+        "headers": headers,
+        "subprotocols": subprotocols,
+        "extensions": {"websocket.http.response": {}},
+    })
+}
+
+/// What the client got in each step, what the app noted, and the log.
+type Played = (Vec<(Vec<u8>, &'static str)>, Vec<Value>, Vec<String>);
+
+fn play(case: &Value) -> Played {
+    let launch = launch("uvicorn app:app --port 50000");
+    let steps: Vec<Vec<u8>> = case["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| latin1(step.as_str().unwrap()))
+        .collect();
+    let head = head(&launch, &steps[0]);
+    let peer = Peer {
+        remote: ("127.0.0.1".to_owned(), 50000),
+        local: ("127.0.0.1".to_owned(), 50000),
+    };
+    let scope_of = Scope::new(&head, &peer, &launch);
+    let settings = Settings {
+        max_size: 1000,
+        ..Settings::default()
+    };
+    let context = Context {
+        client: scope_of.client_text().replace(":50000", ":PORT"),
+        target: scope_of.target_text(),
+        defaults: default_headers(&launch, DATE),
+    };
+    let session = Session::new(&head, &settings, context, DATE);
+    let strings = scope_of.strings(session.subprotocols());
+    let owned_strings: Vec<Vec<u8>> = strings.iter().map(<[u8]>::to_vec).collect();
+    let mut play = Play {
+        scope: scope(&owned_strings),
+        ended: !session.calls_app(),
+        script: case["app"].as_array().unwrap().iter().cloned().collect(),
+        session,
+        paused: false,
+        notes: Vec::new(),
+        log: Vec::new(),
+        bytes: Vec::new(),
+        closed: false,
+        now: 0.0,
+    };
+    let mut answers = vec![play.step(|_| ())];
+    for step in &steps[1..] {
+        if play.closed {
+            break;
+        }
+        answers.push(play.step(|play| {
+            if step.is_empty() {
+                play.session.lost();
+            } else {
+                play.session.receive_bytes(step, play.now);
+            }
+        }));
+    }
+    if !play.closed {
+        play.paused = false;
+        play.step(|play| play.session.lost());
+    }
+    (answers, play.notes, play.log)
+}
+
+/// Notes name an exception by all its classes; ours is the first.
+fn expected_notes(notes: &Value) -> Vec<Value> {
+    let first = |note: &Value| {
+        if note[0] == "raised" {
+            json!(["raised", note[1][0], note[2]])
+        } else {
+            note.clone()
+        }
+    };
+    notes.as_array().unwrap().iter().map(first).collect()
+}
+
+/// Cases whose log has what there is not to be here: asyncio tells of an exception in the
+/// protocol's own code, by the addresses of its objects.
+const LOGS_OF_ASYNCIO: &[&str] = &["app-early-bad-frame"];
+
+#[test]
+fn sessions_are_as_uvicorns() {
+    let cases: Object = serde_json::from_str(CASES).unwrap();
+    let recorded: Object = serde_json::from_str(UVICORN).unwrap();
+    let mut different = Vec::new();
+    for (name, case) in &cases {
+        let expected = &recorded[name];
+        let notes = expected_notes(&expected["app"]);
+        if notes.first().is_some_and(|note| note[0] == "http") {
+            // It was no request for a WebSocket.
+            continue;
+        }
+        let (answers, ours, log) = play(case);
+        let answers: Vec<Value> = answers
+            .into_iter()
+            .map(|(bytes, state)| json!([plain(&bytes)["$b"], state]))
+            .collect();
+        let (answers, log) = (json!(answers), json!(log));
+        let same_log = log == expected["log"] || LOGS_OF_ASYNCIO.contains(&name.as_str());
+        if answers != expected["answers"] || !same_log || ours != notes {
+            different.push(format!(
+                "{name}\n  real {} {} {}\n  ours {answers} {log} {}",
+                expected["answers"],
+                expected["log"],
+                json!(notes),
+                json!(ours),
+            ));
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "{}\n{}",
+        different.len(),
+        different.join("\n")
+    );
+}
