@@ -1,4 +1,4 @@
-//! A headless Chromium: found, installed, started and ended.
+//! Browsers: found and installed. Chromium: started headless, and ended.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,18 +10,55 @@ use crate::command;
 use crate::error::{Error, Result};
 use crate::progress;
 
-const NAMES: &[&str] = &[
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-];
-const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-const REMEDY: &str = "install Chromium 137 or newer (as root, apt-get install chromium chromium-driver), \
-                      or set CHROME to its path.";
-const DRIVER_REMEDY: &str = "install the driver that belongs to your Chromium (as root, apt-get install \
-                             chromium-driver), or set CHROMEDRIVER to its path.";
+/// A program that a task needs.
+struct Wanted {
+    /// What a user calls it.
+    name: &'static str,
+    /// The environment variable that holds its path.
+    variable: &'static str,
+    /// What it may be called on the path.
+    programs: &'static [&'static str],
+    /// Where it is on macOS.
+    mac: Option<&'static str>,
+    /// Debian's packages.
+    packages: &'static [&'static str],
+    /// How to get it.
+    remedy: &'static str,
+}
+
+const CHROMIUM: Wanted = Wanted {
+    name: "Chromium",
+    variable: "CHROME",
+    programs: &[
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+    ],
+    mac: Some("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+    packages: &["chromium", "chromium-driver"],
+    remedy: "install Chromium 137 or newer (as root, apt-get install chromium chromium-driver), \
+             or set CHROME to its path.",
+};
+const DRIVER: Wanted = Wanted {
+    name: "chromedriver",
+    variable: "CHROMEDRIVER",
+    programs: &["chromedriver"],
+    mac: None,
+    packages: &["chromium", "chromium-driver"],
+    remedy: "install the driver that belongs to your Chromium (as root, apt-get install \
+             chromium-driver), or set CHROMEDRIVER to its path.",
+};
+const FIREFOX: Wanted = Wanted {
+    name: "Firefox",
+    variable: "FIREFOX",
+    programs: &["firefox-esr", "firefox"],
+    mac: Some("/Applications/Firefox.app/Contents/MacOS/firefox"),
+    packages: &["firefox-esr"],
+    remedy: "install Firefox 153 or newer (as root, apt-get install firefox-esr), \
+             or set FIREFOX to its path.",
+};
 
 /// A running browser with a profile of its own. Dropping it ends the browser and removes the
 /// profile.
@@ -75,7 +112,7 @@ pub fn launch(program: &Path, url: &str, profile: &Path) -> Result<Child> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
         .spawn()
-        .map_err(|error| command::not_started(&command, REMEDY, error))
+        .map_err(|error| command::not_started(&command, CHROMIUM.remedy, error))
 }
 
 fn user_data_dir(profile: &Path) -> OsString {
@@ -124,79 +161,79 @@ pub fn end(child: &mut Child) {
 /// The browser to use: `$CHROME`, or the first of the usual names on the path. Installed where it
 /// is missing and we may.
 pub fn find() -> Result<PathBuf> {
-    found("CHROME", NAMES, "Chromium", REMEDY).or_else(|error| {
-        if Path::new(MAC).exists() {
-            return Ok(MAC.into());
-        }
-        install(error)?;
-        found("CHROME", NAMES, "Chromium", REMEDY)
-    })
+    CHROMIUM.find_or_install()
 }
 
 /// The browser's `WebDriver` server: `$CHROMEDRIVER`, or the one on the path. Installed where it is
 /// missing and we may.
 pub fn find_driver() -> Result<PathBuf> {
-    let find = || {
-        found(
-            "CHROMEDRIVER",
-            &["chromedriver"],
-            "chromedriver",
-            DRIVER_REMEDY,
-        )
-    };
-    find().or_else(|error| {
-        install(error)?;
-        find()
-    })
+    DRIVER.find_or_install()
 }
 
-fn found(variable: &str, names: &[&str], program: &str, remedy: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        let path = PathBuf::from(path);
-        return if path.exists() {
-            Ok(path)
-        } else {
-            Err(Error::Message(format!(
-                "{variable} is {}, which does not exist.",
-                path.display()
-            )))
-        };
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    names
-        .iter()
-        .find_map(|name| on_path(name, &path))
-        .ok_or_else(|| Error::Missing {
-            program: program.into(),
-            remedy: remedy.into(),
+/// Firefox: `$FIREFOX`, or the first of the usual names on the path. Installed where it is missing
+/// and we may.
+pub fn find_firefox() -> Result<PathBuf> {
+    FIREFOX.find_or_install()
+}
+
+impl Wanted {
+    fn find_or_install(&self) -> Result<PathBuf> {
+        self.find().or_else(|error| {
+            self.install(error)?;
+            self.find()
         })
+    }
+
+    fn find(&self) -> Result<PathBuf> {
+        if let Some(path) = std::env::var_os(self.variable) {
+            let path = PathBuf::from(path);
+            return if path.exists() {
+                Ok(path)
+            } else {
+                Err(Error::Message(format!(
+                    "{} is {}, which does not exist.",
+                    self.variable,
+                    path.display()
+                )))
+            };
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mac = self.mac.map(PathBuf::from).filter(|path| path.exists());
+        self.programs
+            .iter()
+            .find_map(|name| on_path(name, &path))
+            .or(mac)
+            .ok_or_else(|| Error::Missing {
+                program: self.name.into(),
+                remedy: self.remedy.into(),
+            })
+    }
+
+    /// Installs Debian's packages as root; elsewhere fails with `missing`, which says what to
+    /// install.
+    fn install(&self, missing: Error) -> Result<()> {
+        let apt = on_path("apt-get", &std::env::var_os("PATH").unwrap_or_default());
+        let Some(apt) = apt.filter(|_| is_root() && matches!(missing, Error::Missing { .. }))
+        else {
+            return Err(missing);
+        };
+        progress::step(&format!("Install {}", self.name), || {
+            let mut update = Command::new(&apt);
+            command::run(update.arg("update"), self.remedy)?;
+            let mut install = Command::new(&apt);
+            install
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args(["install", "-y", "--no-install-recommends"])
+                .args(self.packages);
+            command::run(&mut install, self.remedy).map(drop)
+        })
+    }
 }
 
 fn on_path(name: &str, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path)
         .map(|directory| directory.join(name))
         .find(|file| file.is_file())
-}
-
-/// Installs Debian's packages as root; elsewhere fails with `missing`, which says what to install.
-fn install(missing: Error) -> Result<()> {
-    let apt = on_path("apt-get", &std::env::var_os("PATH").unwrap_or_default());
-    let Some(apt) = apt.filter(|_| is_root() && matches!(missing, Error::Missing { .. })) else {
-        return Err(missing);
-    };
-    progress::step("Install Chromium", || {
-        let mut update = Command::new(&apt);
-        command::run(update.arg("update"), REMEDY)?;
-        let mut install = Command::new(&apt);
-        install.env("DEBIAN_FRONTEND", "noninteractive").args([
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "chromium",
-            "chromium-driver",
-        ]);
-        command::run(&mut install, REMEDY).map(drop)
-    })
 }
 
 fn is_root() -> bool {

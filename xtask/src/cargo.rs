@@ -1,6 +1,6 @@
 //! Cargo, rustup and the tools that we build with them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command;
@@ -32,23 +32,23 @@ pub fn cargo(project: &Project) -> Command {
     command
 }
 
-/// Runs a Cargo command for the wasm target; if the target's standard library is not installed,
-/// installs it first. The rust-toolchain file asks rustup for it, but `RUSTUP_AUTO_INSTALL=0` keeps
-/// rustup from doing so.
-pub fn run_for_wasm(project: &Project, make: impl Fn() -> Command) -> Result<()> {
-    let first = command::output(&mut make(), REMEDY)?;
-    if first.status.success() {
-        return Ok(());
-    }
-    if command::text(&first).contains("E0463") {
-        add_wasm_target(project)?;
-        return command::run(&mut make(), REMEDY).map(drop);
-    }
-    command::show(&first);
-    Err(command::failed(&make(), &first))
+/// Runs a Cargo command for the wasm target.
+pub fn run_for_wasm(project: &Project, command: &mut Command) -> Result<()> {
+    add_wasm_target(project)?;
+    command::run(command, REMEDY).map(drop)
 }
 
-fn add_wasm_target(project: &Project) -> Result<()> {
+/// Installs the wasm target's standard library where it is missing. The rust-toolchain file asks
+/// rustup for it, but `RUSTUP_AUTO_INSTALL=0` keeps rustup from doing so.
+pub fn add_wasm_target(project: &Project) -> Result<()> {
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--print=target-libdir", "--target", WASM])
+        .current_dir(&project.root);
+    let directory = command::run(&mut rustc, REMEDY)?;
+    if Path::new(directory.trim()).exists() {
+        return Ok(());
+    }
     progress::step("Install Rust's standard library for wasm", || {
         let mut rustup = Command::new("rustup");
         rustup

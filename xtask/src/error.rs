@@ -46,9 +46,6 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
-    /// A wrong command line.
-    #[error("{0}. See cargo xtask --help.")]
-    Usage(#[from] lexopt::Error),
     /// A sentence that needs no more structure.
     #[error("{0}")]
     Message(String),

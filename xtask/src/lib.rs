@@ -11,6 +11,8 @@ pub mod cargo;
 pub mod command;
 pub mod error;
 pub mod fidelity;
+#[cfg(test)]
+mod options;
 pub mod processes;
 pub mod progress;
 pub mod project;

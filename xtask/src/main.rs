@@ -1,9 +1,11 @@
 //! `cargo xtask`: the project's tasks.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use axum::Router;
-use lexopt::prelude::*;
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
 use xtask::bench;
 use xtask::build;
 use xtask::error::{Error, Result};
@@ -14,28 +16,55 @@ use xtask::run;
 use xtask::serve;
 use xtask::test;
 
-const HELP: &str = "\
-Usage: cargo xtask TASK [OPTION]…
+/// The project's tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(subcommand_value_name = "TASK", subcommand_help_heading = "Tasks")]
+struct CommandLine {
+    #[command(subcommand)]
+    task: Task,
+}
 
-  build [--out DIRECTORY] [--dev]   make the static site (dist/); --dev: readable, with source maps
-  serve [--port PORT] [--dev]       build, then serve the site on 127.0.0.1 (port 8080; 0: any free one)
-  run [--dir DIRECTORY] [--publish PORT] [--site DIST] -- COMMAND…
-                                    run a server command line in a headless browser on the files of DIRECTORY (here);
-                                    its port becomes 127.0.0.1:PORT (0: any free one), its exit code xtask's;
-                                    --site: do not build, take the site in DIST
-  test [STEP]…                      everything, or the steps named; the last line is `N passed, M failed`
-  python-tests [--limit SECONDS] [--sources DIRECTORY] [--site DIST] [--verbose] [MODULE]…
-                                    CPython's own tests of threads and asyncio, in a process in a headless browser,
-                                    compared with tests/cpython/expected.txt; --sources: the folder that holds CPython's
-                                    folder test (else Debian's packages); --limit: a test that is silent longer hangs
-  bench [--quick] [NAME]…           what it weighs, how fast it is against the real servers: size, start, load, memory
-  fidelity [--real | --ours] [--repeat N] [--site DIST] [--list] [--verbose] [ID]…
-                                    the scenarios of tests/fidelity on the real servers and on ours, in turns: who waits
-                                    for whom, how long, in which order; fails if one is off. ID: a scenario or a file of them
-";
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Make the static site
+    Build(BuildOptions),
+    /// Build, then serve the site on 127.0.0.1
+    Serve(ServeOptions),
+    Run(run::Options),
+    Test(test::Options),
+    PythonTests(python_tests::Options),
+    Bench(bench::Options),
+    Fidelity(fidelity::Options),
+}
+
+#[derive(Debug, Args)]
+struct BuildOptions {
+    /// Where the site goes, instead of dist/
+    #[arg(long, value_name = "DIRECTORY")]
+    out: Option<PathBuf>,
+    /// Readable JavaScript, with source maps
+    #[arg(long)]
+    dev: bool,
+}
+
+#[derive(Debug, Args)]
+struct ServeOptions {
+    /// 0: any free port
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Readable JavaScript, with source maps
+    #[arg(long)]
+    dev: bool,
+}
 
 fn main() -> ExitCode {
-    match dispatch() {
+    let task = match CommandLine::try_parse() {
+        Ok(line) => line.task,
+        Err(error) => return refuse(&error),
+    };
+    match dispatch(task) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error}");
@@ -44,80 +73,85 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch() -> Result<ExitCode> {
-    let mut arguments = lexopt::Parser::from_env();
-    let project = Project::find();
-    match arguments.next()? {
-        Some(Value(task)) if task == "build" => build_task(&project, arguments),
-        Some(Value(task)) if task == "serve" => serve_task(&project, arguments),
-        Some(Value(task)) if task == "run" => run::run(&project, arguments),
-        Some(Value(task)) if task == "test" => test_task(&project, arguments),
-        Some(Value(task)) if task == "python-tests" => python_tests::run(&project, arguments),
-        Some(Value(task)) if task == "bench" => bench::run(&project, arguments),
-        Some(Value(task)) if task == "fidelity" => fidelity::run(&project, arguments),
-        Some(Short('h') | Long("help")) => {
-            print!("{HELP}");
-            Ok(ExitCode::SUCCESS)
-        }
-        None => {
-            eprint!("{HELP}");
-            Ok(ExitCode::from(2))
-        }
-        Some(other) => Err(other.unexpected().into()),
+/// Prints help, or what is wrong with the command line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // A closed terminal is no reason for another error.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ExitCode::from(2),
+        _ if error.use_stderr() => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
     }
 }
 
-fn build_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let mut options = build::Options::new(project);
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("out") => {
-                let directory = arguments.value()?;
-                options.dist = std::path::absolute(&directory)
-                    .map_err(Error::io("find", directory.as_ref()))?;
-            }
-            Long("dev") => options.dev = true,
-            _ => return Err(argument.unexpected().into()),
-        }
+fn dispatch(task: Task) -> Result<ExitCode> {
+    let project = Project::find();
+    match task {
+        Task::Build(options) => build_site(&project, options),
+        Task::Serve(options) => serve_site(&project, &options),
+        Task::Run(options) => run::run(&project, options),
+        Task::Test(options) => test::run(&project, &options),
+        Task::PythonTests(options) => python_tests::run(&project, options),
+        Task::Bench(options) => bench::run(&project, &options),
+        Task::Fidelity(options) => fidelity::run(&project, &options),
     }
-    build::build(project, &options)?;
+}
+
+fn build_site(project: &Project, options: BuildOptions) -> Result<ExitCode> {
+    let mut build = build::Options::new(project);
+    build.dev = options.dev;
+    if let Some(directory) = options.out {
+        build.dist = std::path::absolute(&directory).map_err(Error::io("find", &directory))?;
+    }
+    build::build(project, &build)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let mut options = build::Options::new(project);
-    let mut port = 8080;
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("port") => port = arguments.value()?.parse()?,
-            Long("dev") => options.dev = true,
-            _ => return Err(argument.unexpected().into()),
-        }
-    }
-    runtime()?.block_on(async {
+fn serve_site(project: &Project, options: &ServeOptions) -> Result<ExitCode> {
+    let mut build = build::Options::new(project);
+    build.dev = options.dev;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
+    runtime.block_on(async {
         // Before the build, so that a port in use is said at once.
-        let listener = serve::bind(port).await?;
-        build::build(project, &options)?;
+        let listener = serve::bind(options.port).await?;
+        build::build(project, &build)?;
         let address = listener
             .local_addr()
             .map_err(Error::io("name", "the port".as_ref()))?;
         println!("http://{address}/");
-        serve::serve(listener, options.dist, Router::new()).await
+        serve::serve(listener, build.dist, Router::new()).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn test_task(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let mut steps = Vec::new();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Value(step) => steps.push(step.string()?),
-            _ => return Err(argument.unexpected().into()),
-        }
-    }
-    test::run(project, &steps)
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_task_is_needed_and_an_unknown_one_is_refused() {
+        let kind = |words: &[&str]| CommandLine::try_parse_from(words).unwrap_err().kind();
+        assert_eq!(
+            kind(&["cargo xtask"]),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        );
+        assert_eq!(
+            kind(&["cargo xtask", "deploy"]),
+            ErrorKind::InvalidSubcommand
+        );
+        assert_eq!(
+            kind(&["cargo xtask", "build", "here"]),
+            ErrorKind::UnknownArgument
+        );
+    }
 }

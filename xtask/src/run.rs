@@ -24,7 +24,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use lexopt::prelude::*;
+use clap::Args;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
@@ -100,51 +100,28 @@ impl RunError {
     }
 }
 
-/// What to run.
-#[derive(Debug)]
-struct Options {
+/// Run a server command line in a headless browser
+///
+/// It exits with the server's exit code. Signals go to the server.
+#[derive(Debug, Args)]
+#[command(override_usage = "cargo xtask run [OPTIONS] -- <COMMAND>...")]
+pub struct Options {
+    /// The server's working directory
+    #[arg(long = "dir", value_name = "DIRECTORY", default_value = ".")]
     folder: PathBuf,
+    /// The server's port becomes 127.0.0.1:PORT; 0: any free port
+    #[arg(long, value_name = "PORT")]
     publish: Option<u16>,
-    /// A site that was built before; `None`: build it.
+    /// A site that was built before; without it, the site is built
+    #[arg(long, value_name = "DIST")]
     site: Option<PathBuf>,
+    /// The server's command line, such as gunicorn app:app
+    #[arg(required = true, trailing_var_arg = true)]
     command: Vec<String>,
 }
 
-impl Options {
-    fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
-        let mut options = Self {
-            folder: ".".into(),
-            publish: None,
-            site: None,
-            command: Vec::new(),
-        };
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("dir") => options.folder = arguments.value()?.into(),
-                Long("publish") => options.publish = Some(arguments.value()?.parse()?),
-                Long("site") => options.site = Some(arguments.value()?.into()),
-                Value(word) => {
-                    options.command.push(word.string()?);
-                    for word in arguments.raw_args()? {
-                        options.command.push(word.string()?);
-                    }
-                }
-                _ => return Err(argument.unexpected().into()),
-            }
-        }
-        if options.command.is_empty() {
-            return Err(Error::Message(
-                "There is no command line to run: cargo xtask run [--dir DIRECTORY] [--publish PORT] -- gunicorn app:app."
-                    .into(),
-            ));
-        }
-        Ok(options)
-    }
-}
-
 /// Runs a server command line until it exits, with its exit code.
-pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
-    let options = Options::parse(arguments)?;
+pub fn run(project: &Project, options: Options) -> Result<ExitCode> {
     // One thread: a byte on its way changes tasks several times, and waking another thread for each
     // costs more than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -320,9 +297,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::options;
 
-    fn parse(words: &[&str]) -> Result<Options> {
-        Options::parse(lexopt::Parser::from_args(words))
+    fn parse(words: &[&str]) -> Result<Options, clap::Error> {
+        options::parse(words)
     }
 
     #[test]

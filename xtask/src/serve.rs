@@ -3,17 +3,13 @@
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::HeaderValue;
 use axum::middleware;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::Response;
 use tokio::net::TcpListener;
+use tower_http::services::ServeDir;
 
 use crate::error::{Error, Result};
 
@@ -53,23 +49,17 @@ pub async fn serve_until(
     extra: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    axum::serve(
-        listener,
-        site(dist)
-            .merge(extra)
-            .layer(middleware::map_response(with_headers)),
-    )
-    .with_graceful_shutdown(stop)
-    .await
-    .map_err(|error| Error::Message(format!("The server stopped: {error}.")))
+    axum::serve(listener, site(&dist, extra))
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(|error| Error::Message(format!("The server stopped: {error}.")))
 }
 
-/// The routes of the site in `dist`.
-fn site(dist: PathBuf) -> Router {
-    Router::new()
-        .route("/", get(file))
-        .route("/{*path}", get(file))
-        .with_state(Arc::new(dist))
+/// The routes of `extra`, and where there is none, the files of `dist`.
+fn site(dist: &Path, extra: Router) -> Router {
+    extra
+        .fallback_service(ServeDir::new(dist))
+        .layer(middleware::map_response(with_headers))
 }
 
 async fn with_headers(mut response: Response) -> Response {
@@ -82,104 +72,76 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-async fn file(State(dist): State<Arc<PathBuf>>, request: Request) -> Response {
-    let Some(relative) = relative(request.uri().path()) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let mut path = dist.join(relative);
-    if path.is_dir() {
-        path.push("index.html");
-    }
-    match answer(&path, request.headers()).await {
-        Ok(response) => response,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            StatusCode::NOT_FOUND.into_response()
-        }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-async fn answer(path: &Path, request: &HeaderMap) -> io::Result<Response> {
-    let metadata = tokio::fs::metadata(path).await?;
-    // A build replaces files rather than rewriting them, so a new file has another time.
-    let modified = metadata
-        .modified()?
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_nanos();
-    let tag = format!("\"{:x}-{modified:x}\"", metadata.len());
-    let known = request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|tags| tags.as_bytes() == tag.as_bytes());
-    let headers = [(CONTENT_TYPE, content_type(path).to_owned()), (ETAG, tag)];
-    if known {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    Ok((headers, tokio::fs::read(path).await?).into_response())
-}
-
-/// The file that a URL path asks for, relative to the site; `None` if it leads out of the site. No
-/// file of the site has a name that needs percent-encoding.
-fn relative(url_path: &str) -> Option<&str> {
-    let path = url_path.trim_start_matches('/');
-    let leads_out = path
-        .split('/')
-        .any(|part| part == ".." || part == "." || part.contains(['\\', '%', ':']));
-    (!leads_out).then_some(path)
-}
-
-fn content_type(path: &Path) -> &'static str {
-    match path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
-        "html" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "wasm" => "application/wasm",
-        "zip" => "application/zip",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
     use super::*;
 
-    #[test]
-    fn wasm_and_modules_have_the_types_that_browsers_insist_on() {
-        assert_eq!(
-            content_type(Path::new("a/pyodide.asm.wasm")),
-            "application/wasm"
-        );
-        assert_eq!(
-            content_type(Path::new("pyodide.mjs")),
-            "text/javascript; charset=utf-8"
-        );
+    /// The head and the body of the answers to GET requests for `paths`, by a site of one folder.
+    async fn answers<const N: usize>(paths: [&str; N]) -> [String; N] {
+        let directory = tempfile::tempdir().unwrap();
+        let dist = directory.path().join("dist");
+        fs::create_dir_all(dist.join("python")).unwrap();
+        fs::write(directory.path().join("secret"), "outside").unwrap();
+        fs::write(dist.join("index.html"), "front").unwrap();
+        for name in ["pyodide.asm.wasm", "pyodide.mjs"] {
+            fs::write(dist.join("python").join(name), "inside").unwrap();
+        }
+        let listener = bind(0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let extra = Router::new().route("/extra", get(async || "more"));
+        let server = tokio::spawn(serve(listener, dist, extra));
+        let mut answers = [const { String::new() }; N];
+        for (path, answer) in paths.into_iter().zip(&mut answers) {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            client.read_to_string(answer).await.unwrap();
+        }
+        server.abort();
+        answers
     }
 
-    #[test]
-    fn no_path_leads_out_of_the_site() {
-        assert_eq!(relative("/python/site.pack"), Some("python/site.pack"));
-        assert_eq!(relative("/"), Some(""));
-        for path in [
-            "/../Cargo.toml",
-            "/a/../../b",
-            "/%2e%2e/Cargo.toml",
-            "/a\\..\\b",
-            "/./a",
-        ] {
-            assert_eq!(relative(path), None, "{path}");
+    #[tokio::test]
+    async fn wasm_and_modules_have_the_types_that_browsers_insist_on() {
+        let [wasm, module] = answers(["/python/pyodide.asm.wasm", "/python/pyodide.mjs"]).await;
+        assert!(
+            wasm.contains("content-type: application/wasm\r\n"),
+            "{wasm}"
+        );
+        assert!(module.contains("/javascript\r\n"), "{module}");
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_isolated_and_checked_again() {
+        for answer in answers(["/", "/extra", "/missing"]).await {
+            for (name, value) in HEADERS {
+                assert!(answer.contains(&format!("{name}: {value}\r\n")), "{answer}");
+            }
         }
-        assert_eq!(relative("//etc/passwd"), Some("etc/passwd"));
+    }
+
+    #[tokio::test]
+    async fn no_path_leads_out_of_the_site() {
+        let [front, extra] = answers(["/", "/extra"]).await;
+        assert!(front.ends_with("front"), "{front}");
+        assert!(extra.ends_with("more"), "{extra}");
+        let outside = [
+            "/../secret",
+            "/python/../../secret",
+            "/%2e%2e/secret",
+            "/..%2fsecret",
+        ];
+        for answer in answers(outside).await {
+            assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+            assert!(!answer.contains("outside"), "{answer}");
+        }
     }
 }

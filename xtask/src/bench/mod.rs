@@ -12,7 +12,7 @@ mod threads;
 use std::path::Path;
 use std::process::ExitCode;
 
-use lexopt::prelude::*;
+use clap::Args;
 use serde_json::json;
 
 use crate::build::{self, wasm};
@@ -92,17 +92,21 @@ const QUICK: Effort = Effort {
     requests: 500,
 };
 
+/// Measure what the site weighs and how fast it is, beside the real servers
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Fewer rounds, for a look
+    #[arg(long)]
+    quick: bool,
+    /// size, start, load, threads, masters or memory; without it, all
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
+
 /// Measures and prints the table. Nothing is too slow for it: it fails only if it cannot measure.
-pub fn run(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let mut effort = FULL;
-    let mut names = Vec::new();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("quick") => effort = QUICK,
-            Value(name) => names.push(name.string()?),
-            _ => return Err(argument.unexpected().into()),
-        }
-    }
+pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
+    let effort = if options.quick { QUICK } else { FULL };
+    let names = &options.names;
     if let Some(unknown) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
         let known = NAMES.join(", ");
         return Err(Error::Message(format!(
@@ -110,9 +114,9 @@ pub fn run(project: &Project, mut arguments: lexopt::Parser) -> Result<ExitCode>
         )));
     }
     let wanted = |name: &str| names.is_empty() || names.iter().any(|its| its == name);
-    let options = build::Options::new(project);
-    build::build(project, &options)?;
-    let dist = &options.dist;
+    let build = build::Options::new(project);
+    build::build(project, &build)?;
+    let dist = &build.dist;
     let runtime =
         tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
 

@@ -113,15 +113,13 @@ pub fn shrink(project: &Project, wasm: &Path) -> Result<PathBuf> {
 
 /// Compiles a package for size, and says where its module is.
 fn compile(project: &Project, package: &str) -> Result<PathBuf> {
-    cargo::run_for_wasm(project, || {
-        let mut build = cargo::cargo(project);
-        build
-            .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
-            // Beside an rlib, every public function would stay one of its own: that is 5 kB more
-            // (gzip).
-            .args(["--crate-type=cdylib", "--package", package]);
-        build
-    })?;
+    let mut build = cargo::cargo(project);
+    build
+        .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
+        // Beside an rlib, every public function would stay one of its own: that is 5 kB more
+        // (gzip).
+        .args(["--crate-type=cdylib", "--package", package]);
+    cargo::run_for_wasm(project, &mut build)?;
     let name = format!("release/{}.wasm", package.replace('-', "_"));
     Ok(project.cargo_target.join(WASM).join(name))
 }
@@ -129,22 +127,20 @@ fn compile(project: &Project, package: &str) -> Result<PathBuf> {
 /// Compiles the module that derives keys (`kdf/`), which is without glue, and says where it is.
 pub fn build_kdf(project: &Project) -> Result<PathBuf> {
     progress::step("Compile key derivation to wasm", || {
-        cargo::run_for_wasm(project, || {
-            let mut build = cargo::cargo(project);
-            build.args([
-                "build",
-                "--quiet",
-                "--profile=speed",
-                "--package=wasgi-kdf",
-                "--lib",
-                "--target",
-                WASM,
-                // Every browser with JSPI has SIMD; scrypt takes half the time with it.
-                "--config",
-                "target.wasm32-unknown-unknown.rustflags=['-Ctarget-feature=+simd128']",
-            ]);
-            build
-        })
+        let mut build = cargo::cargo(project);
+        build.args([
+            "build",
+            "--quiet",
+            "--profile=speed",
+            "--package=wasgi-kdf",
+            "--lib",
+            "--target",
+            WASM,
+            // Every browser with JSPI has SIMD; scrypt takes half the time with it.
+            "--config",
+            "target.wasm32-unknown-unknown.rustflags=['-Ctarget-feature=+simd128']",
+        ]);
+        cargo::run_for_wasm(project, &mut build)
     })?;
     Ok(project.cargo_target.join(WASM).join("speed/wasgi_kdf.wasm"))
 }

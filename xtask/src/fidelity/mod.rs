@@ -12,12 +12,13 @@ mod run;
 mod scenario;
 mod servers;
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lexopt::prelude::*;
+use clap::Args;
 
 use crate::bench::state;
 use crate::build;
@@ -44,65 +45,59 @@ enum Which {
     Ours,
 }
 
-/// What to do.
-#[derive(Debug)]
-struct Options {
-    which: Which,
-    repeat: usize,
-    /// A site that was built before; `None`: build it.
+/// Play the scenarios of tests/fidelity on the real servers and on ours, in turns
+///
+/// Who waits for whom, how long, in which order. Fails if a scenario is off.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    only: Only,
+    /// How often each scenario is played
+    #[arg(long, value_name = "N", default_value = "3")]
+    repeat: NonZero<usize>,
+    /// A site that was built before; without it, the site is built
+    #[arg(long, value_name = "DIST")]
     site: Option<PathBuf>,
+    /// Show the scenarios, and play none
+    #[arg(long)]
     list: bool,
+    /// Show every run
+    #[arg(short, long)]
     verbose: bool,
-    /// A folder for what the servers log.
+    /// A folder for what the servers log
+    #[arg(long, value_name = "DIRECTORY")]
     logs: Option<PathBuf>,
+    /// A scenario, or a file of scenarios; without it, all
+    #[arg(value_name = "ID")]
     names: Vec<String>,
 }
 
+/// The servers that are to run, if not both.
+#[derive(Debug, Args)]
+struct Only {
+    /// Only the real servers
+    #[arg(long, overrides_with = "ours")]
+    real: bool,
+    /// Only ours
+    #[arg(long, overrides_with = "real")]
+    ours: bool,
+}
+
 impl Options {
-    fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
-        let mut options = Self {
-            which: Which::Both,
-            repeat: 3,
-            site: None,
-            list: false,
-            verbose: false,
-            logs: None,
-            names: Vec::new(),
-        };
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("real") => options.which = Which::Real,
-                Long("ours") => options.which = Which::Ours,
-                Long("repeat") => options.repeat = arguments.value()?.parse()?,
-                Long("site") => {
-                    let site = arguments.value()?;
-                    let path =
-                        std::path::absolute(&site).map_err(Error::io("find", site.as_ref()))?;
-                    options.site = Some(path);
-                }
-                Long("logs") => {
-                    let logs = PathBuf::from(arguments.value()?);
-                    project::create_dir(&logs)?;
-                    options.logs = Some(logs);
-                }
-                Long("list") => options.list = true,
-                Short('v') | Long("verbose") => options.verbose = true,
-                Value(name) => options.names.push(name.string()?),
-                _ => return Err(argument.unexpected().into()),
-            }
+    fn which(&self) -> Which {
+        match (self.only.real, self.only.ours) {
+            (true, _) => Which::Real,
+            (_, true) => Which::Ours,
+            _ => Which::Both,
         }
-        if options.repeat == 0 {
-            return Err(Error::Message(
-                "--repeat 0 would compare nothing: give at least 1.".into(),
-            ));
-        }
-        Ok(options)
     }
 }
 
 /// Plays the scenarios and prints the table. Fails if one is off.
-pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
-    let options = Options::parse(arguments)?;
+pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
+    if let Some(logs) = &options.logs {
+        project::create_dir(logs)?;
+    }
     let scenarios = scenario::read(project, &options.names)?;
     if options.list {
         for scenario in &scenarios {
@@ -110,14 +105,14 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let kinds = kinds(project, &options)?;
+    let kinds = kinds(project, options)?;
     let apps = scenario::directory(project).join("apps");
     let interrupted = interruption()?;
 
     println!("{}\n\n{}", state::describe(), report::head());
     let mut outcomes = Vec::new();
     for scenario in &scenarios {
-        let outcome = play(scenario, &kinds, &options, &apps, interrupted)?;
+        let outcome = play(scenario, &kinds, options, &apps, interrupted)?;
         if interrupted.load(Ordering::Relaxed) {
             return Ok(ExitCode::from(130));
         }
@@ -138,7 +133,7 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
 
 /// The servers that are asked for, made where they are not there yet: the real one, and ours.
 fn kinds(project: &Project, options: &Options) -> Result<[Option<Kind>; 2]> {
-    let real = if options.which == Which::Ours {
+    let real = if options.which() == Which::Ours {
         None
     } else {
         let file = project.path("xtask/requirements-fidelity.txt");
@@ -147,8 +142,11 @@ fn kinds(project: &Project, options: &Options) -> Result<[Option<Kind>; 2]> {
         Some(Kind::Real(programs))
     };
     let ours = match &options.site {
-        _ if options.which == Which::Real => None,
-        Some(site) => Some(Kind::ours(site.clone())?),
+        _ if options.which() == Which::Real => None,
+        Some(site) => {
+            let site = std::path::absolute(site).map_err(Error::io("find", site))?;
+            Some(Kind::ours(site)?)
+        }
         None => {
             let options = build::Options::new(project);
             build::build(project, &options)?;
@@ -184,7 +182,7 @@ fn play(
     interrupted: &AtomicBool,
 ) -> Result<Outcome> {
     let mut sides = [(); 2].map(|()| Side::default());
-    let rounds_asked = options.repeat.max(scenario.repeat);
+    let rounds_asked = options.repeat.get().max(scenario.repeat);
     let mut rounds = rounds_asked;
     let mut round = 0;
     let mut again = true;
@@ -321,20 +319,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::options;
 
-    fn parse(words: &[&str]) -> Result<Options> {
-        Options::parse(lexopt::Parser::from_args(words))
+    fn parse(words: &[&str]) -> Result<Options, clap::Error> {
+        options::parse(words)
     }
 
     #[test]
     fn three_repetitions_on_both_servers_are_usual() {
         let options = parse(&[]).unwrap();
         assert_eq!(
-            (options.which, options.repeat, options.list),
+            (options.which(), options.repeat.get(), options.list),
             (Which::Both, 3, false)
         );
         let options = parse(&["--ours", "--repeat", "5", "g-sync-w1-sleep5", "signals"]).unwrap();
-        assert_eq!((options.which, options.repeat), (Which::Ours, 5));
+        assert_eq!((options.which(), options.repeat.get()), (Which::Ours, 5));
         assert_eq!(options.names, ["g-sync-w1-sleep5", "signals"]);
     }
 

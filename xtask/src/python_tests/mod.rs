@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use lexopt::prelude::*;
+use clap::Args;
 
 use crate::build;
 use crate::error::{Error, Result};
@@ -55,40 +55,39 @@ const MODULES: [&str; 21] = [
 /// Seconds without a sign after which a test hangs: the longest takes a tenth.
 const LIMIT: u64 = 120;
 
-#[derive(Debug)]
-struct Options {
-    modules: Vec<&'static str>,
+/// Run Python's own tests of threads and asyncio in a process in a headless browser
+///
+/// What does not pass is compared with tests/cpython/expected.txt.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A test that is silent for longer hangs
+    #[arg(long, value_name = "SECONDS", default_value_t = LIMIT)]
     limit: u64,
-    /// The folder that holds Python's folder `test`; `None`: Debian's.
+    /// The folder that holds Python's folder `test`; without it, Debian's packages
+    #[arg(long, value_name = "DIRECTORY")]
     sources: Option<PathBuf>,
-    /// A site that was built before; `None`: build it.
+    /// A site that was built before; without it, the site is built
+    #[arg(long, value_name = "DIST")]
     site: Option<PathBuf>,
+    /// Show what tests print
+    #[arg(short, long = "verbose")]
     is_verbose: bool,
+    /// A module or a package of modules; without it, all
+    #[arg(value_name = "MODULE")]
+    names: Vec<String>,
 }
 
 impl Options {
-    fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
-        let mut options = Self {
-            modules: Vec::new(),
-            limit: LIMIT,
-            sources: None,
-            site: None,
-            is_verbose: false,
-        };
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("limit") => options.limit = arguments.value()?.parse()?,
-                Long("sources") => options.sources = Some(arguments.value()?.into()),
-                Long("site") => options.site = Some(arguments.value()?.into()),
-                Short('v') | Long("verbose") => options.is_verbose = true,
-                Value(name) => options.modules.extend(named(&name.string()?)?),
-                _ => return Err(argument.unexpected().into()),
-            }
+    fn modules(&self) -> Result<Vec<&'static str>> {
+        if self.names.is_empty() {
+            return Ok(MODULES.into());
         }
-        if options.modules.is_empty() {
-            options.modules.extend(MODULES);
-        }
-        Ok(options)
+        let found: Vec<_> = self
+            .names
+            .iter()
+            .map(|name| named(name))
+            .collect::<Result<_>>()?;
+        Ok(found.concat())
     }
 }
 
@@ -111,8 +110,8 @@ fn named(name: &str) -> Result<Vec<&'static str>> {
 }
 
 /// Runs the modules and prints how they went. Fails if anything is not as the list says.
-pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
-    let options = Options::parse(arguments)?;
+pub fn run(project: &Project, options: Options) -> Result<ExitCode> {
+    let modules = options.modules()?;
     let expected = expected(&project.path("tests/cpython/expected.txt"))?;
     let library = match options.sources {
         Some(library) => library,
@@ -132,7 +131,7 @@ pub fn run(project: &Project, arguments: lexopt::Parser) -> Result<ExitCode> {
         .map_err(Error::io("start", "the event loop".as_ref()))?;
     println!("{}", report::head());
     let mut outcomes = Vec::new();
-    for module in options.modules {
+    for module in modules {
         let started = Instant::now();
         let mut outcome = Outcome::new(module);
         loop {

@@ -1,14 +1,16 @@
-//! How many tests passed and failed, as the test programs print it.
+//! How many tests passed, failed and were skipped, as the test programs print it.
 
 use std::ops::Add;
 
-/// Passed and failed tests.
+/// Numbers of tests.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Tests that passed.
     pub passed: usize,
     /// Tests that failed.
     pub failed: usize,
+    /// Tests that were not run.
+    pub skipped: usize,
 }
 
 impl Add for Counts {
@@ -18,6 +20,7 @@ impl Add for Counts {
         Self {
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
         }
     }
 }
@@ -28,6 +31,7 @@ impl Counts {
         Self {
             passed: usize::from(holds),
             failed: usize::from(!holds),
+            skipped: 0,
         }
     }
 
@@ -37,51 +41,40 @@ impl Counts {
     }
 
     /// What `cargo test` and wasm-bindgen's test runner print:
-    /// `test result: ok. 3 passed; 0 failed; …`.
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
     pub fn from_cargo(output: &str) -> Self {
         output
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("test result: "))
-            .map(pairs)
+            .map(numbers)
             .sum()
     }
 
-    /// What `node --test` prints in TAP: `# pass 3`, `# fail 0`, `# cancelled 0`.
+    /// What `node --test` prints in TAP: `# pass 3`, `# fail 0`, `# cancelled 0`, `# skipped 0`.
     pub fn from_tap(output: &str) -> Self {
-        output
-            .lines()
-            .filter_map(|line| line.strip_prefix("# "))
-            .fold(Self::default(), |counts, line| {
-                match line
-                    .split_once(' ')
-                    .map(|(word, number)| (word, number.parse().unwrap_or(0)))
-                {
-                    Some(("pass", number)) => {
-                        counts
-                            + Self {
-                                passed: number,
-                                failed: 0,
-                            }
-                    }
-                    Some(("fail" | "cancelled", number)) => {
-                        counts
-                            + Self {
-                                passed: 0,
-                                failed: number,
-                            }
-                    }
-                    _ => counts,
-                }
-            })
+        let mut counts = Self::default();
+        for line in output.lines().filter_map(|line| line.strip_prefix("# ")) {
+            let Some((word, number)) = line.split_once(' ') else {
+                continue;
+            };
+            let number: usize = number.parse().unwrap_or(0);
+            match word {
+                "pass" => counts.passed += number,
+                "fail" | "cancelled" => counts.failed += number,
+                "skipped" => counts.skipped += number,
+                _ => {}
+            }
+        }
+        counts
     }
 
-    /// What our own runner prints last: `3 passed, 0 failed`.
+    /// What our own runner prints last: `3 passed, 0 failed, 1 skipped`.
     pub fn from_last_line(output: &str) -> Self {
         output
             .trim_end()
             .lines()
             .last()
-            .map(pairs)
+            .map(numbers)
             .unwrap_or_default()
     }
 
@@ -102,8 +95,8 @@ impl std::iter::Sum for Counts {
     }
 }
 
-/// The numbers before the words `passed` and `failed`.
-fn pairs(line: &str) -> Counts {
+/// The numbers before the words `passed`, `failed`, and `ignored` or `skipped`.
+fn numbers(line: &str) -> Counts {
     let words: Vec<_> = line
         .split([' ', ',', ';', '.'])
         .filter(|word| !word.is_empty())
@@ -118,6 +111,7 @@ fn pairs(line: &str) -> Counts {
     Counts {
         passed: before("passed"),
         failed: before("failed"),
+        skipped: before("ignored") + before("skipped"),
     }
 }
 
@@ -125,74 +119,41 @@ fn pairs(line: &str) -> Counts {
 mod tests {
     use super::*;
 
+    fn counts(passed: usize, failed: usize, skipped: usize) -> Counts {
+        Counts {
+            passed,
+            failed,
+            skipped,
+        }
+    }
+
     #[test]
     fn the_results_of_all_test_binaries_are_added() {
         let output = "test a ... ok\n\
-                      test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
-                      test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out\n";
-        assert_eq!(
-            Counts::from_cargo(output),
-            Counts {
-                passed: 4,
-                failed: 2
-            }
-        );
+                      test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; \
+                      0 filtered out; finished in 0.00s\n\
+                      test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; \
+                      0 filtered out\n";
+        assert_eq!(Counts::from_cargo(output), counts(4, 2, 1));
     }
 
     #[test]
     fn a_cancelled_node_test_has_failed() {
-        let output = "ok 1 - x\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 0\n";
-        assert_eq!(
-            Counts::from_tap(output),
-            Counts {
-                passed: 2,
-                failed: 2
-            }
-        );
+        let output = "ok 1 - x\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 3\n";
+        assert_eq!(Counts::from_tap(output), counts(2, 2, 3));
     }
 
     #[test]
     fn only_the_last_line_of_our_runner_counts() {
-        assert_eq!(
-            Counts::from_last_line("9 passed, 9 failed\n5 passed, 0 failed\n"),
-            Counts {
-                passed: 5,
-                failed: 0
-            }
-        );
+        let output = "9 passed, 9 failed\n5 passed, 0 failed, 2 skipped\n";
+        assert_eq!(Counts::from_last_line(output), counts(5, 0, 2));
         assert_eq!(Counts::from_last_line(""), Counts::default());
     }
 
     #[test]
     fn a_program_that_breaks_before_it_counts_has_failed() {
-        assert_eq!(
-            Counts::default().with_status(false),
-            Counts {
-                passed: 0,
-                failed: 1
-            }
-        );
-        assert_eq!(
-            Counts {
-                passed: 1,
-                failed: 2
-            }
-            .with_status(false),
-            Counts {
-                passed: 1,
-                failed: 2
-            }
-        );
-        assert_eq!(
-            Counts {
-                passed: 1,
-                failed: 0
-            }
-            .with_status(true),
-            Counts {
-                passed: 1,
-                failed: 0
-            }
-        );
+        assert_eq!(Counts::default().with_status(false), counts(0, 1, 0));
+        assert_eq!(counts(1, 2, 0).with_status(false), counts(1, 2, 0));
+        assert_eq!(counts(1, 0, 0).with_status(true), counts(1, 0, 0));
     }
 }

@@ -1,10 +1,16 @@
 //! `cargo xtask test`: everything that can be checked, and one line that says how it went.
 
+mod browser;
 mod counts;
-mod steps;
+mod javascript;
+mod python;
+mod rust;
+mod step;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+
+use clap::Args;
 
 use crate::build;
 use crate::error::{Error, Result};
@@ -12,6 +18,29 @@ use crate::progress;
 use crate::project::Project;
 
 pub use counts::Counts;
+use step::Step;
+
+/// All steps; those that need the site come last, so that a build that fails costs only them.
+const STEPS: &[Step] = &[
+    Step::new("format", rust::format),
+    Step::new("clippy", rust::clippy),
+    Step::new("native", rust::native),
+    Step::new("prettier", javascript::prettier),
+    Step::new("eslint", javascript::eslint),
+    Step::new("node", javascript::node),
+    Step::new("wasm", browser::wasm),
+    Step::of_site("types", javascript::types),
+    Step::of_site("python", python::python),
+    Step::of_site("e2e", browser::end_to_end),
+];
+
+/// Run the tests; the last line is `N passed, M failed`
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A step, as the summary names them; without it, all
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+}
 
 /// What happened in a step.
 #[derive(Debug)]
@@ -21,13 +50,14 @@ struct Outcome {
     time: Duration,
 }
 
-/// Runs the steps called `names`, or all of them, and prints the summary. Fails if anything failed.
-pub fn run(project: &Project, names: &[String]) -> Result<ExitCode> {
+/// Runs the steps that are named, or all of them, and prints the summary. Fails if anything failed.
+pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
+    let names = &options.steps;
     if let Some(unknown) = names
         .iter()
-        .find(|name| !steps::ALL.iter().any(|step| step.name == **name))
+        .find(|name| !STEPS.iter().any(|step| step.name == **name))
     {
-        let known: Vec<_> = steps::ALL.iter().map(|step| step.name).collect();
+        let known: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         return Err(Error::Message(format!(
             "There is no step {unknown}: the steps are {}.",
             known.join(", ")
@@ -35,7 +65,7 @@ pub fn run(project: &Project, names: &[String]) -> Result<ExitCode> {
     }
     let mut outcomes = Vec::new();
     let mut site = None;
-    for step in steps::ALL
+    for step in STEPS
         .iter()
         .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
     {
@@ -90,8 +120,8 @@ fn timed(name: &'static str, work: impl FnOnce() -> Result<Counts>) -> Outcome {
 fn summary(outcomes: &[Outcome]) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
-        "\n{:<10} {:>7} {:>7} {:>10}\n",
-        "step", "passed", "failed", "time"
+        "\n{:<10} {:>7} {:>7} {:>7} {:>10}\n",
+        "step", "passed", "failed", "skipped", "time"
     );
     let mut total = Counts::default();
     for Outcome { name, counts, time } in outcomes {
@@ -99,9 +129,10 @@ fn summary(outcomes: &[Outcome]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{name:<10} {:>7} {:>7} {:>10}",
+            "{name:<10} {:>7} {:>7} {:>7} {:>10}",
             counts.passed,
             counts.failed,
+            counts.skipped,
             progress::seconds(*time)
         );
     }
@@ -117,7 +148,11 @@ mod tests {
     fn the_last_line_is_the_sum() {
         let outcome = |name, passed, failed| Outcome {
             name,
-            counts: Counts { passed, failed },
+            counts: Counts {
+                passed,
+                failed,
+                skipped: 1,
+            },
             time: Duration::from_millis(1250),
         };
         let text = summary(&[outcome("native", 10, 0), outcome("e2e", 2, 1)]);
