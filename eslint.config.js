@@ -25,6 +25,23 @@ export default [
     files: ["www/**/*.js"],
     languageOptions: { globals: { ...globals.browser, ...globals.worker } },
   },
+  {
+    files: ["www/app/**/*.js", "www/element.js"],
+    ignores: ["www/app/words/**"],
+    rules: {
+      // Two words of which the first is a capitalised one: a text that people read.
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "Literal[value=/^[A-Z][a-z]+ [a-z]/]",
+          "TemplateElement[value.raw=/^[A-Z][a-z]+ /]",
+        ].map((selector) => ({
+          selector,
+          message: "Texts of the page are in www/app/words/en.js.",
+        })),
+      ],
+    },
+  },
   { files: ["www/sw.js"], languageOptions: { globals: globals.serviceworker } },
   {
     files: ["xtask/js/**/*.js", "tests/**/*.js", "eslint.config.js"],

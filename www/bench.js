@@ -50,7 +50,10 @@ function running() {
   return server;
 }
 
-/** @type {Record<string, (order: any) => Promise<unknown>>} */
+/**
+ * What may be asked for, by name; each gets the details that come with the order.
+ * @satisfies {Record<string, (details: never) => Promise<unknown>>}
+ */
 const ORDERS = {
   /** Milliseconds from the navigation's start until a server can be started. */
   opened: async () => (await opened).at,
@@ -200,12 +203,21 @@ const ORDERS = {
   },
 };
 
+/**
+ * @param {keyof typeof ORDERS} order
+ * @param {object} details
+ */
+function follow(order, details) {
+  const work = /** @type {(details: object) => Promise<unknown>} */ (ORDERS[order]);
+  return work(details);
+}
+
 for (;;) {
   const { order, ...details } = await (await fetch(`${base}/order`)).json();
   /** @type {{ value: unknown } | { failed: string }} */
   let answer;
   try {
-    answer = { value: await ORDERS[order](details) };
+    answer = { value: await follow(order, details) };
   } catch (error) {
     answer = { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -1,4 +1,4 @@
-import "./app/style/index.css";
+import "./app/index.css";
 
 import { EXAMPLES } from "./app/examples/examples.js";
 import { Machine } from "./app/server/machine.js";

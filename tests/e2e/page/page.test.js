@@ -170,6 +170,41 @@ test("on a narrow screen every pane is a tab away, and nothing sticks out", asyn
   assert.equal(await page.getByTestId("editor").isVisible(), false);
 });
 
+test("as many requests at once as can be asked for are shown in full", async (t) => {
+  const page = await visit(t, { viewport: { width: 1280, height: 800 } });
+  const field = page.getByTestId("times");
+  await field.fill("1000");
+  const [seen, whole] = await field.evaluate((/** @type {HTMLInputElement} */ input) => {
+    const arrows = 16;
+    const { paddingLeft, paddingRight, font } = getComputedStyle(input);
+    const context = /** @type {CanvasRenderingContext2D} */ (
+      document.createElement("canvas").getContext("2d")
+    );
+    context.font = font;
+    const room = input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    return [room, context.measureText(input.value).width + arrows];
+  });
+  assert.ok(seen >= whole, `${whole} px of digits and arrows in ${seen} px`);
+});
+
+test("the longest sentences about the server are read in full on a common screen", async (t) => {
+  const page = await visit(t, { viewport: { width: 1280, height: 800 } });
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+  await type(page, "edited = True\n");
+  await state(page, /with the code from before your changes$/);
+  const box = await page
+    .getByTestId("state")
+    .evaluate(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) => ({
+      scrollWidth,
+      clientWidth,
+      scrollHeight,
+      clientHeight,
+    }));
+  assert.ok(box.scrollWidth <= box.clientWidth, JSON.stringify(box));
+  assert.ok(box.scrollHeight <= box.clientHeight, JSON.stringify(box));
+});
+
 test("the element's playground is the public one", async (t) => {
   const page = await visit(t);
   const element = page.locator("wasgi-playground");

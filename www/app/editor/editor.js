@@ -33,6 +33,7 @@ export class Editor {
   /** @type {string | null} */
   #open = null;
   #view;
+  #extensions;
   #onEdit;
 
   /**
@@ -44,7 +45,7 @@ export class Editor {
     this.#onEdit = onEdit;
     const run = () => (onRun(), true);
     const save = () => (onSave(), true);
-    this.extensions = [
+    this.#extensions = [
       theme,
       lineNumbers(),
       highlightActiveLine(),
@@ -119,7 +120,7 @@ export class Editor {
     return EditorState.create({
       doc: text,
       extensions: [
-        this.extensions,
+        this.#extensions,
         name.endsWith(".py") ? python() : [],
         EditorView.contentAttributes.of({
           "aria-label": name ? words.files.contents(name) : words.files.noneOpen,

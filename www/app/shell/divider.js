@@ -1,4 +1,4 @@
-import { h, uniqueId } from "../ui/dom.js";
+import { h } from "../ui/dom.js";
 
 /** @import { BrowserStorage } from "../state/browser-storage.js" */
 
@@ -27,7 +27,6 @@ export function divider(panes, storage, property, orientation, label) {
     class: `divider ${orientation}`,
     role: "separator",
     tabindex: 0,
-    id: uniqueId("divider"),
     "aria-orientation": orientation,
     "aria-label": label,
     "aria-valuemin": LEAST,

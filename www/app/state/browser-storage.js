@@ -35,14 +35,13 @@ export class BrowserStorage {
     }
   }
 
-  /** @param {string} key @param {unknown} value @returns {boolean} whether it was kept */
+  /** @param {string} key @param {unknown} value */
   set(key, value) {
-    if (this.#prefix === null) return false;
+    if (this.#prefix === null) return;
     try {
       localStorage.setItem(this.#prefix + key, JSON.stringify(value));
-      return true;
     } catch {
-      return false;
+      // It is there until the page is closed.
     }
   }
 

@@ -1,4 +1,4 @@
-import { h, uniqueId } from "../ui/dom.js";
+import { h } from "../ui/dom.js";
 import { formatMs } from "../ui/format.js";
 import { aboutOf, factsOf, partLabel, titleOf, whoOf } from "./descriptions.js";
 import { swatch } from "./legend.js";
@@ -15,7 +15,6 @@ export class TimelineTip {
     class: "tip",
     role: "tooltip",
     popover: "manual",
-    id: uniqueId("tip"),
     "data-testid": "tip",
   });
 
