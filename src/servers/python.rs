@@ -3,7 +3,6 @@
 pub(crate) use crate::gateway::python::{int_error, repr_text as repr};
 
 /// `int(text)`: see [`crate::gateway::python::int`].
-#[inline(never)]
 pub(crate) fn int(text: &str) -> Option<i64> {
     crate::gateway::python::int(text.as_bytes())
 }

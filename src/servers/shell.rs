@@ -1,8 +1,7 @@
 //! What a shell does with a line before a program sees it: variables, quotes, words. One plain
 //! command runs here, so what else a shell has (pipes, lists, redirections) is refused.
 
-use super::Environment;
-use super::option::text;
+use super::call::Environment;
 
 /// Exit code of a shell for a line that it cannot read.
 const SYNTAX: i32 = 2;
@@ -24,7 +23,7 @@ pub(super) fn words(line: &str, env: &Environment) -> Result<Vec<String>, Unread
     let line = line.trim();
     let expanded = expand(line, env)?;
     shlex::split(&expanded).ok_or_else(|| {
-        unreadable(&["wasgi: The line ends in a backslash: take it away or continue the line."])
+        unreadable("wasgi: The line ends in a backslash: take it away or continue the line.")
     })
 }
 
@@ -40,7 +39,6 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
     let mut out = String::with_capacity(line.len());
     let mut quoting = Quoting::None;
     let mut word_begins = true;
-    let mut buffer = [0; 4];
     let mut rest = line.chars();
     while let Some(c) = rest.next() {
         match (quoting, c) {
@@ -49,33 +47,19 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
             (Quoting::None, '"') => quoting = Quoting::Double,
             (Quoting::Single, '\'') | (Quoting::Double, '"') => quoting = Quoting::None,
             (Quoting::None, '(' | ')') => {
-                let token = if c == '(' { "(" } else { ")" };
-                let what = "bash: -c: line 1: syntax error near unexpected token `";
-                return Err(unreadable(&[
-                    what,
-                    token,
-                    "'\nbash: -c: line 1: `",
-                    line,
-                    "'",
-                ]));
+                return Err(unreadable(format!(
+                    "bash: -c: line 1: syntax error near unexpected token `{c}'\nbash: -c: line 1: `{line}'"
+                )));
             }
             (Quoting::None, '|' | '&' | ';' | '<' | '>' | '\n') => {
-                let sign = if c == '\n' {
-                    ""
-                } else {
-                    c.encode_utf8(&mut buffer)
-                };
                 let what = if c == '\n' {
-                    "a second line"
+                    "a second line".to_owned()
                 } else {
-                    "the sign "
+                    format!("the sign {c}")
                 };
-                return Err(unreadable(&[
-                    "wasgi: One plain command runs here, so ",
-                    what,
-                    sign,
-                    " is not available. Put it in quotes if it belongs to a word.",
-                ]));
+                return Err(unreadable(format!(
+                    "wasgi: One plain command runs here, so {what} is not available. Put it in quotes if it belongs to a word."
+                )));
             }
             (Quoting::None | Quoting::Double, '\\') => {
                 // A backslash at the end of a line joins it with the next.
@@ -91,9 +75,9 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
             (Quoting::None | Quoting::Double, '$') => {
                 let after = rest.as_str();
                 if quoting == Quoting::None && after.starts_with(['\'', '"']) {
-                    return Err(unreadable(&[
+                    return Err(unreadable(
                         "wasgi: Quotes with a dollar sign before them are not available: use plain ones.",
-                    ]));
+                    ));
                 }
                 let (name, length) = variable(after)?;
                 if length > 0 {
@@ -113,11 +97,9 @@ fn expand(line: &str, env: &Environment) -> Result<String, Unreadable> {
         Quoting::Single => "'",
         Quoting::Double => "\"",
     };
-    Err(unreadable(&[
-        "bash: -c: line 1: unexpected EOF while looking for matching `",
-        open,
-        "'",
-    ]))
+    Err(unreadable(format!(
+        "bash: -c: line 1: unexpected EOF while looking for matching `{open}'"
+    )))
 }
 
 /// The variable that follows a `$`, and how many bytes it takes. None: the `$` stands for itself.
@@ -134,9 +116,9 @@ fn variable(after: &str) -> Result<(&str, usize), Unreadable> {
         if length > 0 && braced.get(length..).is_some_and(|end| end.starts_with('}')) {
             return Ok((braced.get(..length).unwrap_or(""), length + 2));
         }
-        return Err(unreadable(&[
+        return Err(unreadable(
             "wasgi: `${…}` takes a plain variable name here: write its value.",
-        ]));
+        ));
     }
     if after.starts_with('(') {
         return Err(substitution());
@@ -161,15 +143,14 @@ fn insert(out: &mut String, value: &str, quoting: Quoting) {
 }
 
 fn substitution() -> Unreadable {
-    unreadable(&[
+    unreadable(
         "wasgi: There is no shell here whose output could be inserted: write the value, or quote the text in single quotes.",
-    ])
+    )
 }
 
-#[inline(never)]
-fn unreadable(parts: &[&str]) -> Unreadable {
+fn unreadable(text: impl Into<String>) -> Unreadable {
     Unreadable {
-        text: text(parts),
+        text: text.into(),
         code: SYNTAX,
     }
 }

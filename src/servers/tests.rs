@@ -1,8 +1,9 @@
 //! Programs that there are and are not.
 #![allow(clippy::panic)]
 
+use super::option::OptionTable;
 use super::testing::{help, printed};
-use super::{Command, Server, parse, parse_argv};
+use super::{Command, Server, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
 
 #[test]
 fn unknown_programs_get_the_shells_message() {
@@ -68,42 +69,30 @@ fn words_are_taken_as_they_are() {
     );
 }
 
+const TABLES: [(Server, &OptionTable); 4] = [
+    (Server::Gunicorn, &gunicorn::options::OPTIONS),
+    (Server::Uvicorn, &uvicorn::options::OPTIONS),
+    (Server::Daphne, &daphne::options::OPTIONS),
+    (Server::Uwsgi, &uwsgi::options::OPTIONS),
+];
+
 #[test]
-fn every_line_of_a_table_is_an_option() {
-    const KINDS: &str =
-        "flag switch help version text repeated int octal float bool choice optional";
-    for table in [
-        include_str!("gunicorn/options.txt"),
-        include_str!("uvicorn/options.txt"),
-        include_str!("daphne/options.txt"),
-        include_str!("uwsgi/options.txt"),
-    ] {
-        let reasons: Vec<&str> = table
-            .lines()
-            .filter_map(|line| line.strip_prefix('!'))
-            .collect();
-        assert!(
-            reasons
-                .iter()
-                .all(|reason| reason.contains(' ') && reason.ends_with('.')),
-            "{reasons:?}"
-        );
+fn every_option_has_names_of_its_own_and_refusals_are_sentences() {
+    for (server, table) in TABLES {
         let mut names: Vec<&str> = Vec::new();
-        for line in table.lines().filter(|line| !line.starts_with(['!', '#'])) {
-            let fields: Vec<&str> = line.split('|').map(str::trim).collect();
-            assert!((2..=5).contains(&fields.len()), "{line}");
-            let kind = fields[1].split(' ').next().unwrap_or("");
-            assert!(KINDS.split(' ').any(|known| known == kind), "{line}");
-            for name in fields[0].split(' ') {
-                assert!(name.starts_with('-') && !names.contains(&name), "{line}");
+        for option in table.iter() {
+            assert!(!option.names.is_empty(), "{server:?}: {option:?}");
+            for name in option.names {
+                assert!(
+                    name.starts_with('-') && !names.contains(name),
+                    "{server:?}: {option:?}"
+                );
                 names.push(name);
             }
-            if let Some(word) = fields.get(4).filter(|word| !word.is_empty()) {
+            if let Some(reason) = option.refusal {
                 assert!(
-                    reasons
-                        .iter()
-                        .any(|reason| reason.starts_with(&format!("{word} "))),
-                    "{line}"
+                    reason.contains(' ') && reason.ends_with('.'),
+                    "{server:?}: {option:?}"
                 );
             }
         }
@@ -112,12 +101,8 @@ fn every_line_of_a_table_is_an_option() {
 
 #[test]
 fn the_help_lists_every_option_and_says_which_are_refused() {
-    for (program, table) in [
-        ("gunicorn", include_str!("gunicorn/options.txt")),
-        ("uvicorn", include_str!("uvicorn/options.txt")),
-        ("daphne", include_str!("daphne/options.txt")),
-        ("uwsgi", include_str!("uwsgi/options.txt")),
-    ] {
+    for (server, table) in TABLES {
+        let program = server.name();
         // A line that is more indented goes on with an option's description.
         let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -130,12 +115,10 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
                     .collect()
             })
             .collect();
-        for line in table.lines().filter(|line| line.starts_with('-')) {
-            let mut fields = line.split('|').map(str::trim);
-            let names = fields.next().unwrap_or("");
-            let refused = fields.nth(3).is_some_and(|word| !word.is_empty());
-            for name in names.split(' ') {
-                let entry = entries.iter().find(|entry| entry.contains(&name));
+        for option in table.iter() {
+            let refused = option.refusal.is_some();
+            for name in option.names {
+                let entry = entries.iter().find(|entry| entry.contains(name));
                 let says_so =
                     entry.map(|entry| entry.windows(2).any(|words| words == ["refused", "here"]));
                 assert_eq!(says_so, Some(refused), "{program} {name}");

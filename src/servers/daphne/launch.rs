@@ -2,7 +2,7 @@
 
 use crate::servers::grammar::Stop;
 use crate::servers::grammar::argparse::Program;
-use crate::servers::option::{Values, own};
+use crate::servers::option::Values;
 use crate::servers::{Call, Launch, Level, Server, Target, argv, host};
 
 /// Everything that the values say.
@@ -39,7 +39,7 @@ pub(super) fn launch(
     launch.python_responses = true;
     let app = values.positionals.first().map_or("", String::as_str);
     launch.target = Target::new(app, app, "", false);
-    launch.binds.push((own(given_host), port));
+    launch.binds.push((given_host.to_owned(), port));
     // Twisted's own; it accepts all that wait.
     launch.backlog = 50;
     launch.accepts = 50;

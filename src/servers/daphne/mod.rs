@@ -1,12 +1,12 @@
 //! daphne 4.2.3: its command line.
 
 mod launch;
+pub(super) mod options;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::option::Table;
 use super::{Call, Command};
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or
@@ -15,7 +15,7 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
     let program = Program {
         name,
         usage: None,
-        table: Table(include_str!("options.txt")),
+        table: &options::OPTIONS,
         positional: Positional::One("application"),
     };
     let stop = match program.parse(words) {

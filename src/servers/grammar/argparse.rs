@@ -2,7 +2,7 @@
 //! names, values glued to short names, `--`, negative numbers, messages.
 
 use super::Stop;
-use crate::servers::option::{Kind, Opt, Table, Values, own, split, text};
+use crate::servers::option::{Kind, OptionSpec, OptionTable, Values};
 use crate::servers::python;
 
 /// A program whose command line `argparse` reads.
@@ -12,7 +12,7 @@ pub(crate) struct Program {
     /// Its usage, if the program has words of its own for it; otherwise all options are listed.
     pub usage: Option<&'static str>,
     /// Its options.
-    pub table: Table,
+    pub table: &'static OptionTable,
     /// Its positional argument.
     pub positional: Positional,
 }
@@ -33,7 +33,7 @@ enum Word {
     /// `--`
     Dashes,
     /// An option, the name that was meant, and the value attached to it.
-    Option(Opt, &'static str, Option<String>),
+    Option(&'static OptionSpec, &'static str, Option<String>),
     /// It looks like an option and is none.
     Unknown,
 }
@@ -81,7 +81,7 @@ impl Program {
         if let Some(exact) = self.exact(word, None) {
             return Ok(exact);
         }
-        let (name, attached) = match split(word, '=') {
+        let (name, attached) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (word, None),
         };
@@ -94,8 +94,8 @@ impl Program {
         let second = word.chars().nth(1).map_or(1, |c| 1 + c.len_utf8());
         let (short, glued) = word.split_at_checked(second).unwrap_or((word, ""));
         let mut candidates = Vec::new();
-        for option in self.table.options() {
-            for known in option.names() {
+        for option in self.table.iter() {
+            for known in option.names.iter().copied() {
                 let attached = if word.starts_with("--") {
                     if !known.starts_with(name) {
                         continue;
@@ -112,69 +112,56 @@ impl Program {
             }
         }
         match candidates.as_slice() {
-            [(option, known, attached)] => Ok(Word::Option(*option, known, attached.map(own))),
-            [] if is_negative_number(word) || word.as_bytes().contains(&b' ') => Ok(Word::Argument),
+            [(option, known, attached)] => {
+                Ok(Word::Option(option, known, attached.map(str::to_owned)))
+            }
+            [] if is_negative_number(word) || word.contains(' ') => Ok(Word::Argument),
             [] => Ok(Word::Unknown),
             many => {
-                let mut message = text(&["ambiguous option: ", word, " could match "]);
-                for (index, (_, known, _)) in many.iter().enumerate() {
-                    message.push_str(if index > 0 { ", " } else { "" });
-                    message.push_str(known);
-                }
-                Err(self.error(&message))
+                let names: Vec<&str> = many.iter().map(|(_, known, _)| *known).collect();
+                let names = names.join(", ");
+                Err(self.error(&format!("ambiguous option: {word} could match {names}")))
             }
         }
     }
 
     fn exact(&self, name: &str, attached: Option<&str>) -> Option<Word> {
         let option = self.table.named(name)?;
-        let known = option.names().into_iter().find(|known| *known == name)?;
-        Some(Word::Option(option, known, attached.map(own)))
+        let known = option.names.iter().find(|known| **known == name)?;
+        Some(Word::Option(option, known, attached.map(str::to_owned)))
     }
 
     /// `usage: …`, which argparse wraps so that no part is torn, with the positional argument on a
     /// line of its own.
     pub(crate) fn usage(&self) -> String {
-        let mut out = text(&["usage: ", self.usage.unwrap_or(self.name)]);
+        let mut out = format!("usage: {}", self.usage.unwrap_or(self.name));
         let Positional::One(positional) = self.positional else {
             return out;
         };
         let indent = " ".repeat(out.len());
         let mut length = out.len();
-        for option in self.table.options() {
+        for option in self.table.iter() {
             let value = if option.is_flag() { "" } else { " " };
-            let part = text(&[" [", option.name(), value, option.metavar(), "]"]);
+            let part = format!(" [{}{value}{}]", option.name(), option.metavar);
             if length + part.len() > 78 {
-                out = text(&[&out, "\n", &indent]);
+                out.push('\n');
+                out.push_str(&indent);
                 length = indent.len();
             }
             length += part.len();
             out.push_str(&part);
         }
-        text(&[&out, "\n", &indent, " ", positional])
+        format!("{out}\n{indent} {positional}")
     }
 
     /// A usage error.
-    #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
-        Stop::Usage(text(&[
-            &self.usage(),
-            "\n",
-            self.name,
-            ": error: ",
-            message,
-        ]))
+        Stop::Usage(format!("{}\n{}: error: {message}", self.usage(), self.name))
     }
 
     /// A usage error about an option.
-    #[inline(never)]
-    pub(crate) fn option_error(&self, option: Opt, message: &str) -> Stop {
-        self.error(&text(&[
-            "argument ",
-            &option.joined_names("/"),
-            ": ",
-            message,
-        ]))
+    pub(crate) fn option_error(&self, option: &OptionSpec, message: &str) -> Stop {
+        self.error(&format!("argument {}: {message}", option.names.join("/")))
     }
 }
 
@@ -213,12 +200,12 @@ impl Reader<'_> {
         {
             return Err(self
                 .program
-                .error(&text(&["the following arguments are required: ", name])));
+                .error(&format!("the following arguments are required: {name}")));
         }
         if !extras.is_empty() {
             return Err(self
                 .program
-                .error(&text(&["unrecognized arguments:", &extras])));
+                .error(&format!("unrecognized arguments:{extras}")));
         }
         Ok(self.values)
     }
@@ -259,7 +246,7 @@ impl Reader<'_> {
             if word == "--" && !dashes {
                 dashes = true;
             } else {
-                self.values.positionals.push(own(word));
+                self.values.positionals.push(word.clone());
             }
         }
         end
@@ -280,30 +267,23 @@ impl Reader<'_> {
                 return Ok(at + 1);
             };
             let letter = value.chars().next().filter(|_| !name.starts_with("--"));
-            let next = letter.and_then(|letter| {
-                self.program
-                    .exact(&text(&["-", letter.encode_utf8(&mut [0; 4])]), None)
-            });
+            let next = letter.and_then(|letter| self.program.exact(&format!("-{letter}"), None));
             let Some(Word::Option(found, short, _)) = next else {
-                let message = text(&["ignored explicit argument ", &python::repr(&value)]);
+                let message = format!("ignored explicit argument {}", python::repr(&value));
                 return Err(self.program.option_error(option, &message));
             };
             (option, name) = (found, short);
             let rest = value.get(short.len() - 1..).unwrap_or("");
-            attached = if rest.is_empty() {
-                None
-            } else {
-                Some(own(rest))
-            };
+            attached = (!rest.is_empty()).then(|| rest.to_owned());
         }
         let mut end = at + 1;
-        let value = match (attached, self.classes.get(end), option.kind()) {
+        let value = match (attached, self.classes.get(end), option.kind) {
             (Some(value), ..) => value,
             (None, Some(Word::Argument), _) => {
                 end += 1;
-                own(self.words.get(at + 1).map_or("", String::as_str))
+                self.words.get(at + 1).cloned().unwrap_or_default()
             }
-            (None, _, Kind::Optional(left_out)) => own(left_out),
+            (None, _, Kind::Optional(left_out)) => left_out.to_owned(),
             _ => return Err(self.program.option_error(option, "expected one argument")),
         };
         self.act(&flags)?;
@@ -312,9 +292,9 @@ impl Reader<'_> {
         Ok(end)
     }
 
-    fn act(&mut self, flags: &[Opt]) -> Result<(), Stop> {
+    fn act(&mut self, flags: &[&'static OptionSpec]) -> Result<(), Stop> {
         for &option in flags {
-            match option.kind() {
+            match option.kind {
                 Kind::Help => return Err(Stop::Help),
                 Kind::Version => return Err(Stop::Version),
                 _ => self.values.give(option, "true"),
@@ -323,13 +303,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn check(&self, option: Opt, value: &str) -> Result<(), Stop> {
-        let invalid = match option.kind() {
+    fn check(&self, option: &OptionSpec, value: &str) -> Result<(), Stop> {
+        let invalid = match option.kind {
             Kind::Int if python::int(value).is_none() => "int",
             Kind::AutoInt if !python::is_auto_int(value) => "auto_int",
             _ => return Ok(()),
         };
-        let message = text(&["invalid ", invalid, " value: ", &python::repr(value)]);
+        let message = format!("invalid {invalid} value: {}", python::repr(value));
         Err(self.program.option_error(option, &message))
     }
 }
@@ -338,7 +318,7 @@ impl Reader<'_> {
 fn is_negative_number(word: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let number = word.get(1..).unwrap_or("");
-    match split(number, '.') {
+    match number.split_once('.') {
         Some((whole, fraction)) => digits(whole) && !fraction.is_empty() && digits(fraction),
         None => !number.is_empty() && digits(number),
     }

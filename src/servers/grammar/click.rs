@@ -2,15 +2,16 @@
 //! environment variable for every option, messages. uvicorn has no short names.
 
 use super::{Stop, similar};
-use crate::servers::option::{Kind, Opt, Table, Values, listed, own, split, text, trim};
-use crate::servers::{Call, Environment, python};
+use crate::servers::call::{Call, Environment};
+use crate::servers::option::{Kind, OptionSpec, OptionTable, Values};
+use crate::servers::python;
 
 /// A program whose command line `click` reads.
 pub(crate) struct Program {
     /// How it was called: `uvicorn` or `python -m uvicorn`.
     pub name: &'static str,
     /// Its options.
-    pub table: Table,
+    pub table: &'static OptionTable,
     /// Its positional argument.
     pub argument: &'static str,
     /// Prefix of its environment variables.
@@ -28,36 +29,35 @@ impl Program {
         let mut values = self.split(words)?;
         self.eager(&values, call)?;
         for (option, value) in &values.given {
-            let value = match option.kind() {
-                Kind::Repeated => value,
+            let value = if option.kind.is_repeated() {
+                value
+            } else {
                 // Of an option given several times the last value counts, and the others are not
                 // looked at.
-                _ => values.given(option.name()).unwrap_or(""),
+                values.given(option.name()).unwrap_or("")
             };
-            self.check(*option, value, call)?;
+            self.check(option, value, call)?;
         }
         if values.positionals.is_empty() {
-            match env.get(&text(&[self.env_prefix, self.argument])) {
-                Some(value) if !value.is_empty() => values.positionals.push(own(value)),
-                _ => return Err(self.error(&text(&["Missing argument '", self.argument, "'."]))),
+            match env.get(&format!("{}{}", self.env_prefix, self.argument)) {
+                Some(value) if !value.is_empty() => values.positionals.push(value.to_owned()),
+                _ => return Err(self.error(&format!("Missing argument '{}'.", self.argument))),
             }
         }
-        for option in self.table.options() {
+        for option in self.table.iter() {
             if !values.has(option)
                 && let Some(value) = self.variable(option, env)
             {
-                if option.kind() != Kind::Repeated {
-                    self.check(option, value, call)?;
-                }
-                let value = match option.kind() {
-                    Kind::Repeated => {
-                        let between = if option.metavar() == "PATH" { ':' } else { ' ' };
-                        for word in value.split(between).filter(|word| !word.is_empty()) {
-                            self.check(option, word, call)?;
-                            values.give(option, word);
-                        }
-                        continue;
+                if option.kind.is_repeated() {
+                    let between = if option.kind.is_path() { ':' } else { ' ' };
+                    for word in value.split(between).filter(|word| !word.is_empty()) {
+                        self.check(option, word, call)?;
+                        values.give(option, word);
                     }
+                    continue;
+                }
+                self.check(option, value, call)?;
+                let value = match option.kind {
                     Kind::Flag | Kind::Switch if boolean(value) == Some(true) => "true",
                     Kind::Flag | Kind::Switch => "false",
                     _ => value,
@@ -67,12 +67,11 @@ impl Program {
         }
         match values.positionals.as_slice() {
             [] | [_] => Ok(values),
-            [_, extra] => Err(self.error(&text(&["Got unexpected extra argument (", extra, ")"]))),
-            [_, extra @ ..] => Err(self.error(&text(&[
-                "Got unexpected extra arguments (",
-                &extra.join(" "),
-                ")",
-            ]))),
+            [_, extra] => Err(self.error(&format!("Got unexpected extra argument ({extra})"))),
+            [_, extra @ ..] => Err(self.error(&format!(
+                "Got unexpected extra arguments ({})",
+                extra.join(" ")
+            ))),
         }
     }
 
@@ -86,10 +85,10 @@ impl Program {
                 break;
             }
             if word.len() < 2 || !word.starts_with('-') {
-                values.positionals.push(own(word));
+                values.positionals.push(word.clone());
                 continue;
             }
-            let (name, attached) = match split(word, '=') {
+            let (name, attached) = match word.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (word.as_str(), None),
             };
@@ -113,33 +112,30 @@ impl Program {
     }
 
     fn no_such_option(&self, name: &str) -> Stop {
-        let mut short = [0; 4];
         let (name, similar) = if name.starts_with("--") {
             (
-                own(name),
-                similar::close_matches(name, self.table.options().into_iter().flat_map(Opt::names)),
+                name.to_owned(),
+                similar::close_matches(
+                    name,
+                    self.table.iter().flat_map(|option| option.names).copied(),
+                ),
             )
         } else {
             let letter = name.chars().nth(1).unwrap_or('-');
-            (text(&["-", letter.encode_utf8(&mut short)]), Vec::new())
+            (format!("-{letter}"), Vec::new())
         };
         let hint = match similar.as_slice() {
             [] => String::new(),
-            [one] => text(&[" Did you mean '", one, "'?"]),
-            many => text(&[" (Did you mean one of: '", &many.join("', '"), "'?)"]),
+            [one] => format!(" Did you mean '{one}'?"),
+            many => format!(" (Did you mean one of: '{}'?)", many.join("', '")),
         };
-        self.error(&text(&[
-            "No such option ",
-            &python::repr(&name),
-            ".",
-            &hint,
-        ]))
+        self.error(&format!("No such option {}.{hint}", python::repr(&name)))
     }
 
     /// `--help` and `--version` come before every value's check, in the order given.
     fn eager(&self, values: &Values, call: &Call) -> Result<(), Stop> {
         for (option, _) in &values.given {
-            match option.kind() {
+            match option.kind {
                 Kind::Help => return Err(Stop::Help),
                 Kind::Version => return Err(Stop::Version),
                 _ => {}
@@ -158,92 +154,65 @@ impl Program {
 
     /// What the environment says about an option: `UVICORN_LOG_LEVEL`; repeated ones are in the
     /// plural.
-    #[inline(never)]
-    fn variable<'a>(&self, option: Opt, env: &'a Environment) -> Option<&'a str> {
-        let kind = option.kind();
-        let mut name = self.env_prefix.to_owned();
-        for letter in option.name().get(2..).unwrap_or("").chars() {
-            name.push(if letter == '-' {
-                '_'
-            } else {
-                letter.to_ascii_uppercase()
-            });
-        }
-        if kind == Kind::Repeated {
-            name.push('S');
-        }
-        env.get(&name)
-            .filter(|value| !value.is_empty() && kind != Kind::Help)
+    fn variable<'a>(&self, option: &OptionSpec, env: &'a Environment) -> Option<&'a str> {
+        let name = option.name().trim_start_matches("--").replace('-', "_");
+        let plural = if option.kind.is_repeated() { "S" } else { "" };
+        env.get(&format!(
+            "{}{}{plural}",
+            self.env_prefix,
+            name.to_ascii_uppercase()
+        ))
+        .filter(|value| !value.is_empty() && option.kind != Kind::Help)
     }
 
-    fn check(&self, option: Opt, value: &str, call: &Call) -> Result<(), Stop> {
-        if option.metavar() == "PATH" && !call.exists(value) {
-            let message = text(&["Path ", &python::repr(value), " does not exist."]);
+    fn check(&self, option: &OptionSpec, value: &str, call: &Call) -> Result<(), Stop> {
+        if option.kind.is_path() && !call.exists(value) {
+            let message = format!("Path {} does not exist.", python::repr(value));
             return Err(self.invalid(option, &message));
         }
-        let why = match option.kind() {
-            Kind::Int if python::int(value).is_none() => own(" is not a valid integer."),
-            Kind::Float if !python::is_float(value) => own(" is not a valid float."),
-            Kind::Choice => {
-                let choices = option.metavar().trim_matches(['[', ']']);
-                if choices.split(',').any(|choice| choice == value) {
-                    return Ok(());
-                }
-                text(&[" is not one of '", &choices.replace(',', "', '"), "'."])
+        let why = match option.kind {
+            Kind::Int if python::int(value).is_none() => " is not a valid integer.".to_owned(),
+            Kind::Float if !python::is_float(value) => " is not a valid float.".to_owned(),
+            Kind::Choice(choices) if !choices.contains(&value) => {
+                format!(" is not one of '{}'.", choices.join("', '"))
             }
             Kind::Bool | Kind::Flag | Kind::Switch | Kind::Version if boolean(value).is_none() => {
-                own(
-                    " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes",
-                )
+                " is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes"
+                    .to_owned()
             }
             _ => return Ok(()),
         };
-        Err(self.invalid(option, &text(&[&python::repr(value), &why])))
+        Err(self.invalid(option, &format!("{}{why}", python::repr(value))))
     }
 
     /// A usage error.
-    #[inline(never)]
     pub(crate) fn error(&self, message: &str) -> Stop {
-        Stop::Usage(text(&[
-            &self.usage(),
-            "\nTry '",
-            self.name,
-            " --help' for help.\n\nError: ",
-            message,
-        ]))
+        let (usage, name) = (self.usage(), self.name);
+        Stop::Usage(format!(
+            "{usage}\nTry '{name} --help' for help.\n\nError: {message}"
+        ))
     }
 
     /// The first line of the help and of usage errors.
     pub(crate) fn usage(&self) -> String {
-        text(&["Usage: ", self.name, " [OPTIONS] ", self.argument])
+        format!("Usage: {} [OPTIONS] {}", self.name, self.argument)
     }
 
     /// A usage error about an option's value.
-    #[inline(never)]
-    pub(crate) fn invalid(&self, option: Opt, message: &str) -> Stop {
-        self.error(&text(&[
-            "Invalid value for '",
-            option.name(),
-            "': ",
-            message,
-        ]))
+    pub(crate) fn invalid(&self, option: &OptionSpec, message: &str) -> Stop {
+        self.error(&format!("Invalid value for '{}': {message}", option.name()))
     }
 }
 
 /// click's message without the usage: it does so where the option itself is used wrongly.
 fn misused(name: &str, how: &str) -> Stop {
-    Stop::Usage(text(&["Error: Option ", &python::repr(name), how]))
+    Stop::Usage(format!("Error: Option {}{how}", python::repr(name)))
 }
 
-#[inline(never)]
 fn boolean(text: &str) -> Option<bool> {
-    let text = trim(text).to_ascii_lowercase();
-    if text.is_empty() || listed(&text, "0 no false off f n") {
-        return Some(false);
-    }
-    if listed(&text, "1 yes true on t y") {
-        Some(true)
-    } else {
-        None
+    match text.trim_ascii().to_ascii_lowercase().as_str() {
+        "" | "0" | "no" | "false" | "off" | "f" | "n" => Some(false),
+        "1" | "yes" | "true" | "on" | "t" | "y" => Some(true),
+        _ => None,
     }
 }

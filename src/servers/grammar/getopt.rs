@@ -2,14 +2,14 @@
 //! order, messages.
 
 use super::Stop;
-use crate::servers::option::{Kind, Opt, Table, Values};
+use crate::servers::option::{Kind, OptionSpec, OptionTable, Values};
 
 /// A program whose command line `getopt_long` reads.
 pub(crate) struct Program {
     /// Its name in messages.
     pub name: &'static str,
     /// The options that are known one by one.
-    pub table: Table,
+    pub table: &'static OptionTable,
     /// First parts (up to a hyphen) of the names of all the options that the program has, separated
     /// by white space.
     pub stems: &'static str,
@@ -39,7 +39,7 @@ impl Program {
                 };
                 let option = self.long(name, word)?;
                 let wrong = |how: &str| self.error(&format!("option '--{name}' {how}"));
-                let value = match (attached, option.kind()) {
+                let value = match (attached, option.kind) {
                     (Some(_), _) if option.is_flag() => {
                         return Err(wrong("doesn't allow an argument"));
                     }
@@ -84,7 +84,7 @@ impl Program {
     ///
     /// # Errors
     /// It is refused.
-    pub(crate) fn find(&self, full: &str) -> Result<Option<Opt>, Stop> {
+    pub(crate) fn find(&self, full: &str) -> Result<Option<&'static OptionSpec>, Stop> {
         if let Some(option) = self.table.named(full) {
             return self.allowed(option, full).map(Some);
         }
@@ -100,16 +100,15 @@ impl Program {
         Ok(None)
     }
 
-    fn long(&self, name: &str, word: &str) -> Result<Opt, Stop> {
+    fn long(&self, name: &str, word: &str) -> Result<&'static OptionSpec, Stop> {
         let full = format!("--{name}");
         if let Some(option) = self.find(&full)? {
             return Ok(option);
         }
         if self
             .table
-            .options()
-            .into_iter()
-            .flat_map(Opt::names)
+            .iter()
+            .flat_map(|option| option.names)
             .any(|known| known.starts_with(&full))
         {
             return Err(self.refusal(&full, "wasgi needs the option's full name."));
@@ -117,7 +116,7 @@ impl Program {
         Err(self.error(&format!("unrecognized option '{word}'")))
     }
 
-    fn short(&self, letter: char) -> Result<Opt, Stop> {
+    fn short(&self, letter: char) -> Result<&'static OptionSpec, Stop> {
         let full = format!("-{letter}");
         if let Some(option) = self.table.named(&full) {
             return self.allowed(option, &full);
@@ -128,8 +127,12 @@ impl Program {
         Err(self.letter_error("invalid option", letter))
     }
 
-    fn allowed(&self, option: Opt, name: &str) -> Result<Opt, Stop> {
-        match self.table.refusal(option) {
+    fn allowed(
+        &self,
+        option: &'static OptionSpec,
+        name: &str,
+    ) -> Result<&'static OptionSpec, Stop> {
+        match option.refusal {
             None => Ok(option),
             Some(reason) => Err(self.refusal(name, reason)),
         }
@@ -149,8 +152,8 @@ impl Program {
 }
 
 /// Notes an option. The help comes at once, everything else when all is read.
-fn note(values: &mut Values, option: Opt, value: &str) -> Result<(), Stop> {
-    if option.kind() == Kind::Help {
+fn note(values: &mut Values, option: &'static OptionSpec, value: &str) -> Result<(), Stop> {
+    if option.kind == Kind::Help {
         return Err(Stop::Help);
     }
     values.give(option, value);

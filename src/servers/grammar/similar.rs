@@ -6,32 +6,19 @@ pub(super) fn close_matches(
     word: &str,
     candidates: impl Iterator<Item = &'static str>,
 ) -> Vec<&'static str> {
-    // Similarity is 2 * matches / total length; as a fraction it needs no floating point. The
-    // cutoff is 0.6.
-    let mut best: Vec<(usize, &'static str)> = Vec::new();
-    for candidate in candidates {
-        let total = candidate.len() + word.len();
-        let doubled = 2 * matches(candidate.as_bytes(), word.as_bytes());
-        if doubled * 5 >= total * 3 {
-            let scored = (doubled * 1_000_000 / total.max(1), candidate);
-            insert(&mut best, scored, |a, b| a > b);
-            best.truncate(3);
-        }
-    }
-    let mut names = Vec::new();
-    for (_, name) in best {
-        insert(&mut names, name, |a, b| a < b);
-    }
+    // Similarity is 2 * matches / total length; the cutoff is 0.6.
+    let mut best: Vec<(usize, &'static str)> = candidates
+        .filter_map(|candidate| {
+            let total = candidate.len() + word.len();
+            let doubled = 2 * matches(candidate.as_bytes(), word.as_bytes());
+            (doubled * 5 >= total * 3).then(|| (doubled * 1_000_000 / total.max(1), candidate))
+        })
+        .collect();
+    best.sort_by(|a, b| b.cmp(a));
+    best.truncate(3);
+    let mut names: Vec<&'static str> = best.into_iter().map(|(_, name)| name).collect();
+    names.sort_unstable();
     names
-}
-
-/// Inserts into a sorted list. For lists of three the standard library's sorts are too much wasm.
-fn insert<T>(list: &mut Vec<T>, item: T, before: impl Fn(&T, &T) -> bool) {
-    let at = list
-        .iter()
-        .position(|other| before(&item, other))
-        .unwrap_or(list.len());
-    list.insert(at, item);
 }
 
 /// Bytes in common: the longest common run, and the same to its left and to its right (Ratcliff and

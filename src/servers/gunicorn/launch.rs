@@ -2,16 +2,20 @@
 
 use super::{Failure, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
-use crate::servers::option::{Values, listed, own, split, text, trim};
+use crate::servers::option::Values;
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host,
     python,
 };
 
 /// gunicorn's own worker for ASGI apps.
-const ASGI: &str = "asgi gunicorn.workers.gasgi.ASGIWorker";
+const ASGI: &[&str] = &["asgi", "gunicorn.workers.gasgi.ASGIWorker"];
 /// gevent's WSGI server in the place of gunicorn's.
-const PYWSGI: &str = "gevent_pywsgi gevent_wsgi gunicorn.workers.ggevent.GeventPyWSGIWorker";
+const PYWSGI: &[&str] = &[
+    "gevent_pywsgi",
+    "gevent_wsgi",
+    "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+];
 
 /// Everything that the values say. `workers` is the default.
 pub(super) fn launch(
@@ -23,15 +27,16 @@ pub(super) fn launch(
 ) -> Result<Launch, Failure> {
     let count = |name: &str| values.count(name).unwrap_or(0);
     let seconds = |name: &str| f64::from(count(name)) * 1000.0;
-    let given = |name: &str| values.given(name).map(|text| own(trim(text)));
+    let given = |name: &str| values.given(name).map(|text| text.trim_ascii().to_owned());
     let workers = if values.given("--workers").is_some() {
         count("--workers")
     } else {
         python::clamp(workers)
     };
     let (worker_class, interface) = worker_class(values)?;
-    let own_asgi = listed(trim(values.text("--worker-class")), ASGI);
-    let python_responses = own_asgi || listed(trim(values.text("--worker-class")), PYWSGI);
+    let class_name = values.text("--worker-class").trim_ascii();
+    let own_asgi = ASGI.contains(&class_name);
+    let python_responses = own_asgi || PYWSGI.contains(&class_name);
     let binds = binds(values, call)?;
     let env = environment(values, call)?;
     let access_log = log("--access-logfile", values, "/dev/stdout")?;
@@ -58,11 +63,12 @@ pub(super) fn launch(
         workers,
         master: true,
         worker_class,
-        worker_class_name: match trim(values.text("--worker-class")) {
-            name if worker_class != WorkerClass::Threaded || name.ends_with("ThreadWorker") => {
-                own(name)
-            }
-            _ => own("gthread"),
+        worker_class_name: if worker_class != WorkerClass::Threaded
+            || class_name.ends_with("ThreadWorker")
+        {
+            class_name.to_owned()
+        } else {
+            "gthread".to_owned()
         },
         threads: count("--threads"),
         worker_connections: count("--worker-connections"),
@@ -73,7 +79,7 @@ pub(super) fn launch(
         backlog,
         // Of the worker classes with an event loop: uvloop accepts one, asyncio's own as many as
         // wait.
-        accepts: match trim(values.text("--asgi-loop")) {
+        accepts: match values.text("--asgi-loop").trim_ascii() {
             "asyncio" if own_asgi => backlog.max(1),
             _ => 1,
         },
@@ -88,13 +94,15 @@ pub(super) fn launch(
         },
         max_requests: Some(count("--max-requests")).filter(|&requests| requests > 0),
         max_requests_jitter: count("--max-requests-jitter"),
-        log_level: log_level(trim(values.text("--log-level"))),
+        log_level: log_level(values.text("--log-level").trim_ascii()),
         access_log,
-        access_log_format: own(trim(values.text("--access-logformat"))),
+        access_log_format: values.text("--access-logformat").trim_ascii().to_owned(),
         python_responses,
         proxy_headers: !own_asgi,
-        forwarded_allow_ips: own(trusted.unwrap_or(values.text("--forwarded-allow-ips"))),
-        lifespan: match trim(values.text("--asgi-lifespan")) {
+        forwarded_allow_ips: trusted
+            .unwrap_or(values.text("--forwarded-allow-ips"))
+            .to_owned(),
+        lifespan: match values.text("--asgi-lifespan").trim_ascii() {
             "on" if own_asgi => Lifespan::On,
             "off" if own_asgi => Lifespan::Off,
             _ if interface == Interface::Asgi => Lifespan::Auto,
@@ -129,7 +137,7 @@ fn rules(values: &Values, own_asgi: bool, uvicorn: bool) -> Rules {
     if values.flag("--permit-unconventional-http-method") {
         rules.methods = Methods::Token;
     }
-    let map = trim(values.text("--header-map"));
+    let map = values.text("--header-map").trim_ascii();
     if map.eq_ignore_ascii_case("refuse") {
         rules.underscores = Underscores::Refuse { except: EXCEPT };
     } else if map.eq_ignore_ascii_case("dangerous") {
@@ -149,37 +157,35 @@ fn limits(values: &Values) -> Limits {
 
 /// `module:attribute`; the attribute is `application` if there is none.
 fn target(app: &str) -> Target {
-    let (module, attribute) = split(app, ':').unwrap_or((app, "application"));
+    let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
     Target::new(app, module, attribute, false)
 }
 
 /// What a worker class is here. gunicorn takes the sync worker with more than one thread for
 /// gthread.
 fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
-    const SYNC: &str = "sync gunicorn.workers.sync.SyncWorker";
-    const UVICORN: &str = "uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker";
-    const THREADED: &str = "gthread gunicorn.workers.gthread.ThreadWorker";
-    const GREEN: &str = "gevent gunicorn.workers.ggevent.GeventWorker";
-    let name = trim(values.text("--worker-class"));
-    let (option, reason) = if listed(name, UVICORN) || listed(name, ASGI) {
+    const SYNC: &[&str] = &["sync", "gunicorn.workers.sync.SyncWorker"];
+    const UVICORN: &[&str] = &[
+        "uvicorn.workers.UvicornWorker",
+        "uvicorn_worker.UvicornWorker",
+    ];
+    const THREADED: &[&str] = &["gthread", "gunicorn.workers.gthread.ThreadWorker"];
+    const GREEN: &[&str] = &["gevent", "gunicorn.workers.ggevent.GeventWorker"];
+    let name = values.text("--worker-class").trim_ascii();
+    let (option, reason) = if UVICORN.contains(&name) || ASGI.contains(&name) {
         return Ok((WorkerClass::Async, Interface::Asgi));
-    } else if listed(name, THREADED) {
+    } else if THREADED.contains(&name) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));
-    } else if listed(name, GREEN) || listed(name, PYWSGI) {
+    } else if GREEN.contains(&name) || PYWSGI.contains(&name) {
         return Ok((WorkerClass::Green, Interface::Wsgi));
     } else if name == "tornado" {
         ("--worker-class", "wasgi does not have this worker yet.")
-    } else if !listed(name, SYNC) {
+    } else if !SYNC.contains(&name) {
         if !name.contains(['.', ':', '#']) {
             let name = python::repr(name);
-            return Err(Failure::Setup(text(&[
-                "class uri ",
-                &name,
-                " invalid or not found: \n\n[Traceback (most recent call last):\n",
-                "ImportError: Entry point ('gunicorn.workers', ",
-                &name,
-                ") not found\n]",
-            ])));
+            return Err(Failure::Setup(format!(
+                "class uri {name} invalid or not found: \n\n[Traceback (most recent call last):\nImportError: Entry point ('gunicorn.workers', {name}) not found\n]"
+            )));
         }
         (
             "--worker-class",
@@ -196,12 +202,12 @@ fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
 fn binds(values: &Values, call: &Call) -> Result<Vec<(String, u16)>, Failure> {
     let mut binds = Vec::new();
     for address in values.all("--bind") {
-        binds.push(bind(trim(address))?);
+        binds.push(bind(address.trim_ascii())?);
     }
     if binds.is_empty() {
         binds.push(match call.env.get("PORT") {
-            Some(port) => bind(&text(&["0.0.0.0:", port]))?,
-            None => (own("127.0.0.1"), 8000),
+            Some(port) => bind(&format!("0.0.0.0:{port}"))?,
+            None => ("127.0.0.1".to_owned(), 8000),
         });
     }
     Ok(binds)
@@ -221,15 +227,15 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
                 "--bind",
                 "a browser tab has no file descriptors to inherit: bind a port.",
             ),
-            None => Failure::Setup(text(&[
-                &python::repr(descriptor),
-                " is not a valid file descriptor.",
-            ])),
+            None => Failure::Setup(format!(
+                "{} is not a valid file descriptor.",
+                python::repr(descriptor)
+            )),
         });
     }
     let address = address.strip_prefix("tcp://").unwrap_or(address);
-    let (name, port) = match (split(address, ']'), split(address, ':')) {
-        (Some((before, after)), _) if before.as_bytes().contains(&b'[') => (
+    let (name, port) = match (address.split_once(']'), address.split_once(':')) {
+        (Some((before, after)), _) if before.contains('[') => (
             before.get(1..).unwrap_or(""),
             after.strip_prefix(':').unwrap_or("8000"),
         ),
@@ -237,21 +243,21 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
         _ => (address, "8000"),
     };
     let Some(number) = python::int(port) else {
-        return Err(Failure::Setup(text(&[
-            &python::repr(port),
-            " is not a valid port number.",
-        ])));
-    };
-    let Ok(port) = u16::try_from(number) else {
-        return Err(Failure::Crash(own(
-            "OverflowError: bind(): port must be 0-65535.",
+        return Err(Failure::Setup(format!(
+            "{} is not a valid port number.",
+            python::repr(port)
         )));
     };
+    let Ok(port) = u16::try_from(number) else {
+        return Err(Failure::Crash(
+            "OverflowError: bind(): port must be 0-65535.".to_owned(),
+        ));
+    };
     // gunicorn logs what the socket says it is bound to.
-    let name = match name.to_ascii_lowercase() {
-        name if name.is_empty() => own("0.0.0.0"),
-        name if name == "localhost" => own("127.0.0.1"),
-        name => name,
+    let name = match name.to_ascii_lowercase().as_str() {
+        "" => "0.0.0.0".to_owned(),
+        "localhost" => "127.0.0.1".to_owned(),
+        name => name.to_owned(),
     };
     match host::foreign(&name) {
         Some(reason) => Err(refuse("--bind", &reason)),
@@ -262,22 +268,21 @@ fn bind(address: &str) -> Result<(String, u16), Failure> {
 fn environment(values: &Values, call: &Call) -> Result<Vec<(String, String)>, Failure> {
     let mut env = call.env.own.to_vec();
     for setting in values.all("--env") {
-        let setting = trim(setting);
-        let Some((name, value)) = split(setting, '=') else {
-            return Err(Failure::Setup(text(&[
-                "environment setting ",
-                &python::repr(setting),
-                " invalid",
-            ])));
+        let setting = setting.trim_ascii();
+        let Some((name, value)) = setting.split_once('=') else {
+            return Err(Failure::Setup(format!(
+                "environment setting {} invalid",
+                python::repr(setting)
+            )));
         };
-        env.push((own(name), own(value)));
+        env.push((name.to_owned(), value.to_owned()));
     }
     Ok(env)
 }
 
 /// Whether a log is written. It can only go to the standard stream, whose path is `device`.
 fn log(name: &str, values: &Values, device: &str) -> Result<bool, Failure> {
-    match trim(values.text(name)) {
+    match values.text(name).trim_ascii() {
         "" | "None" => Ok(false),
         file if file == "-" || file == device => Ok(true),
         _ => Err(refuse(name, "the log goes to the page: use `-`.")),

@@ -1,19 +1,19 @@
 //! gunicorn 27.0.1: its command line.
 
 mod launch;
+pub(super) mod options;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::option::{Table, own, text, trim};
 use super::{Call, Command, Launch, SETTINGS, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
     usage: Some("gunicorn [OPTIONS] [APP_MODULE]"),
-    table: Table(include_str!("options.txt")),
+    table: &options::OPTIONS,
     positional: Positional::Any,
 };
 
@@ -23,21 +23,21 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
         Ok(launch) => Command::Serve(Box::new(launch)),
         Err(Failure::Stop(Stop::Help)) => help(call),
         Err(Failure::Stop(Stop::Version)) => {
-            Command::show(&text(&["gunicorn (version 27.0.1)", WASGI]))
+            Command::show(&format!("gunicorn (version 27.0.1){WASGI}"))
         }
         Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
-        Err(Failure::Config(message)) => Command::complain(1, &text(&["\nError: ", &message])),
-        Err(Failure::Setup(message)) => Command::complain(1, &text(&["\nError: ", &message, "\n"])),
+        Err(Failure::Config(message)) => Command::complain(1, &format!("\nError: {message}")),
+        Err(Failure::Setup(message)) => Command::complain(1, &format!("\nError: {message}\n")),
         Err(Failure::Crash(exception)) => Command::crash(&exception),
     }
 }
 
 /// The help shows the defaults that the environment gives.
 fn help(call: &Call) -> Command {
-    let variable = |name: &str, otherwise: &str| own(call.env.get(name).unwrap_or(otherwise));
+    let variable = |name: &str, otherwise: &str| call.env.get(name).unwrap_or(otherwise).to_owned();
     let bind = match call.env.get("PORT") {
-        Some(port) => text(&["['0.0.0.0:", port, "']"]),
-        None => own("['127.0.0.1:8000']"),
+        Some(port) => format!("['0.0.0.0:{port}']"),
+        None => "['127.0.0.1:8000']".to_owned(),
     };
     let text = include_str!("help.txt")
         .trim_end()
@@ -83,7 +83,7 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let resolved = settings.filter(|line| !line.is_empty());
     let more = call.env.get("GUNICORN_CMD_ARGS").unwrap_or("");
     let Some(mut more) = shlex::split(resolved.unwrap_or(more)) else {
-        return Err(Failure::Config(own("No closing quotation")));
+        return Err(Failure::Config("No closing quotation".to_owned()));
     };
     let mut line = PROGRAM.parse(words)?;
     if resolved.is_some() {
@@ -91,11 +91,11 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     }
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
-        for option in PROGRAM.table.options() {
+        for option in PROGRAM.table.iter() {
             if let Some(value) = values.given(option.name()) {
                 validate::setting(option, value)?;
-                if option.metavar() == "PATH" && !value.is_empty() && !call.exists(value) {
-                    let message = text(&["can't chdir to ", &python::repr(value)]);
+                if option.kind.is_path() && !value.is_empty() && !call.exists(value) {
+                    let message = format!("can't chdir to {}", python::repr(value));
                     return Err(Failure::Config(message));
                 }
             }
@@ -113,11 +113,15 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
-        Some(app) => own(app),
+        Some(app) => app.clone(),
         None if line.given("--paste").is_some() => String::new(),
         // It may be in the configuration file.
         None if interpreter => String::new(),
-        None => return Err(Failure::Config(own("No application module specified."))),
+        None => {
+            return Err(Failure::Config(
+                "No application module specified.".to_owned(),
+            ));
+        }
     };
     let hooks = line
         .positionals
@@ -127,12 +131,12 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {
         if resolved.is_some() {
-            return Err(Failure::Config(text(&[option.name(), ": ", reason])));
+            return Err(Failure::Config(format!("{}: {reason}", option.name())));
         }
         return Err(PROGRAM.option_error(option, reason).into());
     }
     let reload = values.flag("--reload");
-    let engine = own(trim(values.text("--reload-engine")));
+    let engine = values.text("--reload-engine").trim_ascii().to_owned();
     let extra_files = values.all("--reload-extra-file").join("\0");
     let mut launch = launch::launch(words, &values, &app, workers, call)?;
     launch.interpreter = interpreter;
@@ -147,7 +151,6 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
 }
 
 /// A usage error that refuses an option's value.
-#[inline(never)]
 fn refuse(name: &str, reason: &str) -> Failure {
     match PROGRAM.table.named(name) {
         Some(option) => PROGRAM.option_error(option, reason).into(),
@@ -158,9 +161,9 @@ fn refuse(name: &str, reason: &str) -> Failure {
 /// `int(text)` of an environment variable, which crashes gunicorn where it is none.
 fn environment_int(value: &str) -> Result<i64, Failure> {
     python::int(value).ok_or_else(|| {
-        Failure::Crash(text(&[
-            "ValueError: ",
-            &python::int_error(value.as_bytes()),
-        ]))
+        Failure::Crash(format!(
+            "ValueError: {}",
+            python::int_error(value.as_bytes())
+        ))
     })
 }

@@ -183,10 +183,7 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     let number = matches!(name, "T" | "D" | "M" | "B");
     let (zeros, precision) = match conversion {
         's' => (false, precision),
-        'd' | 'i' | 'u' if number => (
-            flags.as_bytes().contains(&b'0') && !flags.as_bytes().contains(&b'-'),
-            None,
-        ),
+        'd' | 'i' | 'u' if number => (flags.contains('0') && !flags.contains('-'), None),
         other => return Err(AccessFormatError::Conversion(name.to_owned(), other)),
     };
     // Names of headers and variables are looked up in lower case.
@@ -195,7 +192,7 @@ fn parse_atom(spec: &str) -> Result<(Piece, &str), AccessFormatError> {
     } else {
         name.to_owned()
     };
-    let left = flags.as_bytes().contains(&b'-');
+    let left = flags.contains('-');
     Ok((
         Piece::Atom {
             name,
@@ -259,7 +256,7 @@ impl AccessAtoms<'_> {
                 .map(Cow::Owned),
         };
         match text {
-            Some(text) if text.as_bytes().contains(&b'"') => text.replace('"', "\\\"").into(),
+            Some(text) if text.contains('"') => text.replace('"', "\\\"").into(),
             Some(text) => text,
             None => "-".into(),
         }

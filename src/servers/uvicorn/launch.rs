@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::reload::Reload;
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, own, split, text};
+use crate::servers::option::Values;
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
@@ -29,7 +29,7 @@ pub(super) fn launch(
     let bind = bind(program, values)?;
     own_parts(program, values)?;
     let app = values.positionals.first().map_or("", String::as_str);
-    let (module, attribute) = split(app, ':').unwrap_or((app, ""));
+    let (module, attribute) = app.split_once(':').unwrap_or((app, ""));
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
@@ -39,11 +39,11 @@ pub(super) fn launch(
     let mut options = Vec::new();
     for name in ["--reload-dir", "--reload-include", "--reload-exclude"] {
         if reload.is_none() && options.is_empty() && values.given(name).is_some() {
-            options.push(("--warning", own(NO_RELOAD)));
+            options.push(("--warning", NO_RELOAD.to_owned()));
         }
     }
     for name in ["--interface", "--env-file", "--reset-contextvars"] {
-        options.extend(values.given(name).map(|value| (name, own(value))));
+        options.extend(values.given(name).map(|value| (name, value.to_owned())));
     }
     let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
@@ -72,9 +72,9 @@ pub(super) fn launch(
         server_header: values.flag("--server-header"),
         date_header: values.flag("--date-header"),
         headers: headers(values)?,
-        root_path: own(values.text("--root-path")),
+        root_path: values.text("--root-path").to_owned(),
         proxy_headers: values.flag("--proxy-headers"),
-        forwarded_allow_ips: own(trusted.unwrap_or("127.0.0.1,::1")),
+        forwarded_allow_ips: trusted.unwrap_or("127.0.0.1,::1").to_owned(),
         lifespan: match values.text("--lifespan") {
             "on" => Lifespan::On,
             "off" => Lifespan::Off,
@@ -82,7 +82,7 @@ pub(super) fn launch(
         },
         python_path: match values.given("--app-dir") {
             None | Some("") => Vec::new(),
-            Some(path) => vec![own(path)],
+            Some(path) => vec![path.to_owned()],
         },
         reload,
         options,
@@ -97,7 +97,7 @@ fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
         return Err(refuse(program, "--host", &reason));
     }
     match u16::try_from(values.int("--port").unwrap_or(0)) {
-        Ok(port) => Ok((own(host), port)),
+        Ok(port) => Ok((host.to_owned(), port)),
         Err(_) => Err(refuse(
             program,
             "--port",
@@ -134,7 +134,6 @@ fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
 }
 
 /// A usage error that refuses an option's value.
-#[inline(never)]
 fn refuse(program: &Program, name: &str, reason: &str) -> Failure {
     match program.table.named(name) {
         Some(option) => program.invalid(option, reason).into(),
@@ -149,10 +148,10 @@ fn workers(values: &Values, call: &Call) -> Result<u32, Failure> {
         (None, Some(value)) => match python::int(value) {
             Some(workers) => workers,
             None => {
-                return Err(Failure::Crash(text(&[
-                    "ValueError: ",
-                    &python::int_error(value.as_bytes()),
-                ])));
+                return Err(Failure::Crash(format!(
+                    "ValueError: {}",
+                    python::int_error(value.as_bytes())
+                )));
             }
         },
         (None, None) => 1,
@@ -163,12 +162,12 @@ fn workers(values: &Values, call: &Call) -> Result<u32, Failure> {
 fn headers(values: &Values) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = Vec::new();
     for header in values.all("--header") {
-        let Some((name, value)) = split(header, ':') else {
-            return Err(Failure::Crash(own(
-                "ValueError: not enough values to unpack (expected 2, got 1)",
-            )));
+        let Some((name, value)) = header.split_once(':') else {
+            return Err(Failure::Crash(
+                "ValueError: not enough values to unpack (expected 2, got 1)".to_owned(),
+            ));
         };
-        headers.push((name.to_ascii_lowercase(), own(value)));
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
     Ok(headers)
 }

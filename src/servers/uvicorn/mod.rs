@@ -1,13 +1,13 @@
 //! uvicorn 0.54.0: its command line.
 
 mod launch;
+pub(super) mod options;
 mod reload;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::click::Program;
-use super::option::{Table, text};
 use super::{Call, Command, Launch, WASGI};
 
 pub use reload::Reload;
@@ -15,10 +15,9 @@ pub use reload::Reload;
 /// What happens with these arguments. `name` is how it was called: `uvicorn` or
 /// `python -m uvicorn`.
 pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Command {
-    let table = Table(include_str!("options.txt"));
     let program = Program {
         name,
-        table,
+        table: &options::OPTIONS,
         argument: "APP",
         env_prefix: "UVICORN_",
     };
@@ -29,10 +28,9 @@ pub(super) fn command(name: &'static str, words: &[String], call: &Call) -> Comm
                 .trim_end()
                 .replace("{usage}", &program.usage()),
         ),
-        Err(Failure::Stop(Stop::Version)) => Command::show(&text(&[
-            "Running uvicorn 0.54.0 with CPython 3.14.2 on Emscripten",
-            WASGI,
-        ])),
+        Err(Failure::Stop(Stop::Version)) => Command::show(&format!(
+            "Running uvicorn 0.54.0 with CPython 3.14.2 on Emscripten{WASGI}"
+        )),
         Err(Failure::Stop(Stop::Usage(stderr))) => Command::complain(2, &stderr),
         Err(Failure::Crash(exception)) => Command::crash(&exception),
     }

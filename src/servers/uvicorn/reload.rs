@@ -1,7 +1,7 @@
 //! `--reload`: which files are watched.
 
 use crate::os::Millis;
-use crate::servers::option::{Values, own, split, text};
+use crate::servers::option::Values;
 use crate::servers::{Call, absolute, python};
 
 /// What uvicorn's reloader looks after.
@@ -33,9 +33,9 @@ impl Reload {
     pub(super) fn new(values: &Values, ignores_workers: bool, call: &Call) -> Self {
         let mut reload = Self {
             watched: String::new(),
-            delay: millis(values.text("--reload-delay")),
+            delay: delay(values.text("--reload-delay")),
             ignores_workers,
-            directory: text(&[call.cwd, "/"]),
+            directory: format!("{}/", call.cwd),
             rules: Vec::new(),
         };
         for (kind, name) in [
@@ -43,7 +43,7 @@ impl Reload {
             (Kind::Exclude, "--reload-exclude"),
         ] {
             for pattern in values.all(name) {
-                reload.rules.push(Rule(kind, own(pattern)));
+                reload.rules.push(Rule(kind, pattern.to_owned()));
             }
         }
         for (kind, other, pattern) in [
@@ -55,28 +55,24 @@ impl Reload {
         ] {
             // A default gives way to the same pattern on the other side.
             if !reload.any(other, |given| given == pattern) {
-                reload.rules.push(Rule(kind, own(pattern)));
+                reload.rules.push(Rule(kind, pattern.to_owned()));
             }
         }
         let mut directories = values.all("--reload-dir");
         if directories.is_empty() {
             directories.push(".");
         }
-        for directory in directories {
-            let directory = absolute(call.cwd, directory);
-            reload
-                .watched
-                .push_str(if reload.watched.is_empty() { "[" } else { ", " });
-            reload.watched.push_str(&python::repr(&directory));
-            reload
-                .rules
-                .push(Rule(Kind::Directory, text(&[&directory, "/"])));
-        }
-        reload.watched.push(']');
+        let directories: Vec<String> = directories
+            .into_iter()
+            .map(|directory| absolute(call.cwd, directory))
+            .collect();
+        let shown: Vec<String> = directories.iter().map(|path| python::repr(path)).collect();
+        reload.watched = format!("[{}]", shown.join(", "));
+        let rule = |path: &String| Rule(Kind::Directory, format!("{path}/"));
+        reload.rules.extend(directories.iter().map(rule));
         reload
     }
 
-    #[inline(never)]
     fn any(&self, kind: Kind, is: impl Fn(&str) -> bool) -> bool {
         self.rules.iter().any(|rule| rule.0 == kind && is(&rule.1))
     }
@@ -87,7 +83,9 @@ impl Reload {
         let from_here = self.shown(path);
         let excluded = |pattern: &str| {
             path_matches(path, pattern)
-                || split(from_here, '/').is_some_and(|(directory, _)| directory == pattern)
+                || from_here
+                    .split_once('/')
+                    .is_some_and(|(directory, _)| directory == pattern)
         };
         self.any(Kind::Directory, |directory| path.starts_with(directory))
             && self.any(Kind::Include, |pattern| {
@@ -103,13 +101,10 @@ impl Reload {
     }
 }
 
-/// Seconds as milliseconds; exponents are not read. The standard library's way is 10 kB of the wasm
-/// (gzip).
-fn millis(seconds: &str) -> Millis {
-    let (whole, fraction) = split(seconds, '.').unwrap_or((seconds, ""));
-    let fraction = text(&[fraction, "000"]);
-    let thousandths = text(&[whole, fraction.get(..3).unwrap_or("")]);
-    f64::from(python::clamp(python::int(&thousandths).unwrap_or(250)))
+/// Seconds, as Python writes a float, in milliseconds.
+fn delay(seconds: &str) -> Millis {
+    let seconds: f64 = seconds.trim().replace('_', "").parse().unwrap_or(0.25);
+    seconds.max(0.0) * 1000.0
 }
 
 /// `PurePath.match`: a pattern is matched from the right, part by part.
@@ -122,7 +117,8 @@ fn path_matches(path: &str, pattern: &str) -> bool {
     })
 }
 
-/// `fnmatch.fnmatchcase`, of bytes.
+/// `fnmatch.fnmatchcase`, of bytes. By hand: `globset` gives a meaning to braces, backslashes and
+/// `**`, which Python does not, and brings an engine of regular expressions.
 fn matches(name: &[u8], pattern: &[u8]) -> bool {
     match (pattern, name) {
         ([], _) => name.is_empty(),

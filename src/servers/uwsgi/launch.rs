@@ -1,14 +1,23 @@
 //! From uWSGI's values to a [`Launch`].
 
 use crate::http1::{Limits, Rules};
-use crate::servers::option::{Values, own, text};
+use crate::servers::option::Values;
 use crate::servers::{
     Call, Interface, Launch, Server, WorkerClass, absolute, argv, assignment, host, python,
 };
 
 /// Options that ask for a master.
-const MASTERS: &str = "--cheap --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --idle \
-                       --py-auto-reload --touch-reload";
+const MASTERS: &[&str] = &[
+    "--cheap",
+    "--cheaper",
+    "--cheaper-initial",
+    "--cheaper-algo",
+    "--cheaper-step",
+    "--cheaper-overload",
+    "--idle",
+    "--py-auto-reload",
+    "--touch-reload",
+];
 
 /// Everything that the values say.
 ///
@@ -36,7 +45,7 @@ pub(super) fn launch(
     }
     if kind.is_empty() {
         let message = "The -s/--socket option is missing and stdin is not a socket.";
-        return Err(own(message));
+        return Err(message.to_owned());
     }
     let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
     launch.router = kind == "--http";
@@ -55,10 +64,10 @@ pub(super) fn launch(
     launch.rules = Rules::UWSGI;
     launch.limits = Limits::uwsgi(count("--buffer-size", 4096) as usize);
     launch.master =
-        values.flag("--master") || MASTERS.split(' ').any(|name| values.given(name).is_some());
+        values.flag("--master") || MASTERS.iter().any(|name| values.given(name).is_some());
     let cheaper = count("--cheaper", 0);
     if cheaper > 0 && cheaper >= launch.workers {
-        return Err(own("invalid cheaper value: must be lower than processes"));
+        return Err("invalid cheaper value: must be lower than processes".to_owned());
     }
     if values.given("--cheaper-algo") == Some("busyness") {
         let reason = "wasgi has the algorithms spare and backlog only.";
@@ -69,7 +78,7 @@ pub(super) fn launch(
     launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {
-            launch.env.push((own(name), own(value)));
+            launch.env.push((name.to_owned(), value.to_owned()));
         }
     }
     let directory = absolute(call.cwd, values.given("--chdir").unwrap_or("."));
@@ -80,7 +89,7 @@ pub(super) fn launch(
     launch.chdir = Some(directory);
     launch.options = values.texts();
     for file in values.all("--touch-reload") {
-        launch.options.push(("--touched", own(file)));
+        launch.options.push(("--touched", file.to_owned()));
     }
     Ok(launch)
 }
@@ -100,11 +109,11 @@ fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {
         return Err(refusal(kind, &reason));
     }
     match python::int(port).map(u16::try_from) {
-        Some(Ok(port)) => Ok((own(name), port)),
+        Some(Ok(port)) => Ok((name.to_owned(), port)),
         _ => Err(refusal(kind, "a port is a number from 0 to 65535.")),
     }
 }
 
 fn refusal(option: &str, reason: &str) -> String {
-    text(&["uwsgi: option '", option, "': ", reason])
+    format!("uwsgi: option '{option}': {reason}")
 }

@@ -4,19 +4,20 @@
 //! that list, and read no file.
 
 mod launch;
+pub(super) mod options;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
-use super::option::{Table, Values};
+use super::option::{OptionSpec, Values};
 use super::{Call, Command, SETTINGS, WASGI};
 use settings::Settings;
 
 const PROGRAM: Program = Program {
     name: "uwsgi",
-    table: Table(include_str!("options.txt")),
+    table: &options::OPTIONS,
     stems: include_str!("stems.txt"),
     letters: "ACHJLMOQRSTabcdhilmprstvwxyz",
     after_error: "getopt_long() error",
@@ -60,8 +61,7 @@ fn serve(words: &[String], values: &Values, said: Vec<String>, call: &Call) -> C
 
 /// The options as processes get them: `name=value`, with a NUL between them.
 fn to_words(values: &Values) -> String {
-    let word =
-        |(option, value): &(super::option::Opt, String)| format!("{}={value}", option.name());
+    let word = |(option, value): &(&OptionSpec, String)| format!("{}={value}", option.name());
     values.given.iter().map(word).collect::<Vec<_>>().join("\0")
 }
 

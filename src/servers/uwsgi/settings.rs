@@ -83,11 +83,8 @@ impl<'a> Settings<'a> {
             }
         }
         for (option, value) in &line.given {
-            let long = option
-                .names()
-                .into_iter()
-                .find_map(|name| name.strip_prefix("--"));
-            self.add(long.unwrap_or_default(), value)?;
+            let name = option.long_name().unwrap_or_default();
+            self.add(name.trim_start_matches("--"), value)?;
         }
         for file in &line.positionals {
             let ending = file.rsplit('.').next().unwrap_or("");
@@ -272,7 +269,7 @@ impl<'a> Settings<'a> {
                 }
                 continue;
             };
-            match option.kind() {
+            match option.kind {
                 Kind::Help => return Err(Stop::Help),
                 Kind::Int => {
                     let number = leading_number(value);
