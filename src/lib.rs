@@ -25,3 +25,6 @@ pub use wasgi_wire as wire;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+
+#[cfg(test)]
+mod testing;

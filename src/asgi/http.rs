@@ -341,14 +341,9 @@ impl Cycle {
     /// The app returned; `result` is `str()` of what it returned, unless that is None.
     pub fn returned(&mut self, result: Option<&str>, out: &mut Vec<u8>) -> Outcome {
         if let Some(result) = result {
-            return closed(
-                [
-                    "ASGI callable should return None, but returned '",
-                    result,
-                    "'.",
-                ]
-                .concat(),
-            );
+            return closed(format!(
+                "ASGI callable should return None, but returned '{result}'."
+            ));
         }
         if self.disconnected || self.complete {
             return Outcome {

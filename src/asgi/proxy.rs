@@ -49,9 +49,8 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
     let mut forwarded: Option<String> = None;
     for value in head.values("x-forwarded-for") {
         let value = latin1(value);
-        forwarded = Some(
-            forwarded.map_or_else(|| value.clone(), |before| [&before, ", ", &value].concat()),
-        );
+        forwarded =
+            Some(forwarded.map_or_else(|| value.clone(), |before| format!("{before}, {value}")));
     }
     if let Some(forwarded) = forwarded {
         let (host, port) = client(&forwarded, trusted);

@@ -50,6 +50,7 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     fn answer(error: &RequestError) -> String {
         let mut out = Vec::new();

@@ -95,7 +95,7 @@ impl<'a> Scope<'a> {
         }
         let mut path = Vec::with_capacity(raw.len());
         percent::decode_into(raw, &mut path);
-        Cow::Owned([root, &String::from_utf8_lossy(&path)].concat())
+        Cow::Owned(format!("{root}{}", String::from_utf8_lossy(&path)))
     }
 
     /// The scope's strings, as the module describes.
@@ -124,7 +124,7 @@ impl<'a> Scope<'a> {
         strings.push(self.origin.port.to_string());
         strings.push(&self.peer.local.0);
         strings.write(|text| {
-            text.extend_from_slice(itoa::Buffer::new().format(self.peer.local.1).as_bytes())
+            text.extend_from_slice(itoa::Buffer::new().format(self.peer.local.1).as_bytes());
         });
         for (name, value) in headers {
             strings.write(|text| text.extend(name.iter().map(u8::to_ascii_lowercase)));
@@ -136,7 +136,7 @@ impl<'a> Scope<'a> {
     /// The client as uvicorn's access log shows it: `127.0.0.1:50000`.
     #[must_use]
     pub fn client_text(&self) -> String {
-        [&*self.origin.host, ":", &self.origin.port.to_string()].concat()
+        format!("{}:{}", self.origin.host, self.origin.port)
     }
 
     /// The request line as uvicorn's access log shows it: `GET /path?query HTTP/1.1`, the path

@@ -55,6 +55,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
     use crate::wire::strings::Strings;
 
     #[test]

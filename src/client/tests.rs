@@ -3,6 +3,7 @@
 use super::*;
 use crate::net::ListenerId;
 use crate::net::frame::{Accepted, FromPage, FromProcess, ToPage, ToProcess, frames};
+use crate::testing::test;
 use crate::wire::strings::{self, Strings};
 
 const PID: Pid = 20;

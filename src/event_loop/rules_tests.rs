@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::testing::test;
 
 const SECOND: Millis = 1000.0;
 

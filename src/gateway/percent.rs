@@ -1,48 +1,34 @@
 //! Percent-encoding (RFC 3986, section 2.1), read as Python's `urllib.parse` reads it.
 
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// What `urllib.parse.quote` encodes: all but letters, digits and `_.-~/`.
+const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'~')
+    .remove(b'/');
+
 /// Appends `encoded` with its percent-encoded octets decoded. A `%` that no two hexadecimal digits
 /// follow stays as it is, as in `urllib.parse.unquote_to_bytes`.
 pub fn decode_into(encoded: &[u8], out: &mut Vec<u8>) {
-    let mut rest = encoded;
-    while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at..];
-        if let [_, high, low, ..] = *rest
-            && let (Some(high), Some(low)) = (digit(high), digit(low))
-        {
-            out.push(high << 4 | low);
-            rest = &rest[3..];
-        } else {
-            out.push(b'%');
-            rest = &rest[1..];
-        }
-    }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&Cow::from(percent_decode(encoded)));
 }
 
-/// Appends `text` encoded as `urllib.parse.quote` does it: all but letters, digits and `_.-~/`.
+/// Appends `text` encoded as `urllib.parse.quote` does it.
 pub fn encode_into(text: &[u8], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in text {
-        if byte.is_ascii_alphanumeric() || b"_.-~/".contains(&byte) {
-            out.push(byte);
-        } else {
-            out.extend_from_slice(&[
-                b'%',
-                HEX[usize::from(byte >> 4)],
-                HEX[usize::from(byte & 15)],
-            ]);
-        }
+    for piece in percent_encode(text, QUOTED) {
+        out.extend_from_slice(piece.as_bytes());
     }
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     fn decoded(encoded: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();

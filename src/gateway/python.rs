@@ -85,7 +85,7 @@ pub fn int(latin1: &[u8]) -> Option<i64> {
 /// The message of the `ValueError` that `int()` raises.
 #[must_use]
 pub fn int_error(latin1: &[u8]) -> String {
-    ["invalid literal for int() with base 10: ", &repr(latin1)].concat()
+    format!("invalid literal for int() with base 10: {}", repr(latin1))
 }
 
 fn trim_space(mut text: &[u8]) -> &[u8] {
@@ -107,6 +107,7 @@ fn trim_space(mut text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn repr_chooses_the_quote_that_needs_no_escape() {

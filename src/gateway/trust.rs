@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 /// The addresses, networks and names of a comma-separated list.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed<'a> {
@@ -50,39 +52,18 @@ impl<'a> Allowed<'a> {
     }
 }
 
+/// Whether an address, or a network, of the list has this address.
 fn network_contains(item: &str, address: IpAddr) -> bool {
-    let (network, prefix) = match item.split_once('/') {
-        Some((network, prefix)) => (network, Some(prefix)),
-        None => (item, None),
-    };
-    match (network.parse(), address) {
-        (Ok(IpAddr::V4(network)), IpAddr::V4(address)) => same_prefix(
-            network.to_bits().into(),
-            address.to_bits().into(),
-            prefix,
-            32,
-        ),
-        (Ok(IpAddr::V6(network)), IpAddr::V6(address)) => {
-            same_prefix(network.to_bits(), address.to_bits(), prefix, 128)
-        }
-        _ => false,
+    match item.parse::<IpNet>() {
+        Ok(network) => network.contains(&address),
+        Err(_) => item.parse() == Ok(address),
     }
-}
-
-/// Whether two addresses of `width` bits agree in the first `prefix` of them (all, if there is no
-/// prefix).
-fn same_prefix(network: u128, address: u128, prefix: Option<&str>, width: u32) -> bool {
-    let prefix = match prefix.map(str::parse) {
-        None => width,
-        Some(Ok(prefix)) if prefix <= width => prefix,
-        Some(_) => return false,
-    };
-    (network ^ address).checked_shr(width - prefix).unwrap_or(0) == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn an_address_is_believed_however_it_is_written() {

@@ -105,6 +105,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn what_has_been_read_is_not_kept_although_something_is_always_left() {

@@ -6,6 +6,7 @@
 mod body;
 mod chunked;
 pub mod client;
+mod date;
 mod encode;
 mod error;
 mod event;
@@ -22,6 +23,7 @@ pub mod server;
 mod step;
 mod text;
 
+pub use date::http_date;
 pub use encode::{
     CONTINUE, begin_chunk, encode_chunk, encode_chunk_upper, encode_head, encode_last_chunk,
 };

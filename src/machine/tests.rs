@@ -11,6 +11,7 @@ use crate::net::frame::{
     DEADLY, FromPage, FromProcess, ToPage, ToProcess, frames, push, push_number,
 };
 use crate::os::{Exit, Millis, Pid, Signal};
+use crate::testing::test;
 use crate::wire::strings::Strings;
 
 const SERVER: ServerId = 1;

@@ -289,7 +289,7 @@ impl Arbiter {
                         return;
                     }
                     if attempt > BIND_ATTEMPTS {
-                        let message = ["Can't connect to ", &self.address(index)].concat();
+                        let message = format!("Can't connect to {}", self.address(index));
                         self.log(now, Level::Error, &message, actions);
                         self.exit(1, actions);
                         return;
@@ -373,7 +373,7 @@ impl Arbiter {
             .iter()
             .map(|(host, port)| host::url(host, *port))
             .collect();
-        let listening = ["Listening at: ", &urls.join(",")].concat();
+        let listening = format!("Listening at: {}", urls.join(","));
         if self.rebinding {
             self.log(now, Level::Info, &listening, actions);
             self.respawn(now, actions);
@@ -382,7 +382,7 @@ impl Arbiter {
         let listening = format!("{listening} ({})", self.pid);
         self.log(now, Level::Debug, "Arbiter booted", actions);
         self.log(now, Level::Info, &listening, actions);
-        let using = ["Using worker: ", &self.worker_class].concat();
+        let using = format!("Using worker: {}", self.worker_class);
         self.log(now, Level::Info, &using, actions);
         if self.keeps_none {
             let message = "No keepalived connections can be handled. Check the number of worker connections and threads.";
@@ -411,7 +411,7 @@ impl Arbiter {
         self.log(
             now,
             Level::Error,
-            &["Connection in use: ", &address].concat(),
+            &format!("Connection in use: {address}"),
             actions,
         );
         let failed = format!("connection to {address} failed: [Errno 98] Address already in use");
@@ -443,7 +443,7 @@ impl Arbiter {
             }
             Wake::Signal(signal) => signal,
         };
-        let handling = ["Handling signal: ", &signal.name().to_ascii_lowercase()].concat();
+        let handling = format!("Handling signal: {}", signal.name().to_ascii_lowercase());
         self.log(now, Level::Info, &handling, actions);
         match signal {
             Signal::Term => self.halt(now, None, actions),

@@ -70,11 +70,11 @@ impl Reloader {
     pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
         match event {
             Event::Started => {
-                let watching = [
-                    "Will watch for changes in these directories: ",
-                    &self.reload.watched,
-                ];
-                self.log(Level::Info, &watching.concat(), actions);
+                let watching = format!(
+                    "Will watch for changes in these directories: {}",
+                    self.reload.watched
+                );
+                self.log(Level::Info, &watching, actions);
                 if self.reload.ignores_workers {
                     let ignored = "\"workers\" flag is ignored when reloading is enabled.";
                     self.log(Level::Warning, ignored, actions);
@@ -90,11 +90,7 @@ impl Reloader {
                 self.line(Level::Info, running, actions);
                 let started =
                     log::uvicorn_process("Started reloader process", self.pid, true, self.colors);
-                self.line(
-                    Level::Info,
-                    [&started, " using WatchFiles"].concat(),
-                    actions,
-                );
+                self.line(Level::Info, format!("{started} using WatchFiles"), actions);
                 self.spawn(now, actions);
             }
             Event::Spawned { pid, .. } => {

@@ -207,6 +207,7 @@ impl Stage {
 
 mod tests {
     use super::*;
+    use crate::testing::test;
     use proptest::prelude::*;
 
     #[derive(Debug, Clone)]

@@ -54,6 +54,7 @@ mod tests {
     use crate::master::Event;
     use crate::master::script::Stage;
     use crate::os::{Exit, Signal};
+    use crate::testing::test;
 
     #[test]
     fn one_process_is_started_and_listens_when_it_accepts() {

@@ -229,7 +229,7 @@ impl Supervisor {
             Signal::Int | Signal::Term => {
                 self.log(
                     Level::Info,
-                    &["Received SIG", signal.name(), ", exiting."].concat(),
+                    &format!("Received SIG{}, exiting.", signal.name()),
                     actions,
                 );
                 self.should_exit = true;
@@ -255,12 +255,11 @@ impl Supervisor {
             | Signal::Winch
             | Signal::Abrt
             | Signal::Kill => {
-                let message = [
-                    "Received signal ",
-                    signal.name(),
-                    ", but no handler is defined for it.",
-                ];
-                self.log(Level::Debug, &message.concat(), actions);
+                let message = format!(
+                    "Received signal {}, but no handler is defined for it.",
+                    signal.name()
+                );
+                self.log(Level::Debug, &message, actions);
             }
         }
     }

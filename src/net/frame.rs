@@ -187,6 +187,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn accepted_survives_the_crossing() {

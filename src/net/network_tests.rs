@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::net::frame::{AND_ANOTHER, Frame, FromProcess, ToProcess, frames};
+use crate::testing::test;
 
 const A: Pid = 10;
 const B: Pid = 11;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::net::{Claims, Offer, Table};
+use crate::testing::test;
 
 /// What A is offered: the connection, the slot of its claim, what it has sent.
 type Offered = (ConnectionId, u32, Vec<u8>);

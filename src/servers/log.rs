@@ -27,17 +27,6 @@ fn formatted(now: Millis, format: StaticFormatDescription) -> String {
     date.format(&format).unwrap_or_default()
 }
 
-/// The value of the `Date` header: an IMF-fixdate (RFC 9110, section 5.6.7).
-#[must_use]
-pub fn http_date(now: Millis) -> String {
-    formatted(
-        now,
-        format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        ),
-    )
-}
-
 /// The time of Apache's common log format, gunicorn's `%(t)s`: `[22/Nov/2026:10:00:00 +0000]`.
 fn common_log_time(now: Millis) -> String {
     formatted(

@@ -63,6 +63,7 @@ fn are_digits(text: &str, radix: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn integers_may_have_pythons_and_cs_prefixes() {

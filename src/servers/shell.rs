@@ -158,6 +158,7 @@ fn unreadable(text: impl Into<String>) -> Unreadable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     fn read(line: &str) -> Result<Vec<String>, Unreadable> {
         let variables = [

@@ -4,6 +4,7 @@
 use super::option::OptionTable;
 use super::testing::{help, printed};
 use super::{Command, Server, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
+use crate::testing::test;
 
 #[test]
 fn unknown_programs_get_the_shells_message() {

@@ -121,6 +121,7 @@ pub fn encode_record(request: u32, process: u32, span: &Raw, origin: Millis, out
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn spans_survive_the_crossing() {

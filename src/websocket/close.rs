@@ -78,6 +78,7 @@ pub fn may_be_sent(code: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn an_empty_payload_means_no_status() {

@@ -204,6 +204,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
     use proptest::prelude::*;
 
     const SHARED: Window = Window {

@@ -152,6 +152,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
     use crate::websocket::grammar::extensions;
 
     fn answer(offer: &str) -> Option<String> {

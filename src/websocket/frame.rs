@@ -242,6 +242,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
     use proptest::prelude::*;
 
     fn written(header: Header, payload: &[u8]) -> Vec<u8> {

@@ -183,6 +183,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
 
     fn error<T: std::fmt::Debug>(result: Result<T, GrammarError>) -> String {
         result.unwrap_err().to_string()

@@ -24,6 +24,8 @@ pub fn accept_key(key: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::test;
+
     #[test]
     fn the_key_of_the_rfc_is_answered_as_there() {
         assert_eq!(

@@ -110,6 +110,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
 
     fn ping(keep_alive: &mut KeepAlive, now: Millis) -> [u8; 4] {
         match keep_alive.tick(now) {

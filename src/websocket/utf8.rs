@@ -90,6 +90,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn errors_read_as_pythons_do() {

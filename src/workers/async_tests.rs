@@ -5,6 +5,7 @@ use crate::asgi::http::{Part, Received};
 use crate::gateway::fixture::encoded;
 use crate::net::frame::frames;
 use crate::net::{ConnectionId, WINDOW};
+use crate::testing::test;
 use crate::workers::rig::Rig;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

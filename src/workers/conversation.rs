@@ -166,7 +166,7 @@ fn taken(c: &Conversation) -> Written {
 
 fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
     use crate::wsgi::start_error::StartError;
-    (*error != StartError::Reraise).then(|| [error.exception(), "\n", &error.to_string()].concat())
+    (*error != StartError::Reraise).then(|| format!("{}\n{error}", error.exception()))
 }
 
 fn latin1(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
+use crate::testing::test;
 use crate::workers::rig::Rig;
 
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";

@@ -199,7 +199,7 @@ impl Process {
     pub fn date(&mut self, now: Millis) -> &str {
         let second = (now / 1000.0) as u64;
         if self.date.0 != second {
-            self.date = (second, log::http_date(now));
+            self.date = (second, crate::http1::http_date(now));
         }
         &self.date.1
     }

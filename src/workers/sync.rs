@@ -7,7 +7,7 @@
 mod uwsgi;
 
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push, push_number};
-use crate::net::{DETACHED, Offer};
+use crate::net::{ConnectionId, DETACHED, Offer};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
@@ -43,8 +43,8 @@ pub struct SyncWorker {
     ready: bool,
     notify_at: Millis,
     seen: Vec<u32>,
-    /// Connections that can be taken: each one's number, and an [`Offer`].
-    offers: VecDeque<Vec<u8>>,
+    /// Connections that can be taken, each with its encoded [`Offer`].
+    offers: VecDeque<(ConnectionId, Vec<u8>)>,
     interrupt: Option<i32>,
     /// The exit code of the `SystemExit` that ends the reading of a head.
     aborted: Option<i32>,
@@ -205,8 +205,7 @@ impl SyncWorker {
                 }
             }
             ToProcess::Offer => {
-                self.offers
-                    .push_back([&frame.id.to_le_bytes(), frame.body].concat());
+                self.offers.push_back((frame.id, frame.body.to_vec()));
             }
             ToProcess::Accepted => {
                 let index = match &self.state {
@@ -324,10 +323,8 @@ impl SyncWorker {
 
     /// `accept()`, of what is on offer.
     fn take_offer(&mut self, process: &mut Process, now: Millis) -> Option<Box<Conversation>> {
-        while let Some(bytes) = self.offers.pop_front() {
-            let (id, body) = bytes.split_first_chunk()?;
-            let id = u32::from_le_bytes(*id);
-            let offer = Offer::decode(body)?;
+        while let Some((id, body)) = self.offers.pop_front() {
+            let offer = Offer::decode(&body)?;
             let claims = process.claims.as_ref();
             if !claims.is_some_and(|claims| claims.take(offer.slot, id)) {
                 // Another process was faster.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
+use crate::testing::test;
 use crate::workers::Written;
 use crate::workers::conversation::{Body, Raised, RaisedKind};
 use crate::workers::rig::Rig;

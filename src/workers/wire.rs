@@ -154,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::net::frame::frames;
+    use crate::testing::test;
 
     fn said(message: &mut Vec<u8>) -> Vec<(FromProcess, usize)> {
         let said = frames(message).map(|f| (f.kind, f.body.len())).collect();

@@ -109,7 +109,7 @@ impl From<EnvironError> for Rejection {
     fn from(problem: EnvironError) -> Self {
         let error = problem.to_string();
         let message = match problem {
-            EnvironError::Target(_) => ["Invalid Request Line '", &error, "'"].concat(),
+            EnvironError::Target(_) => format!("Invalid Request Line '{error}'"),
             _ => error.clone(),
         };
         let configuration = matches!(problem, EnvironError::ScriptName { .. });

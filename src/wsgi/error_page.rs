@@ -20,7 +20,7 @@ impl Rejection {
     /// The warning that gunicorn logs, without its prefix.
     #[must_use]
     pub fn log_line(&self, remote: &str) -> String {
-        ["Invalid request from ip=", remote, ": ", &self.error].concat()
+        format!("Invalid request from ip={remote}: {}", self.error)
     }
 
     /// Appends gunicorn's page for it.
@@ -66,6 +66,7 @@ pub fn write(status: u16, reason: &str, message: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn gunicorns_page_for_a_failed_app_is_empty_but_for_its_title() {

@@ -14,15 +14,15 @@ impl Rejection {
             |message: String, error: String| reject(400, "Bad Request", message, error, false);
         let plain = |error: String| bad(error.clone(), error);
         let line = |line: &[u8]| {
-            let error = ["Invalid HTTP request line: ", &repr(line)].concat();
-            bad(["Invalid Request Line '", &error, "'"].concat(), error)
+            let error = format!("Invalid HTTP request line: {}", repr(line));
+            bad(format!("Invalid Request Line '{error}'"), error)
         };
         let header = |what: &str, accessed: bool| {
-            let error = ["Invalid HTTP Header: ", what].concat();
+            let error = format!("Invalid HTTP Header: {what}");
             reject(400, "Bad Request", error.clone(), error, accessed)
         };
         let too_large = |error: &str| {
-            let message = ["Error parsing headers: '", error, "'"].concat();
+            let message = format!("Error parsing headers: '{error}'");
             reject(
                 431,
                 "Request Header Fields Too Large",
@@ -33,22 +33,19 @@ impl Rejection {
         };
         Some(match error {
             E::EndInHead | E::EndInBody { .. } => return None,
-            E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => plain(
-                [
-                    "Invalid chunk terminator is not '\\r\\n': ",
-                    &repr_bytes(bytes),
-                ]
-                .concat(),
-            ),
+            E::EndInChunkEnd(bytes) | E::ChunkEnd(bytes) => plain(format!(
+                "Invalid chunk terminator is not '\\r\\n': {}",
+                repr_bytes(bytes)
+            )),
             E::RequestLine(text) => line(text),
             E::BareLfInRequestLine => line(b"bare LF as line terminator"),
             E::Method(method) => {
-                let error = ["Invalid HTTP method: ", &repr(method)].concat();
-                bad(["Invalid Method '", &error, "'"].concat(), error)
+                let error = format!("Invalid HTTP method: {}", repr(method));
+                bad(format!("Invalid Method '{error}'"), error)
             }
             E::Version(version) => {
-                let error = ["Invalid HTTP Version: ", &version_repr(version)].concat();
-                bad(["Invalid HTTP Version '", &error, "'"].concat(), error)
+                let error = format!("Invalid HTTP Version: {}", version_repr(version));
+                bad(format!("Invalid HTTP Version '{error}'"), error)
             }
             E::RequestLineTooLong { size, limit } => {
                 let error = format!("Request Line is too large ({size} > {limit})");
@@ -57,13 +54,11 @@ impl Rejection {
             E::TooManyFields { .. } => too_large("limit request headers fields"),
             E::FieldTooLong { .. } => too_large("limit request headers fields size"),
             E::ChunkLineTooLong { limit } => {
-                let what = [
-                    "line over ",
-                    &limit.to_string(),
-                    " bytes with no terminator",
-                ]
-                .concat();
-                plain(["Invalid chunk size: ", &repr_bytes(what.as_bytes())].concat())
+                let what = format!("line over {limit} bytes with no terminator");
+                plain(format!(
+                    "Invalid chunk size: {}",
+                    repr_bytes(what.as_bytes())
+                ))
             }
             E::HeadTooLong { .. } => too_large("max buffer headers"),
             E::BareLfInFields => header("'bare LF as line terminator'", false),
@@ -75,25 +70,22 @@ impl Rejection {
             E::ContentLength(_) => header("'CONTENT-LENGTH'", true),
             E::TransferEncoding(_) => header("'TRANSFER-ENCODING'", true),
             E::ForbiddenTrailer(name) => {
-                plain(["Invalid HTTP header name: ", &repr(&upper(name))].concat())
+                plain(format!("Invalid HTTP header name: {}", repr(&upper(name))))
             }
-            E::FieldName(name) => plain(["Invalid HTTP header name: ", &repr(name)].concat()),
-            E::Folding(name) => plain(
-                [
-                    "Obsolete line folding is unacceptable: ",
-                    &repr(&upper(name)),
-                ]
-                .concat(),
-            ),
+            E::FieldName(name) => plain(format!("Invalid HTTP header name: {}", repr(name))),
+            E::Folding(name) => plain(format!(
+                "Obsolete line folding is unacceptable: {}",
+                repr(&upper(name))
+            )),
             E::UnsupportedCoding(coding) => {
-                let error = ["Unsupported transfer coding: ", &repr(coding)].concat();
+                let error = format!("Unsupported transfer coding: {}", repr(coding));
                 reject(501, "Bad Request", error.clone(), error, false)
             }
             E::Expectation(expectation) => {
-                let error = ["Unable to comply with expectation: ", &repr(expectation)].concat();
+                let error = format!("Unable to comply with expectation: {}", repr(expectation));
                 reject(417, "Expectation Failed", error.clone(), error, false)
             }
-            E::ChunkSize(size) => plain(["Invalid chunk size: ", &repr_bytes(size)].concat()),
+            E::ChunkSize(size) => plain(format!("Invalid chunk size: {}", repr_bytes(size))),
             E::ChunkExtension(text) if text.contains(&b'\r') => {
                 plain("Invalid chunk extension: bare CR not allowed".to_owned())
             }
@@ -176,6 +168,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::testing::test;
 
     #[test]
     fn each_refusal_has_gunicorns_status_and_words() {

@@ -82,6 +82,7 @@ fn cut(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::testing::test;
 
     fn parts(target: &str) -> (&str, &str) {
         let target = split(target.as_bytes()).unwrap();

@@ -48,7 +48,7 @@ test("frames of any size leave as they were when they were pushed", () => {
   );
 });
 
-test("the layout is the one of wire/src/frame.rs", () => {
+test("the layout is the one of crates/wire/src/frame.rs", () => {
   /** @type {Uint8Array[]} */
   const sent = [];
   const outgoing = new Outgoing((message) => sent.push(message));

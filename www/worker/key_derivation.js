@@ -1,10 +1,10 @@
-// The wasm module that derives keys for Python's hashlib (kdf/): it is among Python's packages, and
+// The wasm module that derives keys for Python's hashlib (crates/kdf/): it is among Python's packages, and
 // is compiled in the process that first derives one.
 
 const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 
 /**
- * @typedef {object} Exports what kdf/src/lib.rs exports
+ * @typedef {object} Exports what crates/kdf/src/lib.rs exports
  * @property {WebAssembly.Memory} memory
  * @property {(length: number) => number} input
  * @property {(name: number, password: number, iterations: number, length: number) => number} pbkdf2

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::fixture::{encoded, launch, request};
 use crate::servers::Server;
+use crate::testing::test;
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const DEFAULTS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nserver: uvicorn\r\n";

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::fixture::{launch, peer, request};
 use crate::servers::Server;
+use crate::testing::test;
 
 fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Vec<String> {
     let list = Scope::new(head, peer, launch).unwrap().strings().encode();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::testing::test;
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};

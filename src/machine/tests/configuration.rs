@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::machine::Answer;
+use crate::testing::test;
 
 /// The master's Python answers.
 fn answers(bench: &mut Bench, answer: u32, text: &str) {

@@ -1,6 +1,7 @@
 //! `--scale`, and how many workers there may be.
 
 use super::*;
+use crate::testing::test;
 
 #[test]
 fn replicas_share_an_address_and_tell_their_number() {

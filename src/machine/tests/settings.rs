@@ -1,6 +1,7 @@
 //! A uWSGI's settings.
 
 use super::*;
+use crate::testing::test;
 
 #[test]
 fn a_uwsgi_that_reloads_reads_its_file_again() {

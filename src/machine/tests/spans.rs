@@ -3,6 +3,7 @@
 use super::*;
 use crate::machine::trace::SPANS_EVERY;
 use crate::net::frame::frames;
+use crate::testing::test;
 
 /// The kinds of the frames that the page is told.
 fn kinds(message: &[u8]) -> Vec<ToPage> {

@@ -90,7 +90,7 @@ impl Arbiter {
                 };
                 self.log(now, level, "Shutting down: Master", actions);
                 if let Some(BootFailure { reason, .. }) = failure {
-                    self.log(now, level, &["Reason: ", reason].concat(), actions);
+                    self.log(now, level, &format!("Reason: {reason}"), actions);
                 }
                 self.hook("on_exit", [0, 0], actions);
                 self.exit(failure.map_or(0, |failure| failure.code), actions);
@@ -119,14 +119,14 @@ impl Arbiter {
                 failure.reason, failure.code
             )
         };
-        let traceback = [
-            "Traceback (most recent call last):\n",
-            &first.map_or_else(|| "StopIteration".to_owned(), halt),
-            "\n\nDuring handling of the above exception, another exception occurred:\n\n",
-            "Traceback (most recent call last):\n",
-            &halt(failure),
-        ];
-        actions.push(Action::Log(Stream::Stderr, traceback.concat()));
+        let traceback = format!(
+            "Traceback (most recent call last):\n{}\n\n\
+             During handling of the above exception, another exception occurred:\n\n\
+             Traceback (most recent call last):\n{}",
+            first.map_or_else(|| "StopIteration".to_owned(), halt),
+            halt(failure)
+        );
+        actions.push(Action::Log(Stream::Stderr, traceback));
         self.exit(1, actions);
     }
 }

@@ -7,6 +7,7 @@ mod signals;
 use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 #[test]
 fn start_prints_the_banner_and_spawns_workers_one_after_the_other() {

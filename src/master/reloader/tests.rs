@@ -4,6 +4,7 @@
 use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 const LINE: &str = "uvicorn --reload --no-use-colors app:app";
 const CHILD: u32 = MASTER + 1;

@@ -4,6 +4,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 /// Both children of a running server are alive for so long, in steps of a second.
 fn heartbeats(stage: &mut Stage, pids: &[u32], seconds: u32) {

@@ -3,6 +3,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::Exit;
+use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --die-on-term";
 

@@ -45,7 +45,7 @@ impl Uwsgi {
                 } else {
                     worker.requests.to_string()
                 };
-                [before, &own, "/", &total.to_string(), after].concat()
+                format!("{before}{own}/{total}{after}")
             }
             None => line.to_owned(),
         };

@@ -4,6 +4,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --master --die-on-term";
 

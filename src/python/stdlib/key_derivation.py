@@ -1,5 +1,5 @@
 """``hashlib.pbkdf2_hmac`` and ``hashlib.scrypt``, which CPython has only with OpenSSL: ours are
-Rust (``kdf/``).
+Rust (``crates/kdf/``).
 """
 
 import sys

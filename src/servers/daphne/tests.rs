@@ -1,6 +1,7 @@
 //! What daphne 4.2.3 printed for these lines.
 
 use crate::servers::testing::{help, launch, printed};
+use crate::testing::test;
 
 const USAGE: &str = "\
 usage: daphne [-h] [-p PORT] [-b HOST] [--websocket_timeout WEBSOCKET_TIMEOUT]

@@ -4,6 +4,7 @@
 use crate::http1::Expectations;
 use crate::servers::testing::{launch, printed};
 use crate::servers::{Command, Interface, Level, Lifespan, SETTINGS, WorkerClass, parse};
+use crate::testing::test;
 
 #[test]
 fn usage_errors_are_those_of_argparse() {

@@ -142,6 +142,7 @@ fn matches(name: &[u8], pattern: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::servers::testing::launch;
+    use crate::testing::test;
 
     fn watches(options: &str, path: &str) -> bool {
         let launch = launch(&format!("uvicorn --reload {options} app:app"));

@@ -3,6 +3,7 @@
 
 use crate::servers::testing::{launch, printed};
 use crate::servers::{Command, Interface, Level, Lifespan, WorkerClass, parse};
+use crate::testing::test;
 
 const STATES: &str = "Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes";
 

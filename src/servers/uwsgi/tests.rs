@@ -2,6 +2,7 @@
 
 use crate::servers::testing::{help, launch, printed};
 use crate::servers::{Command, parse};
+use crate::testing::test;
 
 #[test]
 fn usage_errors_are_those_of_getopt() {

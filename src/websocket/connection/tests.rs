@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::testing::test;
 use crate::websocket::deflate::Window;
 use proptest::prelude::*;
 

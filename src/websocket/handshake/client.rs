@@ -179,6 +179,7 @@ mod tests {
 
     use super::*;
     use crate::http1::Version;
+    use crate::testing::test;
 
     fn response(status: &str, fields: &[(&str, &str)]) -> ResponseHead {
         ResponseHead {

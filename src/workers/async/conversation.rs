@@ -76,7 +76,7 @@ pub(super) fn upgrade(head: &RequestHead) -> Option<&[u8]> {
 }
 
 pub(super) fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
-    Sent::Raise([error.exception(), "\n", &error.to_string()].concat())
+    Sent::Raise(format!("{}\n{error}", error.exception()))
 }
 
 pub(super) fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {

@@ -106,15 +106,10 @@ impl Conversation {
                     let rejection = Rejection::of(&error);
                     let text = rejection.as_ref().map_or_else(String::new, |rejection| {
                         let (class, argument) = rejection.exception(&error);
-                        [
-                            "gunicorn.http.errors.",
-                            class,
-                            "\n",
-                            &rejection.error,
-                            "\0",
-                            &argument,
-                        ]
-                        .concat()
+                        format!(
+                            "gunicorn.http.errors.{class}\n{}\0{argument}",
+                            rejection.error
+                        )
                     });
                     self.rejection = rejection;
                     return Body::Raise(text);

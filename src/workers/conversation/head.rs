@@ -65,7 +65,7 @@ impl Conversation {
                     self.refuse(process, &rejection, now);
                 } else {
                     let what = python::repr_bytes(self.http.incomplete());
-                    process.log(Level::Debug, &[NO_MORE_DATA, &what].concat(), now);
+                    process.log(Level::Debug, &format!("{NO_MORE_DATA}{what}"), now);
                 }
                 Head::Over
             }
@@ -116,7 +116,7 @@ impl Conversation {
             let path = target.split(['?', '#']).next().unwrap_or_default();
             process.log(
                 Level::Debug,
-                &[&latin1(&self.head.method), " ", path].concat(),
+                &format!("{} {path}", latin1(&self.head.method)),
                 now,
             );
         }
@@ -153,7 +153,7 @@ impl Conversation {
         } else {
             "SystemExit: 1"
         };
-        let traceback = ["Traceback (most recent call last):\n", exit].concat();
+        let traceback = format!("Traceback (most recent call last):\n{exit}");
         let text = log::with_traceback("Error handling request (no URI read)", &traceback);
         process.log(Level::Error, &text, now);
         let mut page = Vec::new();

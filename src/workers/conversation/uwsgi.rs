@@ -14,7 +14,7 @@ use super::{Body, Conversation, latin1};
 const SOCKET_TIMEOUT: Millis = 4000.0;
 /// A body that does not come: Python knows of what, and says it.
 pub(super) fn no_body(what: &str) -> Body {
-    Body::Raise(["OSError\n", what].concat())
+    Body::Raise(format!("OSError\n{what}"))
 }
 
 impl Conversation {
@@ -29,18 +29,13 @@ impl Conversation {
             Some(RequestError::HeadTooLong { limit }) => {
                 // The rest was never read: the close resets.
                 self.wire.receive(b"?");
-                [
-                    "invalid HTTP request size (max ",
-                    &limit.to_string(),
-                    ")...skip",
-                ]
-                .concat()
+                format!("invalid HTTP request size (max {limit})...skip")
             }
             Some(RequestError::EndInHead) => {
                 "uwsgi_proto_http_parser() -> client closed connection".to_owned()
             }
             Some(RequestError::FieldLine(_)) => {
-                [&log::ctime(now), " - invalid HTTP request"].concat()
+                format!("{} - invalid HTTP request", log::ctime(now))
             }
             _ => return,
         };
@@ -51,16 +46,13 @@ impl Conversation {
     /// waited for only where the app waits.
     pub(in crate::workers) fn announce(&mut self, process: &mut Process, core: u32, now: Millis) {
         self.wait_until = Millis::INFINITY;
-        let text = [
-            &self.peer.remote.0,
-            " - ",
-            &latin1(&self.head.method),
-            " ",
-            &latin1(&self.head.target),
-            " since ",
-            &((now / 1000.0) as u64).to_string(),
-        ]
-        .concat();
+        let text = format!(
+            "{} - {} {} since {}",
+            self.peer.remote.0,
+            latin1(&self.head.method),
+            latin1(&self.head.target),
+            ((now / 1000.0) as u64)
+        );
         // Only a harakiri and --cheaper need it before the answer.
         let frames = if process.launch.tells_busy() {
             &mut process.frames

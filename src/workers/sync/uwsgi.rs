@@ -25,15 +25,10 @@ impl SyncWorker {
         if !matches!(signal, Signal::Hup | Signal::Winch) {
             return;
         }
-        let parts = [
-            "Gracefully killing worker ",
-            &process.slot.to_string(),
-            " (pid: ",
-            &process.pid.to_string(),
-            ")...",
-        ];
         if signal == Signal::Hup {
-            process.line(Stream::Stderr, &parts.concat());
+            let (slot, pid) = (process.slot, process.pid);
+            let line = format!("Gracefully killing worker {slot} (pid: {pid})...");
+            process.line(Stream::Stderr, &line);
         }
         self.alive = false;
         self.ready = true;
@@ -59,12 +54,7 @@ impl SyncWorker {
             && most.is_some_and(|most| process.served >= most)
             && now - process.born >= f64::from(least) * 1000.0
         {
-            let line = [
-                "...The work of process ",
-                &process.pid.to_string(),
-                " is done. Seeya!",
-            ]
-            .concat();
+            let line = format!("...The work of process {} is done. Seeya!", process.pid);
             process.line(Stream::Stderr, &line);
             self.alive = false;
             self.exit_code = RELOAD;

@@ -3,6 +3,7 @@
 use super::super::Next;
 use super::super::tests::Bench;
 use crate::os::Signal;
+use crate::testing::test;
 use crate::workers::conversation::Body;
 
 const UWSGI: &str = "uwsgi --http-socket :8000 --master";

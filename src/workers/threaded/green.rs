@@ -82,12 +82,8 @@ impl ThreadedWorker {
             return now - self.left_at > MILLISECOND;
         }
         if now > until {
-            let line = [
-                "Worker graceful timeout (pid:",
-                &process.pid.to_string(),
-                ")",
-            ];
-            process.log(Level::Warning, &line.concat(), now);
+            let line = format!("Worker graceful timeout (pid:{})", process.pid);
+            process.log(Level::Warning, &line, now);
         }
         now > until
     }

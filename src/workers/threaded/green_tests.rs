@@ -4,6 +4,7 @@ use super::super::{ThreadedWorker, key};
 use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
+use crate::testing::test;
 use crate::workers::conversation::{Raised, RaisedKind};
 use crate::workers::rig::Rig;
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::gateway::fixture::{launch, peer, request};
 use crate::http1::Version;
+use crate::testing::test;
 
 type Pair = (String, String);
 

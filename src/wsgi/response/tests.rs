@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::fixture::{encoded, launch, request};
+use crate::testing::test;
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 

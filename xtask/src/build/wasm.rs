@@ -124,7 +124,8 @@ fn compile(project: &Project, package: &str) -> Result<PathBuf> {
     Ok(project.cargo_target.join(WASM).join(name))
 }
 
-/// Compiles the module that derives keys (`kdf/`), which is without glue, and says where it is.
+/// Compiles the module that derives keys (`crates/kdf/`), which is without glue, and says where
+/// it is.
 pub fn build_kdf(project: &Project) -> Result<PathBuf> {
     progress::step("Compile key derivation to wasm", || {
         let mut build = cargo::cargo(project);

@@ -3,6 +3,7 @@
 use crate::master::Event;
 use crate::master::script::{MASTER, Stage};
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 const LINE: &str = "gunicorn -c conf.py app:app";
 

@@ -2,6 +2,7 @@
 
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
+use crate::testing::test;
 
 #[test]
 fn term_waits_for_requests_to_finish() {

@@ -2,6 +2,7 @@
 #![allow(clippy::panic)]
 
 use crate::servers::{Command, Launch, SETTINGS, parse, parse_argv};
+use crate::testing::test;
 
 const A: &str = "# comment\n; other\n[uwsgi]\nhttp-socket = 127.0.0.1:9501\nmodule = app\nmaster = true\nprocesses=2\ndie-on-term\n\
                  foo = bar\n[other]\nhttp-socket = :9502\nmaster = on\nlazy-apps = off\n";

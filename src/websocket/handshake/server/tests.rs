@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http1::{Framing, Version};
+use crate::testing::test;
 
 const KEY: (&str, &str) = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
 const VERSION: (&str, &str) = ("sec-websocket-version", "13");

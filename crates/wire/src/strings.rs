@@ -135,7 +135,7 @@ pub fn read(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let text = if counted { None } else { rest.get(..first) };
     let (lengths, mut bytes) = text
         .map_or_else(
-            || rest.split_at_checked((first & !(COUNTED as usize)) * 4),
+            || rest.split_at_checked((first & !(COUNTED as usize)).saturating_mul(4)),
             |_| None,
         )
         .unwrap_or_default();
