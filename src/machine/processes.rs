@@ -3,7 +3,7 @@
 use super::{Machine, Output};
 use crate::client::ServerId;
 use crate::master::{Action, Event};
-use crate::net::frame::{DEADLY, FromProcess, ToProcess, frames};
+use crate::net::frame::{FromProcess, ToProcess, frames};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
 
@@ -84,6 +84,13 @@ impl Machine {
                     self.let_go(server, |held| held.id == frame.id, pid);
                 }
                 FromProcess::Kill => self.kill(server, frame.id, frame.number(), now),
+                FromProcess::Die => {
+                    if let Some(signal) = Signal::numbered(frame.number() as i32)
+                        && let Some(event) = self.end_process(server, pid, signal)
+                    {
+                        self.tell_master(server, event, now);
+                    }
+                }
                 FromProcess::Spans => self.spans(server, pid, frame, now),
                 _ => self.net.from_process(pid, frame, now),
             }
@@ -131,17 +138,12 @@ impl Machine {
 
     /// A process sends another of its server, or the master, a signal.
     pub(super) fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
-        let (Some(signal), Some(running)) = (
-            Signal::numbered((number & !DEADLY) as i32),
-            self.servers.get(&server),
-        ) else {
+        let (Some(signal), Some(running)) =
+            (Signal::numbered(number as i32), self.servers.get(&server))
+        else {
             return;
         };
-        if number & DEADLY != 0 {
-            if let Some(event) = self.end_process(server, pid, signal) {
-                self.tell_master(server, event, now);
-            }
-        } else if running.master_pid == pid {
+        if running.master_pid == pid {
             self.tell_master(server, Event::Signal(signal), now);
         } else if self.processes.get(&pid) == Some(&server)
             && let Some(event) = self.carry_out(server, Action::Signal(pid, signal), now)

@@ -7,9 +7,7 @@ mod spans;
 
 use super::{Machine, Output, StartCommand};
 use crate::client::ServerId;
-use crate::net::frame::{
-    DEADLY, FromPage, FromProcess, ToPage, ToProcess, frames, push, push_number,
-};
+use crate::net::frame::{FromPage, FromProcess, ToPage, ToProcess, frames, push, push_number};
 use crate::os::{Exit, Millis, Pid, Signal};
 use crate::testing::test;
 use crate::wire::strings::Strings;
@@ -347,8 +345,8 @@ fn a_process_may_die_of_a_signal_that_nobody_handles() {
     let process = bench.spawned[0];
     bench.boots(process);
     let mut message = Vec::new();
-    let number = Signal::Hup.number() as u32 | DEADLY;
-    push_number(&mut message, FromProcess::Kill, process, number);
+    let number = Signal::Hup.number() as u32;
+    push_number(&mut message, FromProcess::Die, 0, number);
     bench.machine.from_process(process, &message, bench.now);
     bench.look();
     assert_eq!(bench.killed, [process]);

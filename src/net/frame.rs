@@ -9,8 +9,7 @@ wasgi_wire::kinds! {
         /// Wake me once when the listener has a connection (one-shot, as in a poll set). With a
         /// body, connections may be offered to the process.
         Poll = 1,
-        /// Accept at most as many connections as the body's u32 says, but for the bit
-        /// [`AND_ANOTHER`].
+        /// Accept at most as many connections as the body's u32 says.
         Accept = 3,
         /// Bytes of a connection.
         Data = 6,
@@ -27,14 +26,19 @@ wasgi_wire::kinds! {
         /// The process ends its side and is done with the connection: see [`super::Linger`]. The
         /// answer is that of the Accept that is linked to it.
         Linger = 12,
-        /// The Accept that is linked to a Linger is not to be made: the answer is an
-        /// [`ToProcess::AcceptEnd`].
+        /// The Accept that is linked to a Linger is not to be made: the answer is a
+        /// [`ToProcess::Closed`].
         Unlink = 13,
-        /// Send the process of this id, or the master, the signal of the body's u32. With
-        /// [`DEADLY`]: it dies of it.
+        /// Send the process of this id, or the master, the signal of the body's u32.
         Kill = 14,
         /// The process has taken a connection that was offered.
         Took = 16,
+        /// Accept, by a process that asks again at once, and finds the next connection even where
+        /// another process asks between (its messages take longer than a system call does).
+        AcceptAndKeepNext = 17,
+        /// The process has no handler for the signal of the body's u32, whose default action ends
+        /// it.
+        Die = 18,
 
         /// A log line; id is 1 for standard output, 2 for standard error.
         Log = 20,
@@ -66,7 +70,6 @@ wasgi_wire::kinds! {
         /// A connection is yours: id is the connection; the body is an [`Accepted`].
         Accepted = 4,
         /// The answer to an Accept ends here: nothing more waits (EAGAIN) or enough were taken.
-        /// Id 0 where no Accept was linked to a Linger: the body's u32 is its connection.
         AcceptEnd = 5,
         /// Bytes of a connection.
         Data = 6,
@@ -79,6 +82,8 @@ wasgi_wire::kinds! {
         /// A connection that waits in the backlog, and can be taken: the body is a
         /// [`super::Offer`].
         Offer = 15,
+        /// The connection of a [`FromProcess::Linger`] that no Accept was linked to is closed.
+        Closed = 19,
 
         /// A signal; id is its number.
         Signal = 26,
@@ -132,13 +137,6 @@ wasgi_wire::kinds! {
         Head = 42,
     }
 }
-
-/// Of an Accept's number: the process asks again at once, and finds the next connection even where
-/// another process asks between (its messages take longer than a system call does).
-pub const AND_ANOTHER: u32 = 1 << 31;
-
-/// Of a Kill's number: nobody handles the signal, whose default action ends the process.
-pub const DEADLY: u32 = 1 << 31;
 
 /// The body of [`ToProcess::Accepted`].
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,7 @@ mod network;
 
 pub use claims::{Claims, Offer, SLOTS};
 pub use deferral::Deferral;
-pub use linger::{DETACHED, Linger};
+pub use linger::{AfterClose, Linger};
 pub use network::{
     Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network,
 };

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::net::frame::{AND_ANOTHER, Frame, FromProcess, ToProcess, frames};
+use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::testing::test;
 
 const A: Pid = 10;
@@ -126,7 +126,12 @@ fn accept_is_first_come_first_served_and_takes_no_more_than_asked() {
 fn one_kept() -> (Network, ListenerId, [ConnectionId; 3]) {
     let (mut net, listener) = listening();
     let clients = [(); 3].map(|()| net.connect(8000, 0.0).unwrap());
-    accept(&mut net, A, listener, 1 | AND_ANOTHER);
+    let one = 1_u32.to_le_bytes();
+    net.from_process(
+        A,
+        frame(FromProcess::AcceptAndKeepNext, listener, &one),
+        0.0,
+    );
     (net, listener, clients)
 }
 
@@ -368,7 +373,7 @@ fn lingering(listener_has_next: bool) -> (Network, ConnectionId, ListenerId, Opt
     );
     let second = listener_has_next.then(|| net.connect(8000, 1.0).unwrap());
     let linger = crate::net::Linger {
-        listener,
+        then: crate::net::AfterClose::Accept(listener),
         timeout: 2000.0,
         most: 10,
     };
@@ -434,7 +439,7 @@ fn a_client_that_is_gone_before_the_linger_does_not_hold_the_server() {
     net.reset(id);
     told(&mut net);
     let linger = crate::net::Linger {
-        listener,
+        then: crate::net::AfterClose::Accept(listener),
         timeout: 2000.0,
         most: 10,
     };
@@ -447,7 +452,7 @@ fn an_unlinked_linger_ends_without_accepting() {
     let (mut net, id, listener, _) = lingering(true);
     net.from_process(A, frame(FromProcess::Unlink, 0, b""), 150.0);
     net.shutdown(id);
-    assert_eq!(kinds(&mut net), [(ToProcess::AcceptEnd, 0)]);
+    assert_eq!(kinds(&mut net), [(ToProcess::Closed, id)]);
     assert_eq!(net.waiting(listener), 1);
 }
 

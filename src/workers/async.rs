@@ -15,9 +15,7 @@ use crate::asgi::scope::Scope;
 use crate::gateway::Peer;
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
-use crate::net::frame::{
-    AND_ANOTHER, Accepted, DEADLY, Frame, FromProcess, ToProcess, push_number,
-};
+use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push_number};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
@@ -233,8 +231,8 @@ impl AsyncWorker {
                 if process.launch.server != Server::Gunicorn
                     || signal == Signal::Abrt && !process.launch.python_responses =>
             {
-                let (pid, number) = (process.pid, signal.number() as u32);
-                push_number(&mut process.frames, FromProcess::Kill, pid, number | DEADLY);
+                let number = signal.number() as u32;
+                push_number(&mut process.frames, FromProcess::Die, 0, number);
             }
             _ => {}
         }
@@ -247,15 +245,15 @@ impl AsyncWorker {
             // A loop that was blocked has accepted two before it calls the app, of which its rivals
             // see neither.
             ToProcess::Readable if self.listening && arrived.late => {
-                self.accept(process, arrived.id, process.launch.accepts | AND_ANOTHER);
+                self.accept(process, FromProcess::AcceptAndKeepNext, arrived.id);
             }
             ToProcess::Readable if self.listening => {
-                self.accept(process, arrived.id, process.launch.accepts);
+                self.accept(process, FromProcess::Accept, arrived.id);
             }
             // While it reads the request of the connection that it has accepted, the loop sees that
             // another waits.
             ToProcess::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
-                self.accept(process, arrived.id, process.launch.accepts);
+                self.accept(process, FromProcess::Accept, arrived.id);
             }
             ToProcess::AcceptEnd if self.listening => process.tell(FromProcess::Poll, arrived.id),
             ToProcess::Accepted => self.accepted(process, arrived, now),
@@ -266,9 +264,11 @@ impl AsyncWorker {
         }
     }
 
-    fn accept(&mut self, process: &mut Process, listener: u32, number: u32) {
+    /// Asks for as many connections as this server takes per wake.
+    fn accept(&mut self, process: &mut Process, how: FromProcess, listener: u32) {
         self.accepted = 0;
-        push_number(&mut process.frames, FromProcess::Accept, listener, number);
+        let most = process.launch.accepts;
+        push_number(&mut process.frames, how, listener, most);
     }
 
     fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {

@@ -8,8 +8,8 @@ mod uwsgi;
 use crate::gateway::Peer;
 use crate::http1::server::Connection;
 use crate::http1::{Framing, RequestHead, Version};
-use crate::net::Linger;
 use crate::net::frame::{Accepted, FromProcess, push};
+use crate::net::{AfterClose, Linger};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::servers::log::{AccessAtoms, Source};
@@ -120,13 +120,13 @@ impl Conversation {
         self.sequence += 1;
     }
 
-    /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and the
-    /// accept from this listener that is linked to it; 0 is none.
-    pub(super) fn linger(&mut self, process: &mut Process, listener: u32) {
+    /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and what
+    /// follows it.
+    pub(super) fn linger(&mut self, process: &mut Process, then: AfterClose) {
         // What came and was not read is the first to be thrown away.
         let unread = self.wire.read(&mut process.lazy).len();
         let linger = Linger {
-            listener,
+            then,
             timeout: LINGER,
             most: LINGER_BYTES.saturating_sub(unread) as u32,
         };

@@ -7,7 +7,7 @@
 mod uwsgi;
 
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push, push_number};
-use crate::net::{ConnectionId, DETACHED, Offer};
+use crate::net::{AfterClose, ConnectionId, Offer};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
@@ -223,10 +223,12 @@ impl SyncWorker {
                     self.state = State::Reading(c);
                 }
             }
-            ToProcess::AcceptEnd => {
+            kind @ (ToProcess::AcceptEnd | ToProcess::Closed) => {
                 if matches!(self.state, State::Accepting(_) | State::Lingering) {
                     self.state = State::Idle;
-                    self.seen.retain(|listener| *listener != frame.id);
+                    if kind == ToProcess::AcceptEnd {
+                        self.seen.retain(|listener| *listener != frame.id);
+                    }
                     if self.seen.is_empty() && self.offers.is_empty() && self.alive {
                         self.poll(process, now);
                     }
@@ -430,13 +432,13 @@ impl SyncWorker {
             return;
         }
         if c.prompt {
-            c.linger(process, DETACHED);
+            c.linger(process, AfterClose::Nothing);
             return;
         }
         let single = process.listeners.len() == 1;
         let listener = process.listeners.first().filter(|_| single && self.alive);
-        let listener = listener.map_or(0, |listener| listener.id);
-        c.linger(process, listener);
+        let then = listener.map_or(AfterClose::Tell, |listener| AfterClose::Accept(listener.id));
+        c.linger(process, then);
         self.state = State::Lingering;
     }
 }

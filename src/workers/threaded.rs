@@ -196,12 +196,10 @@ impl ThreadedWorker {
                 self.ready = true;
             }
             ToProcess::Accepted => self.accepted(process, frame, now),
-            // The end of an orderly close: of the connection that the body names.
-            ToProcess::AcceptEnd if frame.id == 0 => {
-                let id = frame.number();
-                if let Some(seat) = self.connections.get_mut(&id) {
+            ToProcess::Closed => {
+                if let Some(seat) = self.connections.get_mut(&frame.id) {
                     seat.stage = Stage::Done(Verdict::Closed);
-                    self.woken.push(key(id));
+                    self.woken.push(key(frame.id));
                     self.ready = true;
                 }
             }

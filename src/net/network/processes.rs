@@ -1,8 +1,8 @@
 //! What processes do with connections: accept, answer, linger, close, end.
 
 use super::{ClientEvent, ConnectionId, Listener, ListenerId, Network, granted};
-use crate::net::frame::{AND_ANOTHER, Accepted, Frame, FromProcess, ToProcess, push, push_number};
-use crate::net::linger::{Closing, DETACHED, Linger};
+use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push};
+use crate::net::linger::{AfterClose, Closing, Linger};
 use crate::os::{Millis, Pid};
 
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
@@ -56,12 +56,13 @@ impl Network {
                 self.leave(pid, frame.id);
             }
             FromProcess::Took => self.took(pid, frame.id),
-            FromProcess::Accept => self.accept(pid, frame.id, frame.number()),
+            FromProcess::Accept => self.accept(pid, frame.id, frame.number(), false),
+            FromProcess::AcceptAndKeepNext => self.accept(pid, frame.id, frame.number(), true),
             FromProcess::Linger => self.linger(pid, frame, now),
             FromProcess::Unlink => {
                 let its = self.closing.iter_mut().map(|(_, closing)| closing);
                 for closing in its.filter(|closing| closing.pid == pid) {
-                    closing.listener = 0;
+                    closing.then = AfterClose::Tell;
                 }
             }
             FromProcess::Data
@@ -121,7 +122,7 @@ impl Network {
         };
         let closing = Closing {
             pid,
-            listener: linger.listener,
+            then: linger.then,
             until: now + linger.timeout,
             left: linger.most,
         };
@@ -152,16 +153,15 @@ impl Network {
                 self.connections.remove(&id);
             }
         }
-        if closing.listener == DETACHED {
-            return;
+        match closing.then {
+            AfterClose::Nothing => return,
+            AfterClose::Tell => {
+                let outbox = self.outboxes.entry(closing.pid).or_default();
+                push(outbox, ToProcess::Closed, id, b"");
+            }
+            AfterClose::Accept(listener) => self.accept(closing.pid, listener, 1, false),
         }
         self.turned.push(closing.pid);
-        if closing.listener == 0 {
-            let outbox = self.outboxes.entry(closing.pid).or_default();
-            push_number(outbox, ToProcess::AcceptEnd, 0, id);
-        } else {
-            self.accept(closing.pid, closing.listener, 1);
-        }
     }
 
     /// A process whose loop has turned: its heartbeat.
@@ -169,14 +169,15 @@ impl Network {
         self.turned.pop()
     }
 
-    fn accept(&mut self, pid: Pid, id: ListenerId, number: u32) {
+    /// Gives a process at most so many connections. `keep_next`: one more is kept for it.
+    fn accept(&mut self, pid: Pid, id: ListenerId, most: u32, keep_next: bool) {
         self.accepts(pid, id, false);
         if let Some(listener) = self.listeners.get_mut(&id)
             && listener.kept_from(pid) == 0
         {
-            listener.kept_for = (number & AND_ANOTHER != 0).then_some(pid);
+            listener.kept_for = keep_next.then_some(pid);
         }
-        for _ in 0..number & !AND_ANOTHER {
+        for _ in 0..most {
             let Some(connection) = self.next_waiting(pid, id) else {
                 break;
             };

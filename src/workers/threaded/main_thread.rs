@@ -5,6 +5,7 @@
 //! The orderly close of one that is not kept blocks it, as on the real one: nothing else is
 //! accepted meanwhile.
 
+use crate::net::AfterClose;
 use crate::net::frame::{FromProcess, push_number};
 use crate::os::Millis;
 use crate::servers::WorkerClass;
@@ -206,7 +207,7 @@ impl ThreadedWorker {
             Stage::Done(Verdict::Close) => {
                 let c = &mut seat.conversation;
                 if !c.wire.broken && !c.wire.eof {
-                    c.linger(process, 0);
+                    c.linger(process, AfterClose::Tell);
                     seat.stage = Stage::Lingering;
                     return true;
                 }

@@ -1,6 +1,7 @@
 //! What a thread of the pool does with a connection: it waits for its first bytes, reads a request,
 //! calls the app, and throws away what the app has left of the body.
 
+use crate::net::AfterClose;
 use crate::os::Millis;
 use crate::servers::{Level, WorkerClass};
 use crate::trace::Name;
@@ -122,7 +123,7 @@ impl ThreadedWorker {
                         Stage::Draining(now + PATIENCE, MOST_DRAINED)
                     } else if c.truncated && !c.wire.broken && !c.wire.eof {
                         // The main thread will find it closed.
-                        c.linger(process, 0);
+                        c.linger(process, AfterClose::Tell);
                         Stage::Lingering
                     } else {
                         Stage::Done(Verdict::Close)
