@@ -20,6 +20,12 @@ export {
 export { Connection } from "./api/connection.js";
 export { Server } from "./api/server.js";
 
+/**
+ * @typedef {import("#wasgi_core").FromMachine} FromMachine
+ * @typedef {import("#wasgi_core").ToMachine} ToMachine
+ * @typedef {import("#wasgi_core").MachineInit} MachineInit
+ */
+
 const encoder = new TextEncoder();
 
 /**
@@ -34,6 +40,7 @@ export class Playground extends EventTarget {
   #bell;
   /** Where messages are copied to. */
   #message = new Uint8Array(16_384);
+  /** @type {Link<FromMachine, ToMachine>} */
   #link;
   /** @type {Map<number, Server>} */
   #servers = new Map();
@@ -81,7 +88,6 @@ export class Playground extends EventTarget {
     const [line, itsLine] = Link.lines(bells[0], bells[1]);
     const playground = new Playground(worker, bells[0], new Link(worker, line));
     await playground.#boot({
-      role: "machine",
       core,
       base: base.href,
       line: itsLine,
@@ -90,7 +96,7 @@ export class Playground extends EventTarget {
     return playground;
   }
 
-  /** @param {Worker} worker @param {Int32Array | null} bell @param {Link} link */
+  /** @param {Worker} worker @param {Int32Array | null} bell @param {Link<FromMachine, ToMachine>} link */
   constructor(worker, bell, link) {
     super();
     this.#worker = worker;
@@ -100,12 +106,15 @@ export class Playground extends EventTarget {
     this.outgoing = new Outgoing((message) => link.send(message));
   }
 
-  /** @param {object} init */
+  /** @param {MachineInit} init */
   async #boot(init) {
     await new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }) => {
-        if (data.op === "ready") resolve(undefined);
-        else reject(new PlaygroundError(`The machine did not start: ${data.failed}`));
+        /** @type {FromMachine} */
+        const message = data;
+        if ("ready" in message) resolve(undefined);
+        else if ("failed" in message)
+          reject(new PlaygroundError(`The machine did not start: ${message.failed}`));
       };
       this.#worker.onerror = (event) => {
         reject(
@@ -114,10 +123,12 @@ export class Playground extends EventTarget {
           ),
         );
       };
-      this.#worker.postMessage(init);
+      /** @type {import("#wasgi_core").Role} */
+      const role = { machine: init };
+      this.#worker.postMessage(role);
     });
     this.#worker.onmessage = ({ data }) => {
-      if (data.failed) {
+      if (typeof data === "object" && "failed" in data) {
         this.#crashed(data.failed);
         return;
       }
@@ -132,7 +143,7 @@ export class Playground extends EventTarget {
   #listen() {
     do {
       this.#bell.awake();
-      while (this.#link.take((message) => this.#receive(message)));
+      while (this.#link.take(this.#receive));
     } while (!this.#bell.sleep(() => this.#link.isReady()));
   }
 
@@ -146,57 +157,66 @@ export class Playground extends EventTarget {
     return this.#message.subarray(0, message.length);
   }
 
-  /** @param {import("./worker/ring.js").Message} data */
-  #receive(data) {
-    if (data instanceof Uint8Array) {
-      /** @type {Server[]} */
-      const touched = [];
-      // A copy: bodies of responses take no shared memory.
-      readFrames(this.#copied(data), (kind, id, body) => {
-        for (const server of this.#servers.values()) {
-          if (server.receive(kind, id, body)) {
-            if (!touched.includes(server)) touched.push(server);
-            break;
-          }
+  /** @param {Uint8Array | FromMachine} message */
+  #receive = (message) => {
+    if (message instanceof Uint8Array) this.#receiveFrames(message);
+    else if ("log" in message) this.#logged(message.log);
+    else if ("progress" in message)
+      this.dispatchEvent(new CustomEvent("progress", { detail: message.progress }));
+    else if ("filesWritten" in message) this.#written.shift()?.();
+    else if ("preloaded" in message) this.#preloaded(message.preloaded);
+    else if ("listening" in message) this.#listening(message.listening);
+    else if ("exit" in message) this.#exited(message.exit);
+  };
+
+  /** @param {Uint8Array} message */
+  #receiveFrames(message) {
+    /** @type {Server[]} */
+    const touched = [];
+    // A copy: bodies of responses take no shared memory.
+    readFrames(this.#copied(message), (kind, id, body) => {
+      for (const server of this.#servers.values()) {
+        if (server.receive(kind, id, body)) {
+          if (!touched.includes(server)) touched.push(server);
+          break;
         }
-      });
-      for (const server of touched) server.settle();
-      return;
-    }
-    const server = this.#servers.get(data.server);
-    const starting = this.#starting.get(data.server);
-    switch (data.op) {
-      case "progress":
-        this.dispatchEvent(new CustomEvent("progress", { detail: data }));
-        break;
-      case "files":
-        this.#written.shift()?.();
-        break;
-      case "preloaded": {
-        const preloading = this.#preloading.get(data.id);
-        this.#preloading.delete(data.id);
-        if (data.failed === undefined) preloading?.resolve();
-        else
-          preloading?.reject(new PlaygroundError(`Python could not be prepared: ${data.failed}`));
-        break;
       }
-      case "log":
-        starting?.log.push(data.line);
-        server?.logged({ line: data.line, stream: data.stream, time: data.time });
-        break;
-      case "listening":
-        if (!server || !starting) break;
-        this.#starting.delete(data.server);
-        server.listening(data.address, data.port);
-        starting.resolve(server);
-        break;
-      case "exit":
-        this.#starting.delete(data.server);
-        this.#servers.delete(data.server);
-        server?.exited(data.code);
-        starting?.reject(new ServerExit(data.code, starting.log));
-        break;
-    }
+    });
+    for (const server of touched) server.settle();
+  }
+
+  /** @param {import("#wasgi_core").LogLine} entry */
+  #logged({ server, line, stream, time }) {
+    this.#starting.get(server)?.log.push(line);
+    this.#servers.get(server)?.logged({ line, stream, time });
+  }
+
+  /** @param {import("#wasgi_core").Preloaded} preloaded */
+  #preloaded({ id, failure }) {
+    const preloading = this.#preloading.get(id);
+    this.#preloading.delete(id);
+    if (failure === null) preloading?.resolve();
+    else preloading?.reject(new PlaygroundError(`Python could not be prepared: ${failure}`));
+  }
+
+  /** @param {import("#wasgi_core").Listening} listening */
+  #listening({ server: id, address, port }) {
+    const server = this.#servers.get(id);
+    const starting = this.#starting.get(id);
+    if (!server || !starting) return;
+    this.#starting.delete(id);
+    server.listening(address, port);
+    starting.resolve(server);
+  }
+
+  /** @param {import("#wasgi_core").ServerExited} exited */
+  #exited({ server: id, code }) {
+    const starting = this.#starting.get(id);
+    const server = this.#servers.get(id);
+    this.#starting.delete(id);
+    this.#servers.delete(id);
+    server?.exited(code);
+    starting?.reject(new ServerExit(code, starting.log));
   }
 
   /** @param {string} message */
@@ -241,7 +261,7 @@ export class Playground extends EventTarget {
     );
     // It may be left alone, and then its failure is not an unhandled one.
     prepared.catch(() => {});
-    this.#link.tell({ op: "preload", id, workers });
+    this.#link.tell({ preload: { id, workers } });
     return prepared;
   }
 
@@ -266,7 +286,7 @@ export class Playground extends EventTarget {
       changes.set(name, typeof content === "string" ? encoder.encode(content) : content);
     }
     const written = new Promise((resolve) => this.#written.push(() => resolve(undefined)));
-    this.#link.post({ op: "files", files: changes });
+    this.#link.post({ files: changes });
     await written;
   }
 
@@ -288,7 +308,7 @@ export class Playground extends EventTarget {
     this.#servers.set(id, server);
     return new Promise((resolve, reject) => {
       this.#starting.set(id, { resolve, reject, log: [] });
-      this.#link.tell({ op: "start", server: id, command, env: Object.entries(env).flat() });
+      this.#link.tell({ start: { server: id, command, env: Object.entries(env) } });
     });
   }
 

@@ -5,14 +5,16 @@ import { runProcess } from "./worker/process.js";
 import { pyodideScripts } from "./worker/python.js";
 
 self.onmessage = ({ data }) => {
-  if (data.scripts) {
+  /** @type {import("#wasgi_core").Role} */
+  const role = data;
+  if ("scripts" in role) {
     // What fails here fails again where it matters.
-    pyodideScripts(data.scripts).catch(() => {});
+    pyodideScripts(role.scripts).catch(() => {});
     return;
   }
   self.onmessage = null;
-  const role = data.role === "machine" ? runMachine(data) : runProcess(data);
-  role.catch((/** @type {unknown} */ error) => {
+  const running = "machine" in role ? runMachine(role.machine) : runProcess(role.process);
+  running.catch((/** @type {unknown} */ error) => {
     self.postMessage({ failed: String(error) });
   });
 };

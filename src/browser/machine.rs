@@ -1,25 +1,37 @@
 //! The machine role.
 
+use tsify::{Ts, Tsify as _};
+use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Claims;
+use super::protocol::{
+    CommandLine, FromMachine, Identity, Listening, LogLine, ServerExited, SignalTo, Spawn, Start,
+};
 use crate::machine::{self, Output, StartCommand};
-use crate::os::{Exit, Millis, Pid, Signal, Stream};
+use crate::os::{Exit, Millis, Pid, Signal};
+
+#[wasm_bindgen(typescript_custom_section)]
+const DEVICES: &str = "
+/** What the machine wants done, see `www/worker/machine.js`. */
+export interface Devices {
+  spawn(spawn: Spawn): void;
+  kill(pid: number): void;
+  /** The message is a view of wasm memory. */
+  to_process(pid: number, message: Uint8Array): void;
+  /** The message is a view of wasm memory. */
+  to_page(message: Uint8Array): void;
+  tell_page(message: FromMachine): void;
+}
+";
 
 #[wasm_bindgen]
 extern "C" {
-    /// The machine's devices, see `www/worker/machine.js`. None of them calls back at once.
+    /// The machine's devices. None of them calls back at once.
+    #[wasm_bindgen(typescript_type = "Devices")]
     pub type Devices;
     #[wasm_bindgen(method)]
-    fn spawn(
-        this: &Devices,
-        pid: Pid,
-        parent: Pid,
-        argv: Vec<String>,
-        env: Vec<String>,
-        replaced: bool,
-        forks: u32,
-    );
+    fn spawn(this: &Devices, spawn: Ts<Spawn>);
     #[wasm_bindgen(method)]
     fn kill(this: &Devices, pid: Pid);
     #[wasm_bindgen(method)]
@@ -27,180 +39,200 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn to_page(this: &Devices, message: &[u8]);
     #[wasm_bindgen(method)]
-    fn log(this: &Devices, server: u32, stream: u32, line: &str, time: Millis);
-    #[wasm_bindgen(method)]
-    fn listening(this: &Devices, server: u32, address: &str, port: u16);
-    #[wasm_bindgen(method)]
-    fn exit(this: &Devices, server: u32, code: i32);
+    fn tell_page(this: &Devices, message: Ts<FromMachine>);
 }
 
 /// The computer. After each call, [`Machine::flush`] carries out what it wants done.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Machine(machine::Machine);
+pub struct Machine {
+    machine: machine::Machine,
+    /// The working directory of every process.
+    directory: String,
+}
 
 #[wasm_bindgen]
 impl Machine {
-    /// A machine on which nothing runs.
+    /// A machine on which nothing runs. Processes work in `directory`.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default)] // JavaScript has no Default.
-    pub fn new() -> Self {
-        Self(machine::Machine::new())
-    }
-
-    /// Starts a server by a line.
-    pub fn start_line(
-        &mut self,
-        server: u32,
-        line: String,
-        env: Vec<String>,
-        directory: &str,
-        now: Millis,
-    ) {
-        self.0.start(
-            server,
-            &StartCommand::Line(line),
-            &pairs(env),
+    pub fn new(directory: String) -> Self {
+        Self {
+            machine: machine::Machine::new(),
             directory,
-            now,
-        );
+        }
     }
 
-    /// Starts a server by words.
-    pub fn start_words(
-        &mut self,
-        server: u32,
-        words: Vec<String>,
-        env: Vec<String>,
-        directory: &str,
-        now: Millis,
-    ) {
-        self.0.start(
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// The message is not what its type says.
+    pub fn start(&mut self, start: &Ts<Start>, now: Millis) -> Result<(), JsError> {
+        let Start {
             server,
-            &StartCommand::Words(words),
-            &pairs(env),
-            directory,
-            now,
-        );
+            command,
+            env,
+        } = start.to_rust()?;
+        let command = match command {
+            CommandLine::Line(line) => StartCommand::Line(line),
+            CommandLine::Words(words) => StartCommand::Words(words),
+        };
+        self.machine
+            .start(server, &command, &env, &self.directory, now);
+        Ok(())
     }
 
-    /// Sends a server's master a signal; without a name, the one that ends it. Returns whether
-    /// there is one of this name.
-    pub fn signal(&mut self, server: u32, name: &str, now: Millis) -> bool {
+    /// Sends a server's master a signal. Returns whether there is one of this name.
+    ///
+    /// # Errors
+    /// The message is not what its type says.
+    pub fn signal(&mut self, signal: &Ts<SignalTo>, now: Millis) -> Result<bool, JsError> {
+        let SignalTo { server, name } = signal.to_rust()?;
         let signal = match name {
-            "" => Some(self.0.last_signal(server)),
-            name => Signal::named(name),
+            None => Some(self.machine.last_signal(server)),
+            Some(name) => Signal::named(&name),
         };
         if let Some(signal) = signal {
-            self.0.signal(server, signal, now);
+            self.machine.signal(server, signal, now);
         }
-        signal.is_some()
+        Ok(signal.is_some())
     }
 
     /// What connections are claimed by, where memory can be shared.
     pub fn share_claims(&mut self, claims: Claims) {
-        self.0.share_claims(Box::new(claims));
+        self.machine.share_claims(Box::new(claims));
     }
 
     /// How many workers may be asked for, by the memory that there is.
     pub fn set_room(&mut self, room: u32) {
-        self.0.set_room(room);
+        self.machine.set_room(room);
     }
 
     /// What a command line may ask about the machine: the text of a file by its absolute path, the
     /// number of processors by an empty name.
     pub fn set_fact(&mut self, name: &str, value: Option<String>) {
-        self.0.set_fact(name, value);
+        self.machine.set_fact(name, value);
     }
 
     /// A file of the working directory has changed: its absolute path.
     pub fn file_changed(&mut self, path: &str, now: Millis) {
-        self.0.file_changed(path, now);
+        self.machine.file_changed(path, now);
     }
 
     /// A message of the page.
     pub fn deliver_page(&mut self, message: &[u8], now: Millis) {
-        self.0.from_page(message, now);
+        self.machine.from_page(message, now);
     }
 
     /// A message of a process.
     pub fn deliver_process(&mut self, pid: Pid, message: &[u8], now: Millis) {
-        self.0.from_process(pid, message, now);
+        self.machine.from_process(pid, message, now);
     }
 
     /// What a process's worker says in its place.
     pub fn output(&mut self, pid: Pid, text: &str, now: Millis) {
-        self.0.output(pid, text, now);
+        self.machine.output(pid, text, now);
     }
 
-    /// A process has ended, with a code or, if one is named, by a signal.
-    pub fn exited(&mut self, pid: Pid, code: i32, signal: &str, now: Millis) {
-        let exit = Signal::named(signal).map_or(Exit::Code(code), Exit::Signal);
-        self.0.exited(pid, exit, now);
+    /// A process has ended: with this exit code, or by the signal of this negative number.
+    pub fn exited(&mut self, pid: Pid, status: i32, now: Millis) {
+        let exit = Signal::numbered(-status).map_or(Exit::Code(status), Exit::Signal);
+        self.machine.exited(pid, exit, now);
     }
 
     /// Whether nobody is connected to anything.
     pub fn is_quiet(&self) -> bool {
-        self.0.is_quiet()
+        self.machine.is_quiet()
     }
 
     /// When `tick` is due; infinite if never.
     pub fn deadline(&self) -> Millis {
-        self.0.deadline().unwrap_or(Millis::INFINITY)
+        self.machine.deadline().unwrap_or(Millis::INFINITY)
     }
 
     /// Timers that are due.
     pub fn tick(&mut self, now: Millis) {
-        self.0.tick(now);
+        self.machine.tick(now);
     }
 
     /// Carries out what is to be done.
-    pub fn flush(&mut self, devices: &Devices) {
-        while let Some(output) = self.0.next_output() {
-            match output {
-                Output::Spawn {
-                    pid,
-                    parent,
-                    argv,
-                    env,
-                    replaced,
-                    forks,
-                } => devices.spawn(pid, parent, argv, env, replaced, forks),
-                Output::Kill(pid) => devices.kill(pid),
-                Output::Log {
-                    server,
-                    stream,
-                    line,
-                    time,
-                } => {
-                    devices.log(
-                        server,
-                        if stream == Stream::Stdout { 1 } else { 2 },
-                        &line,
-                        time,
-                    );
-                }
-                Output::Listening {
-                    server,
-                    address,
-                    port,
-                } => devices.listening(server, &address, port),
-                Output::Exit { server, code } => {
-                    let spans = self.0.take_spans();
-                    if !spans.is_empty() {
-                        devices.to_page(&spans);
-                    }
-                    devices.exit(server, code);
-                }
-            }
+    ///
+    /// # Errors
+    /// A message could not be made.
+    pub fn flush(&mut self, devices: &Devices) -> Result<(), JsError> {
+        while let Some(output) = self.machine.next_output() {
+            self.carry_out(output, devices)?;
         }
-        for (pid, message) in self.0.take_messages() {
+        for (pid, message) in self.machine.take_messages() {
             devices.to_process(pid, &message);
         }
-        let page = self.0.take_page();
+        let page = self.machine.take_page();
         if !page.is_empty() {
             devices.to_page(&page);
         }
+        Ok(())
+    }
+}
+
+impl Machine {
+    fn carry_out(&mut self, output: Output, devices: &Devices) -> Result<(), JsError> {
+        let message = match output {
+            Output::Spawn {
+                pid,
+                parent,
+                argv,
+                env,
+                replaced,
+                forks,
+            } => {
+                let process = Identity {
+                    argv,
+                    env: pairs(env),
+                    pid,
+                    ppid: parent,
+                    directory: self.directory.clone(),
+                };
+                let spawn = Spawn {
+                    process,
+                    replaced,
+                    forks,
+                };
+                devices.spawn(spawn.into_ts()?);
+                return Ok(());
+            }
+            Output::Kill(pid) => {
+                devices.kill(pid);
+                return Ok(());
+            }
+            Output::Log {
+                server,
+                stream,
+                line,
+                time,
+            } => FromMachine::Log(LogLine {
+                server,
+                stream: stream.into(),
+                line,
+                time,
+            }),
+            Output::Listening {
+                server,
+                address,
+                port,
+            } => FromMachine::Listening(Listening {
+                server,
+                address,
+                port,
+            }),
+            Output::Exit { server, code } => {
+                let spans = self.machine.take_spans();
+                if !spans.is_empty() {
+                    devices.to_page(&spans);
+                }
+                FromMachine::Exit(ServerExited { server, code })
+            }
+        };
+        devices.tell_page(message.into_ts()?);
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ mod claims;
 mod configuration;
 mod machine;
 mod process;
+pub mod protocol;
 mod threaded;
 mod threads;
 mod wsgi;

@@ -1,21 +1,26 @@
 //! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that
 //! record, in a worker.
 
+use js_sys::{Array, Object, Reflect};
+use tsify::Ts;
+use wasgi::browser::protocol::Start;
 use wasgi::browser::{Devices, Machine, Memory, Process};
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
 use wasgi::wire::strings::{self, Strings};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen(inline_js = r#"
 export class RecordingDevices {
   constructor() { this.all = []; this.process = []; this.page = []; }
-  spawn(pid, parent, argv, env) { this.all.push(`spawn ${pid} of ${parent}: ${argv.join(" ")} [${env.join(" ")}]`); }
+  spawn({ process: { pid, ppid, argv, env } }) { this.all.push(`spawn ${pid} of ${ppid}: ${argv.join(" ")} [${env.flat().join(" ")}]`); }
   kill(pid) { this.all.push(`kill ${pid}`); }
-  log(server, stream, line, time) { this.all.push(`log ${server} ${stream}: ${line}`); }
-  listening(server, address, port) { this.all.push(`listening ${server}: ${address} ${port}`); }
-  exit(server, code) { this.all.push(`exit ${server}: ${code}`); }
+  tell_page({ log, listening, exit }) {
+    if (log) this.all.push(`log ${log.server} ${log.stream === "stdout" ? 1 : 2}: ${log.line}`);
+    if (listening) this.all.push(`listening ${listening.server}: ${listening.address} ${listening.port}`);
+    if (exit) this.all.push(`exit ${exit.server}: ${exit.code}`);
+  }
   // What comes is a view of wasm memory, as in www/worker/machine.js.
   to_process(pid, message) { this.process.push(message.slice()); }
   to_page(message) { this.page.push(message.slice()); }
@@ -72,7 +77,7 @@ struct Computer {
 impl Computer {
     fn new() -> Self {
         Self {
-            machine: Machine::new(),
+            machine: Machine::new(DIRECTORY.to_owned()),
             devices: RecordingDevices::new(),
             calls: Vec::new(),
             page: Vec::new(),
@@ -80,13 +85,25 @@ impl Computer {
     }
 
     fn start(&mut self, line: &str) {
-        self.machine
-            .start_line(SERVER, line.to_owned(), Vec::new(), DIRECTORY, 0.0);
+        assert!(self.machine.start(&start(line.into(), &[]), 0.0).is_ok());
         self.flush();
     }
 
+    /// Whether there is a signal of this name.
+    fn signal(&mut self, name: &str, now: f64) -> bool {
+        let message = Object::new();
+        set(&message, "server", &SERVER.into());
+        set(&message, "name", &name.into());
+        let sent = self.machine.signal(&Ts::new_unchecked(message.into()), now);
+        sent.is_ok_and(|known| known)
+    }
+
     fn flush(&mut self) {
-        self.machine.flush(self.devices.unchecked_ref::<Devices>());
+        assert!(
+            self.machine
+                .flush(self.devices.unchecked_ref::<Devices>())
+                .is_ok()
+        );
         self.calls.extend(self.devices.calls());
         while let Some(message) = self.devices.take_page() {
             self.page.extend(message);
@@ -158,6 +175,23 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
     (process, memory)
 }
 
+/// A command line as the page sends it.
+fn start(command: JsValue, env: &[(&str, &str)]) -> Ts<Start> {
+    let message = Object::new();
+    set(&message, "server", &SERVER.into());
+    set(&message, "command", &command);
+    let env = env.iter().map(|(name, value)| {
+        let pair = [*name, *value].map(JsValue::from);
+        pair.into_iter().collect::<Array>()
+    });
+    set(&message, "env", &env.collect::<Array>());
+    Ts::new_unchecked(message.into())
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    assert_eq!(Reflect::set(object, &name.into(), value), Ok(true));
+}
+
 fn run(strings: &[&str]) -> Vec<u8> {
     let mut run = Vec::new();
     strings.iter().collect::<Strings>().encode_into(&mut run);
@@ -193,13 +227,11 @@ fn words_are_not_split_again() {
     let words = ["gunicorn", "app:create('a b')"]
         .map(str::to_owned)
         .to_vec();
-    computer.machine.start_words(
-        SERVER,
-        words,
-        vec!["NAME".into(), "value".into()],
-        DIRECTORY,
-        0.0,
-    );
+    let words = words.into_iter().map(JsValue::from).collect::<Array>();
+    let started = computer
+        .machine
+        .start(&start(words.into(), &[("NAME", "value")]), 0.0);
+    assert!(started.is_ok());
     computer.flush();
     assert!(
         computer.has(": gunicorn app:create('a b') [NAME value]"),
@@ -212,8 +244,8 @@ fn words_are_not_split_again() {
 fn an_unknown_signal_is_told() {
     let mut computer = Computer::new();
     computer.start("gunicorn app:app");
-    assert!(!computer.machine.signal(SERVER, "NOSUCH", 0.0));
-    assert!(computer.machine.signal(SERVER, "TERM", 0.0));
+    assert!(!computer.signal("NOSUCH", 0.0));
+    assert!(computer.signal("TERM", 0.0));
 }
 
 #[wasm_bindgen_test]
@@ -224,7 +256,7 @@ fn a_process_that_cannot_boot_ends_the_server() {
     computer
         .machine
         .output(pid, "Python could not be loaded\nat all", 1.0);
-    computer.machine.exited(pid, 3, "", 1.0);
+    computer.machine.exited(pid, 3, 1.0);
     computer.flush();
     assert!(
         computer.has("log 1 2: Python could not be loaded"),
@@ -236,7 +268,7 @@ fn a_process_that_cannot_boot_ends_the_server() {
 
 #[wasm_bindgen_test]
 fn no_timer_is_set_where_nothing_is_due() {
-    assert!(Machine::new().deadline().is_infinite());
+    assert!(Machine::new(DIRECTORY.to_owned()).deadline().is_infinite());
     let mut computer = Computer::new();
     computer.start("gunicorn app:app");
     assert!(
@@ -352,7 +384,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     computer.settle(&mut process, &memory, pid);
     process.next_request(0, false, 1.0);
     computer.settle(&mut process, &memory, pid);
-    assert!(computer.machine.signal(SERVER, "TERM", 1.0));
+    assert!(computer.signal("TERM", 1.0));
     process.settle(1.0);
     process.thread_wait(IO, CONNECTIONS, -1.0, false, 0, 1.0);
     while !process.settle(1.0) {
@@ -362,7 +394,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
         computer.settle(&mut process, &memory, pid);
     }
     assert_eq!(process.next_request(0, false, 1.0), -1, "and told to leave");
-    computer.machine.exited(pid, 0, "", 1.0);
+    computer.machine.exited(pid, 0, 1.0);
     assert_eq!(computer.exit(), "exit 1: 0");
 }
 

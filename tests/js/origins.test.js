@@ -35,7 +35,12 @@ beforeEach(() => {
 afterEach(() => mock.timers.reset());
 
 const image = /** @type {any} */ ({ size: 1 });
-const start = (/** @type {object} */ memory) => ({ role: "process", core, python, memory });
+/** @typedef {import("#wasgi_core").MemoryOf} MemoryOf */
+
+const start = (/** @type {MemoryOf} */ memory) => ({ process: { core, python, memory } });
+const copied = start({ image });
+const boots = start({ boot: { makesImage: true } });
+const awaits = start({ awaited: {} });
 
 /** @param {() => boolean} [quiet] */
 function booted(quiet = () => true) {
@@ -49,8 +54,8 @@ test("the first process boots and makes an image, which those that start meanwhi
   const [first, second] = /** @type {any[]} */ ([new FakeWorker(), new FakeWorker()]);
   interpreter.start(first, python);
   interpreter.start(second, python);
-  assert.deepEqual(first.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
-  assert.deepEqual(second.messages, [start(/** @type {any} */ ("awaited"))]);
+  assert.deepEqual(first.messages, [boots]);
+  assert.deepEqual(second.messages, [awaits]);
   interpreter.made(image);
   assert.deepEqual(second.messages.at(-1), { image });
 });
@@ -59,7 +64,7 @@ test("a process is a copy of the image that there is", () => {
   const { interpreter } = booted();
   const worker = /** @type {any} */ (new FakeWorker());
   interpreter.start(worker, python);
-  assert.deepEqual(worker.messages, [start(image)]);
+  assert.deepEqual(worker.messages, [copied]);
 });
 
 test("where who makes the image ends, the others boot by themselves, and the next makes one", () => {
@@ -70,7 +75,7 @@ test("where who makes the image ends, the others boot by themselves, and the nex
   interpreter.ended(first);
   assert.deepEqual(second.messages.at(-1), { image: null });
   interpreter.start(third, python);
-  assert.deepEqual(third.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
+  assert.deepEqual(third.messages, [boots]);
 });
 
 test("the children of a master that has forked are copies of it, those of others are not", () => {
@@ -88,7 +93,7 @@ test("a spare is prepared when those that start have started, without knowing wh
   interpreter.prepare(python);
   assert.equal(FakeWorker.all.length, 0);
   mock.timers.tick(500);
-  assert.deepEqual(FakeWorker.all[0].messages, [start(image)]);
+  assert.deepEqual(FakeWorker.all[0].messages, [copied]);
 });
 
 test("there is one spare at most", () => {
@@ -108,13 +113,13 @@ test("where two processes may be replaced at once there are two spares, the seco
   interpreter.prepare(python, 4);
   mock.timers.tick(500);
   const workers = /** @type {any[]} */ (FakeWorker.all);
-  workers[0].onmessage({ data: { ready: true } });
+  workers[0].onmessage({ data: { ready: {} } });
   mock.timers.tick(5000);
   assert.equal(workers.length, 1);
   quiet = true;
   mock.timers.tick(500);
   assert.equal(workers.length, 2);
-  workers[1].onmessage({ data: { ready: true } });
+  workers[1].onmessage({ data: { ready: {} } });
   mock.timers.tick(5000);
   assert.equal(workers.length, 2);
   assert.deepEqual([interpreter.take(), interpreter.take()], workers.slice(0, 2));
@@ -166,13 +171,13 @@ test("spares for a server that is about to start boot one after the other, the f
   interpreter.expect(python, 3);
   const workers = /** @type {any[]} */ (FakeWorker.all);
   assert.equal(workers.length, 1);
-  workers[0].onmessage({ data: { ready: true } });
+  workers[0].onmessage({ data: { ready: {} } });
   assert.equal(workers.length, 2);
   // Run comes before all are there: who takes one leaves that many fewer to boot.
   assert.equal(interpreter.take(), workers[0]);
   assert.equal(interpreter.take(), workers[1]);
   assert.equal(interpreter.take(), null);
-  workers[1].onmessage({ data: { ready: true } });
+  workers[1].onmessage({ data: { ready: {} } });
   assert.equal(workers.length, 2);
 });
 
@@ -197,9 +202,9 @@ test("who expects spares is told when the last of them is ready, not before", as
   const { turn } = watch(interpreter.expect(python, 2));
   const workers = /** @type {any[]} */ (FakeWorker.all);
   assert.equal(await turn(), "pending");
-  workers[0].onmessage({ data: { ready: true } });
+  workers[0].onmessage({ data: { ready: {} } });
   assert.equal(await turn(), "pending");
-  workers[1].onmessage({ data: { ready: true } });
+  workers[1].onmessage({ data: { ready: {} } });
   assert.equal(await turn(), "ready");
 });
 
@@ -207,7 +212,7 @@ test("who expects spares that are there already is told at once", async () => {
   const { interpreter } = booted();
   void interpreter.expect(python, 1);
   const [worker] = /** @type {any[]} */ (FakeWorker.all);
-  worker.onmessage({ data: { ready: true } });
+  worker.onmessage({ data: { ready: {} } });
   assert.equal(await watch(interpreter.expect(python, 1)).turn(), "ready");
 });
 
@@ -238,11 +243,11 @@ test("on a first visit a spare makes the image", () => {
   );
   interpreter.expect(python, 2);
   const [first] = /** @type {any[]} */ (FakeWorker.all);
-  assert.deepEqual(first.messages, [start(/** @type {any} */ ("boot, and make an image"))]);
+  assert.deepEqual(first.messages, [boots]);
   first.onmessage({ data: { image } });
-  first.onmessage({ data: { ready: true } });
+  first.onmessage({ data: { ready: {} } });
   assert.deepEqual(kept, [image]);
-  assert.deepEqual(FakeWorker.all[1].messages, [start(image)]);
+  assert.deepEqual(FakeWorker.all[1].messages, [copied]);
 });
 
 test("workers for the forks of a master start before it has loaded its app, and copy its image when it has", () => {
@@ -251,7 +256,7 @@ test("workers for the forks of a master start before it has loaded its app, and 
   const workers = FakeWorker.all;
   assert.deepEqual(
     workers.map((worker) => worker.messages),
-    [[start(/** @type {any} */ ("awaited"))], [start(/** @type {any} */ ("awaited"))]],
+    [[awaits], [awaits]],
   );
   const loaded = /** @type {any} */ ({ size: 2 });
   origins.forked(20, loaded);

@@ -36,7 +36,7 @@ function pair() {
   };
 }
 
-/** @param {Link} link */
+/** @param {Link<object, object>} link */
 function taken(link) {
   /** @type {any[]} */
   const messages = [];

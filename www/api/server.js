@@ -40,7 +40,7 @@ export class Server extends EventTarget {
    * @param {number} id
    * @param {string} command
    * @param {import("../wire/frames.js").Outgoing} outgoing
-   * @param {(message: object) => void} control
+   * @param {(message: import("#wasgi_core").ToMachine) => void} control
    */
   constructor(id, command, outgoing, control) {
     super();
@@ -114,7 +114,7 @@ export class Server extends EventTarget {
    * @param {string} name like "HUP"
    */
   async signal(name) {
-    this.#control({ op: "signal", server: this.#id, name: name.toUpperCase().replace(/^SIG/, "") });
+    this.#signal(name.toUpperCase().replace(/^SIG/, ""));
   }
 
   /**
@@ -125,10 +125,14 @@ export class Server extends EventTarget {
   async stop() {
     if (this.#code !== null) return { code: this.#code };
     const exited = new Promise((resolve) => this.addEventListener("exit", resolve, { once: true }));
-    // No signal by name: the machine knows which one ends this server.
-    await this.signal("");
+    this.#signal(null);
     await exited;
-    return { code: /** @type {any} */ (this.#code) };
+    return { code: /** @type {number} */ (/** @type {unknown} */ (this.#code)) };
+  }
+
+  /** @param {string | null} name null: the one that ends this server, which the machine knows */
+  #signal(name) {
+    this.#control({ signal: { server: this.#id, name } });
   }
 
   #refuseIfGone() {

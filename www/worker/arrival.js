@@ -4,11 +4,7 @@
 /** What stands for the number of bytes where no more will come. */
 const LOST = -1;
 
-/**
- * @typedef {object} Arriving
- * @property {ArrayBufferLike} buffer the file
- * @property {Int32Array | null} arrived how many of its bytes are there; null: all
- */
+/** @typedef {import("#wasgi_core").Arriving} Arriving */
 
 /** The side that fetches. */
 export class Arrival {

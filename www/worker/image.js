@@ -6,19 +6,7 @@ import { derivesKeys } from "./key_derivation.js";
 import { loadedLibraries, loadLibraries } from "./libraries.js";
 import { processFiles, restoreFiles } from "./process_files.js";
 
-/**
- * @typedef {object} Image
- * @property {number} size of the memory, in bytes
- * @property {number} stack where the main thread's stack begins
- * @property {number[]} runs parts of the memory that are not all zero: where they begin and end
- * @property {ArrayBufferLike} bytes these parts, one after the other
- * @property {{ hiwireKeys: any[], immortalKeys: string[] }} handles the JavaScript objects that
- * Python holds, by names
- * @property {import("./libraries.js").Libraries} libraries
- * @property {import("./process_files.js").ProcessFiles} files
- * @property {Map<string, Uint8Array | null>} given the files of the project, as the process had
- * them given
- */
+/** @typedef {import("#wasgi_core").Image} Image */
 
 /** What is looked at together, in bytes. */
 const BLOCK = 4096;

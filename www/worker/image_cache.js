@@ -1,7 +1,7 @@
 // The image of a booted interpreter, kept from one visit to the next: the first process of a page
 // then need not boot either.
 
-/** @typedef {import("./image.js").Image} Image */
+/** @typedef {import("#wasgi_core").Image} Image */
 
 const NAME = "wasgi images";
 /** The shape of what is kept. */

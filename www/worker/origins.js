@@ -8,8 +8,17 @@ const LOOK = 500;
 const MOST_BLANKS = 8;
 const STOCK = 2;
 
-/** @typedef {import("./image.js").Image} Image */
-/** @typedef {import("./python.js").PythonAssets} PythonAssets */
+/**
+ * @typedef {import("#wasgi_core").Image} Image
+ * @typedef {import("#wasgi_core").PythonAssets} PythonAssets
+ * @typedef {import("#wasgi_core").MemoryOf} MemoryOf
+ * @typedef {import("#wasgi_core").FromWorker} FromWorker
+ * @typedef {import("#wasgi_core").ToWorker} ToWorker
+ * @typedef {import("#wasgi_core").Role} Role
+ */
+
+/** Tells a worker something. @param {Worker} worker @param {Role | ToWorker} message */
+const tell = (worker, message) => worker.postMessage(message);
 
 /** What processes are copies of: a booted interpreter, or a master that has loaded an app. */
 export class Origin {
@@ -67,15 +76,16 @@ export class Origin {
 
   /**
    * Takes what a worker says of its memory.
-   * @param {any} data
+   * @param {FromWorker} message
    * @param {Worker} worker
    * @returns {boolean} whether that was it
    */
-  hear({ image, ready }, worker) {
-    if (image !== undefined) {
-      this.made(image);
-      this.origins.keep(image);
-    } else if (!ready) {
+  hear(message, worker) {
+    if (typeof message !== "object") return false;
+    if ("image" in message) {
+      this.made(message.image);
+      this.origins.keep(message.image);
+    } else if (!("ready" in message)) {
       return false;
     } else if (this.booting === worker) {
       this.booting = null;
@@ -91,18 +101,22 @@ export class Origin {
    * @param {PythonAssets} python
    */
   start(worker, python) {
-    /** @type {import("./process.js").Memory} */
-    let memory = this.image ?? "boot";
-    if (this.image === undefined) {
-      if (this.maker) {
-        memory = "awaited";
-        this.waiting.add(worker);
-      } else {
-        memory = "boot, and make an image";
-        this.maker = worker;
-      }
+    tell(worker, { process: { core: this.origins.core, python, memory: this.#memoryFor(worker) } });
+  }
+
+  /**
+   * @param {Worker} worker
+   * @returns {MemoryOf} what its memory is to be
+   */
+  #memoryFor(worker) {
+    if (this.image) return { image: this.image };
+    if (this.image === null) return { boot: { makesImage: false } };
+    if (this.maker) {
+      this.waiting.add(worker);
+      return { awaited: {} };
     }
-    worker.postMessage({ role: "process", core: this.origins.core, python, memory });
+    this.maker = worker;
+    return { boot: { makesImage: true } };
   }
 
   /**
@@ -112,7 +126,7 @@ export class Origin {
   made(image) {
     this.image = image;
     this.maker = null;
-    for (const worker of this.waiting) worker.postMessage({ image });
+    for (const worker of this.waiting) tell(worker, { image });
     this.waiting.clear();
   }
 
@@ -262,8 +276,9 @@ export class Origins {
    */
   takeBlank({ image }) {
     const worker = image ? (this.blanks.shift() ?? null) : null;
-    worker?.postMessage({ image });
-    if (worker) this.#restock();
+    if (!worker || !image) return null;
+    tell(worker, { image });
+    this.#restock();
     return worker;
   }
 
@@ -288,7 +303,7 @@ export class Origins {
       event.preventDefault();
       failed();
     };
-    worker.postMessage({ role: "process", core: this.core, python, memory: "awaited" });
+    tell(worker, { process: { core: this.core, python, memory: { awaited: {} } } });
     this.blanks.push(worker);
   }
 
@@ -306,7 +321,7 @@ export class Origins {
   worker() {
     const worker = new Worker(self.location.href, { type: "module", name: "process" });
     // What all have to be told may not be there yet: it does not wait for that with its scripts.
-    worker.postMessage({ scripts: this.base });
+    tell(worker, { scripts: this.base });
     return worker;
   }
 

@@ -11,35 +11,15 @@ import { threadState } from "./thread_state.js";
 import { FORK, MAIN, Threads } from "./threads.js";
 
 /**
- * Which process it is. A worker whose interpreter boots before that is known gets it in a message
- * of its own.
- * @typedef {object} Identity
- * @property {string[]} argv
- * @property {Record<string, string>} env
- * @property {number} pid
- * @property {number} ppid
- * @property {string} directory
- * @property {Map<string, Uint8Array | null>} files
- * @property {Uint8Array[]} messages what the kernel has said to it already
- * @property {import("./ring.js").Line | null} line to the machine
- * @property {Int32Array | null} bell the process's
- * @property {Int32Array | null} claims of connections, which all processes share with the machine
+ * @typedef {import("#wasgi_core").FromWorker} FromWorker
+ * @typedef {import("#wasgi_core").ToWorker} ToWorker
+ * @typedef {import("#wasgi_core").ProcessIdentity} ProcessIdentity
  */
 
-/**
- * What the process's memory is to be: a copy of an image; of one that comes in a message of its
- * own, if it does; or that of an interpreter that boots, of which an image may be wanted.
- * @typedef {import("./image.js").Image | "awaited" | "boot" | "boot, and make an image"} Memory
- */
+/** @typedef {import("./ring.js").Link<ToWorker, FromWorker>} MachineLink */
 
-/**
- * @typedef {object} ProcessInit
- * @property {"process"} role
- * @property {WebAssembly.Module} core
- * @property {import("./python.js").PythonAssets} python
- * @property {Memory} memory
- * @property {Identity} [identity]
- */
+/** Tells the machine something before there is a link. @param {FromWorker} message */
+const tell = (message) => self.postMessage(message);
 
 /**
  * How long messages are waited for on the bell after the last one, in milliseconds; and how long
@@ -58,11 +38,11 @@ const CHILD = 1;
 const now = () => performance.timeOrigin + performance.now();
 
 /**
- * @param {ProcessInit} options
+ * @param {import("#wasgi_core").ProcessInit} options
  */
-export async function runProcess({ core: module, python, memory: source, identity }) {
+export async function runProcess({ core: module, python, memory: source }) {
   initSync({ module });
-  const inbox = new Inbox(identity);
+  const inbox = new Inbox();
   /**
    * What Python prints, once there is a process that prints it.
    * @type {(stream: 1 | 2, bytes: Uint8Array) => void}
@@ -75,6 +55,7 @@ export async function runProcess({ core: module, python, memory: source, identit
   // Who checks the tests' types takes this for a page.
   const port = /** @type {import("./ring.js").Port} */ (/** @type {unknown} */ (self));
   let bell = new Bell(null, () => {});
+  /** @type {MachineLink} */
   let link = new Link(port, null);
   const memory = new SharedBuffer((message) => link.send(message));
 
@@ -111,7 +92,7 @@ export async function runProcess({ core: module, python, memory: source, identit
   };
   const isReady = () => link.isReady();
   const isCalled = () => link.isReady() || link.isPosted();
-  /** Takes a message. @type {(message: import("./ring.js").Message) => void} */
+  /** Takes a message. @type {(message: Uint8Array | ToWorker) => void} */
   let take = () => {};
   /** When the last message was there. */
   let heard = -Infinity;
@@ -174,7 +155,7 @@ export async function runProcess({ core: module, python, memory: source, identit
 
   Object.assign(host, { threads, listen, settle, exit });
   const calls = makeCalls(host);
-  const image = source === "awaited" ? inbox.image : typeof source === "object" ? source : null;
+  const image = "awaited" in source ? inbox.image : "image" in source ? source.image : null;
   const { pyodide, copied } = await bootPython(python, {
     env: { HOME: "/home/wasgi" },
     stdout: (bytes) => output(1, bytes),
@@ -192,21 +173,23 @@ export async function runProcess({ core: module, python, memory: source, identit
   hideGlobals();
   if (image && !copied) {
     // It is not fit for others either.
-    self.postMessage({ image: null });
+    tell({ image: null });
   }
-  if (source === "boot, and make an image") {
-    self.postMessage({ image: copy(pyodide, calls, new Map()).image });
+  if ("boot" in source && source.boot.makesImage) {
+    const made = copy(pyodide, calls, new Map());
+    tell({ image: "image" in made ? made.image : null });
   }
 
-  self.postMessage({ ready: true });
+  tell({ ready: {} });
   const init = await inbox.identity;
+  const { argv, env, pid, ppid, directory } = init.process;
   const core = (host.core = new Process(
     memory,
-    init.argv,
-    Object.entries(init.env).flat(),
-    init.pid,
-    init.ppid,
-    init.directory,
+    argv,
+    env.flat(),
+    pid,
+    ppid,
+    directory,
     now(),
     Math.random(),
   ));
@@ -223,13 +206,14 @@ export async function runProcess({ core: module, python, memory: source, identit
       core.deliver(message, now());
       return;
     }
-    writeFiles(pyodide.FS, init.directory, message.files);
+    if (!("files" in message)) return;
+    writeFiles(pyodide.FS, directory, message.files);
     for (const [name, content] of message.files) init.files.set(name, content);
   };
   const { environ } = pyodide.pyimport("os");
   // The variable without a name is between the machine and us: a server's settings.
-  for (const [name, value] of Object.entries(init.env)) if (name) environ.set(name, value);
-  writeFiles(pyodide.FS, init.directory, changes(copied?.given, init.files));
+  for (const [name, value] of env) if (name) environ.set(name, value);
+  writeFiles(pyodide.FS, directory, changes(copied?.given, init.files));
   core.booted();
   for (const message of init.messages) core.deliver(message, now());
   settle();
@@ -255,13 +239,13 @@ export async function runProcess({ core: module, python, memory: source, identit
  * @param {any} pyodide
  * @param {Record<string, any>} calls
  * @param {Map<string, Uint8Array | null>} given
- * @returns {{ image: import("./image.js").Image | null, reason: string }}
+ * @returns {import("#wasgi_core").Forked}
  */
 function copy(pyodide, calls, given) {
   try {
-    return { image: makeImage(pyodide, calls, given), reason: "" };
+    return { image: makeImage(pyodide, calls, given) };
   } catch (error) {
-    return { image: null, reason: String(/** @type {Error} */ (error).message) };
+    return { refused: String(/** @type {Error} */ (error).message) };
   }
 }
 
@@ -283,22 +267,20 @@ function bind(pyodide, host, memory) {
 
 /** What the machine says, in the order in which it is wanted. */
 class Inbox {
-  /** @param {Identity} [identity] if it is known already */
-  constructor(identity) {
+  constructor() {
     /** @type {(image: import("./image.js").Image | null) => void} */
     let gotImage = () => {};
-    /** @type {(identity: Identity) => void} */
+    /** @type {(identity: ProcessIdentity) => void} */
     let gotIdentity = () => {};
     /** @type {Promise<import("./image.js").Image | null>} null: none could be made */
     this.image = new Promise((resolve) => (gotImage = resolve));
-    /** @type {Promise<Identity>} */
+    /** @type {Promise<ProcessIdentity>} */
     this.identity = new Promise((resolve) => (gotIdentity = resolve));
-    if (identity) gotIdentity(identity);
     /** What comes before somebody takes it. @type {any[]} */
     this.early = [];
     self.onmessage = ({ data }) => {
-      if (data.identity) gotIdentity(data.identity);
-      else if ("image" in data) gotImage(data.image);
+      if (typeof data === "object" && "identity" in data) gotIdentity(data.identity);
+      else if (typeof data === "object" && "image" in data) gotImage(data.image);
       else this.early.push(data);
     };
   }

@@ -6,16 +6,7 @@ import { handleOf, restoreMemory } from "./image.js";
 import { awaitBytes } from "./arrival.js";
 import { packFileSystem } from "./pack.js";
 
-/**
- * What the machine hands to every process.
- * @typedef {object} PythonAssets
- * @property {string} base where python/pyodide.mjs is, absolute
- * @property {WebAssembly.Module} module pyodide.asm.wasm, compiled
- * @property {import("./arrival.js").Arriving} stdlib the standard library's zip
- * @property {import("./arrival.js").Arriving} pack the package file
- * @property {number} clockOrigin where the monotonic clock of all processes begins, in milliseconds
- * since the epoch
- */
+/** @typedef {import("#wasgi_core").PythonAssets} PythonAssets */
 
 const EIO = 29;
 

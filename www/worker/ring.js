@@ -58,15 +58,25 @@ const decoder = new TextDecoder();
 /** What is posted to a thread that sleeps, to wake it, where nothing else does. */
 const WAKE = 0;
 
-/** Bytes, or an object. @typedef {Uint8Array | { [name: string]: any }} Message */
+/**
+ * Bytes, or an object.
+ * @template {object} T
+ * @typedef {Uint8Array | T} Message
+ */
 
-/** @typedef {{ postMessage(message: any, transfer?: Transferable[]): void }} Port */
+/** @typedef {{ postMessage(message: unknown, transfer?: Transferable[]): void }} Port */
 
 /**
- * What one end of a link needs of shared memory: the rings that it reads and writes, the bell of
- * the thread at the other end.
- * @typedef {{ reads: SharedArrayBuffer, writes: SharedArrayBuffer, calls: Int32Array }} Line
+ * A link whose messages wait to be taken.
+ * @typedef {object} Waiting
+ * @property {() => boolean} isReady whether there is a message to be taken
+ * @property {() => boolean} isPosted whether the event loop has something to bring
+ * @property {number} ticket of the first message
  */
+
+/** A message that was posted: its number, its ticket. @typedef {[number, number, unknown]} Posted */
+
+/** What one end of a link needs of shared memory. @typedef {import("#wasgi_core").Line} Line */
 
 /**
  * A thread's own bell. No call is lost: a caller writes its message, then exchanges the bell's
@@ -271,13 +281,17 @@ export class RingReader {
   }
 }
 
-/** One end of a link. */
+/**
+ * One end of a link.
+ * @template {object} In what it is told besides bytes
+ * @template {object} Out what it tells
+ */
 export class Link {
   /** Messages for the other end have numbers. */
   #sent = 0;
   /** The number of the next message from there. */
   #next = 0;
-  /** What was posted and is not its turn yet. @type {any[]} */
+  /** What was posted and is not its turn yet. @type {Posted[]} */
   #posted = [];
   #accepted = 0;
   /** @type {RingReader | null} */
@@ -326,13 +340,13 @@ export class Link {
     this.#post(whole, whole.length > COPIED ? [whole.buffer] : []);
   }
 
-  /** @param {{ [name: string]: any }} object for which JSON has words */
+  /** @param {Out} object for which JSON has words */
   tell(object) {
     if (!this.#writer || !this.#write(TEXT, encoder.encode(JSON.stringify(object))))
       this.#post(object, []);
   }
 
-  /** @param {{ [name: string]: any }} object anything that can be posted */
+  /** @param {Out} object anything that can be posted */
   post(object) {
     this.#post(object, []);
   }
@@ -351,7 +365,7 @@ export class Link {
   }
 
   /**
-   * @param {Message} message
+   * @param {Message<Out>} message
    * @param {Transferable[]} transfer
    */
   #post(message, transfer) {
@@ -371,11 +385,15 @@ export class Link {
 
   // --- in
 
-  /** @param {any} data what the event loop has brought from the other end */
+  /** @param {unknown} data what the event loop has brought from the other end */
   accept(data) {
     if (data === WAKE) return;
     if (this.#reader) this.#accepted = (this.#accepted + 1) | 0;
-    this.#posted.push(this.#reader ? data : [(this.#next + this.#posted.length) | 0, 0, data]);
+    this.#posted.push(
+      this.#reader
+        ? /** @type {Posted} */ (data)
+        : [(this.#next + this.#posted.length) | 0, 0, data],
+    );
   }
 
   /** Whether there is a message to be taken. */
@@ -389,30 +407,30 @@ export class Link {
     return this.#reader !== null && this.#reader.posted() !== this.#accepted;
   }
 
-  /** @param {Link} other of the same thread; both are ready */
+  /** @param {Waiting} other of the same thread; both are ready */
   isBefore(other) {
-    return ((this.#ticket - other.#ticket) | 0) < 0;
+    return ((this.ticket - other.ticket) | 0) < 0;
   }
 
   /** The ticket of the message to be taken: messages of several links have one order. */
-  get #ticket() {
+  get ticket() {
     const first = this.#posted[0];
     return first?.[0] === this.#next ? first[1] : (this.#reader?.ticket ?? 0);
   }
 
   /**
    * Takes the next message.
-   * @param {(message: Message) => void} visit gets it; bytes may be a view of shared memory, which
+   * @param {(message: Message<In>) => void} visit gets it; bytes may be a view of shared memory, which
    * is good until it returns
    * @returns {boolean} whether there was one
    */
   take(visit) {
     if (!this.isReady()) return false;
     const reader = this.#reader;
-    const posted = this.#posted[0]?.[0] === this.#next;
+    const posted = this.#posted[0]?.[0] === this.#next ? this.#posted.shift() : undefined;
     this.#next = (this.#next + 1) | 0;
     if (posted || !reader) {
-      visit(this.#posted.shift()[2]);
+      visit(/** @type {Message<In>} */ (posted?.[2]));
       return true;
     }
     try {
