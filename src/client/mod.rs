@@ -3,7 +3,7 @@
 //! A *stream* is one fetch or one bare connection of the page. Its frames are those of
 //! [`crate::net::frame`].
 
-mod exchange;
+mod fetch;
 mod head;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -13,7 +13,7 @@ use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
 use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
 use crate::os::{Millis, Pid};
 
-use exchange::Exchange;
+use fetch::Fetch;
 pub use head::FetchHead;
 
 /// A stream of the page.
@@ -60,7 +60,7 @@ pub struct Seen {
 #[derive(Debug)]
 enum Stream {
     Bare { connection: ConnectionId },
-    Fetch(Box<Exchange>),
+    Fetch(Box<Fetch>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,10 +129,10 @@ impl Client {
             (Some(Stream::Bare { connection, .. }), FromPage::Credit) => {
                 net.grant(*connection, frame.number());
             }
-            (Some(Stream::Fetch(exchange)), FromPage::Data) => exchange.upload(net, frame.body),
-            (Some(Stream::Fetch(exchange)), FromPage::Eof) => exchange.upload_end(net),
-            (Some(Stream::Fetch(exchange)), FromPage::Credit) => {
-                exchange.consumed(net, frame.number());
+            (Some(Stream::Fetch(fetch)), FromPage::Data) => fetch.upload(net, frame.body),
+            (Some(Stream::Fetch(fetch)), FromPage::Eof) => fetch.upload_end(net),
+            (Some(Stream::Fetch(fetch)), FromPage::Credit) => {
+                fetch.consumed(net, frame.number());
             }
             (Some(_), FromPage::Reset) => {
                 self.forget(id)
@@ -146,7 +146,7 @@ impl Client {
     fn forget(&mut self, id: StreamId) -> Option<ConnectionId> {
         let connection = match self.streams.remove(&id)? {
             Stream::Bare { connection, .. } => connection,
-            Stream::Fetch(exchange) => exchange.connection,
+            Stream::Fetch(fetch) => fetch.connection,
         };
         self.connections.remove(&connection);
         Some(connection)
@@ -200,7 +200,7 @@ impl Client {
         self.connections.insert(on.connection, Owner::Stream(id));
         let number = self.request_number(on.connection, on.requests);
         let on_consumed = on.http.consumed();
-        let mut exchange = Box::new(Exchange {
+        let mut fetch = Box::new(Fetch {
             stream: id,
             connection: on.connection,
             http: on.http,
@@ -216,8 +216,8 @@ impl Client {
             granted: on_consumed,
             owed: on.owed,
         });
-        exchange.send_head(net);
-        self.streams.insert(id, Stream::Fetch(exchange));
+        fetch.send_head(net);
+        self.streams.insert(id, Stream::Fetch(fetch));
     }
 
     /// Takes what the network tells a client.
@@ -269,34 +269,34 @@ impl Client {
         event: ClientEvent,
         now: Millis,
     ) {
-        let Some(Stream::Fetch(exchange)) = self.streams.get_mut(&id) else {
+        let Some(Stream::Fetch(fetch)) = self.streams.get_mut(&id) else {
             return;
         };
         let done = match event {
             ClientEvent::Accepted(_) => return,
             ClientEvent::Credit(bytes) => {
-                exchange.credited(net, bytes, &mut self.page);
+                fetch.credited(net, bytes, &mut self.page);
                 return;
             }
-            ClientEvent::Data(data) => exchange.receive(net, &data, &mut self.page),
-            ClientEvent::Eof => exchange.receive_eof(&mut self.page),
+            ClientEvent::Data(data) => fetch.receive(net, &data, &mut self.page),
+            ClientEvent::Eof => fetch.receive_eof(&mut self.page),
             ClientEvent::Reset | ClientEvent::TimedOut => {
-                exchange::Step::Failed(lost_text(&event).to_owned())
+                fetch::Step::Failed(lost_text(&event).to_owned())
             }
         };
         match done {
-            exchange::Step::Going => {}
-            exchange::Step::Complete { keep } => self.complete(net, id, keep, now),
-            exchange::Step::Failed(why) => {
-                let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else {
+            fetch::Step::Going => {}
+            fetch::Step::Complete { keep } => self.complete(net, id, keep, now),
+            fetch::Step::Failed(why) => {
+                let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
                     return;
                 };
                 self.connections.remove(&connection);
                 net.reset(connection);
                 // A kept connection may have been closed while the request was on its way: it was
                 // never read.
-                if exchange.sequence > 0 && !exchange.answered && exchange.can_retry() {
-                    self.fetch_anew(net, id, exchange.head, now);
+                if fetch.sequence > 0 && !fetch.answered && fetch.can_retry() {
+                    self.fetch_anew(net, id, fetch.head, now);
                 } else {
                     fail(&mut self.page, id, "lost", &why);
                 }
@@ -305,36 +305,36 @@ impl Client {
     }
 
     fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
-        let Some(Stream::Fetch(exchange)) = self.streams.remove(&id) else {
+        let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
             return;
         };
-        let mut exchange = *exchange;
-        let connection = exchange.connection;
+        let mut fetch = *fetch;
+        let connection = fetch.connection;
         // What the page has not read yet is in its memory: the connection is free for the next
         // answer.
-        exchange.settle(net);
+        fetch.grant_rest(net);
         self.connections.remove(&connection);
         self.seen.push_back(Seen {
-            port: exchange.head.port,
+            port: fetch.head.port,
             process: net.server_of(connection),
-            number: exchange.number,
-            sent_at: exchange.sent_at,
+            number: fetch.number,
+            sent_at: fetch.sent_at,
             complete_at: now,
         });
         let same_port = self
             .idle
             .iter()
-            .filter(|idle| idle.port == exchange.head.port)
+            .filter(|idle| idle.port == fetch.head.port)
             .count();
-        if keep && exchange.upload_ended && exchange.unsent.is_empty() && same_port < MOST_IDLE {
+        if keep && fetch.upload_ended && fetch.unsent.is_empty() && same_port < MOST_IDLE {
             self.connections.insert(connection, Owner::Idle);
             self.idle.push(Idle {
-                port: exchange.head.port,
+                port: fetch.head.port,
                 connection,
-                http: exchange.http,
-                credit: exchange.credit,
-                owed: exchange.owed,
-                requests: exchange.sequence + 1,
+                http: fetch.http,
+                credit: fetch.credit,
+                owed: fetch.owed,
+                requests: fetch.sequence + 1,
             });
         } else {
             net.shutdown(connection);

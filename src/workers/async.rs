@@ -5,7 +5,7 @@
 //! blocked worker accepts nothing, reads nothing and lets no timer fire.
 
 mod app_calls;
-mod conversation;
+mod connection;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -22,7 +22,7 @@ use crate::trace::Name;
 
 use super::Process;
 use super::wire::Wire;
-use conversation::{Conversation, Exchange, append_trailers, log_access, upgrade, wake};
+use connection::{AsgiConnection, AsgiRequest, append_trailers, log_access, upgrade, wake};
 
 /// Bytes that wait to be sent beyond which `send()` waits (asyncio's high-water mark).
 const HIGH_WATER: usize = 65_536;
@@ -56,10 +56,10 @@ pub enum Sent {
 /// The worker.
 #[derive(Debug, Default)]
 pub struct AsyncWorker {
-    connections: BTreeMap<u32, Box<Conversation>>,
+    connections: BTreeMap<u32, Box<AsgiConnection>>,
     /// The connection of each request that the app has.
-    exchanges: BTreeMap<u32, Box<Exchange>>,
-    next_exchange: u32,
+    requests: BTreeMap<u32, Box<AsgiRequest>>,
+    next_request: u32,
     inbox: VecDeque<Arrived>,
     happenings: VecDeque<Happening>,
     polling: bool,
@@ -137,13 +137,13 @@ impl AsyncWorker {
         }
         let happening = self.happenings.pop_front()?;
         if let Happening::Request(id, _) = &happening
-            && let Some(exchange) = self.exchanges.get_mut(id)
+            && let Some(request) = self.requests.get_mut(id)
         {
-            exchange.taken_at = Some(now);
+            request.taken_at = Some(now);
             process.span(
-                (exchange.connection, exchange.sequence),
+                (request.connection, request.sequence),
                 Name::Queue,
-                exchange.begun_at,
+                request.begun_at,
                 now,
             );
         }
@@ -153,8 +153,8 @@ impl AsyncWorker {
     /// The connection of a request that the app has, and its place on it.
     #[must_use]
     pub fn request(&self, id: u32) -> Option<(u32, u32)> {
-        let exchange = self.exchanges.get(&id)?;
-        Some((exchange.connection, exchange.sequence))
+        let request = self.requests.get(&id)?;
+        Some((request.connection, request.sequence))
     }
 
     fn pump(&mut self, process: &mut Process, now: Millis) {
@@ -165,7 +165,7 @@ impl AsyncWorker {
     }
 
     fn expire(&mut self, process: &mut Process, now: Millis) {
-        let due = |c: &Conversation| c.idle_until.is_some_and(|at| at <= now);
+        let due = |c: &AsgiConnection| c.idle_until.is_some_and(|at| at <= now);
         let ids: Vec<u32> = self
             .connections
             .iter()
@@ -199,10 +199,10 @@ impl AsyncWorker {
                 continue;
             };
             match c
-                .exchange
-                .and_then(|exchange| self.exchanges.get_mut(&exchange))
+                .request
+                .and_then(|request| self.requests.get_mut(&request))
             {
-                Some(exchange) if !exchange.cycle.is_complete() => exchange.cycle.close_after(),
+                Some(request) if !request.cycle.is_complete() => request.cycle.close_after(),
                 // gunicorn waits for kept connections.
                 _ if process.launch.python_responses => {}
                 _ => self.close(process, id, now),
@@ -283,7 +283,7 @@ impl AsyncWorker {
             .find(|listener| listener.id == accepted.listener);
         let local =
             listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host.clone(), l.port));
-        let conversation = Conversation {
+        let connection = AsgiConnection {
             wire: Wire::new(arrived.id, accepted.granted),
             http: Connection::new(process.launch.rules, process.launch.limits),
             peer: Peer {
@@ -293,7 +293,7 @@ impl AsyncWorker {
             accepted_at: now,
             first_byte_at: None,
             requests: 0,
-            exchange: None,
+            request: None,
             idle_since: None,
             idle_until: (process.launch.server == Server::Daphne)
                 .then_some(now + process.launch.keep_alive),
@@ -301,7 +301,7 @@ impl AsyncWorker {
             blocked: false,
             written_at: None,
         };
-        self.connections.insert(arrived.id, Box::new(conversation));
+        self.connections.insert(arrived.id, Box::new(connection));
     }
 
     fn moved(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
@@ -323,8 +323,8 @@ impl AsyncWorker {
                 c.wire.grant(number, &mut process.frames);
                 if c.blocked && c.wire.unsent() <= LOW_WATER {
                     c.blocked = false;
-                    if let Some(exchange) = c.exchange {
-                        self.happenings.push_back(Happening::Writable(exchange));
+                    if let Some(request) = c.request {
+                        self.happenings.push_back(Happening::Writable(request));
                     }
                 }
                 self.sent(process, id, now);
@@ -372,15 +372,15 @@ impl AsyncWorker {
             if c.close_when_sent {
                 return;
             }
-            let exchange = c.exchange.and_then(|id| self.exchanges.get_mut(&id));
-            if exchange
+            let request = c.request.and_then(|id| self.requests.get_mut(&id));
+            if request
                 .as_ref()
-                .is_some_and(|exchange| exchange.cycle.is_full())
+                .is_some_and(|request| request.cycle.is_full())
             {
                 return;
             }
             if c.wire.is_readable() {
-                if c.exchange.is_none() && c.first_byte_at.is_none() {
+                if c.request.is_none() && c.first_byte_at.is_none() {
                     c.first_byte_at = Some(now);
                 }
                 if let Some(since) = c.idle_since.take() {
@@ -398,21 +398,21 @@ impl AsyncWorker {
                 }
                 Ok(Some(Event::Head(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
-                    if let Some(exchange) = exchange {
+                    if let Some(request) = request {
                         if process.launch.is_gunicorns_asgi() {
-                            exchange.cycle.no_continue();
+                            request.cycle.no_continue();
                         }
-                        exchange.cycle.request_body(data);
-                        self.happenings.extend(wake(exchange, c.exchange));
+                        request.cycle.request_body(data);
+                        self.happenings.extend(wake(request, c.request));
                     }
                 }
                 Ok(Some(Event::End)) => {
-                    if let Some(exchange) = exchange {
+                    if let Some(request) = request {
                         let waiting =
                             self.happenings
                                 .iter_mut()
                                 .find_map(|happening| match happening {
-                                    Happening::Request(id, run) if Some(*id) == c.exchange => {
+                                    Happening::Request(id, run) if Some(*id) == c.request => {
                                         Some(run)
                                     }
                                     _ => None,
@@ -420,12 +420,12 @@ impl AsyncWorker {
                         // uvicorn adds them to the list in the scope, where an app that began
                         // before may or may not look.
                         if process.launch.is_gunicorns_asgi() {
-                            exchange.cycle.no_continue();
+                            request.cycle.no_continue();
                         } else if let Some(run) = waiting {
                             append_trailers(run, c.http.trailers());
                         }
-                        exchange.cycle.request_end();
-                        self.happenings.extend(wake(exchange, c.exchange));
+                        request.cycle.request_end();
+                        self.happenings.extend(wake(request, c.request));
                     } else {
                         // The response was complete before the request was.
                         c.http.end_response(true);
@@ -465,7 +465,7 @@ impl AsyncWorker {
     fn begin(&mut self, process: &mut Process, id: u32, head: &RequestHead, now: Millis) {
         let date = process.date(now).to_owned();
         let open = self.connections.len();
-        let running = self.exchanges.len();
+        let running = self.requests.len();
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
@@ -492,14 +492,14 @@ impl AsyncWorker {
         if self.stopping {
             cycle.close_after();
         }
-        self.next_exchange = (self.next_exchange + 1) & 0x1fff_ffff;
-        let number = self.next_exchange;
+        self.next_request = (self.next_request + 1) & 0x1fff_ffff;
+        let number = self.next_request;
         let full = process.launch.limit_concurrency.is_some_and(|limit| {
             // uvicorn counts this connection, but not yet this task.
             open >= limit as usize || running >= limit as usize
         });
-        c.exchange = Some(number);
-        let mut exchange = Exchange {
+        c.request = Some(number);
+        let mut request = AsgiRequest {
             connection: id,
             sequence,
             cycle,
@@ -512,16 +512,16 @@ impl AsyncWorker {
         if full {
             process.log(Level::Warning, "Exceeded concurrency limit.", now);
             let mut out = Vec::new();
-            let outcome = exchange.cycle.unavailable(&mut out);
+            let outcome = request.cycle.unavailable(&mut out);
             if let Some(status) = outcome.status {
-                log_access(process, &exchange, status);
+                log_access(process, &request, status);
             }
             c.wire.send(&out, &mut process.frames);
-            c.exchange = None;
+            c.request = None;
             self.close(process, id, now);
             return;
         }
-        self.exchanges.insert(number, Box::new(exchange));
+        self.requests.insert(number, Box::new(request));
         self.happenings
             .push_back(Happening::Request(number, strings));
     }
@@ -559,10 +559,10 @@ impl AsyncWorker {
         let Some(c) = self.connections.get(&id) else {
             return;
         };
-        let Some(number) = c.exchange else { return };
-        if let Some(exchange) = self.exchanges.get_mut(&number) {
-            exchange.cycle.disconnected();
-            self.happenings.extend(wake(exchange, Some(number)));
+        let Some(number) = c.request else { return };
+        if let Some(request) = self.requests.get_mut(&number) {
+            request.cycle.disconnected();
+            self.happenings.extend(wake(request, Some(number)));
             if c.blocked {
                 self.happenings.push_back(Happening::Writable(number));
             }

@@ -6,20 +6,20 @@ use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;
 
-use super::conversation::{log_access, raise, wake};
+use super::connection::{log_access, raise, wake};
 use super::{AsyncWorker, HIGH_WATER, Sent};
 
 impl AsyncWorker {
     /// `receive()`; on [`Received::Wait`] the app waits for [`Happening::Receivable`].
     pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return Received::Disconnect;
         };
-        let was_full = exchange.cycle.is_full();
+        let was_full = request.cycle.is_full();
         let mut out = Vec::new();
-        let received = exchange.cycle.receive(&mut out);
-        exchange.waiting = received == Received::Wait;
-        let connection = exchange.connection;
+        let received = request.cycle.receive(&mut out);
+        request.waiting = received == Received::Wait;
+        let connection = request.connection;
         if let Some(c) = self.connections.get_mut(&connection) {
             c.wire.send(&out, &mut process.frames);
         }
@@ -31,17 +31,17 @@ impl AsyncWorker {
 
     /// `http.response.start`; headers as strings behind their count.
     pub fn start(&mut self, process: &mut Process, id: u32, status: u16, headers: &[u8]) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
         let mut out = Vec::new();
         let first =
-            !exchange.cycle.is_started() && self.connections.contains_key(&exchange.connection);
-        let started = exchange.cycle.start(status, headers, &mut out);
-        if first && exchange.cycle.is_started() {
-            log_access(process, exchange, status);
+            !request.cycle.is_started() && self.connections.contains_key(&request.connection);
+        let started = request.cycle.start(status, headers, &mut out);
+        if first && request.cycle.is_started() {
+            log_access(process, request, status);
         }
-        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+        if let Some(c) = self.connections.get_mut(&request.connection) {
             c.wire.send(&out, &mut process.frames);
         }
         started.map_or_else(|error| raise(&error), |()| Sent::Done)
@@ -55,11 +55,11 @@ impl AsyncWorker {
         id: u32,
         status: Option<u16>,
     ) -> Option<Sent> {
-        let exchange = self.exchanges.get_mut(&id)?;
-        match exchange.cycle.start_failed() {
+        let request = self.requests.get_mut(&id)?;
+        match request.cycle.start_failed() {
             Ok(true) => {
                 if let Some(status) = status {
-                    log_access(process, exchange, status);
+                    log_access(process, request, status);
                 }
                 Some(Sent::Done)
             }
@@ -77,20 +77,20 @@ impl AsyncWorker {
         if process.launch.python_responses {
             return self.write(process, id, part, now);
         }
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
-        if let Some(c) = self.connections.get_mut(&exchange.connection)
+        if let Some(c) = self.connections.get_mut(&request.connection)
             && c.wire.unsent() > HIGH_WATER
             && !c.close_when_sent
-            && !exchange.cycle.is_in_body()
+            && !request.cycle.is_in_body()
         {
             c.blocked = true;
             return Sent::Blocked;
         }
         let mut out = Vec::with_capacity(part.data.len() + 16);
-        let progress = exchange.cycle.body(part, &mut out);
-        if let Some(c) = self.connections.get_mut(&exchange.connection) {
+        let progress = request.cycle.body(part, &mut out);
+        if let Some(c) = self.connections.get_mut(&request.connection) {
             c.wire.send(&out, &mut process.frames);
         }
         match progress {
@@ -104,11 +104,11 @@ impl AsyncWorker {
     }
 
     fn write(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
         let mut sent = Sent::Done;
-        if let Some(c) = self.connections.get_mut(&exchange.connection)
+        if let Some(c) = self.connections.get_mut(&request.connection)
             && !c.close_when_sent
         {
             c.wire.send(part.data, &mut process.frames);
@@ -119,8 +119,8 @@ impl AsyncWorker {
                 sent = Sent::Blocked;
             }
         }
-        if !part.more && !exchange.cycle.is_complete() {
-            exchange.cycle.finish();
+        if !part.more && !request.cycle.is_complete() {
+            request.cycle.finish();
             self.complete(process, id, part.rest > 0, now);
         }
         sent
@@ -128,10 +128,10 @@ impl AsyncWorker {
 
     /// An event of another type.
     pub fn other(&mut self, id: u32, kind: &str) -> Sent {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
-        exchange
+        request
             .cycle
             .other(kind)
             .map_or_else(|error| raise(&error), |()| Sent::Done)
@@ -139,18 +139,18 @@ impl AsyncWorker {
 
     /// The response is complete; the app may still run.
     fn complete(&mut self, process: &mut Process, id: u32, keep_alive: bool, now: Millis) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
+        let Some(request) = self.requests.get_mut(&id) else {
             return;
         };
-        let connection = exchange.connection;
+        let connection = request.connection;
         self.total += 1;
-        let from = exchange.taken_at.unwrap_or(exchange.begun_at);
-        process.span((connection, exchange.sequence), Name::App, from, now);
-        self.happenings.extend(wake(exchange, Some(id)));
+        let from = request.taken_at.unwrap_or(request.begun_at);
+        process.span((connection, request.sequence), Name::App, from, now);
+        self.happenings.extend(wake(request, Some(id)));
         let Some(c) = self.connections.get_mut(&connection) else {
             return;
         };
-        c.exchange = None;
+        c.request = None;
         if c.wire.unsent() > 0 {
             c.written_at = Some(now);
         }
@@ -184,12 +184,12 @@ impl AsyncWorker {
         traceback: &str,
         end: impl FnOnce(&mut Cycle, &mut Vec<u8>) -> http::Outcome,
     ) {
-        let Some(mut exchange) = self.exchanges.remove(&id) else {
+        let Some(mut request) = self.requests.remove(&id) else {
             return;
         };
-        let complete = exchange.cycle.is_complete();
+        let complete = request.cycle.is_complete();
         let mut out = Vec::new();
-        let outcome = end(&mut exchange.cycle, &mut out);
+        let outcome = end(&mut request.cycle, &mut out);
         if let Some(text) = outcome.log {
             let text = if outcome.traceback {
                 log::with_traceback(&text, traceback)
@@ -199,27 +199,22 @@ impl AsyncWorker {
             process.log(Level::Error, &text, now);
         }
         if let Some(status) = outcome.status {
-            log_access(process, &exchange, status);
+            log_access(process, &request, status);
         }
-        let Some(c) = self.connections.get_mut(&exchange.connection) else {
+        let Some(c) = self.connections.get_mut(&request.connection) else {
             return;
         };
         c.wire.send(&out, &mut process.frames);
         if !complete {
-            self.total += u32::from(exchange.cycle.is_complete());
-            let from = exchange.taken_at.unwrap_or(exchange.begun_at);
-            process.span(
-                (exchange.connection, exchange.sequence),
-                Name::App,
-                from,
-                now,
-            );
+            self.total += u32::from(request.cycle.is_complete());
+            let from = request.taken_at.unwrap_or(request.begun_at);
+            process.span((request.connection, request.sequence), Name::App, from, now);
         }
-        if c.exchange == Some(id) {
-            c.exchange = None;
+        if c.request == Some(id) {
+            c.request = None;
         }
         if outcome.close {
-            self.close(process, exchange.connection, now);
+            self.close(process, request.connection, now);
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum Step {
 }
 
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct Fetch {
     pub(super) stream: StreamId,
     pub(super) connection: ConnectionId,
     pub(super) http: Connection,
@@ -53,7 +53,7 @@ pub(super) struct Exchange {
     pub(super) owed: u32,
 }
 
-impl Exchange {
+impl Fetch {
     pub(super) fn send_head(&mut self, net: &mut Network) {
         let head = &self.head;
         let mut out = Vec::with_capacity(512);
@@ -128,7 +128,7 @@ impl Exchange {
     }
 
     /// All that the page has not consumed is granted: the response is complete.
-    pub(super) fn settle(&mut self, net: &mut Network) {
+    pub(super) fn grant_rest(&mut self, net: &mut Network) {
         let bytes = std::mem::take(&mut self.undelivered);
         self.grant(net, bytes);
     }

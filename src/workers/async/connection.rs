@@ -14,7 +14,7 @@ use crate::workers::wire::Wire;
 use super::{Happening, Sent};
 
 #[derive(Debug)]
-pub(super) struct Conversation {
+pub(super) struct AsgiConnection {
     pub(super) wire: Wire,
     pub(super) http: Connection,
     pub(super) peer: Peer,
@@ -23,7 +23,7 @@ pub(super) struct Conversation {
     /// Requests begun.
     pub(super) requests: u32,
     /// The request that the app has.
-    pub(super) exchange: Option<u32>,
+    pub(super) request: Option<u32>,
     pub(super) idle_since: Option<Millis>,
     pub(super) idle_until: Option<Millis>,
     pub(super) close_when_sent: bool,
@@ -32,7 +32,7 @@ pub(super) struct Conversation {
 }
 
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct AsgiRequest {
     pub(super) connection: u32,
     pub(super) sequence: u32,
     pub(super) cycle: Cycle,
@@ -44,8 +44,8 @@ pub(super) struct Exchange {
     pub(super) waiting: bool,
 }
 
-pub(super) fn wake(exchange: &mut Exchange, id: Option<u32>) -> Option<Happening> {
-    id.filter(|_| std::mem::take(&mut exchange.waiting))
+pub(super) fn wake(request: &mut AsgiRequest, id: Option<u32>) -> Option<Happening> {
+    id.filter(|_| std::mem::take(&mut request.waiting))
         .map(Happening::Receivable)
 }
 
@@ -79,11 +79,11 @@ pub(super) fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
     Sent::Raise(format!("{}\n{error}", error.exception()))
 }
 
-pub(super) fn log_access(process: &mut Process, exchange: &Exchange, status: u16) {
+pub(super) fn log_access(process: &mut Process, request: &AsgiRequest, status: u16) {
     if !process.launch.access_log || !process.logs(Level::Info) {
         return;
     }
-    let mut words = exchange.line.splitn(3, ' ');
+    let mut words = request.line.splitn(3, ' ');
     let (method, target, version) = (
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
@@ -91,7 +91,7 @@ pub(super) fn log_access(process: &mut Process, exchange: &Exchange, status: u16
     );
     let version = version.strip_prefix("HTTP/").unwrap_or(version);
     let line = log::uvicorn_access(
-        &exchange.client,
+        &request.client,
         method,
         target,
         version,
