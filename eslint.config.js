@@ -11,6 +11,17 @@ export default [
     rules: {
       eqeqeq: "error",
       "no-console": "error",
+      // What cannot be broken is exempt. Comments are not.
+      "max-len": [
+        "error",
+        {
+          code: 100,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+        },
+      ],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",

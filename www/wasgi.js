@@ -45,7 +45,11 @@ export class Playground extends EventTarget {
   /** @type {Map<number, Server>} */
   #servers = new Map();
   /**
-   * @type {Map<number, { resolve: (server: Server) => void, reject: (error: Error) => void, log: string[] }>}
+   * @type {Map<number, {
+   *   resolve: (server: Server) => void,
+   *   reject: (error: Error) => void,
+   *   log: string[]
+   * }>}
    */
   #starting = new Map();
   /** @type {(() => void)[]} */
@@ -293,8 +297,10 @@ export class Playground extends EventTarget {
   /**
    * Starts a server. Resolves when it accepts; rejects with ServerExit when it exits before.
    * @param {string | string[]} command as typed in a shell, or its words
-   * @param {{ onLog?: (entry: import("./api/server.js").LogEntry) => void, env?: Record<string, string> }}
-   * [options] onLog sees every line, from the first
+   * @param {{
+   *   onLog?: (entry: import("./api/server.js").LogEntry) => void,
+   *   env?: Record<string, string>
+   * }} [options] onLog sees every line, from the first
    * @returns {Promise<Server>}
    */
   async start(command, { onLog, env = {} } = {}) {

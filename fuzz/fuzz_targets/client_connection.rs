@@ -1,6 +1,7 @@
 //! Whatever a server answers, in whatever pieces: no panic, and the same responses as in one piece.
 //!
-//! The first byte chooses the method and whether the connection ends, the second how the rest is cut.
+//! The first byte chooses the method and whether the connection ends, the second how the rest is
+//! cut.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,6 +1,7 @@
 //! Whatever a client sends, in whatever pieces: no panic, and the same requests as in one piece.
 //!
-//! The first byte chooses the server and whether the connection ends, the second how the rest is cut.
+//! The first byte chooses the server and whether the connection ends, the second how the rest is
+//! cut.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

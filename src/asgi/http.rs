@@ -85,7 +85,8 @@ pub enum Received {
 
 /// One request and its response: the state between the app's events.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // The names of uvicorn's own flags; each changes at its own moment.
+// The names of uvicorn's own flags; each changes at its own moment.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Cycle {
     is_head: bool,
     keep_alive: bool,

@@ -178,7 +178,8 @@ pub struct Context {
 
 /// A WebSocket connection.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // The names of uvicorn's own flags; each changes at its own moment.
+// The names of uvicorn's own flags; each changes at its own moment.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Session {
     context: Context,
     acceptance: Option<Acceptance>,

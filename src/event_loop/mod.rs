@@ -335,9 +335,13 @@ impl EventLoop {
         let Some(id) = self.queues.pop(key) else {
             return Woke::Nobody;
         };
-        let fair = self.threads.get(&id).is_some_and(
-            |thread| matches!(thread.state, State::Waiting { begun, .. } if now - begun > FAIR_AFTER),
-        );
+        let fair = self
+            .threads
+            .get(&id)
+            .is_some_and(|thread| match thread.state {
+                State::Waiting { begun, .. } => now - begun > FAIR_AFTER,
+                _ => false,
+            });
         let (outcome, woke) = if fair {
             (Outcome::HandedOver, Woke::HandedOver)
         } else {

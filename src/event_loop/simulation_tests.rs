@@ -286,10 +286,16 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn every_program_ends_with_mutual_exclusion_and_without_a_lost_wake_up(program in prop::collection::vec(step(), 0..12)) {
+    fn every_program_ends_with_mutual_exclusion_and_without_a_lost_wake_up(
+        program in prop::collection::vec(step(), 0..12),
+    ) {
         let mut world = World::new(&program);
         prop_assert!(world.run(), "somebody waits for ever");
         prop_assert!(world.locks.iter().all(|lock| !lock.locked));
@@ -299,14 +305,18 @@ proptest! {
     }
 
     #[test]
-    fn nobody_waits_for_the_gil_for_longer_than_the_interval_without_a_switch(program in prop::collection::vec(step(), 0..12)) {
+    fn nobody_waits_for_the_gil_for_longer_than_the_interval_without_a_switch(
+        program in prop::collection::vec(step(), 0..12),
+    ) {
         let mut world = World::new(&program);
         world.run();
         prop_assert!(Millis::from(world.longest_wait) <= SWITCH_INTERVAL);
     }
 
     #[test]
-    fn a_threads_intervals_join_and_only_one_thread_runs_at_a_time(program in prop::collection::vec(step(), 0..12)) {
+    fn a_threads_intervals_join_and_only_one_thread_runs_at_a_time(
+        program in prop::collection::vec(step(), 0..12),
+    ) {
         let mut world = World::new(&program);
         world.run();
         let intervals = world.event_loop.take_intervals();

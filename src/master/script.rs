@@ -258,13 +258,19 @@ mod tests {
             stage.event(Event::Started);
             let mut gone = vec![MASTER];
             for step in steps {
-                let living: Vec<Pid> = (MASTER..=stage.last_pid()).filter(|pid| !gone.contains(pid)).collect();
-                let pick = |number: u8| living.get(usize::from(number) % living.len().max(1)).copied();
+                let living: Vec<Pid> = (MASTER..=stage.last_pid())
+                    .filter(|pid| !gone.contains(pid))
+                    .collect();
+                let pick = |number: u8| {
+                    living.get(usize::from(number) % living.len().max(1)).copied()
+                };
                 match step {
                     Step::Pass(duration) => { stage.pass(f64::from(duration)); }
                     Step::Signal(signal) => { stage.signal(signal); }
                     Step::Accepts(worker) => { pick(worker).map(|pid| stage.accepts(pid)); }
-                    Step::Heartbeat(worker) => { pick(worker).map(|pid| stage.event(Event::Heartbeat(pid))); }
+                    Step::Heartbeat(worker) => {
+                        pick(worker).map(|pid| stage.event(Event::Heartbeat(pid)));
+                    }
                     Step::Exits(worker, exit) => {
                         if let Some(pid) = pick(worker) {
                             gone.push(pid);

@@ -36,7 +36,11 @@ class FakeServer extends EventTarget {
 /** A playground that starts servers when the test lets it. */
 class FakePlayground extends EventTarget {
   /**
-   * @type {{ command: string, resolve: (server: FakeServer) => void, reject: (error: Error) => void }[]}
+   * @type {{
+   *   command: string,
+   *   resolve: (server: FakeServer) => void,
+   *   reject: (error: Error) => void
+   * }[]}
    */
   starts = [];
   /** @type {Record<string, string | null>[]} */

@@ -99,8 +99,11 @@ export class Exchange {
    * @param {number} id
    * @param {OutgoingRequest} request
    * @param {import("../wire/frames.js").Outgoing} outgoing
-   * @param {{ resolve: (response: ServerResponse) => void, reject: (error: unknown) => void, done: () => void }}
-   * callbacks
+   * @param {{
+   *   resolve: (response: ServerResponse) => void,
+   *   reject: (error: unknown) => void,
+   *   done: () => void
+   * }} callbacks
    */
   constructor(id, request, outgoing, { resolve, reject, done }) {
     this.id = id;

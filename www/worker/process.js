@@ -293,8 +293,8 @@ class Inbox {
 }
 
 /**
- * The buffer in CPython's memory that `wasgi_runtime.bridge.buffer` calls shared, and the way to the
- * machine.
+ * The buffer in CPython's memory that `wasgi_runtime.bridge.buffer` calls shared, and the way to
+ * the machine.
  */
 class SharedBuffer {
   /** @param {(message: Uint8Array) => void} send gets a view, which is good until it returns */

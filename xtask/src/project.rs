@@ -71,6 +71,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The files under `directory`, sorted, or none if there is no such directory.
 pub fn files_under(directory: &Path) -> Result<Vec<PathBuf>> {
+    files_under_but(directory, &[])
+}
+
+/// Like [`files_under`], without those in directories that are called as one of `ignored`.
+pub fn files_under_but(directory: &Path, ignored: &[&str]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut waiting = vec![directory.to_path_buf()];
     while let Some(directory) = waiting.pop() {
@@ -80,6 +85,10 @@ pub fn files_under(directory: &Path) -> Result<Vec<PathBuf>> {
         for entry in entries {
             let path = entry.map_err(Error::io("list", &directory))?.path();
             if path.is_dir() {
+                let name = path.file_name().unwrap_or_default();
+                if ignored.iter().any(|ignored| name == *ignored) {
+                    continue;
+                }
                 waiting.push(path);
             } else {
                 files.push(path);

@@ -242,7 +242,11 @@ fn hup_gives_up_a_successor_that_is_not_ready_in_time() {
         .pass(300.0)
         .event(Event::Booted(10))
         .count("");
-    stage.pass(5_100.0).exits(10, Exit::Signal(Signal::Kill)).event(Event::Heartbeat(8)).expect_in_short(&[
+    stage
+        .pass(5_100.0)
+        .exits(10, Exit::Signal(Signal::Kill))
+        .event(Event::Heartbeat(8));
+    stage.expect_in_short(&[
         "SIGKILL to 10",
         "INFO:     Waiting for child process [10]",
         "ERROR:    New child process [10] was not ready in time; keeping worker [8] and aborting the restart.",

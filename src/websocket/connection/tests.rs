@@ -259,7 +259,11 @@ proptest! {
         from_client: bool,
         cuts in prop::collection::vec(1_usize..50, 1..20),
     ) {
-        let (mut sender, mut receiver) = if from_client { (client(), server()) } else { (server(), client()) };
+        let (mut sender, mut receiver) = if from_client {
+            (client(), server())
+        } else {
+            (server(), client())
+        };
         if compressed {
             sender.compress(SHARED);
             receiver.compress(SHARED);

@@ -39,8 +39,13 @@ export class CommandBar {
   /**
    * @param {PageStore} store
    * @param {Example[]} examples
-   * @param {{ onRun: () => void, onStop: () => void, onReset: () => void, onExample: (name: string) => void, onCommand: () => void }}
-   * callbacks
+   * @param {{
+   *   onRun: () => void,
+   *   onStop: () => void,
+   *   onReset: () => void,
+   *   onExample: (name: string) => void,
+   *   onCommand: () => void
+   * }} callbacks
    */
   constructor(store, examples, { onRun, onStop, onReset, onExample, onCommand }) {
     this.#store = store;

@@ -38,8 +38,11 @@ export class Editor {
 
   /**
    * @param {HTMLElement} parent
-   * @param {{ onEdit: (name: string, text: string) => void, onRun: () => void, onSave: () => void }}
-   * callbacks
+   * @param {{
+   *   onEdit: (name: string, text: string) => void,
+   *   onRun: () => void,
+   *   onSave: () => void
+   * }} callbacks
    */
   constructor(parent, { onEdit, onRun, onSave }) {
     this.#onEdit = onEdit;

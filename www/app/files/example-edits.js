@@ -3,7 +3,10 @@ import { sameFiles } from "./workspace.js";
 /** @import { Example } from "../examples/examples.js" */
 /** @import { BrowserStorage } from "../state/browser-storage.js" */
 
-/** An example's files and command line, as the user has them. @typedef {{ files: Record<string, string>, command: string }} Edits */
+/**
+ * An example's files and command line, as the user has them.
+ * @typedef {{ files: Record<string, string>, command: string }} Edits
+ */
 
 /** Keeps what the user changed of each example until the next visit. */
 export class ExampleEdits {

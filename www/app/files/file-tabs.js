@@ -14,8 +14,11 @@ export class FileTabs {
 
   /**
    * @param {string} panel the id of what the tabs show
-   * @param {{ onOpen: (name: string) => void, onRename: (name: string) => void, onDelete: (name: string) => void }}
-   * callbacks
+   * @param {{
+   *   onOpen: (name: string) => void,
+   *   onRename: (name: string) => void,
+   *   onDelete: (name: string) => void
+   * }} callbacks
    */
   constructor(panel, callbacks) {
     this.#panel = panel;

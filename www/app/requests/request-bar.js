@@ -13,8 +13,8 @@ const MOST_TIMES = 1000;
 /**
  * Describes a request, and asks for it to be sent.
  *
- * Events: Send calls `onSend`, Cancel calls `onCancel`. The bar draws itself from `example` (what it
- * suggests), `server` (whether anything can be sent) and `bursts` (what could be cancelled).
+ * Events: Send calls `onSend`, Cancel calls `onCancel`. The bar draws itself from `example` (what
+ * it suggests), `server` (whether anything can be sent) and `bursts` (what could be cancelled).
  */
 export class RequestBar {
   #store;
@@ -56,8 +56,10 @@ export class RequestBar {
 
   /**
    * @param {PageStore} store
-   * @param {{ onSend: (description: RequestDescription, times: number) => void, onCancel: () => void }}
-   * callbacks
+   * @param {{
+   *   onSend: (description: RequestDescription, times: number) => void,
+   *   onCancel: () => void
+   * }} callbacks
    */
   constructor(store, { onSend, onCancel }) {
     this.#store = store;

@@ -47,8 +47,12 @@ export class PlaygroundView {
 
   /**
    * @param {HTMLElement} host
-   * @param {{ runner: Runner, storage: BrowserStorage, example: Example | null, command: string | null }}
-   * options an example that is given wins over the one that was open last
+   * @param {{
+   *   runner: Runner,
+   *   storage: BrowserStorage,
+   *   example: Example | null,
+   *   command: string | null
+   * }} options an example that is given wins over the one that was open last
    */
   constructor(host, { runner, storage, example, command }) {
     this.#runner = runner;

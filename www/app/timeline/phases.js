@@ -25,7 +25,10 @@ const ORDER = new Map(PHASES.map((name, index) => [name, index]));
 /** @type {Map<string, { label: string, meaning: string }>} */
 const WORDS = new Map(Object.entries(words.timeline.phases));
 
-/** What it is called; a name that this page does not know stands for itself. @param {string} name */
+/**
+ * What it is called; a name that this page does not know stands for itself.
+ * @param {string} name
+ */
 export function phaseLabel(name) {
   return WORDS.get(name)?.label ?? name;
 }

@@ -34,7 +34,12 @@ export function drawTable(box, bars, origin, describe) {
   );
 }
 
-/** One text for each of the heads. @param {Bar} bar @param {number} origin @param {Describe} describe */
+/**
+ * One text for each of the heads.
+ * @param {Bar} bar
+ * @param {number} origin
+ * @param {Describe} describe
+ */
 function cellsOf(bar, origin, describe) {
   const { request, process, thread, start, end, open } = bar;
   const parts = phaseTotals(bar).map(({ name, ms }) => `${partLabel(name)} ${ms.toFixed(1)}`);

@@ -7,7 +7,9 @@ import { barsOf } from "./bars.js";
 /** How many requests are shown: the latest. */
 const MOST_REQUESTS = 5000;
 
-/** What was measured of one server: its spans, a bar for each request, and which are the last burst. */
+/**
+ * What was measured of one server: its spans, a bar for each request, and which are the last burst.
+ */
 export class Trace {
   /** @type {Bar[]} in the order of their start */
   bars = [];
@@ -69,7 +71,10 @@ export class Trace {
     return (request !== null && this.#byRequest.get(request)) || null;
   }
 
-  /** Which process served a request, in words, as far as is known. @param {number | null} request */
+  /**
+   * Which process served a request, in words, as far as is known.
+   * @param {number | null} request
+   */
   processOf(request) {
     const process = this.barOf(request)?.process ?? null;
     return process === null ? null : words.timeline.process(process);

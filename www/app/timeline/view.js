@@ -4,7 +4,10 @@ import { summarise } from "./summary.js";
 /** @import { Range } from "./range.js" */
 /** @import { Trace } from "./trace.js" */
 
-/** What is looked at: the last burst, everything, or a range. @typedef {"burst" | "all" | Range} Looking */
+/**
+ * What is looked at: the last burst, everything, or a range.
+ * @typedef {"burst" | "all" | Range} Looking
+ */
 
 /**
  * What is in sight, and what the axis counts from: the burst's begin within a burst, else the

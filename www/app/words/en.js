@@ -1,5 +1,5 @@
-// Every text of the page that people read, in English, by the part of the page that shows it. A text
-// with figures or names in it is a function of them. Elsewhere in www/app/ there is no text.
+// Every text of the page that people read, in English, by the part of the page that shows it. A
+// text with figures or names in it is a function of them. Elsewhere in www/app/ there is no text.
 //
 // Not here: what examples say of themselves (www/examples/), what index.html says before its script
 // has run, and the errors of the API (www/api/errors.js), which are for programs too.

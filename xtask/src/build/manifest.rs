@@ -1,7 +1,10 @@
 //! The site put together: its files in `dist/`, and `manifest.json`, which lists them with their
 //! hashes.
 //!
-//! `{ "version": "0.1.0-<digest>", "files": { "python/site.pack": { "bytes": 1, "sha256": "…" }, … } }`.
+//! ```json
+//! { "version": "0.1.0-<digest>", "files": { "sw.css": { "bytes": 1, "sha256": "…" } } }
+//! ```
+//!
 //! The service worker keeps the files by their hashes. It is not in the list itself: it carries the
 //! version, so that a browser sees a new service worker whenever any file has changed.
 

@@ -54,7 +54,7 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     let core = if options.dev {
         module.wasm.clone()
     } else {
-        wasm::shrink(project, &module.wasm)?
+        wasm::optimize(project, &module.wasm)?
     };
     let site = javascript::build(project, options, &module)?;
     manifest::add(&mut sources, "", &site)?;

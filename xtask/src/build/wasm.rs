@@ -64,6 +64,9 @@ pub fn build(project: &Project) -> Result<Module> {
     Ok(module)
 }
 
+/// What binaryen does: for speed, as the compiler before it.
+const OPTIMIZATION: &str = "-O3";
+
 /// What Rust's wasm may use of what came after the first version of WebAssembly.
 const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
@@ -75,49 +78,40 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-/// Makes a module smaller, by 1.5 % (gzip). Functions that are called once stay as the compiler has
-/// left them: to have them in their callers makes the module shorter, and what travels longer.
-pub fn shrink(project: &Project, wasm: &Path) -> Result<PathBuf> {
+/// Optimizes a module once more, as WebAssembly, and tells its size.
+pub fn optimize(project: &Project, wasm: &Path) -> Result<PathBuf> {
     let name = wasm.file_name().unwrap_or_default();
-    let small = project.target("small").join(name);
+    let label = name.to_string_lossy();
+    let optimized = project.target("optimized").join(name);
     let inputs = Inputs::new()
+        .value(OPTIMIZATION)
         .file(wasm)
         .file(&project.path("package-lock.json"));
-    let stamp = Stamp::new(
-        project,
-        &format!("small-{}", name.to_string_lossy()),
-        &inputs,
-    );
-    if !stamp.is_fresh(&[&small]) {
-        project::create_dir(small.parent().unwrap_or(&small))?;
-        progress::step(&format!("Shrink {}", name.to_string_lossy()), || {
+    let stamp = Stamp::new(project, &format!("optimized-{label}"), &inputs);
+    if !stamp.is_fresh(&[&optimized]) {
+        project::create_dir(optimized.parent().unwrap_or(&optimized))?;
+        progress::step(&format!("Optimize {label}"), || {
             let mut opt = npm::package(project, "binaryen/bin/wasm-opt");
             opt.args(FEATURES)
-                .args(["-Os", "-aimfs", "0", "-ocimfs", "0"])
+                .arg(OPTIMIZATION)
                 .arg(wasm)
                 .arg("-o")
-                .arg(&small);
+                .arg(&optimized);
             npm::run(&mut opt)
         })?;
         stamp.save()?;
-        let size = size(&small)?;
-        eprintln!(
-            "{}: {} bytes, {} gzip",
-            name.to_string_lossy(),
-            size.raw,
-            size.gzip
-        );
+        let size = size(&optimized)?;
+        eprintln!("{label}: {} bytes, {} gzip", size.raw, size.gzip);
     }
-    Ok(small)
+    Ok(optimized)
 }
 
-/// Compiles a package for size, and says where its module is.
+/// Compiles a package, and says where its module is.
 fn compile(project: &Project, package: &str) -> Result<PathBuf> {
     let mut build = cargo::cargo(project);
     build
         .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
-        // Beside an rlib, every public function would stay one of its own: that is 5 kB more
-        // (gzip).
+        // Beside an rlib, every public function would stay one of its own.
         .args(["--crate-type=cdylib", "--package", package]);
     cargo::run_for_wasm(project, &mut build)?;
     let name = format!("release/{}.wasm", package.replace('-', "_"));
@@ -132,7 +126,7 @@ pub fn build_kdf(project: &Project) -> Result<PathBuf> {
         build.args([
             "build",
             "--quiet",
-            "--profile=speed",
+            "--release",
             "--package=wasgi-kdf",
             "--lib",
             "--target",
@@ -143,7 +137,10 @@ pub fn build_kdf(project: &Project) -> Result<PathBuf> {
         ]);
         cargo::run_for_wasm(project, &mut build)
     })?;
-    Ok(project.cargo_target.join(WASM).join("speed/wasgi_kdf.wasm"))
+    Ok(project
+        .cargo_target
+        .join(WASM)
+        .join("release/wasgi_kdf.wasm"))
 }
 
 /// How large the module at `path` is.

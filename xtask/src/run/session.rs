@@ -89,7 +89,9 @@ impl Session {
                     if let Err(error) = bridge.close(ended) { break Err(error) }
                 }
                 name = signals.next() => bridge.signal(name),
-                () = sleep_until(bridge.deadline.unwrap_or_else(Instant::now)), if bridge.deadline.is_some() => {
+                () = sleep_until(bridge.deadline.unwrap_or_else(Instant::now)),
+                    if bridge.deadline.is_some() =>
+                {
                     bridge.deadline = None;
                     bridge.give_up = true;
                 }

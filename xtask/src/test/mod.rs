@@ -3,6 +3,7 @@
 mod browser;
 mod counts;
 mod javascript;
+mod lines;
 mod python;
 mod rust;
 mod step;
@@ -23,6 +24,7 @@ use step::Step;
 /// All steps; those that need the site come last, so that a build that fails costs only them.
 const STEPS: &[Step] = &[
     Step::new("format", rust::format),
+    Step::new("lines", lines::lines),
     Step::new("clippy", rust::clippy),
     Step::new("native", rust::native),
     Step::new("prettier", javascript::prettier),
