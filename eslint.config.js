@@ -53,7 +53,10 @@ export default [
       ],
     },
   },
-  { files: ["www/sw.js"], languageOptions: { globals: globals.serviceworker } },
+  {
+    files: ["www/sw.js", "www/service-worker/**/*.js"],
+    languageOptions: { globals: globals.serviceworker },
+  },
   {
     files: ["xtask/js/**/*.js", "tests/**/*.js", "eslint.config.js"],
     languageOptions: { globals: globals.nodeBuiltin },

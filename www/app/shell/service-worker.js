@@ -1,3 +1,5 @@
+/** @import { ServiceWorkerMessage } from "../../service-worker/messages.js" */
+
 /**
  * Set once this page has asked to be isolated, so that a host where that fails is not reloaded for
  * ever.
@@ -21,7 +23,9 @@ export function keepSite() {
       // Who has begun to use the page keeps it as it is: the next visit is isolated.
       if (!navigator.userActivation?.hasBeenActive) location.reload();
     };
-    active.postMessage("isolate", [channel.port2]);
+    /** @type {ServiceWorkerMessage} */
+    const message = "isolate";
+    active.postMessage(message, [channel.port2]);
   };
   // After the page: what the user waits for comes first.
   addEventListener("load", () => void register().catch(() => {}), { once: true });

@@ -21,7 +21,7 @@ use crate::stamp::hex;
 
 const MANIFEST: &str = "manifest.json";
 const SERVICE_WORKER: &str = "sw.js";
-/// What `www/sw.js` has in place of the version.
+/// What the service worker has in place of the version (`www/service-worker/kept-files.js`).
 const PLACEHOLDER: &str = "WASGI_VERSION";
 
 /// The site's files: paths in the site, and where the contents are now.
