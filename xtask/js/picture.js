@@ -1,14 +1,14 @@
 // Usage: node picture.js [FILE]
 //
 // Takes the README's picture of the built site: four requests at once to two workers, where each
-// waited. FILE is dist/picture.png by default. WASGI_SITE is the address of a site that is served
-// already.
+// waited. FILE is docs/picture.png by default, which is committed, so that a fresh clone shows it.
+// WASGI_SITE is the address of a site that is served already.
 
 import process from "node:process";
 
 import { launchBrowser, serveSite } from "../../tests/e2e/support.js";
 
-const file = process.argv[2] ?? "dist/picture.png";
+const file = process.argv[2] ?? "docs/picture.png";
 const REQUESTS = 4;
 
 const site = await serveSite();
@@ -16,7 +16,6 @@ const browser = await launchBrowser();
 try {
   const page = await browser.newPage({
     viewport: { width: 1280, height: 800 },
-    deviceScaleFactor: 2,
     colorScheme: "light",
   });
   await page.goto(site.url);
