@@ -100,7 +100,11 @@ export class Playground extends EventTarget {
     return playground;
   }
 
-  /** @param {Worker} worker @param {Int32Array | null} bell @param {Link<FromMachine, ToMachine>} link */
+  /**
+   * @param {Worker} worker
+   * @param {Int32Array | null} bell
+   * @param {Link<FromMachine, ToMachine>} link
+   */
   constructor(worker, bell, link) {
     super();
     this.#worker = worker;

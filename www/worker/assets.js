@@ -8,7 +8,10 @@ import { Arrival } from "./arrival.js";
  * @typedef {import("#wasgi_core").Progress} Progress
  */
 
-/** @typedef {(loaded: number, total: number) => void} Report says how many bytes of a file are there */
+/**
+ * Says how many bytes of a file are there.
+ * @typedef {(loaded: number, total: number) => void} Report
+ */
 
 /** How often progress is told, in milliseconds. */
 const TOLD_EVERY = 50;

@@ -1,5 +1,5 @@
-// The wasm module that derives keys for Python's hashlib (crates/kdf/): it is among Python's packages, and
-// is compiled in the process that first derives one.
+// The wasm module that derives keys for Python's hashlib (crates/kdf/): it is among Python's
+// packages, and is compiled in the process that first derives one.
 
 const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 

@@ -23,7 +23,9 @@ export class Project {
     this.#exists(DIRECTORY);
   }
 
-  /** Whether there is a file that gunicorn reads by itself; where "there" is, its command line may say. */
+  /**
+   * Whether there is a file that gunicorn reads by itself; in which folder, its command line may say.
+   */
   get isConfigured() {
     return [...this.files.keys()].some((name) => name.split("/").pop() === "gunicorn.conf.py");
   }

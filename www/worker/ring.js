@@ -74,7 +74,10 @@ const WAKE = 0;
  * @property {number} ticket of the first message
  */
 
-/** A message that was posted: its number, its ticket. @typedef {[number, number, unknown]} Posted */
+/**
+ * A message that was posted: its number, its ticket.
+ * @typedef {[number, number, unknown]} Posted
+ */
 
 /** What one end of a link needs of shared memory. @typedef {import("#wasgi_core").Line} Line */
 
@@ -420,8 +423,8 @@ export class Link {
 
   /**
    * Takes the next message.
-   * @param {(message: Message<In>) => void} visit gets it; bytes may be a view of shared memory, which
-   * is good until it returns
+   * @param {(message: Message<In>) => void} visit gets it; bytes may be a view of shared memory,
+   * which is good until it returns
    * @returns {boolean} whether there was one
    */
   take(visit) {
