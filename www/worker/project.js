@@ -24,7 +24,8 @@ export class Project {
   }
 
   /**
-   * Whether there is a file that gunicorn reads by itself; in which folder, its command line may say.
+   * Whether there is a file that gunicorn reads by itself. In which folder it is read, the command
+   * line may say.
    */
   get isConfigured() {
     return [...this.files.keys()].some((name) => name.split("/").pop() === "gunicorn.conf.py");
