@@ -19,7 +19,11 @@ export async function recall(name) {
   return (await (await caches.open(STATE)).match(keyOf(name)))?.text();
 }
 
-/** Forgets what has names that begin alike, but for one. @param {string} prefix @param {string} but */
+/**
+ * Forgets what has names that begin alike, but for one.
+ * @param {string} prefix
+ * @param {string} but
+ */
 export async function forgetOthers(prefix, but) {
   const state = await caches.open(STATE);
   for (const { url } of await state.keys())
