@@ -4,10 +4,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::net::{self, ConnectionId};
 
+#[wasm_bindgen(typescript_custom_section)]
+const TYPESCRIPT: &str = "
+export interface Claims {
+  offer(slot: number, id: number): void;
+  take(slot: number, id: number): boolean;
+}
+";
+
 #[wasm_bindgen]
 extern "C" {
     /// See `www/worker/claims.js`.
     #[derive(Debug)]
+    #[wasm_bindgen(typescript_type = "Claims")]
     pub type Claims;
     #[wasm_bindgen(method)]
     fn offer(this: &Claims, slot: u32, id: u32);

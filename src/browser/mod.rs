@@ -2,22 +2,22 @@
 
 // wasm-bindgen hands over owned vectors and strings.
 #![allow(clippy::needless_pass_by_value)]
+// What wasm-bindgen makes of an enum compares numbers of JavaScript.
+#![allow(clippy::float_cmp)]
 // Whether a result is used is up to JavaScript.
 #![allow(clippy::must_use_candidate)]
 
-mod asgi;
 mod claims;
-mod configuration;
 mod machine;
 mod process;
 pub mod protocol;
-mod threaded;
-mod threads;
-mod wsgi;
 
 pub use claims::Claims;
 pub use machine::{Devices, Machine};
-pub use process::{Memory, Process};
+pub use process::{
+    AsyncWorker, Cause, Check, Disposition, Fork, HookAnswer, LogLevel, Memory, Outcome, Process,
+    Reply, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Makes panics readable in the browser's console.

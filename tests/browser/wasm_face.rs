@@ -2,9 +2,12 @@
 //! record, in a worker.
 
 use js_sys::{Array, Object, Reflect};
-use tsify::Ts;
-use wasgi::browser::protocol::Start;
-use wasgi::browser::{Devices, Machine, Memory, Process};
+use tsify::{Ts, Tsify};
+use wasgi::browser::protocol::{Identity, Start};
+use wasgi::browser::{
+    Devices, Machine, Memory, Outcome, Process, Reply, SyncWorker, ThreadedWorker, WaitFor,
+    WsgiRequests,
+};
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
 use wasgi::wire::strings::{self, Strings};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -29,10 +32,11 @@ export class RecordingDevices {
   take_page() { return this.page.shift(); }
 }
 export class RecordingMemory {
-  constructor() { this.bytes = new Uint8Array(1 << 16); this.sent = []; }
+  constructor() { this.bytes = new Uint8Array(1 << 16); this.number = 0; this.sent = []; }
   send(message) { this.sent.push(message.slice()); }
   take() { return this.sent.shift(); }
-  put(bytes) { this.bytes.set(bytes); }
+  put(bytes, number) { this.bytes.set(bytes); this.number = number; }
+  putNumber(number) { this.number = number; }
   get(into) { into.set(this.bytes.subarray(0, into.length)); }
   peek(length) { return this.bytes.slice(0, length); }
 }
@@ -53,7 +57,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new() -> RecordingMemory;
     #[wasm_bindgen(method)]
-    fn put(this: &RecordingMemory, bytes: &[u8]);
+    fn put(this: &RecordingMemory, bytes: &[u8], number: usize);
+    #[wasm_bindgen(method, getter)]
+    fn number(this: &RecordingMemory) -> u32;
     #[wasm_bindgen(method)]
     fn peek(this: &RecordingMemory, length: usize) -> Vec<u8>;
     #[wasm_bindgen(method)]
@@ -61,8 +67,7 @@ extern "C" {
 }
 
 const SERVER: u32 = 1;
-/// What Python's main thread waits for: I/O of the connections.
-const IO: u8 = 9;
+/// What Python's main thread waits for.
 const CONNECTIONS: u32 = 1;
 const DIRECTORY: &str = "/home/wasgi/project";
 
@@ -111,7 +116,7 @@ impl Computer {
     }
 
     /// Carries messages both ways until nobody has anything to say.
-    fn settle(&mut self, process: &mut Process, memory: &RecordingMemory, pid: u32) {
+    fn settle(&mut self, process: &Process, memory: &RecordingMemory, pid: u32) {
         loop {
             self.flush();
             process.flush(true, 1.0);
@@ -159,19 +164,9 @@ impl Computer {
 
 fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
     let memory = RecordingMemory::new();
-    let argv = argv.iter().map(|&word| word.to_owned()).collect();
     let shared = memory.clone().unchecked_into::<Memory>();
-    let process = Process::new(
-        shared,
-        argv,
-        Vec::new(),
-        pid,
-        pid - 1,
-        DIRECTORY.to_owned(),
-        0.0,
-        0.0,
-    )
-    .unwrap();
+    let identity = identity(argv, pid).into_ts().unwrap();
+    let process = Process::new(shared, identity, 0.0, 0.0).unwrap();
     (process, memory)
 }
 
@@ -190,6 +185,16 @@ fn start(command: JsValue, env: &[(&str, &str)]) -> Ts<Start> {
 
 fn set(object: &Object, name: &str, value: &JsValue) {
     assert_eq!(Reflect::set(object, &name.into(), value), Ok(true));
+}
+
+fn identity(argv: &[&str], pid: u32) -> Identity {
+    Identity {
+        argv: argv.iter().map(|&word| word.to_owned()).collect(),
+        env: Vec::new(),
+        pid,
+        ppid: pid - 1,
+        directory: DIRECTORY.to_owned(),
+    }
 }
 
 fn run(strings: &[&str]) -> Vec<u8> {
@@ -280,29 +285,17 @@ fn no_timer_is_set_where_nothing_is_due() {
 #[wasm_bindgen_test]
 fn a_process_needs_a_command_line_that_starts_a_server() {
     let memory = RecordingMemory::new().unchecked_into::<Memory>();
-    let argv = vec!["gunicorn".to_owned(), "--version".to_owned()];
-    assert!(
-        Process::new(
-            memory,
-            argv,
-            Vec::new(),
-            2,
-            1,
-            DIRECTORY.to_owned(),
-            0.0,
-            0.0
-        )
-        .is_err()
-    );
+    let identity = identity(&["gunicorn", "--version"], 2).into_ts().unwrap();
+    assert!(Process::new(memory, identity, 0.0, 0.0).is_err());
 }
 
 #[wasm_bindgen_test]
 fn what_python_prints_leaves_as_lines() {
-    let (mut process, memory) = process(&["gunicorn", "app:app"], 12);
-    process.output(1, b"half a ");
+    let (process, memory) = process(&["gunicorn", "app:app"], 12);
+    process.stdout(b"half a ");
     process.flush(true, 1.0);
     assert!(memory.take().is_none());
-    process.output(1, b"line\n");
+    process.stdout(b"line\n");
     process.flush(true, 1.0);
     let message = memory.take().unwrap();
     let said: Vec<_> = frames(&message)
@@ -316,33 +309,35 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     let mut computer = Computer::new();
     computer.start("gunicorn app:app");
     let pid = computer.spawned();
-    let (mut process, memory) = process(&["gunicorn", "app:app"], pid);
+    let (process, memory) = process(&["gunicorn", "app:app"], pid);
     process.booted();
-    computer.settle(&mut process, &memory, pid);
-    assert_eq!(process.accepting(), 1);
-    computer.settle(&mut process, &memory, pid);
+    computer.settle(&process, &memory, pid);
+    assert_eq!(process.accept(), Reply::Accepting);
+    computer.settle(&process, &memory, pid);
     assert!(
         computer.has("listening 1: http://127.0.0.1:8000 8000"),
         "{:?}",
         computer.calls
     );
 
+    let worker = process.sync_worker().unwrap();
+    let requests = process.wsgi_requests().unwrap();
     // The thread asks for a request before there is one.
-    assert_eq!(process.next_request(0, false, 1.0), 0);
-    computer.settle(&mut process, &memory, pid);
+    assert_eq!(worker.next_request(0, 1.0), Reply::Park);
+    computer.settle(&process, &memory, pid);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/path?x=1", "0", "Host", "127.0.0.1:8000"]);
     push(&mut message, FromPage::Fetch, 7, &head);
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let event = loop {
-        computer.settle(&mut process, &memory, pid);
-        match process.next_request(0, false, 1.0) {
-            0 if asked < 10 => asked += 1,
+        computer.settle(&process, &memory, pid);
+        match worker.next_request(0, 1.0) {
+            Reply::Park if asked < 10 => asked += 1,
             event => break event,
         }
     };
-    assert_eq!(event & 3, 1, "a request without a body");
+    assert_eq!(event, Reply::Request, "a request without a body");
     let environ = memory.peek(1 << 16);
     let strings: Vec<_> = strings::read(&environ)
         .map(String::from_utf8_lossy)
@@ -354,14 +349,14 @@ fn a_request_goes_from_the_page_through_a_process_and_back() {
     assert_eq!(strings[query + 1], "x=1");
 
     let head = run(&["200 OK", "Content-Length", "5"]);
-    memory.put(&head);
-    assert_eq!(process.start_response(0, head.len(), false), 0);
-    memory.put(b"hello");
-    assert_eq!(process.write(0, 5, 2.0), 0);
-    assert_eq!(process.finish(0, 2.0), 0);
-    computer.settle(&mut process, &memory, pid);
-    process.next_request(0, false, 2.0);
-    computer.settle(&mut process, &memory, pid);
+    memory.put(&head, head.len());
+    assert_eq!(requests.start_response(0, head.len(), false), Reply::Done);
+    memory.put(b"hello", 5);
+    assert_eq!(requests.write(0, 5, 2.0), Reply::Done);
+    assert_eq!(requests.finish(0, 2.0), Reply::Done);
+    computer.settle(&process, &memory, pid);
+    worker.next_request(0, 2.0);
+    computer.settle(&process, &memory, pid);
 
     let answer: Vec<_> = frames::<ToPage>(&computer.page)
         .filter(|frame| frame.id == 7)
@@ -378,22 +373,27 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     let mut computer = Computer::new();
     computer.start("gunicorn app:app");
     let pid = computer.spawned();
-    let (mut process, memory) = process(&["gunicorn", "app:app"], pid);
+    let (process, memory) = process(&["gunicorn", "app:app"], pid);
     process.booted();
-    process.accepting();
-    computer.settle(&mut process, &memory, pid);
-    process.next_request(0, false, 1.0);
-    computer.settle(&mut process, &memory, pid);
+    process.accept();
+    computer.settle(&process, &memory, pid);
+    let worker = process.sync_worker().unwrap();
+    worker.next_request(0, 1.0);
+    computer.settle(&process, &memory, pid);
     assert!(computer.signal("TERM", 1.0));
-    process.settle(1.0);
-    process.thread_wait(IO, CONNECTIONS, -1.0, false, 0, 1.0);
-    while !process.settle(1.0) {
+    process.wake_threads(1.0);
+    process.thread_wait(WaitFor::Io, CONNECTIONS, -1.0, false, 0, 1.0);
+    while !process.wake_threads(1.0) {
         let due = computer.machine.deadline();
         assert!(due.is_finite(), "the thread that waits is woken");
         computer.machine.tick(due);
-        computer.settle(&mut process, &memory, pid);
+        computer.settle(&process, &memory, pid);
     }
-    assert_eq!(process.next_request(0, false, 1.0), -1, "and told to leave");
+    assert_eq!(
+        worker.next_request(0, 1.0),
+        Reply::Exit,
+        "and told to leave"
+    );
     computer.machine.exited(pid, 0, 1.0);
     assert_eq!(computer.exit(), "exit 1: 0");
 }
@@ -403,35 +403,106 @@ fn a_thread_of_a_pool_serves_a_connection_by_its_number() {
     let mut computer = Computer::new();
     computer.start("gunicorn --threads 2 app:app");
     let pid = computer.spawned();
-    let (mut process, memory) = process(&["gunicorn", "--threads", "2", "app:app"], pid);
+    let (process, memory) = process(&["gunicorn", "--threads", "2", "app:app"], pid);
     process.booted();
-    process.accepting();
-    computer.settle(&mut process, &memory, pid);
-    assert_eq!(process.next_connection(1.0), 0);
+    process.accept();
+    computer.settle(&process, &memory, pid);
+    let worker = process.threaded_worker().unwrap();
+    let requests = process.wsgi_requests().unwrap();
+    assert_eq!(worker.next_connection(1.0), Reply::Park);
     let mut message = Vec::new();
     let head = run(&["8000", "GET", "/", "0", "Host", "127.0.0.1:8000"]);
     push(&mut message, FromPage::Fetch, 7, &head);
     computer.machine.deliver_page(&message, 1.0);
     let mut asked = 0;
     let connection = loop {
-        computer.settle(&mut process, &memory, pid);
-        match process.next_connection(1.0) {
-            0 if asked < 10 => asked += 1,
-            connection => break u32::try_from(connection).unwrap(),
+        computer.settle(&process, &memory, pid);
+        match worker.next_connection(1.0) {
+            Reply::Park if asked < 10 => asked += 1,
+            reply => {
+                assert_eq!(reply, Reply::Connection);
+                break memory.number();
+            }
         }
     };
-    assert_eq!(process.take(connection, 1.0), 1, "a request without a body");
+    assert_eq!(
+        worker.connection_request(connection, 1.0),
+        Reply::Request,
+        "a request without a body"
+    );
+    assert_eq!(memory.number(), connection);
     let head = run(&["200 OK", "Content-Length", "5"]);
-    memory.put(&head);
-    assert_eq!(process.start_response(connection, head.len(), false), 0);
-    memory.put(b"hello");
-    assert_eq!(process.write(connection, 5, 2.0), 0);
-    assert_eq!(process.finish(connection, 2.0), 0);
-    assert!(!process.end(connection, 2.0));
-    assert!(!process.finish_request(connection, 2.0));
-    computer.settle(&mut process, &memory, pid);
+    memory.put(&head, head.len());
+    assert_eq!(
+        requests.start_response(connection, head.len(), false),
+        Reply::Done
+    );
+    memory.put(b"hello", 5);
+    assert_eq!(requests.write(connection, 5, 2.0), Reply::Done);
+    assert_eq!(requests.finish(connection, 2.0), Reply::Done);
+    assert!(!worker.end_request(connection, 2.0));
+    assert!(!worker.release_connection(connection, 2.0));
+    computer.settle(&process, &memory, pid);
     let answer: Vec<_> = frames::<ToPage>(&computer.page)
         .filter(|frame| frame.id == 7)
         .collect();
     assert_eq!(answer[1].body, b"hello");
+}
+
+#[wasm_bindgen_test]
+fn a_worker_has_the_calls_of_its_class_alone() {
+    let classes = |argv: &[&str]| {
+        let (process, _) = process(argv, 12);
+        let sync: Option<SyncWorker> = process.sync_worker();
+        let threaded: Option<ThreadedWorker> = process.threaded_worker();
+        let requests: Option<WsgiRequests> = process.wsgi_requests();
+        (
+            sync.is_some(),
+            threaded.is_some(),
+            process.async_worker().is_some(),
+            requests.is_some(),
+        )
+    };
+    assert_eq!(
+        classes(&["gunicorn", "app:app"]),
+        (true, false, false, true)
+    );
+    assert_eq!(
+        classes(&["gunicorn", "--threads", "2", "app:app"]),
+        (false, true, false, true)
+    );
+    assert_eq!(
+        classes(&["uvicorn", "app:app"]),
+        (false, false, true, false)
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_thread_that_is_resumed_learns_how_its_wait_ended() {
+    let (process, _) = process(&["gunicorn", "app:app"], 12);
+    process.thread_wait(WaitFor::Sleep, 0, 5.0, false, 0, 1.0);
+    assert_eq!(process.next_thread(2.0), 0, "it sleeps");
+    assert_eq!(
+        (process.next_thread(6.0), process.outcome()),
+        (1, Outcome::TimedOut)
+    );
+    let started = process.thread_spawn(7.0).unwrap();
+    process.thread_yield(false, 0, 7.0);
+    assert_eq!(
+        (process.next_thread(8.0), process.outcome()),
+        (started, Outcome::Start)
+    );
+}
+
+#[wasm_bindgen_test]
+fn python_is_told_about_its_process_in_one_object() {
+    let (process, _) = process(&["gunicorn", "--timeout", "30", "package.module:app"], 12);
+    let told = process.configuration().unwrap();
+    let field = |name: &str| js_sys::Reflect::get(&told, &name.into()).unwrap();
+    assert_eq!(field("server"), "gunicorn");
+    assert_eq!(field("module"), "package.module");
+    assert_eq!((field("pid"), field("ppid")), (12.into(), 11.into()));
+    assert_eq!(field("heartbeat"), 15);
+    assert_eq!(field("child"), true);
+    assert!(field("threads").is_undefined(), "this worker has no pool");
 }

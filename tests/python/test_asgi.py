@@ -4,7 +4,6 @@ import asyncio
 import unittest
 
 import _wasgi
-from wasgi_runtime.asgi import exchange as asgi
 from wasgi_runtime.asgi.exchange import Exchange, wake
 from wasgi_runtime.bridge import buffer as crossing
 from wasgi_runtime.event_loop import loop as event_loop
@@ -13,6 +12,12 @@ from wasgi_runtime.event_loop import loop as event_loop
 def setUpModule():
     # As in a process: Pyodide's own loop claims to be running for ever.
     event_loop.install()
+
+
+def refused(text):
+    """As Rust has an exception raised."""
+    crossing.number[0] = crossing.put_text(text)
+    return _wasgi.RAISE
 
 
 class Host:
@@ -25,7 +30,7 @@ class Host:
         self.sent = []
         self.end = None
 
-    def polling(self, on):
+    def set_polling(self, on):
         pass
 
     def wake(self):
@@ -33,13 +38,14 @@ class Host:
 
     def receive(self, id):
         if not self.incoming:
-            return asgi.PENDING
-        kind, body = self.incoming.pop(0)
+            return _wasgi.PARK
+        reply, body = self.incoming.pop(0)
         crossing.view[: len(body)] = body
-        return len(body) << 2 | kind
+        crossing.number[0] = len(body)
+        return reply
 
     def outcome(self):
-        return crossing.put_text(self.refuse) if self.refuse else 0
+        return refused(self.refuse) if self.refuse else _wasgi.DONE
 
     def send_start(self, id, status, length):
         self.sent.append((status, crossing.take_bytes()))
@@ -47,21 +53,21 @@ class Host:
 
     def send_start_failed(self, id, status):
         self.sent.append(("failed", status))
-        return 0
+        return _wasgi.DONE
 
     def send_body(self, id, length, follows, more):
         if self.blocked:
             self.blocked -= 1
-            return asgi.BLOCKED
+            return _wasgi.BLOCKED
         self.sent.append((bytes(crossing.view[:length]), follows, more))
         return self.outcome()
 
     def send_other(self, id, length):
         self.sent.append(crossing.take_text(length))
-        return crossing.put_text("RuntimeError\nExpected ASGI message 'http.response.start'")
+        return refused("RuntimeError\nExpected ASGI message 'http.response.start'")
 
     def returned(self, id, length):
-        self.end = None if length < 0 else crossing.take_text(length)
+        self.end = None if length is None else crossing.take_text(length)
 
     def raised_asgi(self, id, length):
         self.end = crossing.take_text(length).splitlines()[-1]
@@ -117,7 +123,9 @@ class Exchanges(unittest.TestCase):
             for _ in range(3):
                 got.append(await receive())
 
-        self.run_app(app, Host([(asgi.MORE, b"a"), (asgi.LAST, b"b"), (asgi.DISCONNECT, b"")]))
+        self.run_app(
+            app, Host([(_wasgi.DATA, b"a"), (_wasgi.LAST_DATA, b"b"), (_wasgi.DISCONNECT, b"")])
+        )
         self.assertEqual(
             got,
             [
@@ -136,7 +144,7 @@ class Exchanges(unittest.TestCase):
 
         def during(exchange):
             if exchange.readable:
-                host.incoming = [(asgi.LAST, b"late")]
+                host.incoming = [(_wasgi.LAST_DATA, b"late")]
                 wake(exchange.readable)
 
         self.run_app(app, host, during)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
+from wasgi_runtime.bridge import buffer as crossing
 from wasgi_runtime.event_loop import loop as event_loop
 from wasgi_runtime.threads import waiting as parking
 
@@ -13,6 +14,10 @@ from wasgi_runtime.threads import waiting as parking
 def setUpModule():
     # As in a process: Pyodide's own loop claims to be running for ever.
     event_loop.install()
+
+
+FIRST = (_wasgi.RECEIVABLE, 4)
+SECOND = (_wasgi.WRITABLE, 9)
 
 
 class Host:
@@ -24,9 +29,12 @@ class Host:
         self.calls = []
 
     def next_event(self):
-        return self.events.pop(0) if self.events else event_loop.NOTHING
+        if not self.events:
+            return _wasgi.NOTHING
+        kind, crossing.number[0] = self.events.pop(0)
+        return kind
 
-    def polling(self, on):
+    def set_polling(self, on):
         self.calls.append(("polling", on))
 
     def wake_all(self, key):
@@ -36,7 +44,7 @@ class Host:
         self.calls.append(("wait", timeout))
         self.events += self.later
         self.later = []
-        return parking.WOKEN
+        return _wasgi.WOKEN
 
     def yield_now(self, turn=False):
         self.calls.append(("yield", turn))
@@ -47,7 +55,7 @@ class Host:
 class Selecting(unittest.TestCase):
     def select(self, host, timeout=None, wake=False):
         selector = event_loop.Selector()
-        selector.decode = lambda event: event
+        selector.decode = lambda *event: event
         _wasgi.host = host
         with mock.patch.multiple(event_loop, wait=host.wait, yield_now=host.yield_now):
             if wake:
@@ -55,14 +63,14 @@ class Selecting(unittest.TestCase):
             return selector.select(timeout)
 
     def test_events_that_are_there_are_taken_without_waiting(self):
-        host = Host(4, 9)
-        self.assertEqual(self.select(host), [4, 9])
+        host = Host(FIRST, SECOND)
+        self.assertEqual(self.select(host), [FIRST, SECOND])
         self.assertEqual(host.calls, [])
 
     def test_without_events_the_thread_waits_while_it_polls(self):
         host = Host()
-        host.later = [4]
-        self.assertEqual(self.select(host, 1.5), [4])
+        host.later = [FIRST]
+        self.assertEqual(self.select(host, 1.5), [FIRST])
         self.assertEqual(host.calls, [("polling", True), ("wait", 1.5), ("polling", False)])
 
     def test_no_timeout_waits_for_ever(self):
@@ -84,7 +92,7 @@ class Selecting(unittest.TestCase):
         host = Host()
         _wasgi.host = host
         selector = event_loop.Selector()
-        selector.decode = lambda event: event
+        selector.decode = lambda *event: event
 
         def wait(name, key, timeout=-1.0):
             selector.wake()
@@ -103,16 +111,16 @@ class Selecting(unittest.TestCase):
         self.assertNotEqual(keys[0], keys[1])
 
     def test_a_busy_loop_lets_the_workers_own_loop_turn(self):
-        host = Host(event_loop.TURN)
-        host.later = [4]
-        self.assertEqual(self.select(host, 0), [4])
+        host = Host((_wasgi.TURN, 0))
+        host.later = [FIRST]
+        self.assertEqual(self.select(host, 0), [FIRST])
         self.assertEqual(host.calls, [("yield", True)])
 
 
 class Looping(unittest.TestCase):
     def test_timers_and_callbacks_run_in_their_order(self):
         clock = 0.0
-        host = SimpleNamespace(polling=lambda on: None, wake_all=lambda key: None)
+        host = SimpleNamespace(set_polling=lambda on: None, wake_all=lambda key: None)
         _wasgi.host = host
 
         def wait(name, key, timeout=-1.0):
@@ -137,7 +145,7 @@ class Looping(unittest.TestCase):
         loop.close()
 
     def test_a_loop_that_runs_cannot_be_closed(self):
-        _wasgi.host = SimpleNamespace(polling=lambda on: None, wake_all=lambda key: None)
+        _wasgi.host = SimpleNamespace(set_polling=lambda on: None, wake_all=lambda key: None)
         loop = event_loop.EventLoop()
 
         async def close():

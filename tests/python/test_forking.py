@@ -10,7 +10,7 @@ import _wasgi
 
 
 class Host:
-    check = staticmethod(lambda: 0)
+    check = staticmethod(lambda: _wasgi.GO_ON)
     main_started = staticmethod(lambda: None)
     dispositions: dict[int, int] = {}
 
@@ -27,7 +27,7 @@ from wasgi_runtime.process import forking
 def fork_into(outcome, **options):
     """Goes through a fork; whether it is the child that goes on."""
     life = forking.fork(**options)
-    assert next(life) == forking.FORK
+    assert next(life) == _wasgi.FORKS
     try:
         life.send(outcome)
     except StopIteration as end:
@@ -52,18 +52,18 @@ class Hooks(unittest.TestCase):
             )
 
     def test_those_before_run_last_registered_first_and_those_of_the_child_as_registered(self):
-        self.assertTrue(fork_into(forking.CHILD))
+        self.assertTrue(fork_into(_wasgi.CHILD))
         self.assertEqual(
             self.called,
             ["before, second", "before, first", "in the child, first", "in the child, second"],
         )
 
     def test_the_parent_has_its_own(self):
-        self.assertFalse(fork_into(forking.PARENT))
+        self.assertFalse(fork_into(_wasgi.PARENT))
         self.assertEqual(self.called[2:], ["in the parent, first", "in the parent, second"])
 
     def test_none_runs_in_a_fork_that_python_does_not_know_of(self):
-        self.assertTrue(fork_into(forking.CHILD, knows=False))
+        self.assertTrue(fork_into(_wasgi.CHILD, knows=False))
         self.assertEqual(self.called, [])
 
     def test_one_that_raises_is_reported_and_the_others_run(self):
@@ -72,7 +72,7 @@ class Hooks(unittest.TestCase):
         self.addCleanup(setattr, sys, "unraisablehook", hook)
         os.register_at_fork(after_in_child=lambda: 1 / 0)
         os.register_at_fork(after_in_child=lambda: self.called.append("after it"))
-        fork_into(forking.CHILD)
+        fork_into(_wasgi.CHILD)
         self.assertIs(reported[0].exc_type, ZeroDivisionError)
         self.assertEqual(self.called[-1], "after it")
 
@@ -87,19 +87,19 @@ class Child(unittest.TestCase):
     def test_random_numbers_are_its_own_and_the_parents_go_on(self):
         random.seed(1)
         expected = random.Random(1).random()
-        fork_into(forking.PARENT)
+        fork_into(_wasgi.PARENT)
         self.assertEqual(random.random(), expected)
         random.seed(1)
-        fork_into(forking.CHILD)
+        fork_into(_wasgi.CHILD)
         self.assertNotEqual(random.random(), expected)
 
     def test_handlers_of_signals_are_told_to_the_new_process(self):
         before = signal.signal(signal.SIGALRM, lambda *_: None)
         self.addCleanup(signal.signal, signal.SIGALRM, before)
         Host.dispositions.clear()
-        fork_into(forking.CHILD)
-        self.assertEqual(Host.dispositions[signal.SIGALRM], 2)
-        self.assertEqual(Host.dispositions[signal.SIGUSR1], 0)
+        fork_into(_wasgi.CHILD)
+        self.assertEqual(Host.dispositions[signal.SIGALRM], _wasgi.SIGNAL_HANDLED)
+        self.assertEqual(Host.dispositions[signal.SIGUSR1], _wasgi.SIGNAL_DEFAULT)
 
     def test_a_hook_for_exceptions_that_booting_has_replaced_is_back(self):
         hook = sys.excepthook
@@ -109,5 +109,5 @@ class Child(unittest.TestCase):
         next(life)
         sys.excepthook = hook
         with self.assertRaises(StopIteration):
-            life.send(forking.CHILD)
+            life.send(_wasgi.CHILD)
         self.assertIs(sys.excepthook, mine)

@@ -54,7 +54,7 @@ class LifespanProtocol(unittest.TestCase):
         self.log = []
         _wasgi.host = SimpleNamespace(
             log=lambda level, length: self.log.append((level, crossing.take_text(length))),
-            polling=lambda on: None,
+            set_polling=lambda on: None,
             wake=lambda: None,
         )
 

@@ -13,15 +13,18 @@ KEY = 77
 EXCHANGE = wsgi.Exchange(5, KEY)
 
 
-def put(text):
-    """As Rust leaves the text of an exception; returns its length."""
-    return crossing.put_text(text)
+def reply(said):
+    """Replies as Rust does: what is text is an exception to be raised."""
+    if isinstance(said, str):
+        crossing.number[0] = crossing.put_text(said)
+        return _wasgi.RAISE
+    return said
 
 
 class Host:
     """A connection: what is written to it, and what it has of the body."""
 
-    def __init__(self, body=(), start=0, write=0):
+    def __init__(self, body=(), start=_wasgi.DONE, write=_wasgi.DONE):
         self.body = list(body)
         self.start = start
         self.result = write
@@ -33,11 +36,11 @@ class Host:
 
     def start_response(self, id, length, exc_info):
         self.started.append((crossing.take_bytes(), exc_info))
-        return put(self.start) if isinstance(self.start, str) else self.start
+        return reply(self.start)
 
     def write(self, id, length):
         self.blocks.append(bytes(crossing.view[:length]))
-        return put(self.result) if isinstance(self.result, str) else self.result
+        return reply(self.result)
 
     write_part = write
 
@@ -46,32 +49,33 @@ class Host:
 
     def finish(self, id):
         self.finished += 1
-        return 0
+        return _wasgi.DONE
 
     finish_part = finish
 
     def write_last(self, id, length):
-        state = self.write(id, length)
-        if state == 0:
+        said = self.write(id, length)
+        if said == _wasgi.DONE:
             return self.finish(id)
-        return wsgi.UNFINISHED if state == wsgi.PARK else state
+        return _wasgi.UNFINISHED if said == _wasgi.PARK else said
 
-    def raised_wsgi(self, id, length, cause, iterating):
-        self.raised.append((crossing.take_text(length).splitlines()[-1], cause, iterating))
+    def raised_wsgi(self, id, length, cause, errno, iterating):
+        self.raised.append((crossing.take_text(length).splitlines()[-1], cause, errno, iterating))
 
     def read_body(self, id, size):
         if not self.body:
-            return 0
+            return _wasgi.END
         part = self.body.pop(0)
         if part is None:
-            return wsgi.PARK
+            return _wasgi.PARK
         if isinstance(part, str):
-            return wsgi.BROKEN - put(part)
+            return reply(part)
         part, rest = part[:size], part[size:]
         if rest:
             self.body.insert(0, rest)
         crossing.view[: len(part)] = part
-        return len(part)
+        crossing.number[0] = len(part)
+        return _wasgi.DATA
 
 
 class Wsgi(unittest.TestCase):
@@ -137,7 +141,9 @@ class Responses(Wsgi):
         iterable = Iterable()
         host = self.respond(lambda environ, start_response: iterable)
         self.assertEqual(iterable.closed, 1)
-        self.assertEqual(host.raised, [("ValueError: while iterating", 0, True)])
+        self.assertEqual(
+            host.raised, [("ValueError: while iterating", _wasgi.ANY_EXCEPTION, None, True)]
+        )
 
     def test_a_large_block_goes_in_parts_that_fit(self):
         data = bytes(range(256)) * 4096 * 3 + b"rest"
@@ -151,8 +157,8 @@ class Responses(Wsgi):
         self.assertEqual(b"".join(host.blocks), data)
 
     def test_writing_waits_until_the_client_has_taken_it(self):
-        host = Host(write=wsgi.PARK)
-        host.flushes = [wsgi.PARK, wsgi.PARK, 0]
+        host = Host(write=_wasgi.PARK)
+        host.flushes = [_wasgi.PARK, _wasgi.PARK, _wasgi.DONE]
 
         def app(environ, start_response):
             start_response("200 OK", [])
@@ -166,8 +172,10 @@ class Responses(Wsgi):
             start_response("200 OK", [])
             yield b"x"
 
-        host = self.respond(app, Host(write=wsgi.BROKEN))
-        self.assertEqual(host.raised, [("BrokenPipeError: [Errno 32] Broken pipe", 1032, True)])
+        host = self.respond(app, Host(write=_wasgi.BROKEN))
+        self.assertEqual(
+            host.raised, [("BrokenPipeError: [Errno 32] Broken pipe", _wasgi.OS_ERROR, 32, True)]
+        )
 
 
 class Mistakes(Wsgi):
@@ -175,11 +183,15 @@ class Mistakes(Wsgi):
         host = self.respond(
             lambda environ, start_response: (start_response("200 OK", []), ["text"])[1]
         )
-        self.assertEqual(host.raised, [("TypeError: 'text' is not a byte", 0, True)])
+        self.assertEqual(
+            host.raised, [("TypeError: 'text' is not a byte", _wasgi.ANY_EXCEPTION, None, True)]
+        )
 
     def test_fields_that_are_not_text_are_refused(self):
         host = self.respond(lambda environ, start_response: start_response("200 OK", [("X", 1)]))
-        self.assertEqual(host.raised, [("TypeError: 1 is not a string", 0, False)])
+        self.assertEqual(
+            host.raised, [("TypeError: 1 is not a string", _wasgi.ANY_EXCEPTION, None, False)]
+        )
 
     def test_what_rust_refuses_is_raised_in_the_app(self):
         caught = []
@@ -201,25 +213,27 @@ class Mistakes(Wsgi):
             except LookupError as error:
                 start_response("500 Error", [], (type(error), error, error.__traceback__))
 
-        host = self.respond(app, Host(start=-1))
+        host = self.respond(app, Host(start=_wasgi.RERAISE))
         self.assertEqual(host.started, [([b"500 Error"], True)])
-        self.assertEqual(host.raised, [("LookupError: of the app", 0, False)])
+        self.assertEqual(
+            host.raised, [("LookupError: of the app", _wasgi.ANY_EXCEPTION, None, False)]
+        )
 
     def test_exceptions_are_told_apart_by_what_the_server_does_with_them(self):
-        for error, cause in [
-            (ValueError("x"), 0),
-            (StopIteration(), 1),
-            (OSError("x"), 3),
-            (OSError(104, "reset"), 1104),
-            (SystemExit(1), 5),
-            (KeyboardInterrupt(), 6),
+        for error, cause, errno in [
+            (ValueError("x"), _wasgi.ANY_EXCEPTION, None),
+            (StopIteration(), _wasgi.STOP_ITERATION, None),
+            (OSError("x"), _wasgi.OS_ERROR, None),
+            (OSError(104, "reset"), _wasgi.OS_ERROR, 104),
+            (SystemExit(1), _wasgi.SYSTEM_EXIT, None),
+            (KeyboardInterrupt(), _wasgi.BASE_EXCEPTION, None),
         ]:
             with self.subTest(error):
 
                 def app(environ, start_response, error=error):
                     raise error
 
-                self.assertEqual(self.respond(app).raised[0][1:], (cause, False))
+                self.assertEqual(self.respond(app).raised[0][1:], (cause, errno, False))
 
 
 class Bodies(Wsgi):

@@ -1,153 +1,280 @@
-// What Python calls: the module `_wasgi`. In a copy of a process, it finds the copy's own in the
-// places of these.
+// What Python calls: the module `_wasgi` (src/python/_wasgi.pyi says how). In a copy of a process,
+// it finds the copy's own in the places of these.
 
+import {
+  Cause,
+  Check,
+  Disposition,
+  Fork,
+  HookAnswer,
+  LogLevel,
+  Outcome,
+  Reply,
+  Step,
+  WaitFor,
+} from "#wasgi_core";
 import { keyDerivation } from "./key_derivation.js";
 
-/**
- * What the calls are about. There is no `core` before the process is known, and no `state` before
- * Python has booted.
- * @typedef {object} Host
- * @property {import("#wasgi_core").Process} core
- * @property {import("./threads.js").Threads} threads
- * @property {ReturnType<typeof import("./thread_state.js").threadState>} state
- * @property {any} FS
- * @property {boolean} suspends whether the browser can suspend stacks
- * @property {() => boolean} listen
- * @property {() => void} settle
- * @property {(code: number) => void} exit
- */
-
-/** What writing says where the client does not take it yet, and what `write_last` says then. */
-const PARK = -1;
-const UNFINISHED = -3;
-
-/** What `take_request` says where the event loop is to have its turn: see `wsgi.py`. */
-const TURN = -3;
+/** @typedef {import("./host.js").Host} Host */
 
 const now = () => performance.timeOrigin + performance.now();
 
-/** @param {Host} host */
+/**
+ * The numbers that calls take and return, by the names that Python has for them: `Reply.ParkFor` is
+ * `PARK_FOR`.
+ */
+const NUMBERS = [
+  Cause,
+  Check,
+  Disposition,
+  Fork,
+  HookAnswer,
+  LogLevel,
+  Outcome,
+  Reply,
+  Step,
+  WaitFor,
+];
+
+/** @returns {Record<string, number>} */
+function numbers() {
+  /** @type {Record<string, number>} */
+  const named = {};
+  for (const enumeration of NUMBERS) {
+    for (const [name, value] of Object.entries(enumeration)) {
+      // The numbers lead back to the names.
+      if (typeof value !== "number") continue;
+      named[name.replace(/(?<=.)(?=[A-Z])/g, "_").toUpperCase()] = value;
+    }
+  }
+  return named;
+}
+
+/**
+ * The calls, as an object that Python imports as a module.
+ * @param {Host} host
+ */
 export function makeCalls(host) {
-  /** Calls from Python: what they leave to be sent is sent at once. */
-  const flushed =
-    (/** @type {(...args: any[]) => any} */ call) =>
-    (/** @type {any[]} */ ...args) => {
+  /**
+   * What a call leaves to be sent is sent at once, and threads go on that can.
+   * @template {unknown[]} Arguments
+   * @template Result
+   * @param {(...args: Arguments) => Result} call
+   * @returns {(...args: Arguments) => Result}
+   */
+  const dispatched =
+    (call) =>
+    (...args) => {
       const result = call(...args);
-      host.settle();
+      host.loop.dispatch();
       return result;
     };
   return {
-    gate: host.threads.gate,
-    exit: (/** @type {number} */ code) => {
-      host.exit(code);
-      halt();
+    ...numbers(),
+    ...threadCalls(host, dispatched),
+    ...processCalls(host, dispatched),
+    ...wsgiCalls(host, dispatched),
+    ...syncCalls(host, dispatched),
+    ...threadedCalls(host, dispatched),
+    ...asyncCalls(host, dispatched),
+    cpu_count: navigator.hardwareConcurrency,
+    key_derivation: keyDerivation(() => host.pyodide.FS),
+    /** Whether the browser can suspend stacks (JSPI). */
+    get suspends() {
+      return host.pyodide._module.jspiSupported;
     },
-    kill: flushed((pid, signal) => {
-      host.core.kill(pid, signal, now());
-      host.threads.soon();
-    }),
+  };
+}
+
+/**
+ * @typedef {<Arguments extends unknown[], Result>(
+ *   call: (...args: Arguments) => Result,
+ * ) => (...args: Arguments) => Result} Dispatched
+ */
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function threadCalls(host, dispatched) {
+  const { threads } = host;
+  return {
+    gate: threads.gate,
     wait: (
-      /** @type {number} */ name,
+      /** @type {WaitFor} */ what,
       /** @type {number} */ key,
       /** @type {number} */ timeout,
       /** @type {boolean} */ again,
       /** @type {number} */ request,
-    ) => host.threads.wait(name, key, timeout, again, request),
-    block: flushed((name, timeout, request) => host.threads.block(name, timeout, request)),
-    get suspends() {
-      return host.suspends;
-    },
+    ) => threads.wait(what, key, timeout, again, request),
+    block: dispatched(
+      (/** @type {WaitFor} */ what, /** @type {number} */ timeout, /** @type {number} */ request) =>
+        threads.block(what, timeout, request),
+    ),
     yield_now: (/** @type {boolean} */ turn, /** @type {number} */ request) =>
-      host.threads.yield(turn, request),
-    wake_one: (/** @type {number} */ key) => host.core.wake_one(key, now()),
-    wake_all: (/** @type {number} */ key) => host.core.wake_all(key, now()),
-    interrupt_thread: (/** @type {number} */ id) => host.core.interrupt_thread(id, now()),
-    check: () => host.threads.check(),
-    look_again: () => host.threads.lookAgain(),
-    spawn: () => host.threads.spawn(),
+      threads.yield(turn, request),
+    wake_one: (/** @type {number} */ key) => host.process.wakeOne(key, now()),
+    wake_all: (/** @type {number} */ key) => host.process.wakeAll(key, now()),
+    interrupt_thread: (/** @type {number} */ id) => host.process.interruptThread(id, now()),
+    spawn: () => threads.spawn(),
     thread_started: (/** @type {number} */ ident) =>
-      host.state.begin(ident, host.threads.startedOn()),
-    main_started: () => host.state.limit(host.threads.mainStack()),
-    thread_ending: () => host.state.end(),
+      host.threadState.begin(ident, threads.startedOn()),
+    main_started: () => host.threadState.limit(threads.mainStack()),
+    thread_ending: () => host.threadState.end(),
+    check: () => threads.preemption.check(host.process),
+    look_again: () => threads.preemption.lookAgain(host.process),
     set_switch_interval: (/** @type {number} */ interval) =>
-      host.core.set_switch_interval(interval),
-    set_disposition: (/** @type {number} */ signal, /** @type {number} */ disposition) =>
-      host.core.set_disposition(signal, disposition),
-    raise_signal: (/** @type {number} */ signal) => {
-      host.core.raise_signal(signal, now());
-      host.threads.soon();
+      host.process.setSwitchInterval(interval),
+  };
+}
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function processCalls(host, dispatched) {
+  return {
+    configuration: () => host.process.configuration(),
+    exit: (/** @type {number} */ code) => {
+      host.loop.exit(code);
+      halt();
     },
-    take_signal: () => host.core.take_signal(),
-    cpu_count: navigator.hardwareConcurrency,
-    key_derivation: keyDerivation(() => host.FS),
-    configuration: () => host.core.configuration(),
-    next_hook: () => host.core.next_hook(),
-    answer: flushed((answer, length) => host.core.answer(answer, length)),
-    log: flushed((level, length) => host.core.log(level, length, now())),
-    notify: flushed(() => host.core.notify()),
-    interrupted: () => host.core.interrupted(),
-    exit_code: () => host.core.exit_code(),
-    base_environ: () => host.core.base_environ(),
-    loaded: flushed(() => host.core.loaded()),
-    accepting: flushed(() => host.core.accepting()),
-    close_listeners: flushed(() => host.core.close_listeners(now())),
-    connections: () => host.core.connections(),
-    total: () => host.core.total(),
-    next_request: flushed((thread) => host.core.next_request(thread, false, now())),
-    take_request: flushed(() => (host.listen() ? host.core.next_request(0, true, now()) : TURN)),
-    read_body: flushed((id, size) => host.core.read_body(id, size, now())),
-    receive_raw: flushed((id) => host.core.receive_raw(id, now())),
-    send_raw: flushed((id, length) => host.core.send_raw(id, length)),
-    mark_raw: flushed((id, ends) => host.core.mark_raw(id, ends, now())),
+    kill: dispatched((/** @type {number} */ pid, /** @type {number} */ signal) => {
+      host.process.kill(pid, signal, now());
+      host.threads.preemption.lookSoon();
+    }),
+    set_disposition: (/** @type {number} */ signal, /** @type {Disposition} */ disposition) =>
+      host.process.setDisposition(signal, disposition),
+    raise_signal: (/** @type {number} */ signal) => {
+      host.process.raiseSignal(signal, now());
+      host.threads.preemption.lookSoon();
+    },
+    next_signal: () => host.process.nextSignal(),
+    interrupted: () => host.process.interrupted(),
+    next_hook: () => host.process.nextHook(),
+    answer_hook: dispatched((/** @type {HookAnswer} */ answer, /** @type {number} */ length) =>
+      host.process.answerHook(answer, length),
+    ),
+    log: dispatched((/** @type {LogLevel} */ level, /** @type {number} */ length) =>
+      host.process.log(level, length, now()),
+    ),
+    log_request: dispatched((/** @type {number} */ core, /** @type {number} */ length) =>
+      host.process.logRequest(core, length),
+    ),
+    notify: dispatched(() => host.process.notify()),
+    loaded: dispatched(() => host.process.loaded()),
+    accept: dispatched(() => host.process.accept()),
+  };
+}
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function wsgiCalls(host, dispatched) {
+  const write = (/** @type {number} */ id, /** @type {number} */ length) =>
+    host.requests.write(id, length, now());
+  const finish = (/** @type {number} */ id) => host.requests.finish(id, now());
+  return {
+    base_environ: () => host.requests.baseEnviron(),
+    read_body: dispatched((/** @type {number} */ id, /** @type {number} */ size) =>
+      host.requests.readBody(id, size, now()),
+    ),
+    receive_raw: dispatched((/** @type {number} */ id) => host.requests.receiveRaw(id, now())),
+    send_raw: dispatched((/** @type {number} */ id, /** @type {number} */ length) =>
+      host.requests.sendRaw(id, length),
+    ),
+    begin_raw: dispatched((/** @type {number} */ id) => host.requests.beginRaw(id, now())),
+    end_raw: dispatched((/** @type {number} */ id) => host.requests.endRaw(id, now())),
     start_response: (
       /** @type {number} */ id,
       /** @type {number} */ length,
       /** @type {boolean} */ excInfo,
-    ) => host.core.start_response(id, length, excInfo),
-    write: flushed((id, length) => host.core.write(id, length, now())),
-    // As write and finish, of what another call follows at once.
-    write_part: (/** @type {number} */ id, /** @type {number} */ length) =>
-      host.core.write(id, length, now()),
-    finish_part: (/** @type {number} */ id) => host.core.finish(id, now()),
-    // Both, for a response of one block.
-    write_last: (/** @type {number} */ id, /** @type {number} */ length) => {
-      const written = host.core.write(id, length, now());
-      if (written === 0) return host.core.finish(id, now());
-      return written === PARK ? UNFINISHED : written;
-    },
-    flushed: flushed((id) => host.core.flushed(id)),
-    finish: flushed((id) => host.core.finish(id, now())),
-    raised_wsgi: flushed((id, length, cause, iterating) =>
-      host.core.raised_wsgi(id, length, cause, iterating, now()),
+    ) => host.requests.startResponse(id, length, excInfo),
+    write: dispatched(write),
+    finish: dispatched(finish),
+    // What another call follows at once.
+    write_part: write,
+    finish_part: finish,
+    write_last: (/** @type {number} */ id, /** @type {number} */ length) =>
+      host.requests.writeLast(id, length, now()),
+    flushed: dispatched((/** @type {number} */ id) => host.requests.flushed(id)),
+    raised_wsgi: dispatched(
+      (
+        /** @type {number} */ id,
+        /** @type {number} */ length,
+        /** @type {Cause} */ cause,
+        /** @type {number | undefined} */ errno,
+        /** @type {boolean} */ iterating,
+      ) => host.requests.raised(id, length, cause, errno, iterating, now()),
     ),
-    next_connection: flushed(() => host.core.next_connection(now())),
-    take: flushed((id) => host.core.take(id, now())),
-    end: flushed((id) => host.core.end(id, now())),
-    finish_request: flushed((id) => host.core.finish_request(id, now())),
-    stop: () => host.core.stop(),
-    early_signal: () => host.core.early_signal(),
-    polling: flushed((on) => host.core.polling(on, now())),
-    // A loop that has callbacks does not wait: what it has asked for, to accept say, leaves before
-    // them.
+  };
+}
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function syncCalls(host, dispatched) {
+  return {
+    next_request: dispatched((/** @type {number} */ core) =>
+      host.syncWorker.nextRequest(core, now()),
+    ),
+    next_request_or_yield: dispatched(() =>
+      host.loop.takeMessages() ? host.syncWorker.nextRequestOrYield(now()) : Reply.Turn,
+    ),
+    exit_code: () => host.syncWorker.exitCode(),
+  };
+}
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function threadedCalls(host, dispatched) {
+  return {
+    next_connection: dispatched(() => host.threadedWorker.nextConnection(now())),
+    connection_request: dispatched((/** @type {number} */ id) =>
+      host.threadedWorker.connectionRequest(id, now()),
+    ),
+    end_request: dispatched((/** @type {number} */ id) =>
+      host.threadedWorker.endRequest(id, now()),
+    ),
+    release_connection: dispatched((/** @type {number} */ id) =>
+      host.threadedWorker.releaseConnection(id, now()),
+    ),
+    stop: () => host.threadedWorker.stop(),
+    early_signal: () => host.threadedWorker.earlySignal(),
+  };
+}
+
+/** @param {Host} host @param {Dispatched} dispatched */
+function asyncCalls(host, dispatched) {
+  return {
+    set_polling: dispatched((/** @type {boolean} */ polling) =>
+      host.asyncWorker.setPolling(polling, now()),
+    ),
     next_event: () => {
-      const event = host.core.next_event(now());
-      if (event < 0) host.settle();
+      const event = host.asyncWorker.nextEvent(now());
+      // A loop that has callbacks does not wait: what it has asked for, to accept say, leaves
+      // before them.
+      if (event === Reply.Nothing || event === Reply.Turn) host.loop.dispatch();
       return event;
     },
-    receive: flushed((id) => host.core.receive(id, now())),
+    receive: dispatched((/** @type {number} */ id) => host.asyncWorker.receive(id, now())),
     send_start: (
       /** @type {number} */ id,
       /** @type {number} */ status,
       /** @type {number} */ length,
-    ) => host.core.send_start(id, status, length),
-    send_start_failed: flushed((id, status) => host.core.send_start_failed(id, status)),
-    send_body: flushed((id, length, rest, more) =>
-      host.core.send_body(id, length, rest, more, now()),
+    ) => host.asyncWorker.sendStart(id, status, length),
+    send_start_failed: dispatched(
+      (/** @type {number} */ id, /** @type {number | undefined} */ status) =>
+        host.asyncWorker.sendStartFailed(id, status),
+    ),
+    send_body: dispatched(
+      (
+        /** @type {number} */ id,
+        /** @type {number} */ length,
+        /** @type {number} */ rest,
+        /** @type {boolean} */ more,
+      ) => host.asyncWorker.sendBody(id, length, rest, more, now()),
     ),
     send_other: (/** @type {number} */ id, /** @type {number} */ length) =>
-      host.core.send_other(id, length),
-    returned: flushed((id, length) => host.core.returned(id, length, now())),
-    raised_asgi: flushed((id, length) => host.core.raised_asgi(id, length, now())),
+      host.asyncWorker.sendOther(id, length),
+    returned: dispatched((/** @type {number} */ id, /** @type {number | undefined} */ length) =>
+      host.asyncWorker.returned(id, length, now()),
+    ),
+    raised_asgi: dispatched((/** @type {number} */ id, /** @type {number} */ length) =>
+      host.asyncWorker.raised(id, length, now()),
+    ),
+    close_listeners: dispatched(() => host.asyncWorker.closeListeners(now())),
+    connections: () => host.asyncWorker.connections(),
+    total: () => host.asyncWorker.total(),
   };
 }
 

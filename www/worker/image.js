@@ -20,16 +20,18 @@ const PYODIDE = "pyodide";
 
 /**
  * What Python holds of JavaScript, as Pyodide wants it back.
- * @param {any} pyodide
- * @param {Record<string, any>} calls the module `_wasgi`
+ * @param {import("./pyodide.js").Pyodide} pyodide
+ * @param {Record<string, unknown>} calls the module `_wasgi`
  */
 function handlesOf(pyodide, calls) {
   const module = pyodide._module;
-  /** @type {Map<any, string>} */
-  const names = new Map([
-    [calls, MODULE],
-    [pyodide, PYODIDE],
-  ]);
+  /** @type {Map<unknown, string>} */
+  const names = new Map(
+    /** @type {[unknown, string][]} */ ([
+      [calls, MODULE],
+      [pyodide, PYODIDE],
+    ]),
+  );
   for (const [name, value] of Object.entries(calls)) names.set(value, name);
   const hiwireKeys = entries(module.__hiwire_get).map((object) => {
     if (object === null || object === undefined || derivesKeys(object)) return null;
@@ -43,9 +45,11 @@ function handlesOf(pyodide, calls) {
 
 /**
  * A table of Pyodide's from where it is no longer Pyodide's own.
- * @param {(index: number) => any} get throws where the table ends
+ * @template T
+ * @param {(index: number) => T} get throws where the table ends
  */
 function entries(get) {
+  /** @type {T[]} */
   const all = [];
   try {
     for (let index = FIRST; ; index++) all.push(get(index));
@@ -56,9 +60,9 @@ function entries(get) {
 
 /**
  * Makes an image of this process.
- * @param {any} pyodide
- * @param {Record<string, any>} calls the module `_wasgi`
- * @param {Map<string, Uint8Array | null>} given the files of its project
+ * @param {import("./pyodide.js").Pyodide} pyodide
+ * @param {Record<string, unknown>} calls the module `_wasgi`
+ * @param {import("./project_files.js").Files} given the files of its project
  * @returns {Image}
  */
 export function makeImage(pyodide, calls, given) {
@@ -108,7 +112,7 @@ function occupied(words) {
 /**
  * Makes an interpreter that has not run yet a copy of the process that the image is of. Pyodide
  * then takes over the handles.
- * @param {any} module
+ * @param {import("./pyodide.js").Module} module
  * @param {Image} image
  */
 export function restoreMemory(module, image) {
@@ -133,8 +137,8 @@ export function restoreMemory(module, image) {
 /**
  * The object of an image's handle.
  * @param {string} name
- * @param {Record<string, any>} calls the module `_wasgi`
- * @param {any} pyodide
+ * @param {Record<string, unknown>} calls the module `_wasgi`
+ * @param {import("./pyodide.js").Pyodide} pyodide
  */
 export function handleOf(name, calls, pyodide) {
   if (name === MODULE) return calls;

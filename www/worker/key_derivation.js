@@ -15,10 +15,7 @@ const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
  */
 
 /**
- * Bytes in Python.
- * @typedef {object} PythonBytes
- * @property {number} length
- * @property {(type: "u8") => { data: Uint8Array, release(): void }} getBuffer
+ * @typedef {import("./pyodide.js").PyBuffer} PyBuffer
  */
 
 /** Derives one key after the other. */
@@ -36,7 +33,7 @@ class KeyDerivation {
 
   /**
    * Writes the input of the next call; whether there was memory for it.
-   * @param {PythonBytes} input
+   * @param {PyBuffer} input
    */
   #write(input) {
     const start = this.#exports.input(input.length);
@@ -49,7 +46,7 @@ class KeyDerivation {
 
   /**
    * Begins PBKDF2; whether there is memory.
-   * @param {PythonBytes} input the digest's name, the password and the salt
+   * @param {PyBuffer} input the digest's name, the password and the salt
    * @param {number} name the length of the digest's name
    * @param {number} password the password's length
    * @param {number} iterations
@@ -70,7 +67,7 @@ class KeyDerivation {
 
   /**
    * Runs scrypt; whether there was memory.
-   * @param {PythonBytes} input the password and the salt
+   * @param {PyBuffer} input the password and the salt
    * @param {number} password the password's length
    * @param {number} logN
    * @param {number} r
@@ -97,7 +94,7 @@ class KeyDerivation {
 /**
  * Whether an object is one of these, or a method of theirs. A fork leaves them out: Python makes
  * new ones.
- * @param {any} object
+ * @param {unknown} object
  */
 export function derivesKeys(object) {
   const methods = Object.getOwnPropertyDescriptors(KeyDerivation.prototype);
@@ -107,7 +104,7 @@ export function derivesKeys(object) {
 }
 
 /**
- * @param {() => any} fileSystem Emscripten's
+ * @param {() => import("./pyodide.js").FileSystem} fileSystem
  * @returns {() => KeyDerivation} makes one; the first call compiles
  */
 export function keyDerivation(fileSystem) {

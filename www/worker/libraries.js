@@ -28,7 +28,7 @@ const TABLE_BASE = 5;
 const TABLE_SIZE = 6;
 
 /**
- * @param {any} module
+ * @param {import("./pyodide.js").Module} module
  * @returns {Libraries}
  */
 export function loadedLibraries({ LDSO, HEAPU32, FS, wasmTable }) {
@@ -52,7 +52,7 @@ export function loadedLibraries({ LDSO, HEAPU32, FS, wasmTable }) {
     });
   }
   loaded.sort((a, b) => a.tableBase - b.tableBase);
-  /** @type {Map<any, [number, string]>} */
+  /** @type {Map<unknown, [number, string]>} */
   const exported = new Map();
   loaded.forEach(({ handle }, index) => {
     for (const [name, value] of Object.entries(LDSO.loadedLibsByHandle[handle].exports)) {
@@ -74,7 +74,7 @@ export function loadedLibraries({ LDSO, HEAPU32, FS, wasmTable }) {
 
 /**
  * Loads libraries to where they lay. Their memory is what the image says, afterwards.
- * @param {any} module
+ * @param {import("./pyodide.js").Module} module
  * @param {Libraries} libraries
  */
 export function loadLibraries(module, { loaded, tableLength, taken }) {

@@ -4,8 +4,12 @@
 
 import { awaitBytes } from "./arrival.js";
 
+/** @typedef {import("./pyodide.js").FSNode} FSNode */
+/** @typedef {import("./pyodide.js").Stream} Stream */
+
 /** @typedef {[path: string, offset: number, length: number]} Entry */
-/** @typedef {Map<string, any>} Directory A name leads to a Directory or to [offset, length]. */
+/** @typedef {{ offset: number, length: number }} File where its bytes are */
+/** What is in it by its names. @typedef {Map<string, Directory | File>} Directory */
 
 const ENOENT = 44;
 const EINVAL = 28;
@@ -35,39 +39,82 @@ export function readIndex(file) {
  * @returns {Directory}
  */
 function tree(entries) {
+  /** @type {Directory} */
   const root = new Map();
   for (const [path, offset, length] of entries) {
     const names = path.split("/");
-    const file = names.pop();
+    const file = /** @type {string} */ (names.pop());
     let directory = root;
     for (const name of names) {
-      let next = directory.get(name);
+      let next = /** @type {Directory | undefined} */ (directory.get(name));
       if (!next) directory.set(name, (next = new Map()));
       directory = next;
     }
-    directory.set(file, [offset, length]);
+    directory.set(file, { offset, length });
   }
   return root;
 }
 
-/**
- * An Emscripten file system type over a package file.
- * @param {any} FS Emscripten's FS
- * @param {import("./arrival.js").Arriving} file
- * @returns {{ mount(): any }}
- */
-export function packFileSystem(FS, file) {
-  const { entries, base } = readIndex(file);
-  const bytes = new Uint8Array(file.buffer, base);
-  const refuse = () => {
-    throw new FS.ErrnoError(EPERM);
+/** An Emscripten file system type over a package file. */
+export class PackFileSystem {
+  #fs;
+  #file;
+  #entries;
+  /** Where the offsets count from. */
+  #base;
+  #bytes;
+  /** What each node stands for. @type {WeakMap<FSNode, Directory | File>} */
+  #entryOf = new WeakMap();
+
+  /**
+   * @param {import("./pyodide.js").FileSystem} fs
+   * @param {import("./arrival.js").Arriving} file
+   */
+  constructor(fs, file) {
+    const { entries, base } = readIndex(file);
+    this.#fs = fs;
+    this.#file = file;
+    this.#entries = entries;
+    this.#base = base;
+    this.#bytes = new Uint8Array(file.buffer, base);
+  }
+
+  /** Called by `FS.mount`. */
+  mount() {
+    return this.#make(null, "/", tree(this.#entries));
+  }
+
+  /**
+   * @param {FSNode | null} parent
+   * @param {string} name
+   * @param {Directory | File} entry
+   */
+  #make(parent, name, entry) {
+    const node = this.#fs.createNode(parent, name, entry instanceof Map ? 0o40555 : 0o100444, 0);
+    this.#entryOf.set(node, entry);
+    node.node_ops = this.#nodeOperations;
+    node.stream_ops = this.#streamOperations;
+    return node;
+  }
+
+  /** @param {FSNode} node @returns {Directory | null} null: it is a file */
+  #directory(node) {
+    const entry = this.#entryOf.get(node);
+    return entry instanceof Map ? entry : null;
+  }
+
+  /** @param {FSNode} node of a file */
+  #place(node) {
+    return /** @type {File} */ (this.#entryOf.get(node));
+  }
+
+  #refuse = () => {
+    throw new this.#fs.ErrnoError(EPERM);
   };
 
-  const nodeOperations = {
-    /** @param {any} node */
-    getattr(node) {
-      const file = !(node.entry instanceof Map);
-      const size = file ? node.entry[1] : 4096;
+  #nodeOperations = {
+    getattr: (/** @type {FSNode} */ node) => {
+      const size = this.#directory(node) ? 4096 : this.#place(node).length;
       return {
         dev: 1,
         ino: node.id,
@@ -84,57 +131,50 @@ export function packFileSystem(FS, file) {
         blocks: Math.ceil(size / 512),
       };
     },
-    /** @param {any} parent @param {string} name */
-    lookup(parent, name) {
-      const entry = parent.entry instanceof Map && parent.entry.get(name);
-      if (!entry) throw new FS.ErrnoError(ENOENT);
-      return make(parent, name, entry);
+    lookup: (/** @type {FSNode} */ parent, /** @type {string} */ name) => {
+      const entry = this.#directory(parent)?.get(name);
+      if (!entry) throw new this.#fs.ErrnoError(ENOENT);
+      return this.#make(parent, name, entry);
     },
-    /** @param {any} node */
-    readdir(node) {
-      return [".", "..", ...node.entry.keys()];
-    },
-    setattr: refuse,
-    mknod: refuse,
-    rename: refuse,
-    unlink: refuse,
-    rmdir: refuse,
-    symlink: refuse,
+    readdir: (/** @type {FSNode} */ node) => [
+      ".",
+      "..",
+      .../** @type {Directory} */ (this.#directory(node)).keys(),
+    ],
+    setattr: this.#refuse,
+    mknod: this.#refuse,
+    rename: this.#refuse,
+    unlink: this.#refuse,
+    rmdir: this.#refuse,
+    symlink: this.#refuse,
   };
 
-  const streamOperations = {
-    /**
-     * @param {any} stream
-     * @param {Uint8Array} into
-     * @param {number} at
-     * @param {number} length
-     * @param {number} position
-     */
-    read(stream, into, at, length, position) {
-      const [offset, size] = stream.node.entry;
+  #streamOperations = {
+    read: (
+      /** @type {Stream} */ stream,
+      /** @type {Uint8Array} */ into,
+      /** @type {number} */ at,
+      /** @type {number} */ length,
+      /** @type {number} */ position,
+    ) => {
+      const { offset, length: size } = this.#place(stream.node);
       const count = Math.min(length, size - position);
       if (count <= 0) return 0;
-      if (!awaitBytes(file, base + offset + position + count)) throw new FS.ErrnoError(EIO);
-      into.set(bytes.subarray(offset + position, offset + position + count), at);
+      const begin = offset + position;
+      if (!awaitBytes(this.#file, this.#base + begin + count)) throw new this.#fs.ErrnoError(EIO);
+      into.set(this.#bytes.subarray(begin, begin + count), at);
       return count;
     },
-    write: refuse,
-    /** @param {any} stream @param {number} offset @param {number} whence */
-    llseek(stream, offset, whence) {
-      const from = whence === 1 ? stream.position : whence === 2 ? stream.node.entry[1] : 0;
-      if (from + offset < 0) throw new FS.ErrnoError(EINVAL);
+    write: this.#refuse,
+    llseek: (
+      /** @type {Stream} */ stream,
+      /** @type {number} */ offset,
+      /** @type {number} */ whence,
+    ) => {
+      const end = this.#place(stream.node).length;
+      const from = whence === 1 ? stream.position : whence === 2 ? end : 0;
+      if (from + offset < 0) throw new this.#fs.ErrnoError(EINVAL);
       return from + offset;
     },
   };
-
-  /** @param {any} parent @param {string} name @param {any} entry */
-  function make(parent, name, entry) {
-    const node = FS.createNode(parent, name, entry instanceof Map ? 0o40555 : 0o100444, 0);
-    node.entry = entry;
-    node.node_ops = nodeOperations;
-    node.stream_ops = streamOperations;
-    return node;
-  }
-
-  return { mount: () => make(null, "/", tree(entries)) };
 }

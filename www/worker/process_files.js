@@ -28,7 +28,7 @@ const STANDARD = 3;
 const CREATING = 0o100 | 0o200 | 0o1000;
 
 /**
- * @param {any} FS Emscripten's
+ * @param {import("./pyodide.js").FileSystem} FS
  * @returns {ProcessFiles}
  */
 export function processFiles(FS) {
@@ -64,7 +64,7 @@ export function processFiles(FS) {
 }
 
 /**
- * @param {any} FS Emscripten's
+ * @param {import("./pyodide.js").FileSystem} FS
  * @param {ProcessFiles} files
  */
 export function restoreFiles(FS, { entries, open, directory }) {
@@ -86,7 +86,8 @@ export function restoreFiles(FS, { entries, open, directory }) {
       FS.dupStream(stream, fd);
       FS.close(stream);
     }
-    FS.streams[fd].position = position;
+    const opened = FS.streams[fd];
+    if (opened) opened.position = position;
     if (content) FS.unlink(name);
   }
   FS.chdir(directory);

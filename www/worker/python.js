@@ -4,7 +4,7 @@
 
 import { handleOf, restoreMemory } from "./image.js";
 import { awaitBytes } from "./arrival.js";
-import { packFileSystem } from "./pack.js";
+import { PackFileSystem } from "./pack.js";
 
 /** @typedef {import("#wasgi_core").PythonAssets} PythonAssets */
 
@@ -33,28 +33,34 @@ export function pyodideScripts(base) {
 }
 
 /**
+ * @typedef {object} Booted
+ * @property {import("./pyodide.js").Pyodide} pyodide
+ * @property {import("./image.js").Image | null} copied what it is a copy of
+ */
+
+/**
  * @typedef {object} BootOptions
  * @property {Record<string, string>} env
  * @property {(bytes: Uint8Array) => void} stdout
  * @property {(bytes: Uint8Array) => void} stderr
  * @property {Promise<import("./image.js").Image | null> | import("./image.js").Image | null} image
  * what to be a copy of; null: of nothing
- * @property {Record<string, any>} calls the module `_wasgi`, whose functions an image may hold
+ * @property {Record<string, unknown>} calls the module `_wasgi`, whose functions an image may hold
  */
 
 /**
  * @param {PythonAssets} assets
  * @param {BootOptions} options
- * @returns {Promise<{ pyodide: any, copied: import("./image.js").Image | null }>} the Pyodide API,
- * and what it is a copy of
+ * @returns {Promise<Booted>}
  */
 export async function bootPython(assets, options) {
   const [{ loadPyodide }, { default: createPyodideModule }] = await pyodideScripts(assets.base);
   const restore = serveFromMemory(assets);
-  const create = (/** @type {any} */ settings) => {
-    settings.preRun.unshift((/** @type {any} */ { FS }) => ownStdlib(FS, assets.stdlib));
+  const create = (/** @type {import("./pyodide.js").ModuleSettings} */ settings) => {
+    settings.preRun.unshift(({ FS }) => ownStdlib(FS, assets.stdlib));
     return createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
   };
+  /** @returns {Promise<import("./pyodide.js").Pyodide>} */
   const boot = (/** @type {object} */ more) =>
     loadPyodide({
       indexURL: `${assets.base}python/`,
@@ -64,9 +70,12 @@ export async function bootPython(assets, options) {
       jsglobals: Object.create(null),
       env: options.env,
       createPyodideModule: create,
-      /** @param {any} FS @param {{ sitePackages: string }} info */
+      /**
+       * @param {import("./pyodide.js").FileSystem} FS
+       * @param {{ sitePackages: string }} info
+       */
       fsInit: async (FS, { sitePackages }) => {
-        FS.mount(packFileSystem(FS, assets.pack), {}, sitePackages);
+        FS.mount(new PackFileSystem(FS, assets.pack), {}, sitePackages);
       },
       ...more,
     });
@@ -95,18 +104,18 @@ export async function bootPython(assets, options) {
 /**
  * Options by which Pyodide takes over an image's memory instead of running CPython from its
  * beginning.
- * @param {(settings: object) => Promise<any>} create
+ * @param {import("./pyodide.js").Create} create
  * @param {BootOptions} options
  */
 function copying(create, { image, calls }) {
-  /** @type {any} */
+  /** @type {import("./pyodide.js").Module} */
   let module;
   return {
     // What tells Pyodide that there is one; the image itself may not be there yet.
     _loadSnapshot: new Uint8Array(1),
     _snapshotDeserializer: (/** @type {string} */ name) =>
       handleOf(name, calls, module.API.public_api),
-    /** @param {object} settings */
+    /** @param {import("./pyodide.js").ModuleSettings} settings */
     createPyodideModule: async (settings) => {
       module = await create(settings);
       const found = await image;
@@ -129,7 +138,7 @@ function writer(sink) {
 /**
  * Lets the file that Pyodide writes next, the standard library, lie in the buffer that all
  * processes share: not in a copy.
- * @param {any} FS
+ * @param {import("./pyodide.js").FileSystem} FS
  * @param {import("./arrival.js").Arriving} stdlib
  */
 function ownStdlib(FS, stdlib) {
@@ -144,7 +153,7 @@ function ownStdlib(FS, stdlib) {
     node.stream_ops = {
       ...operations,
       /**
-       * @param {any} stream
+       * @param {import("./pyodide.js").Stream} stream
        * @param {Uint8Array} into
        * @param {number} at
        * @param {number} length
@@ -169,13 +178,9 @@ function serveFromMemory(assets) {
   const { instantiateStreaming } = WebAssembly;
   globalThis.fetch = async (input, init) => {
     const url = String(input);
-    if (url.endsWith("/pyodide.asm.wasm")) return /** @type {any} */ ({});
+    if (url.endsWith("/pyodide.asm.wasm")) return new Response();
     if (url.endsWith("/python_stdlib.zip")) {
-      return /** @type {any} */ ({
-        ok: true,
-        status: 200,
-        arrayBuffer: async () => new ArrayBuffer(0),
-      });
+      return new Response(new ArrayBuffer(0));
     }
     return fetch(input, init);
   };

@@ -18,22 +18,25 @@ const ALIGNMENT = 16;
 
 /** The stacks that are free, and how to get more. */
 export class Stacks {
-  /** @param {any} module Pyodide's */
+  #module;
+  /** By their sizes. @type {Map<number, Stack[]>} */
+  #unused = new Map([
+    [LARGE, []],
+    [SMALL, []],
+  ]);
+  /** How many large ones there are. */
+  #large = 0;
+
+  /** @param {import("./pyodide.js").Module} module */
   constructor(module) {
-    this.module = module;
-    /** @type {Map<number, Stack[]>} */
-    this.free = new Map([
-      [LARGE, []],
-      [SMALL, []],
-    ]);
-    this.large = 0;
+    this.#module = module;
   }
 
   /** @returns {Stack | null} null where memory has come to its end */
   take() {
     const [large, small] = [this.#free(LARGE), this.#free(SMALL)];
     const stack =
-      large.pop() ?? (this.large < LARGE_ONES ? this.#allocate(LARGE) : null) ?? small.pop();
+      large.pop() ?? (this.#large < LARGE_ONES ? this.#allocate(LARGE) : null) ?? small.pop();
     return stack ?? this.#allocate(SMALL);
   }
 
@@ -42,7 +45,7 @@ export class Stacks {
    * @returns {Stack}
    */
   first() {
-    return { base: this.module.stackSave() - LARGE, size: LARGE };
+    return { base: this.#module.stackSave() - LARGE, size: LARGE };
   }
 
   /** @param {Stack} stack no longer used */
@@ -52,7 +55,7 @@ export class Stacks {
 
   /** @param {number} size */
   #free(size) {
-    return /** @type {Stack[]} */ (this.free.get(size));
+    return /** @type {Stack[]} */ (this.#unused.get(size));
   }
 
   /**
@@ -60,9 +63,9 @@ export class Stacks {
    * @returns {Stack | null}
    */
   #allocate(size) {
-    const address = this.module._malloc(size + ALIGNMENT);
+    const address = this.#module._malloc(size + ALIGNMENT);
     if (!address) return null;
-    if (size === LARGE) this.large += 1;
+    if (size === LARGE) this.#large += 1;
     return { base: Math.ceil(address / ALIGNMENT) * ALIGNMENT, size };
   }
 }

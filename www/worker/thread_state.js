@@ -1,52 +1,66 @@
 // What Pyodide shares between tasks and CPython has for each thread: words of the C structure
 // PyThreadState.
 
+/** @typedef {import("./pyodide.js").Module} Module */
+/** @typedef {import("./stacks.js").Stack} Stack */
+
 /** How far into the structure, in bytes, to look for its members. */
 const EXTENT = 1200;
 
-/**
- * @param {any} pyodide with the main thread running, and a `threading.local` in use
- */
-export function threadState(pyodide) {
-  const module = pyodide._module;
-  const main = module._PyThreadState_Get();
-  const ident = pyodide.runPython("import _thread; _thread.get_ident()");
-  const locals = findLocals(module, main);
-  const threadId = find(module, main, (word) => word === ident);
-  const dictionary = module._PyThreadState_GetDict();
-  const dict = find(module, main, (word) => word === dictionary);
-  return {
-    /**
-     * A thread has begun. It has no `threading.local` values (CPython's key for them came with the
-     * task) and nothing in its dictionary yet, an identity of its own, and the limits of its stack.
-     * @param {number} own
-     * @param {import("./stacks.js").Stack} stack
-     */
-    begin(own, { base, size }) {
-      const at = module._PyThreadState_Get();
-      for (const offset of [locals, locals + 4, dict]) clear(module, at + offset);
-      module.HEAPU32[(at + threadId) >> 2] = own;
-      this.limit({ base, size });
-    },
-    /**
-     * The running thread may use this stack and no more: CPython raises RecursionError near its
-     * end.
-     * @param {import("./stacks.js").Stack} stack
-     */
-    limit({ base, size }) {
-      module._PyUnstable_ThreadState_SetStackProtection(module._PyThreadState_Get(), base, size);
-    },
-    /** A thread ends: its `threading.local` values go, as in PyThreadState_Clear. */
-    end() {
-      const at = module._PyThreadState_Get();
-      for (const offset of [locals, locals + 4]) clear(module, at + offset);
-    },
-  };
+/** The words of a thread's state, which all threads' have at the same places. */
+export class ThreadState {
+  #module;
+  #locals;
+  #threadId;
+  #dict;
+
+  /**
+   * @param {import("./pyodide.js").Pyodide} pyodide with the main thread running, and a
+   * `threading.local` in use
+   */
+  constructor(pyodide) {
+    const module = (this.#module = pyodide._module);
+    const main = module._PyThreadState_Get();
+    const ident = pyodide.runPython("import _thread; _thread.get_ident()");
+    this.#locals = findLocals(module, main);
+    this.#threadId = find(module, main, (word) => word === ident);
+    const dictionary = module._PyThreadState_GetDict();
+    this.#dict = find(module, main, (word) => word === dictionary);
+  }
+
+  /**
+   * A thread has begun. It has no `threading.local` values (CPython's key for them came with the
+   * task) and nothing in its dictionary yet, an identity of its own, and the limits of its stack.
+   * @param {number} ident
+   * @param {Stack} stack
+   */
+  begin(ident, stack) {
+    const at = this.#module._PyThreadState_Get();
+    for (const offset of [this.#locals, this.#locals + 4, this.#dict])
+      clear(this.#module, at + offset);
+    this.#module.HEAPU32[(at + this.#threadId) >> 2] = ident;
+    this.limit(stack);
+  }
+
+  /**
+   * The running thread may use this stack and no more: CPython raises RecursionError near its end.
+   * @param {Stack} stack
+   */
+  limit({ base, size }) {
+    const module = this.#module;
+    module._PyUnstable_ThreadState_SetStackProtection(module._PyThreadState_Get(), base, size);
+  }
+
+  /** A thread ends: its `threading.local` values go, as in PyThreadState_Clear. */
+  end() {
+    const at = this.#module._PyThreadState_Get();
+    for (const offset of [this.#locals, this.#locals + 4]) clear(this.#module, at + offset);
+  }
 }
 
 /**
  * Clears a reference, as Py_CLEAR does.
- * @param {any} module @param {number} address
+ * @param {Module} module @param {number} address
  */
 function clear(module, address) {
   const object = module.HEAPU32[address >> 2];
@@ -57,7 +71,7 @@ function clear(module, address) {
 /**
  * The offset of `threading_local_key`: the word that points to an object of type
  * `_thread._localdummy`.
- * @param {any} module
+ * @param {Module} module
  * @param {number} state
  */
 function findLocals(module, state) {
@@ -78,7 +92,7 @@ function findLocals(module, state) {
 }
 
 /**
- * @param {any} module @param {number} state @param {(word: number) => boolean} matches
+ * @param {Module} module @param {number} state @param {(word: number) => boolean} matches
  * @returns {number} the offset of the first word that matches
  */
 function find(module, state, matches) {

@@ -8,11 +8,12 @@ app sees.
 import asyncio
 import builtins
 from operator import index
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
+from _wasgi import BLOCKED, BROKEN, DATA, DISCONNECT, PARK, RAISE
 
-from ..bridge.buffer import SIZE, put_bytes, put_text, take_bytes, take_text, view
+from ..bridge.buffer import SIZE, number, put_bytes, put_text, take_bytes, take_text, view
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
 
@@ -21,22 +22,6 @@ _send_start = _wasgi.send_start
 _send_body = _wasgi.send_body
 _returned = _wasgi.returned
 _raised = _wasgi.raised_asgi
-
-# Events, as `event & 3`; the rest is the exchange.
-REQUEST: Final = 0
-RECEIVABLE: Final = 1
-WRITABLE: Final = 2
-STOP: Final = 3
-
-# What `receive` returns, as `got & 3`; the rest is the length of the body in the buffer.
-LAST: Final = 0
-MORE: Final = 1
-DISCONNECT: Final = 2
-PENDING: Final = 3
-
-BLOCKED: Final = -1
-GONE: Final = -2
-"""The client is gone: what the app sends is not looked at."""
 
 
 def take_scope(state: dict[str, Any]) -> Scope:
@@ -92,26 +77,25 @@ class Exchange:
         except BaseException as error:
             _raised(self.id, put_text(traceback_of(error)))
         else:
-            _returned(self.id, -1 if result is None else put_text(str(result)))
+            _returned(self.id, None if result is None else put_text(str(result)))
 
     async def receive(self) -> Message:
         """ASGI's ``receive``: the next part of the body, or the disconnect."""
         while True:
-            got = _receive(self.id)
-            kind = got & 3
-            if kind == PENDING:
+            reply = _receive(self.id)
+            if reply == PARK:
                 waiter = self.readable = self.loop.create_future()
                 try:
                     await waiter
                 finally:
                     self.readable = None
                 continue
-            if kind == DISCONNECT:
+            if reply == DISCONNECT:
                 return {"type": "http.disconnect"}
             return {
                 "type": "http.request",
-                "body": bytes(view[: got >> 2]),
-                "more_body": kind == MORE,
+                "body": bytes(view[: number[0]]),
+                "more_body": reply == DATA,
             }
 
     async def send(self, message: Message) -> None:
@@ -125,7 +109,7 @@ class Exchange:
             self._check(_wasgi.send_other(self.id, put_text(kind)))
 
     def _send_start(self, message: Message) -> None:
-        status = -1
+        status: int | None = None
         try:
             status = index(message["status"])
             fields: list[bytes] = []
@@ -136,10 +120,11 @@ class Exchange:
         except Exception:
             # uvicorn counts the response as started, and logs its status, before it looks at the
             # headers.
-            state = _wasgi.send_start_failed(self.id, status)
-            if state == GONE:
+            reply = _wasgi.send_start_failed(self.id, status)
+            if reply == BROKEN:
+                # The client is gone: what the app sends is not looked at.
                 return
-            self._check(state)
+            self._check(reply)
             raise
         self._check(_send_start(self.id, status, length))
 
@@ -153,8 +138,8 @@ class Exchange:
             size = len(part)
             view[:size] = part
             begun += size
-            state = _send_body(self.id, size, length - begun, more)
-            if state == BLOCKED:
+            reply = _send_body(self.id, size, length - begun, more)
+            if reply == BLOCKED:
                 begun -= size
                 waiter = self.writable = self.loop.create_future()
                 try:
@@ -162,13 +147,13 @@ class Exchange:
                 finally:
                     self.writable = None
                 continue
-            self._check(state)
+            self._check(reply)
             if begun == length:
                 return
 
-    def _check(self, state: int) -> None:
-        if state > 0:
-            name, _, message = take_text(state).partition("\n")
+    def _check(self, reply: int) -> None:
+        if reply == RAISE:
+            name, _, message = take_text(number[0]).partition("\n")
             # KeyError shows what it was made of.
             raise KeyError(int(message)) if name == "KeyError" else getattr(builtins, name)(message)
 

@@ -14,8 +14,10 @@ from typing import Final
 SIZE: Final = 1 << 20
 """Bytes in the buffer: more than any request head that a server admits."""
 
-shared: Final = bytearray(SIZE)
-view: Final = memoryview(shared)
+shared: Final = bytearray(SIZE + 4)
+view: Final = memoryview(shared)[:SIZE]
+number: Final = memoryview(shared)[SIZE:].cast("i")
+"""The number that comes with a call's reply, or with what is in the buffer: ``number[0]``."""
 
 _FIRST = Struct("<I")
 _COUNTED: Final = 1 << 31

@@ -7,12 +7,10 @@ import _wasgi
 from .buffer import put_text
 from .tracebacks import traceback_of
 
-TRACE: Final = 0
-DEBUG: Final = 1
-INFO: Final = 2
-WARNING: Final = 3
-ERROR: Final = 4
-CRITICAL: Final = 5
+DEBUG: Final = _wasgi.DEBUG
+INFO: Final = _wasgi.INFO
+WARNING: Final = _wasgi.WARNING
+ERROR: Final = _wasgi.ERROR
 
 
 def log(level: int, message: str) -> None:

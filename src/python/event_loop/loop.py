@@ -8,22 +8,19 @@ import threading
 from asyncio import base_events, events
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
+from _wasgi import IO, NOTHING, TURN
 
+from ..bridge.buffer import number
 from ..bridge.through_c import anew
-from ..threads.waiting import CONNECTIONS, IO, new_key, wait, yield_now
+from ..threads.waiting import CONNECTIONS, new_key, wait, yield_now
 
-NOTHING: Final = -1
-"""No event waits."""
-TURN: Final = -2
-"""No event waits, but the worker's own event loop has not turned for a while: it may hold some
-back.
+type Decode = Callable[[int, int], Callable[[], object]]
+"""Makes a callback of an event, by its kind and number (see ``Reply`` in
+``src/browser/process/reply.rs``), reading what came with it from the shared buffer.
 """
-
-type Decode = Callable[[int], Callable[[], object]]
-"""Makes a callback of an event, reading what came with it from the shared buffer."""
 
 
 class Selector:
@@ -46,7 +43,7 @@ class Selector:
         if not ready and not self._woken and timeout != 0:
             serving = self.decode is not None
             if serving:
-                _wasgi.polling(True)
+                _wasgi.set_polling(True)
             self._waiting = True
             try:
                 wait(
@@ -57,7 +54,7 @@ class Selector:
             finally:
                 self._waiting = False
                 if serving:
-                    _wasgi.polling(False)
+                    _wasgi.set_polling(False)
             self._drain(ready)
         self._woken = False
         return ready
@@ -70,9 +67,9 @@ class Selector:
     def _drain(self, ready: list[Callable[[], object]]) -> int:
         if self.decode is None:
             return NOTHING
-        while (event := _wasgi.next_event()) >= 0:
-            ready.append(self.decode(event))
-        return int(event)
+        while (event := _wasgi.next_event()) != NOTHING and event != TURN:
+            ready.append(self.decode(event, number[0]))
+        return event
 
     def wake(self) -> None:
         """Ends the present or the next wait. Any thread may."""

@@ -60,11 +60,11 @@ class SteppedLoop(EventLoop):
         elif self._scheduled:
             rest = max(0.0, self._scheduled[0].when() - self.time())
         if rest != 0.0:
-            _wasgi.polling(True)
+            _wasgi.set_polling(True)
             try:
                 yield from parked(rest)
             finally:
-                _wasgi.polling(False)
+                _wasgi.set_polling(False)
         elif self._selector.turn:
             yield from turned()
 

@@ -11,8 +11,9 @@ from itertools import count
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import LOCK
 
-from ..threads.waiting import LOCK, new_key, thrown
+from ..threads.waiting import new_key, thrown
 from ..threads.waiting import wait as park
 from .hub import GreenletExit, Timeout, Timer, failed, hub, soon, throw_into, timers, unpatched
 

@@ -16,11 +16,12 @@ from traceback import print_exception
 from typing import Any, Final, NoReturn
 
 import _wasgi
+from _wasgi import SLEEP
 
 from ..bridge.tracebacks import traceback_of
 from ..threads import thread_module as threads
 from ..threads import waiting
-from ..threads.waiting import SLEEP, new_key, wait
+from ..threads.waiting import new_key, wait
 from ..wsgi import exchange as wsgi
 
 _monotonic = time.monotonic

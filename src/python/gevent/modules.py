@@ -16,7 +16,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-from ..threads.waiting import SLEEP, new_key, wait, yield_now
+from _wasgi import SLEEP
+
+from ..threads.waiting import new_key, wait, yield_now
 from . import greenlet as greenlets
 from . import hub as hubs
 from . import pool as pools

@@ -2,7 +2,7 @@
 with the one it is a copy of.
 
 A fork copies memory where no stack of Python's is in use: the main thread's life is a generator
-(see ``process.main``), which yields FORK and goes on in each process that comes of it. Other threads are
+(see ``process.main``), which yields FORKS and goes on in each process that comes of it. Other threads are
 left behind, as in any fork.
 """
 
@@ -11,22 +11,15 @@ import os
 import sys
 from asyncio import events
 from collections.abc import Callable, Generator
-from typing import Final
 
 import _wasgi
+from _wasgi import FORKS, PARENT
 
 from ..threads import preemption, waiting
 from ..threads import thread_module as threads
 from ..threads.thread_module import report_unraisable
 from . import configuration as configurations
 from .configuration import Configuration
-
-FORK: Final = 1 << 17
-"""What the main thread yields where an image of the process may be made; what comes back is PARENT
-or CHILD.
-"""
-PARENT: Final = 0
-CHILD: Final = 1
 
 pid = ppid = 0
 """This process's."""
@@ -100,7 +93,7 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
         # They are of this process's JavaScript.
         derivation._spare.clear()
     hook = sys.excepthook
-    outcome = yield FORK
+    outcome = yield FORKS
     begin()
     if outcome == PARENT:
         if knows:

@@ -9,7 +9,9 @@ from signal import SIGKILL
 from typing import Final, NoReturn
 
 import _wasgi
+from _wasgi import EXITS, FORKS, WAITS
 
+from ..bridge.buffer import number
 from ..bridge.tracebacks import traceback_of
 from ..event_loop import loop as event_loop
 from ..stdlib import additions
@@ -40,12 +42,12 @@ def _install_identity() -> None:
         _wasgi.exit(index(status) & 0xFF)
         raise AssertionError("the process has ended")
 
-    def kill(process: int, number: int, /) -> None:
+    def kill(process: int, signal: int, /) -> None:
         """Kill a process with a signal."""
-        if process == forking.pid and number == SIGKILL:
+        if process == forking.pid and signal == SIGKILL:
             _wasgi.exit(-SIGKILL)
-        if number:
-            _wasgi.kill(index(process), index(number))
+        if signal:
+            _wasgi.kill(index(process), index(signal))
         if process == forking.pid:
             preemption.handle_own(sys._getframe(1))
 
@@ -96,7 +98,7 @@ def _prepare() -> None:
 def _live() -> Generator[int | None, int, int]:
     """The process; its exit code, or minus the number of the signal that ended it."""
     _prepare()
-    yield forking.FORK
+    yield FORKS
     forking.begin()
     forking.reseed()
     code = yield from _run()
@@ -144,20 +146,19 @@ def _run() -> Generator[int | None, int, int]:
 
 
 _life: Final = _live()
-NOT_YET: Final = 1 << 16
-"""No exit code."""
 
 
 def step(outcome: int | None = None) -> int:
-    """Runs the process to its end, and returns how it ended, as the machine has it: an exit code or
-    minus a signal's number.
+    """Runs the process to where it forks, or to its end: EXITS, and the number in the buffer is its
+    exit code, or minus the number of the signal that ended it.
 
-    It returns ``forking.FORK`` where an image may be made of the process, and wants to be called
-    again in each process that comes of it. Without stack switching (JSPI) it returns NOT_YET
-    wherever the main thread waits, and wants to be called again with how the wait ended.
+    FORKS: an image may be made of the process; it wants to be called again with PARENT or CHILD in
+    each process that comes of it. WAITS: without stack switching (JSPI), wherever the main thread
+    waits; it wants to be called again with how the wait ended.
     """
     try:
-        state = _life.send(outcome)  # type: ignore[arg-type]
+        step = _life.send(outcome)  # type: ignore[arg-type]
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    return NOT_YET if state is None else state
+        number[0] = end.value
+        return EXITS
+    return WAITS if step is None else step

@@ -10,16 +10,15 @@ import _thread
 import time
 from collections import deque
 from types import GenericAlias
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
+from _wasgi import HANDED_OVER, LOCK, WOKEN
 
-from .waiting import HANDED_OVER, LOCK, WOKEN, new_key, wait
+from .waiting import new_key, wait
 
 _monotonic = time.monotonic
 _wake_one = _wasgi.wake_one
-_HANDED: Final = 2
-"""What waking says if the lock is the woken thread's own now."""
 
 
 def checked_timeout(blocking: bool, timeout: float) -> float:
@@ -107,7 +106,8 @@ class lock:
         """
         if not self._locked:
             raise RuntimeError("release unlocked lock")
-        if self._waiting and _wake_one(self._key) == _HANDED:
+        if self._waiting and _wake_one(self._key):
+            # It is the woken thread's now.
             return
         self._locked = False
 

@@ -17,16 +17,11 @@ from types import FrameType
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import GO_ON, HANDLE_SIGNAL, SIGNAL_DEFAULT, SIGNAL_HANDLED, SIGNAL_IGNORED, TURN_LOOP
 from pyodide.ffi import can_run_sync
 
 from . import waiting
 from .waiting import yield_now
-
-GO_ON: Final = 0
-SIGNAL: Final = 1
-SWITCH: Final = 2
-TURN: Final = 3
-"""What Rust says is to be done."""
 
 TICK: Final = 63
 """The signal that is ours: CPython has no other way in."""
@@ -44,7 +39,7 @@ function and of each turn of a loop.
 
 _check = _wasgi.check
 _again = _wasgi.look_again
-_take_signal = _wasgi.take_signal
+_next_signal = _wasgi.next_signal
 _interrupted = _wasgi.interrupted
 _getsignal = _signal.getsignal
 _set_signal = _signal.signal
@@ -61,7 +56,7 @@ def _look(frame: FrameType | None, anywhere: bool = False) -> None:
     if frame is not None and str(frame.f_globals.get("__name__")).startswith(_UNTOUCHED):
         _again()
         return
-    if todo == SIGNAL:
+    if todo == HANDLE_SIGNAL:
         handle_signals(frame)
     elif (
         not anywhere
@@ -72,7 +67,7 @@ def _look(frame: FrameType | None, anywhere: bool = False) -> None:
         # locked. Natively it keeps the GIL while it does.
         _again()
     elif can_run_sync():
-        yield_now(todo == TURN)
+        yield_now(todo == TURN_LOOP)
 
 
 def poll(frame: FrameType) -> None:
@@ -87,13 +82,13 @@ def handle_signals(frame: FrameType | None) -> None:
     through.
     """
     code = _interrupted()
-    if code >= 0:
+    if code is not None:
         # What the signal handlers of gunicorn's workers do, where the thread stands: in the app. On
         # QUIT and INT they sleep first.
         if code == 0:
             waiting.sleep(QUIT_AFTER)
         raise SystemExit(code)
-    while number := _take_signal():
+    while (number := _next_signal()) is not None:
         handler = _getsignal(number)
         if callable(handler):
             handler(number, frame)
@@ -109,8 +104,8 @@ def handle_own(frame: FrameType | None) -> None:
 
 def _disposition(handler: Any) -> int:
     if callable(handler):
-        return 2
-    return 1 if handler == _signal.SIG_IGN else 0
+        return SIGNAL_HANDLED
+    return SIGNAL_IGNORED if handler == _signal.SIG_IGN else SIGNAL_DEFAULT
 
 
 def _signal_signal(signalnum: int, handler: Any, /) -> Any:

@@ -2,7 +2,7 @@
 called again for what comes.
 
 The life of a process is a generator that yields where its stack would be suspended; JavaScript
-resumes it (`Threads.live`). With JSPI it never yields. What cannot return, an app's own waits,
+resumes it (`MainThread.runInSteps`). With JSPI it never yields. What cannot return, an app's own waits,
 blocks the worker (``waiting.wait``), and there is one thread.
 """
 
@@ -10,9 +10,10 @@ import sys
 from collections.abc import Generator
 
 import _wasgi
+from _wasgi import INTERRUPTED, IO, SUSPEND
 
 from . import waiting
-from .waiting import CONNECTIONS, INTERRUPTED, IO, request
+from .waiting import CONNECTIONS, request
 
 type Steps[T] = Generator[None, int, T]
 """Yields to wait, and is sent how the wait ended."""
@@ -21,7 +22,7 @@ type Steps[T] = Generator[None, int, T]
 def parked(timeout: float = -1.0) -> Steps[None]:
     """``waiting.park``."""
     outcome: int = _wasgi.wait(IO, CONNECTIONS, timeout * 1000.0, False, request.get())
-    if outcome < 0:
+    if outcome == SUSPEND:
         outcome = yield
     if outcome == INTERRUPTED:
         waiting.on_interrupt(sys._getframe())
@@ -30,7 +31,7 @@ def parked(timeout: float = -1.0) -> Steps[None]:
 def turned() -> Steps[None]:
     """``waiting.yield_now(True)``."""
     outcome: int = _wasgi.yield_now(True, request.get())
-    if outcome < 0:
+    if outcome == SUSPEND:
         outcome = yield
     if outcome == INTERRUPTED:
         waiting.on_interrupt(sys._getframe())

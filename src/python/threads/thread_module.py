@@ -18,18 +18,16 @@ from importlib.machinery import ModuleSpec
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import LOCK
 
 from ..bridge.tracebacks import traceback_of
 from . import locks
 from .locks import RLock, lock
-from .waiting import LOCK, new_key, wait
+from .waiting import SUSPENDS, new_key, wait
 
 MAIN: Final[int] = _thread._get_main_thread_ident()
 """The main thread's identity; the others' follow it in steps."""
 STEP: Final = 16
-
-_LACKING: Final = -1
-"""What ``spawn`` says where the browser has no stack switching."""
 
 NO_THREADS: Final = (
     "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks; Chrome 137,"
@@ -164,10 +162,10 @@ def _spawn(
     handle: _ThreadHandle | None,
 ) -> int:
     global _alive
-    number = _wasgi.spawn()
-    if number == _LACKING:
+    if not SUSPENDS:
         raise RuntimeError(NO_THREADS)
-    if not number:
+    number = _wasgi.spawn()
+    if number is None:
         raise RuntimeError("can't start new thread")
     ident = MAIN + (number - 1) * STEP
     if handle is not None:

@@ -18,18 +18,8 @@ from types import FrameType
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import HANDED_OVER, INTERRUPTED, IO, SLEEP, SUSPEND, TIMED_OUT
 from pyodide.ffi import can_run_sync, run_sync
-
-SLEEP: Final = 7
-LOCK: Final = 8
-IO: Final = 9
-"""What a wait is for, by the names' numbers in the trace."""
-
-WOKEN: Final = 0
-TIMED_OUT: Final = 1
-HANDED_OVER: Final = 2
-INTERRUPTED: Final = 3
-"""How a wait ended."""
 
 NO_KEY: Final = 0
 CONNECTIONS: Final = 1
@@ -92,18 +82,18 @@ def _room(_value: Any = None, *, more: bool = True) -> None:
         _room(more=False)
 
 
-def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
-    """Waits until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how
+def wait(what: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
+    """Waits for ``what`` (SLEEP, LOCK or IO) until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how
     the wait ended.
 
     An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError
     where this thread cannot wait, and what a signal handler raises.
     """
     if not can_run_sync():
-        return _block(name, timeout)
+        return _block(what, timeout)
     _room()
-    outcome: int = _begin(name, key, timeout * 1000.0, again, request.get())
-    if outcome < 0:
+    outcome: int = _begin(what, key, timeout * 1000.0, again, request.get())
+    if outcome == SUSPEND:
         outcome = run_sync(_WAIT)
     if thrown and outcome != HANDED_OVER:
         on_throw()
@@ -112,7 +102,7 @@ def wait(name: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     return outcome
 
 
-def _block(name: int, timeout: float) -> int:
+def _block(what: int, timeout: float) -> int:
     """A wait that suspends nothing: where there is but one thread, nobody could end it before its
     time.
     """
@@ -121,7 +111,7 @@ def _block(name: int, timeout: float) -> int:
             "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
             " switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
         )
-    _wasgi.block(name, timeout * 1000.0, request.get())
+    _wasgi.block(what, timeout * 1000.0, request.get())
     return TIMED_OUT
 
 
@@ -134,7 +124,7 @@ def yield_now(turn: bool = False) -> None:
     """Lets other threads go first; with ``turn`` also messages from outside the process."""
     _room()
     outcome = _yield(turn, request.get())
-    if outcome < 0:
+    if outcome == SUSPEND:
         outcome = run_sync(_WAIT)
     if thrown:
         on_throw()

@@ -13,16 +13,37 @@ from types import TracebackType
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import (
+    ANY_EXCEPTION,
+    BASE_EXCEPTION,
+    BROKEN,
+    DATA,
+    DONE,
+    IO,
+    NO_MORE_DATA,
+    OS_ERROR,
+    PARK,
+    RAISE,
+    REJECTED_BODY,
+    REQUEST,
+    REQUEST_WITH_BODY,
+    RERAISE,
+    STOP_ITERATION,
+    SYSTEM_EXIT,
+    TURN,
+    UNFINISHED,
+    YIELD,
+)
 
-from ..bridge.buffer import SIZE, put_strings, put_text, take_strings, take_text, view
+from ..bridge.buffer import SIZE, number, put_strings, put_text, take_strings, take_text, view
 from ..bridge.through_c import anew
 from ..bridge.tracebacks import traceback_of
-from ..threads.waiting import CONNECTIONS, IO, park, request, wait, yield_now
+from ..threads.waiting import CONNECTIONS, park, request, wait, yield_now
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 type App = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
-_take_request = _wasgi.take_request
+_next_request_or_yield = _wasgi.next_request_or_yield
 _read_body = _wasgi.read_body
 _start_response = _wasgi.start_response
 _write = _wasgi.write
@@ -33,19 +54,8 @@ _finish = _wasgi.finish
 _finish_part = _wasgi.finish_part
 _raised = _wasgi.raised_wsgi
 
-PARK: Final = -1
-BROKEN: Final = -2
 STEP: Final = 1024
 """Bytes of a request's body that gunicorn waits for at once."""
-
-UNFINISHED: Final = -3
-"""What ``write_last`` says where the client is to take the block before the response can end."""
-
-LET_GO: Final = -2
-TURN: Final = -3
-"""What ``take_request`` says where other threads, or the worker's event loop, are to have their
-turn first.
-"""
 
 KEYS: Final = 0x8000_0000
 """The key of a connection, or of a thread that takes connections, is its number and this."""
@@ -85,10 +95,11 @@ class _Body(io.RawIOBase):
         if not wanted:
             return 0
         exchange = self._exchange
-        while (count := _read_body(exchange.id, wanted)) == PARK:
+        while (reply := _read_body(exchange.id, wanted)) == PARK:
             wait(IO, exchange.key)
-        if count < 0:
-            raise _error(take_text(BROKEN - count))
+        if reply == RAISE:
+            raise _error(take_text(number[0]))
+        count = number[0] if reply == DATA else 0
         buffer[:count] = view[:count]
         return count
 
@@ -174,12 +185,12 @@ class Exchange:
                     raise TypeError(f"{value!r} is not a string")
                 fields.append(name)
                 fields.append(value)
-            outcome = _start_response(self.id, put_strings(fields), exc_info is not None)
-            if outcome == 0:
+            reply = _start_response(self.id, put_strings(fields), exc_info is not None)
+            if reply == DONE:
                 return self.write
-            if outcome < 0 and exc_info is not None:
+            if reply == RERAISE and exc_info is not None:
                 raise exc_info[1].with_traceback(exc_info[2])
-            raise _error(take_text(outcome))
+            raise _error(take_text(number[0]))
         finally:
             exc_info = None
 
@@ -190,36 +201,37 @@ class Exchange:
     def _write(self, data: bytes, write: Callable[[int, int], int]) -> None:
         if not isinstance(data, bytes):
             # gunicorn sends the head before it looks.
-            self._settle(write(self.id, 0))
+            self._until_taken(write(self.id, 0))
             raise TypeError(f"{data!r} is not a byte")
         length = len(data)
         if length <= SIZE:
             view[:length] = data
-            self._settle(write(self.id, length))
+            self._until_taken(write(self.id, length))
             return
         for start in range(0, length, SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            self._settle(write(self.id, len(part)))
+            self._until_taken(write(self.id, len(part)))
 
     def _answer(self, data: bytes) -> None:
         """Sends the one block of a response."""
         length = len(data)
         view[:length] = data
-        state = _write_last(self.id, length)
-        if state == UNFINISHED:
-            self._settle(PARK)
-            state = _finish_part(self.id)
-        self._settle(state)
+        reply = _write_last(self.id, length)
+        if reply == UNFINISHED:
+            self._until_taken(PARK)
+            reply = _finish_part(self.id)
+        self._until_taken(reply)
 
-    def _settle(self, state: int) -> None:
-        while state == PARK:
+    def _until_taken(self, reply: int) -> None:
+        """Waits until the client has taken what was written; raises what the app is to see."""
+        while reply == PARK:
             wait(IO, self.key)
-            state = _flushed(self.id)
-        if state == BROKEN:
+            reply = _flushed(self.id)
+        if reply == BROKEN:
             raise BrokenPipeError(32, "Broken pipe")
-        if state > 0:
-            raise _error(take_text(state))
+        if reply == RAISE:
+            raise _error(take_text(number[0]))
 
     def environ(self, base: dict[str, Any], has_body: bool) -> dict[str, Any]:
         """The request that Rust has just put, on top of what all requests share."""
@@ -242,18 +254,22 @@ class Exchange:
                     return
                 for chunk in iterable:
                     self._write(chunk, _write_part)
-                self._settle(_finish_part(self.id))
+                self._until_taken(_finish_part(self.id))
                 return
             try:
                 for chunk in iterable:
                     self._write(chunk, _write)
-                self._settle(_finish(self.id))
+                self._until_taken(_finish(self.id))
             finally:
                 close = getattr(iterable, "close", None)
                 if close is not None:
                     close()
         except BaseException as error:
-            if _raised(self.id, put_text(traceback_of(error)), _cause(error), iterating):
+            errno = error.errno if isinstance(error, OSError) else None
+            if not isinstance(errno, int):
+                errno = None
+            length = put_text(traceback_of(error))
+            if _raised(self.id, length, _cause(error), errno, iterating):
                 raise
 
 
@@ -279,21 +295,19 @@ def base_environ() -> dict[str, Any]:
 
 
 def _cause(error: BaseException) -> int:
-    """See `Process.raised_wsgi`."""
+    """See `Cause` in src/browser/process/wsgi.rs."""
     match error:
         case StopIteration():
-            return 1
+            return STOP_ITERATION
         case _Rejected():
-            return 2
+            return REJECTED_BODY
         case _NoMoreData():
-            return 4
-        case OSError(errno=None):
-            return 3
-        case OSError(errno=int() as errno):
-            return 1000 + errno
+            return NO_MORE_DATA
+        case OSError(errno=None) | OSError(errno=int()):
+            return OS_ERROR
         case Exception():
-            return 0
-    return 5 if isinstance(error, leaving) else 6
+            return ANY_EXCEPTION
+    return SYSTEM_EXIT if isinstance(error, leaving) else BASE_EXCEPTION
 
 
 def serve(app: App) -> None:
@@ -305,17 +319,17 @@ def serve(app: App) -> None:
 
 def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
     """Takes a request, or waits for one; returns whether to go on."""
-    event = _take_request()
-    if event > 0:
-        environ = exchange.environ(base, event & 3 == 2)
-        request.set(event >> 2)
+    reply = _next_request_or_yield()
+    if reply == REQUEST or reply == REQUEST_WITH_BODY:
+        request.set(number[0])
+        environ = exchange.environ(base, reply == REQUEST_WITH_BODY)
         exchange.run(app, environ)
         request.set(0)
-    elif event == 0:
+    elif reply == PARK:
         park()
-    elif event == LET_GO:
+    elif reply == YIELD:
         yield_now()
-    elif event == TURN:
+    elif reply == TURN:
         yield_now(True)
     else:
         return False

@@ -3,18 +3,16 @@ when the body is there, and the answer waits in memory for the client.
 """
 
 import io
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
+from _wasgi import DATA, DONE, END, EXIT, PARK, RAISE, REQUEST_WITH_BODY
 
-from ..bridge.buffer import SIZE, take_text, view
+from ..bridge.buffer import SIZE, number, take_text, view
 from ..bridge.through_c import anew
 from ..threads.stepping import Steps, parked
 from ..threads.waiting import CONNECTIONS, request
 from . import exchange as wsgi
-
-PARK: Final = -1
-BROKEN: Final = -2
 
 
 class _Body(io.RawIOBase):
@@ -38,22 +36,22 @@ class _Body(io.RawIOBase):
 class _Exchange(wsgi.Exchange):
     """Takes all that the app writes, however slow the client is."""
 
-    def _settle(self, state: int) -> None:
-        super()._settle(0 if state == PARK else state)
+    def _until_taken(self, reply: int) -> None:
+        super()._until_taken(DONE if reply == PARK else reply)
 
 
 def whole_body(id: int) -> Steps[io.BufferedReader]:
     """The body of a request, once the client has sent it."""
     parts: list[bytes] = []
     error: Exception | None = None
-    while count := _wasgi.read_body(id, SIZE):
-        if count > 0:
-            parts.append(bytes(view[:count]))
-        elif count == PARK:
-            yield from parked()
-        else:
-            error = wsgi._error(take_text(BROKEN - count))
+    while (reply := _wasgi.read_body(id, SIZE)) != END:
+        if reply == DATA:
+            parts.append(bytes(view[: number[0]]))
+        elif reply == RAISE:
+            error = wsgi._error(take_text(number[0]))
             break
+        else:
+            yield from parked()
     return io.BufferedReader(_Body(b"".join(parts), error))
 
 
@@ -69,16 +67,15 @@ def serve(app: wsgi.App) -> Steps[None]:
     exchange = _Exchange(0, CONNECTIONS)
     run = anew(exchange.run, app)
     while True:
-        event = _wasgi.next_request(0)
-        if event == 0:
+        reply = _wasgi.next_request(0)
+        if reply == PARK:
             yield from parked()
             continue
-        if event < 0:
+        if reply == EXIT:
             return
-        has_body = event & 3 == 2
+        request.set(number[0])
         environ = exchange.environ(base, False)
-        request.set(event >> 2)
-        if has_body:
+        if reply == REQUEST_WITH_BODY:
             environ["wsgi.input"] = yield from whole_body(exchange.id)
         run(environ)
         yield from flushed(exchange.id)

@@ -14,10 +14,10 @@ from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 import _wasgi
+from _wasgi import DISCONNECT, LAST_DATA, PARK
 
-from ...asgi import exchange as asgi
 from ...asgi.application import App, Message, Scope
-from ...bridge.buffer import SIZE, take_bytes, view
+from ...bridge.buffer import SIZE, number, take_bytes, view
 from ...bridge.tracebacks import traceback_of
 
 http_log: Final = logging.getLogger("daphne.http_protocol")
@@ -134,15 +134,14 @@ class Request:
     def readable(self) -> None:
         """Something came: body, its end, or the connection's."""
         while True:
-            got = _wasgi.receive(self.id)
-            kind = got & 3
-            if kind == asgi.PENDING:
+            reply = _wasgi.receive(self.id)
+            if reply == PARK:
                 return
-            if kind == asgi.DISCONNECT:
+            if reply == DISCONNECT:
                 self._connection_lost()
                 return
-            self.content += view[: got >> 2]
-            if kind == asgi.LAST:
+            self.content += view[: number[0]]
+            if reply == LAST_DATA:
                 self.complete = True
                 self._process()
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import NO_ADDRESS, PARK, REQUEST, STOP
 
-from ...asgi import exchange as asgi
 from ...asgi.application import App, asgi3, finish_imports
 from ...bridge.tracebacks import traceback_of
 from ...event_loop import loop as event_loop
@@ -22,7 +22,6 @@ from ...threads.waiting import park
 from .loading import load
 from .request import Request, http_log
 
-PARK: Final = -1
 server_log: Final = logging.getLogger("daphne.server")
 
 
@@ -42,13 +41,11 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.stopping = self.loop.create_future()
 
-    def decode(self, event: int) -> Callable[[], object]:
+    def decode(self, kind: int, id: int) -> Callable[[], object]:
         """See `event_loop.Decode`."""
-        kind = event & 3
-        id = event >> 2
-        if kind == asgi.STOP:
+        if kind == STOP:
             return self._stop
-        if kind == asgi.REQUEST:
+        if kind == REQUEST:
             self.requests[id] = Request(id, self)
         request = self.requests.get(id)
         return request.readable if request is not None else int
@@ -60,7 +57,7 @@ class Server:
     def forget(self, request: Request) -> None:
         """The request is over for client and app."""
         if request.task is None and self.requests.pop(request.id, None) is not None:
-            _wasgi.returned(request.id, -1)
+            _wasgi.returned(request.id, None)
 
     def origin(self, headers: dict[bytes, list[bytes]], client: list[Any]) -> tuple[list[Any], str]:
         """The client and scheme, by the headers of a proxy where they are to be believed."""
@@ -151,12 +148,12 @@ class Server:
         server_log.info("Configuring endpoint %s", endpoint)
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
-        while (accepting := _wasgi.accepting()) == PARK:
+        while (reply := _wasgi.accept()) == PARK:
             if waiting.SUSPENDS:
                 park()
             else:
                 await asyncio.sleep(0)
-        if not accepting:
+        if reply == NO_ADDRESS:
             server_log.critical(
                 "Listen failure: Couldn't listen on %s:%s: [Errno 98] Address already in use.",
                 host,

@@ -12,11 +12,11 @@ from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
 import _wasgi
+from _wasgi import DISCONNECT, DONE, LAST_DATA, PARK
 
-from ...asgi import exchange as asgi
 from ...asgi.application import App, Message, Scope
 from ...asgi.exchange import wake
-from ...bridge.buffer import SIZE, take_bytes, view
+from ...bridge.buffer import SIZE, number, take_bytes, view
 from ...bridge.log import DEBUG, ERROR, WARNING, exception, log
 from ...process.configuration import Configuration
 
@@ -173,17 +173,16 @@ class Call:
     def pull(self) -> None:
         """Takes what has come: body, its end, or the connection's."""
         while not self.gone and self.buffered <= MOST_BUFFERED:
-            got = _wasgi.receive(self.id)
-            kind = got & 3
-            if kind == asgi.PENDING:
+            reply = _wasgi.receive(self.id)
+            if reply == PARK:
                 break
-            if kind == asgi.DISCONNECT:
+            if reply == DISCONNECT:
                 self._lost()
                 break
-            if size := got >> 2:
+            if size := number[0]:
                 self.chunks.append(bytes(view[:size]))
                 self.buffered += size
-            self.body_complete = self.body_complete or kind == asgi.LAST
+            self.body_complete = self.body_complete or reply == LAST_DATA
         if self.chunks or self.body_complete or self.gone:
             wake(self.readable)
 
@@ -354,14 +353,14 @@ class Call:
         """Writes; with ``end`` the response ends, and its connection unless it is kept. Whether
         more may be written now.
         """
-        state = 0
+        reply = DONE
         for start in range(0, len(data) or 1, SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            state = _wasgi.send_body(
+            reply = _wasgi.send_body(
                 self.id, len(part), keeps, not (end and start + SIZE >= len(data))
             )
-        return state == 0
+        return reply == DONE
 
     def _answer(self) -> None:
         """An error in the app's place."""

@@ -11,8 +11,8 @@ from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import PARK, RECEIVABLE, REQUEST, STOP
 
-from ...asgi import exchange as asgi
 from ...asgi.application import App, Message, Scope, finish_imports
 from ...asgi.exchange import wake
 from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
@@ -20,7 +20,6 @@ from ...event_loop import loop as event_loop
 from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import park, request
-from ...wsgi.exchange import PARK
 from .access_log import Atoms
 from .asgi_request import Call
 
@@ -139,19 +138,17 @@ class Server:
         """As a proxy that is trusted says."""
         return "https" if self.trusts and not _SECURE.isdisjoint(headers) else "http"
 
-    def decode(self, event: int) -> Callable[[], object]:
+    def decode(self, kind: int, id: int) -> Callable[[], object]:
         """See `event_loop.Decode`."""
-        kind = event & 3
-        id = event >> 2
-        if kind == asgi.STOP:
+        if kind == STOP:
             return self._quit if id in (SIGQUIT, SIGINT) else self._exit
-        if kind == asgi.REQUEST:
+        if kind == REQUEST:
             call = self.calls[id] = Call(id, self)
             return lambda: self._begin(call)
         known = self.calls.get(id)
         if known is None:
             return int
-        if kind == asgi.RECEIVABLE:
+        if kind == RECEIVABLE:
             return known.pull
         return lambda: wake(known.writable)
 
@@ -171,7 +168,7 @@ class Server:
         if self.format:
             print(self.format % Atoms(call.atoms()), flush=True)
         self.calls.pop(call.id, None)
-        _wasgi.returned(call.id, -1)
+        _wasgi.returned(call.id, None)
         if self.most_requests and self.requests >= self.most_requests:
             log(INFO, "Autorestarting worker after current request.")
             self.alive = False
@@ -199,7 +196,7 @@ class Server:
         lifespan = await self._start()
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
-        while _wasgi.accepting() == PARK:
+        while _wasgi.accept() == PARK:
             if waiting.SUSPENDS:
                 park()
             else:
@@ -231,7 +228,7 @@ class Server:
         _wasgi.close_listeners()
         if (count := _wasgi.connections()) and not self.quick:
             log(INFO, f"Waiting for {count} connections to finish...")
-            deadline = self.loop.time() + self.configuration.graceful_timeout
+            deadline = self.loop.time() + (self.configuration.graceful_timeout or 0.0)
             while (count := _wasgi.connections()) and self.loop.time() < deadline:
                 if self.quick:
                     log(INFO, "Quick shutdown requested")

@@ -10,17 +10,19 @@ import time
 from types import FrameType
 
 import _wasgi
+from _wasgi import CONNECTION, DONE, EXIT, IO, REQUEST_WITH_BODY, SLEEP
 
+from ...bridge.buffer import number
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent import hub as gevent_hub
 from ...gevent import modules as gevent_modules
 from ...process.configuration import Configuration
-from ...threads.waiting import CONNECTIONS, IO, NO_KEY, SLEEP, park, request, wait
+from ...threads.waiting import CONNECTIONS, NO_KEY, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
-from .threaded import Signalled, patience
+from .threaded import WAITS, Signalled, patience
 
 _next_connection = _wasgi.next_connection
-_take = _wasgi.take
+_connection_request = _wasgi.connection_request
 
 
 class Worker(Signalled):
@@ -57,11 +59,11 @@ class Worker(Signalled):
             self.serve = pywsgi.Server(app, self.configuration).serve  # type: ignore[method-assign]
         begun = False
         while self.left is None:
-            connection = _next_connection()
-            if connection > 0:
-                _thread.start_new_thread(self.handle, (connection,))
+            reply = _next_connection()
+            if reply == CONNECTION:
+                _thread.start_new_thread(self.handle, (number[0],))
                 begun = True
-            elif connection < 0:
+            elif reply == EXIT:
                 return
             elif begun:
                 # They go first: one that computes keeps the hub from accepting more.
@@ -84,12 +86,12 @@ class Worker(Signalled):
     def serve(self, connection: int) -> None:
         """Serves a connection's requests."""
         exchange = Exchange(connection, KEYS | connection)
-        while event := _take(connection):
-            if event < 0:
-                wait(IO, exchange.key, patience(event))
+        while (reply := _connection_request(connection)) != DONE:
+            if reply in WAITS:
+                wait(IO, exchange.key, patience(reply))
                 continue
             request.set(connection)
             try:
-                exchange.run(self.app, exchange.environ(self.base, event == 2))
+                exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
             finally:
                 request.set(0)

@@ -12,20 +12,22 @@ from types import FrameType
 from typing import Final
 
 import _wasgi
+from _wasgi import CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 
+from ...bridge.buffer import number
 from ...bridge.through_c import anew
 from ...process.configuration import Configuration
-from ...threads.waiting import CONNECTIONS, IO, park, request, wait
+from ...threads.waiting import CONNECTIONS, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
-from .threaded import Signalled, patience
+from .threaded import WAITS, Signalled, patience
 
 PATIENCE: Final = 5.0
 """How long a thread of the pool waits for the rest of a body that the app has not read."""
 
 _next_connection = _wasgi.next_connection
-_take = _wasgi.take
-_end = _wasgi.end
-_finish_request = _wasgi.finish_request
+_connection_request = _wasgi.connection_request
+_end_request = _wasgi.end_request
+_release_connection = _wasgi.release_connection
 _wake_all = _wasgi.wake_all
 
 
@@ -54,13 +56,14 @@ class Worker(Signalled):
         while True:
             while self.finished:
                 self.finish(*self.finished.popleft())
-            connection = _next_connection()
-            if connection > 0:
+            reply = _next_connection()
+            if reply == CONNECTION:
+                connection = number[0]
                 future = self.pool.submit(handle, connection)
                 future.add_done_callback(
                     lambda future, connection=connection: self.done(connection, future)
                 )
-            elif connection == 0:
+            elif reply == PARK:
                 if not self.finished:
                     park()
             else:
@@ -71,7 +74,7 @@ class Worker(Signalled):
         """A thread of the pool is done with a connection."""
         # SystemExit and its like end gunicorn's main thread where they end one of the pool's.
         future.result()
-        while _finish_request(connection):
+        while _release_connection(connection):
             park()
 
     # --- the pool's threads
@@ -79,16 +82,16 @@ class Worker(Signalled):
     def handle(self, connection: int) -> None:
         """Serves one request of a connection."""
         exchange = Exchange(connection, KEYS | connection)
-        while (event := _take(connection)) < 0:
-            wait(IO, exchange.key, patience(event))
-        if event == 0:
+        while (reply := _connection_request(connection)) in WAITS:
+            wait(IO, exchange.key, patience(reply))
+        if reply == DONE:
             return
         request.set(connection)
         try:
-            exchange.run(self.app, exchange.environ(self.base, event == 2))
+            exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
         finally:
             request.set(0)
-        while _end(connection):
+        while _end_request(connection):
             wait(IO, exchange.key, PATIENCE)
 
     def done(self, connection: int, future: Future[None]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from typing import Final
 
 import _wasgi
+from _wasgi import HOOK_DONE, HOOK_RAISED, HOOK_SETTINGS
 
 from ...bridge.buffer import put_text, take_text
 from ...bridge.tracebacks import traceback_of
@@ -21,11 +22,6 @@ from . import settings
 from .arbiter import Arbiter, started
 from .worker import forget_handlers, work
 
-SETTINGS: Final = 0
-DONE: Final = 1
-RAISED: Final = 2
-"""Answers to Rust."""
-
 _FATAL: Final = ("on_starting", "when_ready", "on_exit")
 """Hooks that run outside the arbiter's main loop, so that nothing catches what they raise."""
 
@@ -37,7 +33,7 @@ def _flush() -> None:
 
 def _answer(answer: int, text: str = "") -> None:
     _flush()
-    _wasgi.answer(answer, put_text(text))
+    _wasgi.answer_hook(answer, put_text(text))
 
 
 def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
@@ -51,7 +47,7 @@ def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
             return False
         case "reload":
             arbiter.reload()
-            _answer(SETTINGS, settings.command_line(arbiter.app))
+            _answer(HOOK_SETTINGS, settings.command_line(arbiter.app))
             return False
     try:
         arbiter.call(hook, int(first), int(second))
@@ -59,13 +55,13 @@ def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
         if hook in _FATAL:
             raise
         arbiter.log.error(f"Unhandled exception in main loop\n{traceback_of(error)}")
-        _answer(RAISED)
+        _answer(HOOK_RAISED)
         return False
     if hook == "pre_fork":
         _flush()
         if (yield from forking.fork()):
             return True
-    _answer(DONE)
+    _answer(HOOK_DONE)
     return False
 
 
@@ -84,9 +80,9 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
         app = settings.application(configuration, Arbiter)
         app.run()
         arbiter = started()
-        _answer(SETTINGS, settings.command_line(app))
+        _answer(HOOK_SETTINGS, settings.command_line(app))
         while True:
-            if length := _wasgi.next_hook():
+            if (length := _wasgi.next_hook()) is not None:
                 if (yield from _handle(arbiter, take_text(length))):
                     break
             elif waiting.SUSPENDS:

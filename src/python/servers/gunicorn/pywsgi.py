@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import _wasgi
+from _wasgi import REQUEST, REQUEST_WITH_BODY
 
 from ...bridge.buffer import take_strings
 from ...gevent import greenlet as gevent_greenlet
@@ -112,13 +113,13 @@ class Handler:
             self.complain(error)
             return _BAD_REQUEST
         self.environ = self.make_environ()
-        _wasgi.mark_raw(self.id, False)
+        _wasgi.begin_raw(self.id)
         request.set(self.id)
         try:
             self.respond()
         finally:
             request.set(0)
-            _wasgi.mark_raw(self.id, True)
+            _wasgi.end_raw(self.id)
         return None if self.closes else b""
 
     def read_head(self, line: str) -> None:
@@ -436,11 +437,11 @@ class Server:
 
     def serve(self, id: int) -> None:
         """A connection's green thread."""
-        if _wasgi.take(id) <= 0:
+        if _wasgi.connection_request(id) not in (REQUEST, REQUEST_WITH_BODY):
             return
         try:
             Handler(self, id).handle()
         except Exception as error:
             failed(gevent_greenlet.getcurrent(), error)
         finally:
-            _wasgi.take(id)
+            _wasgi.connection_request(id)

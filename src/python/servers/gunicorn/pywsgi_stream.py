@@ -6,10 +6,11 @@ import string
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import BROKEN, DATA, IO, PARK, RAISE
 
-from ...bridge.buffer import SIZE, view
-from ...threads.waiting import IO, wait
-from ...wsgi.exchange import BROKEN, KEYS, PARK
+from ...bridge.buffer import SIZE, number, view
+from ...threads.waiting import wait
+from ...wsgi.exchange import KEYS
 
 LONGEST: Final = 8192
 """Of a request line, and of what stands around chunks."""
@@ -41,11 +42,12 @@ class Socket(io.RawIOBase):
         if not self._rest:
             if not self._lives:
                 return 0
-            while (count := _wasgi.receive_raw(self._id)) == PARK:
+            while (reply := _wasgi.receive_raw(self._id)) == PARK:
                 wait(IO, self._key)
-            if count < 0:
+            if reply == RAISE:
                 raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
-            self._rest = memoryview(bytes(view[:count]))
+            if reply == DATA:
+                self._rest = memoryview(bytes(view[: number[0]]))
         count = min(len(buffer), len(self._rest))
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
@@ -61,11 +63,11 @@ class Socket(io.RawIOBase):
         for start in range(0, len(data), SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            state = _wasgi.send_raw(self._id, len(part)) if self._lives else BROKEN
-            while state == PARK:
+            reply = _wasgi.send_raw(self._id, len(part)) if self._lives else BROKEN
+            while reply == PARK:
                 wait(IO, self._key)
-                state = _wasgi.flushed(self._id)
-            if state == BROKEN:
+                reply = _wasgi.flushed(self._id)
+            if reply == BROKEN:
                 raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     def send(self, data: Any) -> int:

@@ -82,7 +82,7 @@ def application(configuration: Configuration, arbiter: type) -> Any:
     """gunicorn's application, whose configuration is loaded. SystemExit says that it could not be,
     and that it was told why.
     """
-    sys.argv = configuration.argv
+    sys.argv = list(configuration.argv)
     with importable(arbiter):
         from gunicorn.app.wsgiapp import WSGIApplication
     return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn")

@@ -6,13 +6,17 @@ from types import FrameType
 from typing import Final
 
 import _wasgi
+from _wasgi import PARK, PARK_FOR
 
-PARK: Final = -1
+from ...bridge.buffer import number
+
+WAITS: Final = (PARK, PARK_FOR)
+"""What a thread that asks for its connection's next request may have to do."""
 
 
-def patience(event: int) -> float:
-    """For how many seconds a thread waits, as `_take` says it; negative: for ever."""
-    return -1.0 if event == PARK else (-2 - event) / 1000
+def patience(reply: int) -> float:
+    """For how many seconds the thread waits; negative: for ever."""
+    return number[0] / 1000 if reply == PARK_FOR else -1.0
 
 
 class Signalled:
@@ -20,14 +24,14 @@ class Signalled:
 
     def hear_signals(self) -> None:
         """Sets the handlers; a signal that came before them comes again."""
-        for number, handler in (
+        for signal_number, handler in (
             (SIGQUIT, self.handle_quit),
             (SIGTERM, self.handle_exit),
             (SIGINT, self.handle_quit),
             (SIGABRT, self.handle_abort),
         ):
-            signal(number, handler)
-        if early := _wasgi.early_signal():
+            signal(signal_number, handler)
+        if (early := _wasgi.early_signal()) is not None:
             _wasgi.raise_signal(early)
 
     def handle_exit(self, _number: int, _frame: FrameType | None) -> None:

@@ -19,6 +19,7 @@ from signal import (
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import PARK
 
 from ...bridge.log import DEBUG, ERROR, INFO, exception, log
 from ...process import forking
@@ -156,7 +157,7 @@ def work(
                 # worker no last word.
                 raise EndedBySignal(stopped_by)
             return
-        while _wasgi.accepting() == wsgi.PARK:
+        while _wasgi.accept() == PARK:
             if waiting.SUSPENDS:
                 waiting.yield_now(True)
             else:

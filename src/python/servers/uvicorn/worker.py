@@ -9,9 +9,9 @@ from signal import SIGINT, SIGTERM
 from typing import Final
 
 import _wasgi
+from _wasgi import NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, STOP
 
-from ...asgi import exchange as asgi
-from ...asgi.application import App, asgi3, finish_imports, two_steps_app
+from ...asgi.application import App, Scope, asgi3, finish_imports, two_steps_app
 from ...asgi.exchange import Exchange, take_scope, wake
 from ...bridge.log import ERROR, INFO, WARNING, log
 from ...event_loop import loop as event_loop
@@ -23,7 +23,6 @@ from .lifespan import Lifespan
 from .loading import ImportFromStringError, load
 
 STARTUP_FAILURE: Final = 3
-PARK: Final = -1
 TICK: Final = 0.1
 """Seconds between two looks at whether connections and tasks are gone (uvicorn's own)."""
 
@@ -85,19 +84,17 @@ class Server:
         self.fresh_contexts = "--reset-contextvars" in configuration.options
         self.loop = asyncio.get_running_loop()
 
-    def decode(self, event: int) -> Callable[[], object]:
+    def decode(self, kind: int, id: int) -> Callable[[], object]:
         """See `event_loop.Decode`."""
-        kind = event & 3
-        id = event >> 2
-        if kind == asgi.REQUEST:
+        if kind == REQUEST:
             scope = take_scope(self.lifespan.state)
             return partial(self._request, id, scope)
-        if kind == asgi.STOP:
+        if kind == STOP:
             return lambda: self._stop(id)
         exchange = self.exchanges.get(id)
         if exchange is None:
             return int
-        if kind == asgi.RECEIVABLE:
+        if kind == RECEIVABLE:
             return lambda: wake(exchange.readable)
         return lambda: wake(exchange.writable)
 
@@ -108,7 +105,7 @@ class Server:
         self.signal = number
         self.stopping.set()
 
-    def _request(self, id: int, scope: asgi.Scope) -> None:
+    def _request(self, id: int, scope: Scope) -> None:
         exchange = self.exchanges[id] = Exchange(id, self.loop)
         run = exchange.run(self.app, scope)
         if self.fresh_contexts:
@@ -138,19 +135,19 @@ class Server:
         """Serves until told to stop. SystemExit says with which code the process ends."""
         for number in (SIGINT, SIGTERM):
             # uvicorn's handlers replace asyncio's and the app's; they are in Rust.
-            _wasgi.set_disposition(number, 0)
+            _wasgi.set_disposition(number, SIGNAL_DEFAULT)
         log(INFO, f"Started server process [{self.configuration.pid}]")
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise SystemExit(STARTUP_FAILURE)
         assert isinstance(self.loop, event_loop.EventLoop)
         self.loop.serve_events(self.decode)
-        while (accepting := _wasgi.accepting()) == PARK:
+        while (reply := _wasgi.accept()) == PARK:
             if waiting.SUSPENDS:
                 park()
             else:
                 await asyncio.sleep(0)
-        if not accepting:
+        if reply == NO_ADDRESS:
             host, port = self.configuration.address
             log(
                 ERROR,
@@ -182,9 +179,8 @@ class Server:
             log(INFO, "Error while closing socket [Errno 9] Bad file descriptor")
         _wasgi.close_listeners()
         await asyncio.sleep(TICK)
-        limit = self.configuration.graceful_timeout
         try:
-            async with asyncio.timeout(limit if limit >= 0 else None):
+            async with asyncio.timeout(self.configuration.graceful_timeout):
                 await self._idle()
         except TimeoutError:
             log(

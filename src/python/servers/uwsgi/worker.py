@@ -20,16 +20,28 @@ from types import ModuleType
 from typing import Any, Final
 
 import _wasgi
+from _wasgi import (
+    ANY_EXCEPTION,
+    BROKEN,
+    DATA,
+    DONE,
+    EXIT,
+    IO,
+    PARK,
+    RAISE,
+    REQUEST_WITH_BODY,
+    SIGNAL_DEFAULT,
+)
 
-from ...bridge.buffer import SIZE, put_bytes, put_text, take_strings, take_text, view
+from ...bridge.buffer import SIZE, number, put_bytes, put_text, take_strings, take_text, view
 from ...bridge.through_c import anew
 from ...bridge.tracebacks import traceback_of
 from ...process import forking
 from ...process.configuration import MASTER, Configuration
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
-from ...threads.waiting import CONNECTIONS, IO, request, wait
-from ...wsgi.exchange import BROKEN, KEYS, PARK, Exchange, ExcInfo, _Body, base_environ
+from ...threads.waiting import CONNECTIONS, request, wait
+from ...wsgi.exchange import KEYS, Exchange, ExcInfo, _Body, base_environ
 from .request_log import Answer, Log
 
 FAILED_APP: Final = 22
@@ -215,12 +227,12 @@ class _Core:
         self.answer: Answer
         self.stuck = False
 
-    def _settle(self, state: int) -> None:
+    def _until_taken(self, reply: int) -> None:
         # In steps, what the client does not take waits in memory.
-        while state == PARK and waiting.SUSPENDS:
+        while reply == PARK and waiting.SUSPENDS:
             wait(IO, self.exchange.key)
-            state = _wasgi.flushed(self.number)
-        if state == BROKEN:
+            reply = _wasgi.flushed(self.number)
+        if reply == BROKEN:
             raise OSError("write error")
 
     def write(self, data: bytes) -> None:
@@ -232,7 +244,7 @@ class _Core:
         for start in range(0, len(data) or 1, SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            self._settle(_wasgi.write(self.number, len(part)))
+            self._until_taken(_wasgi.write(self.number, len(part)))
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
@@ -255,7 +267,7 @@ class _Core:
                 raise TypeError("http header must be a 2-item tuple")
             fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
             fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
-        if _wasgi.start_response(self.number, put_bytes(fields), True):
+        if _wasgi.start_response(self.number, put_bytes(fields), True) != DONE:
             raise OSError("headers already sent")
         answer = self.answer
         answer.status = status[:3]
@@ -290,14 +302,14 @@ class _Core:
         if isinstance(error, SystemExit):
             # What Python makes of it where it prints an exception: the process ends.
             raise error
-        _wasgi.raised_wsgi(self.number, put_text(traceback_of(error)), 0, True)
+        _wasgi.raised_wsgi(self.number, put_text(traceback_of(error)), ANY_EXCEPTION, None, True)
 
     def _respond(self, environ: dict[str, Any]) -> None:
         result = None
         try:
             result = self._no_app() if self.app is None else self.app(environ, self.start_response)
             self._send(result)
-            self._settle(_wasgi.finish(self.number))
+            self._until_taken(_wasgi.finish(self.number))
         except BaseException as error:
             self._report(error)
         finally:
@@ -320,14 +332,16 @@ class _Core:
         body = bytearray()
         while (left := length - len(body)) > 0:
             waits = False
-            while (count := _wasgi.read_body(self.number, min(left, SIZE))) == PARK:
+            while (reply := _wasgi.read_body(self.number, min(left, SIZE))) == PARK:
                 waits = True
                 wait(IO, self.exchange.key)
-            if count > 0:
-                body += view[:count]
+            if reply == DATA:
+                body += view[: number[0]]
                 continue
             fits = length < buffer
-            late = take_text(BROKEN - count).endswith("timeout") or (waits and fits)
+            late = take_text(number[0] if reply == RAISE else 0).endswith("timeout") or (
+                waits and fits
+            )
             what, why = ("Timeout", "") if late else ("Error", " message: Client closed connection")
             self._drop(
                 f"[uwsgi-body-read] {what} reading {left if fits else min(left, buffer)} bytes."
@@ -341,7 +355,7 @@ class _Core:
         """Ends the connection without an answer."""
         self.answer.app = -1
         self.answer.switches = switches
-        _wasgi.raised_wsgi(self.number, put_text(why), 0, True)
+        _wasgi.raised_wsgi(self.number, put_text(why), ANY_EXCEPTION, None, True)
 
     def serve(self) -> Generator[None, int, None]:
         """Takes requests until the worker is told to leave."""
@@ -356,22 +370,23 @@ class _Core:
             base["uwsgi.core"] = self.number
         base["uwsgi.node"] = os.uname().nodename.encode()
         while True:
-            event = _wasgi.next_request(self.number)
-            if event == 0:
+            reply = _wasgi.next_request(self.number)
+            if reply == PARK:
                 yield from _parked(exchange.key)
                 continue
-            if event < 0:
+            if reply == EXIT:
                 return
+            id = number[0]
             strings = iter(take_strings())
             environ: dict[str, Any] = dict(zip(strings, strings))
             self.answer = Answer(environ)
             variables = dict(environ)
-            has_body = event & 3 == 2
+            has_body = reply == REQUEST_WITH_BODY
             environ["wsgi.input"] = (
                 _Input(exchange, _digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
             )
             environ.update(base)
-            request.set(event >> 2)
+            request.set(id)
             if waiting.SUSPENDS:
                 if has_body and buffer:
                     environ["wsgi.input"] = self._buffered(
@@ -388,7 +403,8 @@ class _Core:
                 yield from stepped.flushed(exchange.id)
             request.set(0)
             del environ
-            _wasgi.log(self.number, put_text(log.line(self.answer, variables, self.number)))
+            line = log.line(self.answer, variables, self.number)
+            _wasgi.log_request(self.number, put_text(line))
 
     def run(self) -> None:
         """The life of a core whose thread is not the main one."""
@@ -446,13 +462,13 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
     app = _load(configuration)
     if configuration.slot == MASTER:
         _configuration = configuration = yield from forking.workers(knows=False)
-        for number in _SIGNALS:
-            _wasgi.set_disposition(number, 0)
+        for signal in _SIGNALS:
+            _wasgi.set_disposition(signal, SIGNAL_DEFAULT)
     cores = [_Core(number, app, configuration) for number in range(threads)]
     cores[0].name()
     if seconds := _digits(configuration.options["--py-auto-reload"]):
         _watch_modules(configuration, seconds)
-    while _wasgi.accepting() == PARK:
+    while _wasgi.accept() == PARK:
         yield from _parked()
     handles = [_thread.start_joinable_thread(core.run) for core in cores[1:]]
     yield from cores[0].serve()

@@ -1,0 +1,225 @@
+//! What the Python of a WSGI app's request calls. The request's id is that of its connection; in a
+//! sync worker, that of its core.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::os::Millis;
+use crate::workers::conversation::{Conversation, Raised, RaisedKind};
+use crate::workers::cores::Cores;
+use crate::workers::threaded::ThreadedWorker;
+use crate::workers::{Process, Written};
+use crate::wsgi::environ::constant_strings;
+
+use super::reply::{Full, Reply};
+use super::state::Shared;
+use super::worker::Worker;
+
+/// What the app raised.
+#[wasm_bindgen]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Any `Exception` but these.
+    AnyException,
+    /// `StopIteration`
+    StopIteration,
+    /// What `readBody` had it raise of a body that is no HTTP.
+    RejectedBody,
+    /// The same of a body that is cut short.
+    NoMoreData,
+    /// An `OSError`
+    OsError,
+    /// `SystemExit`
+    SystemExit,
+    /// What is no `Exception`.
+    BaseException,
+}
+
+/// A worker that has conversations with clients whose requests an app has.
+pub(super) trait Conversations: Worker {
+    fn running(&mut self, id: u32) -> Option<&mut Conversation>;
+}
+
+impl Conversations for Cores {
+    fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+        self.running(id)
+    }
+}
+
+impl Conversations for ThreadedWorker {
+    fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+        self.running(id)
+    }
+}
+
+/// The requests of a worker for WSGI apps.
+#[wasm_bindgen]
+pub struct WsgiRequests {
+    shared: Rc<Shared<dyn Conversations>>,
+}
+
+#[wasm_bindgen]
+impl WsgiRequests {
+    /// Puts the part of the environ that all requests share.
+    #[wasm_bindgen(js_name = baseEnviron)]
+    pub fn base_environ(&self) {
+        let strings = self
+            .shared
+            .with(|base, _| constant_strings(&base.process.launch).encode());
+        self.shared.memory.put(&strings, strings.len() as u32);
+    }
+
+    /// Reads at most so much of the body: Data, End, Park or Raise.
+    #[wasm_bindgen(js_name = readBody)]
+    pub fn read_body(&self, id: u32, size: usize, now: Millis) -> Reply {
+        let body = self.with_conversation(id, |process, conversation| {
+            conversation.read_body(process, size, now)
+        });
+        self.reply(body, Reply::End)
+    }
+
+    /// What has come on the connection, where Python reads the requests: as `readBody`, but that
+    /// every exception is `ConnectionResetError`.
+    #[wasm_bindgen(js_name = receiveRaw)]
+    pub fn receive_raw(&self, id: u32, now: Millis) -> Reply {
+        let body = self.with_conversation(id, |process, conversation| {
+            conversation.receive(process, now)
+        });
+        self.reply(body, Reply::End)
+    }
+
+    /// Bytes for the client, where Python writes the responses: as `write`.
+    #[wasm_bindgen(js_name = sendRaw)]
+    pub fn send_raw(&self, id: u32, length: usize) -> Reply {
+        let bytes = self.shared.memory.read(length);
+        let written = self.with_conversation(id, |process, conversation| {
+            conversation.send(process, &bytes)
+        });
+        self.reply(written, Reply::Broken)
+    }
+
+    /// Python has read a request's head.
+    #[wasm_bindgen(js_name = beginRaw)]
+    pub fn begin_raw(&self, id: u32, now: Millis) {
+        self.mark_raw(id, false, now);
+    }
+
+    /// Python is done with the response of the request whose head it has read.
+    #[wasm_bindgen(js_name = endRaw)]
+    pub fn end_raw(&self, id: u32, now: Millis) {
+        self.mark_raw(id, true, now);
+    }
+
+    /// Done, Reraise or Raise.
+    #[wasm_bindgen(js_name = startResponse)]
+    pub fn start_response(&self, id: u32, length: usize, exc_info: bool) -> Reply {
+        let encoded = self.shared.memory.read(length);
+        let started = self.with_conversation(id, |_, conversation| {
+            conversation.start_response(&encoded, exc_info)
+        });
+        self.reply(started, Reply::Done)
+    }
+
+    /// A block of the response: Done, Park, Broken or Raise.
+    pub fn write(&self, id: u32, length: usize, now: Millis) -> Reply {
+        let block = self.shared.memory.read(length);
+        let written = self.with_conversation(id, |process, conversation| {
+            conversation.write(process, &block, now)
+        });
+        self.reply(written, Reply::Broken)
+    }
+
+    /// As `write`, about what was written before.
+    pub fn flushed(&self, id: u32) -> Reply {
+        let written = self.with_conversation(id, |_, conversation| conversation.flushed());
+        self.reply(written, Reply::Broken)
+    }
+
+    /// As `write`, for the end of the response.
+    pub fn finish(&self, id: u32, now: Millis) -> Reply {
+        let written = self.shared.with(|base, worker| {
+            base.name_thread();
+            let written = worker.running(id)?.finish(&mut base.process, now);
+            if matches!(written, Written::Done) {
+                base.threads.serve(0, now);
+            }
+            Some(written)
+        });
+        self.reply(written, Reply::Broken)
+    }
+
+    /// `write` and `finish`, for a response of one block. Unfinished: Park is what `write` said.
+    #[wasm_bindgen(js_name = writeLast)]
+    pub fn write_last(&self, id: u32, length: usize, now: Millis) -> Reply {
+        match self.write(id, length, now) {
+            Reply::Done => self.finish(id, now),
+            Reply::Park => Reply::Unfinished,
+            reply => reply,
+        }
+    }
+
+    /// The app raised; its traceback is put. `errno` is an `OSError`'s that has one. Whether the
+    /// exception ends the worker.
+    pub fn raised(
+        &self,
+        id: u32,
+        length: usize,
+        cause: Cause,
+        errno: Option<i32>,
+        iterating: bool,
+        now: Millis,
+    ) -> bool {
+        let traceback = self.shared.memory.text(length);
+        let kind = match cause {
+            Cause::AnyException => RaisedKind::Exception,
+            Cause::StopIteration => RaisedKind::StopIteration,
+            Cause::RejectedBody => RaisedKind::Rejected,
+            Cause::NoMoreData => RaisedKind::NoMoreData,
+            Cause::OsError => RaisedKind::OsError(errno),
+            Cause::SystemExit => RaisedKind::SystemExit,
+            Cause::BaseException => RaisedKind::BaseException,
+        };
+        let raised = Raised { kind, iterating };
+        self.shared.with(|base, worker| {
+            let Some(conversation) = worker.running(id) else {
+                return false;
+            };
+            let ends = conversation.raised(&mut base.process, raised, &traceback, now);
+            base.threads.serve(0, now);
+            ends
+        })
+    }
+}
+
+impl WsgiRequests {
+    pub(super) fn new(shared: Rc<Shared<dyn Conversations>>) -> Self {
+        Self { shared }
+    }
+
+    /// Does something with a conversation, if there still is one.
+    fn with_conversation<T>(
+        &self,
+        id: u32,
+        work: impl FnOnce(&mut Process, &mut Conversation) -> T,
+    ) -> Option<T> {
+        self.shared
+            .with(|base, worker| Some(work(&mut base.process, worker.running(id)?)))
+    }
+
+    /// Replies what a conversation says, or `gone` where there is none any more.
+    fn reply<T: Into<Full>>(&self, said: Option<T>, gone: Reply) -> Reply {
+        said.map_or_else(|| gone.into(), Into::into)
+            .put(&self.shared.memory)
+    }
+
+    fn mark_raw(&self, id: u32, ends: bool, now: Millis) {
+        self.shared.with(|base, worker| {
+            base.name_thread();
+            if let Some(conversation) = worker.running(id) {
+                base.threads.serve(if ends { 0 } else { id }, now);
+                conversation.mark(&mut base.process, ends, now);
+            }
+        });
+    }
+}

@@ -1,0 +1,15 @@
+// The quickest way to a task of its own: timers of a worker come 4 milliseconds late.
+
+/** Calls back in a task of its own. */
+export class Hop {
+  #channel = new MessageChannel();
+
+  /** @param {() => void} arrived is called once for each `start` */
+  constructor(arrived) {
+    this.#channel.port1.onmessage = arrived;
+  }
+
+  start() {
+    this.#channel.port2.postMessage(0);
+  }
+}
