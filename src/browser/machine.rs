@@ -107,10 +107,20 @@ impl Machine {
         self.machine.set_room(room);
     }
 
-    /// What a command line may ask about the machine: the text of a file by its absolute path, the
-    /// number of processors by an empty name.
-    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
-        self.machine.set_fact(name, value);
+    /// How many processors there are.
+    pub fn set_processors(&mut self, processors: u32) {
+        self.machine.set_processors(processors);
+    }
+
+    /// There is a file or directory at this absolute path, perhaps with a text that a command line
+    /// may ask for.
+    pub fn add_file(&mut self, path: &str, text: Option<String>) {
+        self.machine.add_file(path, text);
+    }
+
+    /// There is no file at this path any more.
+    pub fn remove_file(&mut self, path: &str) {
+        self.machine.remove_file(path);
     }
 
     /// A file of the working directory has changed: its absolute path.
@@ -181,12 +191,14 @@ impl Machine {
                 parent,
                 argv,
                 env,
+                configuration,
                 replaced,
                 forks,
             } => {
                 let process = Identity {
                     argv,
-                    env: pairs(env),
+                    env,
+                    configuration,
                     pid,
                     ppid: parent,
                     directory: self.directory.clone(),
@@ -209,7 +221,7 @@ impl Machine {
                 line,
                 time,
             } => FromMachine::Log(LogLine {
-                server,
+                server: server.number,
                 stream: stream.into(),
                 line,
                 time,
@@ -219,7 +231,7 @@ impl Machine {
                 address,
                 port,
             } => FromMachine::Listening(Listening {
-                server,
+                server: server.number,
                 address,
                 port,
             }),
@@ -228,15 +240,13 @@ impl Machine {
                 if !spans.is_empty() {
                     devices.to_page(&spans);
                 }
-                FromMachine::Exit(ServerExited { server, code })
+                FromMachine::Exit(ServerExited {
+                    server: server.number,
+                    code,
+                })
             }
         };
         devices.tell_page(message.into_ts()?);
         Ok(())
     }
-}
-
-fn pairs(flat: Vec<String>) -> Vec<(String, String)> {
-    let mut flat = flat.into_iter();
-    std::iter::from_fn(|| Some((flat.next()?, flat.next()?))).collect()
 }

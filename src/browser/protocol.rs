@@ -12,6 +12,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::os::{Millis, Pid, Stream};
+use crate::servers::Configuration;
 
 // --- workers as they start
 
@@ -339,6 +340,9 @@ pub struct Identity {
     pub argv: Vec<String>,
     /// The environment variables: names and values.
     pub env: Vec<(String, String)>,
+    /// What it is told of configuration files, which it does not read.
+    #[tsify(type = "'CommandLine' | 'Unread' | { Read: string[] }")]
+    pub configuration: Configuration,
     /// The process id.
     pub pid: Pid,
     /// The parent's process id.

@@ -18,9 +18,6 @@ pub use head::FetchHead;
 
 /// A stream of the page.
 pub type StreamId = u32;
-/// A server of the page.
-pub type ServerId = u32;
-
 /// Kept connections to one port that wait for another request; more are closed.
 const MOST_IDLE: usize = 256;
 /// Requests whose numbers in the trace are remembered.

@@ -13,7 +13,7 @@ pub(crate) fn launch(server: Server) -> Launch {
     } else {
         "gunicorn app:app"
     };
-    match servers::parse(line, &[], "/") {
+    match servers::parse(line, &servers::Surroundings::new(&[], "/")) {
         Command::Serve(launch) => Launch { server, ..*launch },
         printed @ servers::Command::Print { .. } => panic!("{printed:?}"),
     }

@@ -1,8 +1,7 @@
 //! Who has which listener: those of a server live for as long as one of its processes has them.
 
 use super::Machine;
-use super::scale::page_id;
-use crate::client::ServerId;
+use super::ServerId;
 use crate::net::frame::ToProcess;
 use crate::net::{Deferral, ListenerId};
 use crate::os::Pid;
@@ -15,8 +14,14 @@ pub(super) struct Held {
     pub(super) holders: Vec<Pid>,
 }
 
-/// Added to the index of a listener whose address the configuration no longer has.
-pub(super) const RETIRED: usize = 1 << 16;
+/// Where a listener is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// An index into `Launch::binds`.
+    Bind(usize),
+    /// An index into addresses that the configuration no longer has.
+    Retired(usize),
+}
 
 impl Machine {
     pub(super) fn bind(
@@ -28,11 +33,8 @@ impl Machine {
         let running = self.servers.get_mut(&server)?;
         let address = running.launch.binds.get(index)?.clone();
         let backlog = running.launch.backlog;
-        let group = if server == page_id(server) {
-            0
-        } else {
-            page_id(server)
-        };
+        // Replicas share an address.
+        let group = server.replica.map_or(0, |_| server.number);
         let id = self.net.share(address, backlog, group).ok()?;
         if running.launch.server == Server::Uwsgi {
             let router = running.launch.router;
@@ -46,7 +48,9 @@ impl Machine {
             );
         }
         let holders = vec![holder];
-        running.listeners.insert(index, Held { id, holders });
+        running
+            .listeners
+            .insert(Place::Bind(index), Held { id, holders });
         Some(id)
     }
 
@@ -66,7 +70,7 @@ impl Machine {
             for (_, held) in running
                 .listeners
                 .iter_mut()
-                .filter(|(index, _)| **index < RETIRED)
+                .filter(|(place, _)| matches!(place, Place::Bind(_)))
             {
                 held.holders.push(pid);
             }
@@ -78,8 +82,11 @@ impl Machine {
         let Some(running) = self.servers.get(&server) else {
             return;
         };
-        for (index, held) in &running.listeners {
-            let Some((host, port)) = running.launch.binds.get(*index) else {
+        for (place, held) in &running.listeners {
+            let Place::Bind(index) = *place else {
+                continue;
+            };
+            let Some((host, port)) = running.launch.binds.get(index) else {
                 continue;
             };
             let mut body = port.to_le_bytes().to_vec();

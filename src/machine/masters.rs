@@ -1,11 +1,10 @@
 //! What masters are told, what they want done, and what the Python of those that have one answers.
 
-use super::{Machine, Output, SHELL};
-use crate::client::ServerId;
+use super::{Machine, Output, SHELL, ServerId};
 use crate::master::{Action, Event};
 use crate::net::frame::{Frame, FromProcess, ToProcess};
 use crate::os::{Exit, Millis, Signal};
-use crate::servers::{self, Command};
+use crate::servers::{self, Command, Configuration, Surroundings};
 
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it
 /// is well.
@@ -16,8 +15,7 @@ pub(super) const PONG_EVERY: Millis = 1000.0;
 pub struct Answer;
 
 impl Answer {
-    /// The configuration, as [`servers::SETTINGS`] has it: at the start, and where it was to be
-    /// read again.
+    /// The configuration as a command line: at the start, and where it was to be read again.
     pub const SETTINGS: u32 = 0;
     /// The hook has run.
     pub const DONE: u32 = 1;
@@ -102,9 +100,12 @@ impl Machine {
         match frame.id {
             Answer::SETTINGS => {
                 let settings = String::from_utf8_lossy(frame.body);
-                let mut env = running.start.env.clone();
-                env.push((servers::SETTINGS.to_owned(), settings.into_owned()));
-                match servers::parse_argv(&running.launch.argv, &env, &running.start.directory) {
+                let words = shlex::split(&settings).unwrap_or_default();
+                let surroundings = Surroundings {
+                    configuration: &Configuration::Read(words),
+                    ..Surroundings::new(&running.start.env, &running.start.directory)
+                };
+                match servers::parse_argv(&running.launch.argv, &surroundings) {
                     Command::Print {
                         stdout,
                         stderr,

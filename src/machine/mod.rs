@@ -21,14 +21,15 @@ pub use output::Output;
 use processes::SHELL;
 use running::Running;
 use scale::Scale;
+pub use scale::{ServerId, ServerNumber};
 pub use starting::StartCommand;
 
-use crate::client::{Client, ServerId};
+use crate::client::Client;
 use crate::master::Event;
 use crate::net::frame::frames;
 use crate::net::{Claims, Network};
 use crate::os::{Millis, Pid, Signal};
-use crate::servers::Server;
+use crate::servers::{Files, Server};
 
 /// The first process id: the machine's own `init` and its shell have those before.
 const FIRST_PID: Pid = 10;
@@ -50,11 +51,12 @@ pub struct Machine {
     spans: Vec<u8>,
     spans_until: Option<Millis>,
     /// Servers that have replicas.
-    scales: BTreeMap<ServerId, Scale>,
+    scales: BTreeMap<ServerNumber, Scale>,
     /// How many workers may be asked for.
     room: u32,
-    /// Names and values of [`FACT`](crate::servers::FACT)s.
-    facts: Vec<(String, String)>,
+    /// The files of the project.
+    files: Files,
+    processors: u32,
 }
 
 impl Machine {
@@ -64,6 +66,7 @@ impl Machine {
         Self {
             next_pid: FIRST_PID,
             room: u32::MAX,
+            processors: 1,
             ..Self::default()
         }
     }
@@ -81,7 +84,7 @@ impl Machine {
     }
 
     /// Sends the master of a server a signal.
-    pub fn signal(&mut self, server: ServerId, signal: Signal, now: Millis) {
+    pub fn signal(&mut self, server: ServerNumber, signal: Signal, now: Millis) {
         for server in self.servers_of(server) {
             self.tell_master(server, Event::Signal(signal), now);
         }
@@ -92,9 +95,10 @@ impl Machine {
     /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only
     /// reload.
     #[must_use]
-    pub fn last_signal(&self, server: ServerId) -> Signal {
-        let server = self.servers_of(server).pop().unwrap_or(server);
-        match self.servers.get(&server).map(|running| &running.launch) {
+    pub fn last_signal(&self, server: ServerNumber) -> Signal {
+        let server = self.servers_of(server).pop();
+        let running = server.and_then(|server| self.servers.get(&server));
+        match running.map(|running| &running.launch) {
             Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
             _ => Signal::Term,
         }

@@ -1,7 +1,8 @@
 //! What the machine wants done by its devices.
 
-use crate::client::ServerId;
+use super::ServerId;
 use crate::os::{Millis, Pid, Stream};
+use crate::servers::Configuration;
 
 /// What the machine wants done by its devices.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +15,10 @@ pub enum Output {
         parent: Pid,
         /// The server's command line.
         argv: Vec<String>,
-        /// Its environment, names and values in turn.
-        env: Vec<String>,
+        /// Its environment variables: names and values.
+        env: Vec<(String, String)>,
+        /// What it is told of configuration files.
+        configuration: Configuration,
         /// Whether a master replaces it when it ends.
         replaced: bool,
         /// How many processes it will fork when it has loaded its app.

@@ -1,7 +1,6 @@
 //! What processes say and do, and how they start.
 
-use super::{Machine, Output};
-use crate::client::ServerId;
+use super::{Machine, Output, ServerId};
 use crate::master::{Action, Event};
 use crate::net::frame::{FromProcess, ToProcess, frames};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
@@ -27,6 +26,7 @@ impl Machine {
             parent,
             argv: running.launch.argv.clone(),
             env: running.env.clone(),
+            configuration: running.launch.configuration.clone(),
             // A master with a Python forks for each worker: none can be ready before. That of uWSGI
             // becomes a new one in a reload.
             replaced: running.launch.master

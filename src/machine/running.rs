@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::StartCommand;
-use super::listeners::{Held, RETIRED};
+use super::listeners::{Held, Place};
 use crate::master::{Action, Event, Master};
 use crate::os::{Millis, Pid};
-use crate::servers::{self, Launch};
+use crate::servers::{Configuration, Launch};
 
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) launch: Launch,
-    /// The environment of its processes, names and values in turn.
-    pub(super) env: Vec<String>,
+    /// The environment of its processes.
+    pub(super) env: Vec<(String, String)>,
     /// What it was started with.
     pub(super) start: Start,
     pub(super) master: Master,
@@ -23,8 +23,7 @@ pub(super) struct Running {
     pub(super) events: VecDeque<Event>,
     pub(super) actions: VecDeque<Action>,
     pub(super) started_at: Millis,
-    /// By index into `Launch::binds`.
-    pub(super) listeners: BTreeMap<usize, Held>,
+    pub(super) listeners: BTreeMap<Place, Held>,
     pub(super) processes: Vec<Pid>,
     pub(super) pong_at: Option<Millis>,
     /// The master waits for a connection.
@@ -38,23 +37,25 @@ pub(super) struct Start {
     pub(super) env: Vec<(String, String)>,
     /// The working directory.
     pub(super) directory: String,
+    /// Whether there was a configuration file.
+    pub(super) configuration: Configuration,
 }
 
 impl Running {
     /// Whether the configuration is known.
     pub(super) fn is_configured(&self) -> bool {
-        !self.launch.interpreter || self.launch.settings.as_deref() != Some("")
+        !self.launch.interpreter || self.launch.configuration != Configuration::Unread
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.
     pub(super) fn configure(&mut self, launch: Launch) {
-        self.env = flat(&self.start.env, &launch);
+        self.env = environment(&self.start.env, &launch);
         self.master.reconfigure(&launch);
         if launch.binds != self.launch.binds {
             // Workers that have the old listeners keep them until they end.
             for index in 0..self.launch.binds.len() {
-                if let Some(held) = self.listeners.remove(&index) {
-                    self.listeners.insert(index + RETIRED, held);
+                if let Some(held) = self.listeners.remove(&Place::Bind(index)) {
+                    self.listeners.insert(Place::Retired(index), held);
                 }
             }
         }
@@ -62,17 +63,7 @@ impl Running {
     }
 }
 
-/// Names and values of a process's environment, in turn; the settings come last.
-pub(super) fn flat(given: &[(String, String)], launch: &Launch) -> Vec<String> {
-    let mut env = in_turn(given);
-    env.extend(in_turn(&launch.env));
-    if let Some(settings) = &launch.settings {
-        env.extend([servers::SETTINGS.to_owned(), settings.clone()]);
-    }
-    env
-}
-
-fn in_turn(pairs: &[(String, String)]) -> Vec<String> {
-    let in_turn = |(name, value): &(String, String)| [name.clone(), value.clone()];
-    pairs.iter().flat_map(in_turn).collect()
+/// The environment of a server's processes.
+pub(super) fn environment(given: &[(String, String)], launch: &Launch) -> Vec<(String, String)> {
+    [given, &launch.env].concat()
 }

@@ -1,15 +1,16 @@
 //! The replicas of a server (`--scale`).
 
-use super::{Machine, Output};
-use crate::client::ServerId;
+use std::collections::BTreeSet;
 
-/// The replicas of a server: each is a server of its own, whose number has the replica's in its
-/// upper bits.
+use super::{Machine, Output};
+
+/// The replicas of a server: each is a server of its own.
 #[derive(Debug, Default)]
 pub(super) struct Scale {
     pub(super) running: u32,
-    /// Those that accept, or have exited: a bit for each.
-    pub(super) settled: u128,
+    /// Those that accept, or have exited.
+    pub(super) up_or_gone: BTreeSet<u32>,
+    replicas: usize,
     pub(super) listening: Option<(String, u16)>,
     pub(super) code: i32,
 }
@@ -18,25 +19,44 @@ impl Scale {
     pub(super) fn new(replicas: u32) -> Self {
         Self {
             running: replicas,
-            settled: u128::MAX << replicas,
+            replicas: replicas as usize,
             ..Self::default()
+        }
+    }
+
+    /// Whether each replica accepts or has exited.
+    fn is_complete(&self) -> bool {
+        self.up_or_gone.len() == self.replicas
+    }
+}
+
+/// A server's number, as the page knows it.
+pub type ServerNumber = u32;
+
+/// A server, or a replica of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServerId {
+    /// The server's number.
+    pub number: ServerNumber,
+    /// The replica's number, from 1.
+    pub replica: Option<u32>,
+}
+
+impl ServerId {
+    /// A server as the page knows it.
+    pub(super) fn of(number: ServerNumber) -> Self {
+        Self {
+            number,
+            replica: None,
         }
     }
 }
 
-/// Where a replica's number begins in a server's.
-pub(super) const REPLICA: u32 = 24;
-
-/// A server as the page knows it.
-pub(super) fn page_id(server: ServerId) -> ServerId {
-    server & ((1 << REPLICA) - 1)
-}
-
 impl Machine {
     /// A server, or its replicas.
-    pub(super) fn servers_of(&self, server: ServerId) -> Vec<ServerId> {
+    pub(super) fn servers_of(&self, number: ServerNumber) -> Vec<ServerId> {
         let mut all: Vec<ServerId> = self.servers.keys().copied().collect();
-        all.retain(|one| page_id(*one) == server);
+        all.retain(|one| one.number == number);
         all
     }
 
@@ -49,12 +69,14 @@ impl Machine {
         else {
             return Some(output);
         };
-        let (replica, server) = (server >> REPLICA, page_id(server));
-        let scale = self.scales.get_mut(&server).filter(|_| replica > 0);
-        let Some(scale) = scale else {
+        let Some(replica) = server.replica else {
             return Some(output);
         };
-        let settled = scale.settled == u128::MAX;
+        let server = ServerId::of(server.number);
+        let Some(scale) = self.scales.get_mut(&server.number) else {
+            return Some(output);
+        };
+        let was_complete = scale.is_complete();
         match output {
             Output::Log {
                 stream, line, time, ..
@@ -74,13 +96,13 @@ impl Machine {
             }
             _ => {}
         }
-        scale.settled |= 1 << (replica - 1);
+        scale.up_or_gone.insert(replica);
         if scale.running == 0 {
             let code = scale.code;
-            self.scales.remove(&server);
+            self.scales.remove(&server.number);
             return Some(Output::Exit { server, code });
         }
-        if settled || scale.settled != u128::MAX {
+        if was_complete || !scale.is_complete() {
             return None;
         }
         let (address, port) = scale.listening.take()?;

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::running::{Running, Start, flat};
-use super::scale::{REPLICA, Scale, page_id};
-use super::{Machine, Output, PONG_EVERY, SHELL};
-use crate::client::ServerId;
+use super::running::{Running, Start, environment};
+use super::scale::Scale;
+use super::{Machine, Output, PONG_EVERY, SHELL, ServerId, ServerNumber};
 use crate::master::{Event, Master};
 use crate::os::{Millis, Stream};
-use crate::servers::{self, Command, Server};
+use crate::servers::{self, Command, Configuration, Server, Surroundings};
 
 /// Memory that a worker takes, as measured with a small app.
 const MEGABYTES: u32 = 64;
@@ -27,7 +26,7 @@ impl Machine {
     /// Starts a server by its command line, given as a line or as words.
     pub fn start(
         &mut self,
-        server: ServerId,
+        number: ServerNumber,
         command: &StartCommand,
         env: &[(String, String)],
         directory: &str,
@@ -37,15 +36,21 @@ impl Machine {
             command: command.clone(),
             env: env.to_vec(),
             directory: directory.to_owned(),
+            // gunicorn reads this file if it is there; where "there" is, the command line may say.
+            configuration: if self.files.any_named("gunicorn.conf.py") {
+                Configuration::Unread
+            } else {
+                Configuration::CommandLine
+            },
         };
-        self.run(server, &start, now);
+        self.run(ServerId::of(number), &start, now);
     }
 
     /// Does what a command asks for.
     fn run(&mut self, server: ServerId, start: &Start, now: Millis) {
         let parsed = self.parse(start);
         if let Command::Serve(launch) = &parsed
-            && server == page_id(server)
+            && server.replica.is_none()
         {
             let wanted = launch.scale.saturating_mul(launch.workers.max(1));
             if wanted > self.room {
@@ -58,9 +63,10 @@ impl Machine {
                 return;
             }
             if launch.scale > 1 {
-                self.scales.insert(server, Scale::new(launch.scale));
+                self.scales.insert(server.number, Scale::new(launch.scale));
                 for replica in 1..=launch.scale {
-                    let server = server | replica << REPLICA;
+                    let replica = Some(replica);
+                    let server = ServerId { replica, ..server };
                     self.run(server, start, now);
                 }
                 return;
@@ -85,7 +91,7 @@ impl Machine {
                     busy: interpreter,
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
-                    env: flat(&start.env, &launch),
+                    env: environment(&start.env, &launch),
                     start: start.clone(),
                     started_at: now,
                     watches: false,
@@ -107,19 +113,32 @@ impl Machine {
 
     /// Reads a command where the project's files are what they are now.
     pub(super) fn parse(&self, start: &Start) -> Command {
-        let env = [&*self.facts, &start.env].concat();
+        let surroundings = Surroundings {
+            processors: self.processors,
+            files: Some(&self.files),
+            configuration: &start.configuration,
+            ..Surroundings::new(&start.env, &start.directory)
+        };
         match &start.command {
-            StartCommand::Line(line) => servers::parse(line, &env, &start.directory),
-            StartCommand::Words(words) => servers::parse_argv(words, &env, &start.directory),
+            StartCommand::Line(line) => servers::parse(line, &surroundings),
+            StartCommand::Words(words) => servers::parse_argv(words, &surroundings),
         }
     }
 
-    /// What a command line may ask about the machine: see [`servers::FACT`]. `None`: it is no
-    /// longer so.
-    pub fn set_fact(&mut self, name: &str, value: Option<String>) {
-        let name = [servers::FACT.encode_utf8(&mut [0; 4]), name].concat();
-        self.facts.retain(|(known, _)| *known != name);
-        self.facts.extend(value.map(|value| (name, value)));
+    /// How many processors there are.
+    pub fn set_processors(&mut self, processors: u32) {
+        self.processors = processors;
+    }
+
+    /// There is a file or directory at this absolute path. A small file that a command line may
+    /// name has a text.
+    pub fn add_file(&mut self, path: &str, text: Option<String>) {
+        self.files.add(path, text);
+    }
+
+    /// There is no file at this path any more.
+    pub fn remove_file(&mut self, path: &str) {
+        self.files.remove(path);
     }
 
     pub(super) fn print(

@@ -5,14 +5,13 @@ mod scale;
 mod settings;
 mod spans;
 
-use super::{Machine, Output, StartCommand};
-use crate::client::ServerId;
+use super::{Machine, Output, ServerId, ServerNumber, StartCommand};
 use crate::net::frame::{FromPage, FromProcess, ToPage, ToProcess, frames, push, push_number};
 use crate::os::{Exit, Millis, Pid, Signal};
 use crate::testing::test;
 use crate::wire::strings::Strings;
 
-const SERVER: ServerId = 1;
+const SERVER: ServerNumber = 1;
 
 /// A machine whose processes the test plays.
 struct Bench {
@@ -26,7 +25,7 @@ struct Bench {
     replaced: Vec<bool>,
     killed: Vec<Pid>,
     listening: Vec<String>,
-    exits: Vec<(ServerId, i32)>,
+    exits: Vec<(ServerNumber, i32)>,
 }
 
 impl Bench {
@@ -46,7 +45,7 @@ impl Bench {
         bench
     }
 
-    fn start_another(&mut self, server: ServerId, line: &str) {
+    fn start_another(&mut self, server: ServerNumber, line: &str) {
         let command = StartCommand::Line(line.to_owned());
         self.machine
             .start(server, &command, &[], "/home/web", self.now);
@@ -63,7 +62,7 @@ impl Bench {
                 Output::Kill(pid) => self.killed.push(pid),
                 Output::Log { line, .. } => self.lines.push(line),
                 Output::Listening { address, .. } => self.listening.push(address),
-                Output::Exit { server, code } => self.exits.push((server, code)),
+                Output::Exit { server, code } => self.exits.push((server.number, code)),
             }
         }
         for (pid, message) in self.machine.take_messages() {
@@ -331,7 +330,7 @@ fn a_process_may_signal_its_master_and_its_siblings() {
     kill(&mut bench, second, Signal::Kill);
     assert_eq!(bench.killed, [second]);
     assert_eq!(bench.spawned.len(), 3, "it is replaced");
-    let master = bench.machine.servers[&SERVER].master_pid;
+    let master = bench.machine.servers[&ServerId::of(SERVER)].master_pid;
     kill(&mut bench, master, Signal::Term);
     assert!(bench.has(first, ToProcess::Signal));
     kill(&mut bench, 1, Signal::Kill);

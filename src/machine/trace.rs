@@ -1,9 +1,7 @@
 //! Spans on their way to the page: what processes noted, and what the client saw.
 
-use super::Machine;
 use super::running::Running;
-use super::scale::page_id;
-use crate::client::ServerId;
+use super::{Machine, ServerId};
 use crate::net::frame::{Frame, FromProcess, ToPage, push};
 use crate::os::{Millis, Pid};
 use crate::trace::{self, Name, Raw, Span};
@@ -35,7 +33,7 @@ impl Machine {
             }
             trace::encode_record(number, pid, &span, running.started_at, &mut records);
         }
-        push(&mut self.spans, ToPage::Spans, page_id(server), &records);
+        push(&mut self.spans, ToPage::Spans, server.number, &records);
         self.spans_until.get_or_insert(now + SPANS_EVERY);
     }
 
@@ -71,7 +69,7 @@ impl Machine {
             if let Some(end) = self.app_ends.remove(&seen.number) {
                 record(Name::Write, end, seen.complete_at);
             }
-            push(&mut self.spans, ToPage::Spans, page_id(*server), &records);
+            push(&mut self.spans, ToPage::Spans, server.number, &records);
             self.spans_until.get_or_insert(now + SPANS_EVERY);
         }
         while self.app_ends.len() > 4096 {

@@ -13,7 +13,7 @@ pub(super) const MASTER: Pid = 7;
 
 /// What a command line asks for.
 pub(super) fn launch(line: &str) -> Launch {
-    match servers::parse(line, &[], "/home/user") {
+    match servers::parse(line, &servers::Surroundings::new(&[], "/home/user")) {
         Command::Serve(launch) => *launch,
         printed @ servers::Command::Print { .. } => unreachable!("{line} prints {printed:?}"),
     }

@@ -1,20 +1,32 @@
 //! What a program finds besides its arguments.
 
 use super::option::absolute;
+use super::surroundings::{Configuration, Files};
 
 /// What a program finds besides its arguments.
 pub(super) struct Call<'a> {
     pub(super) env: Environment<'a>,
     /// The working directory, absolute.
     pub(super) cwd: &'a str,
+    /// How many processors there are.
+    pub(super) processors: u32,
+    /// What is known of configuration files.
+    pub(super) configuration: &'a Configuration,
+    /// The files of the project, where they are known.
+    pub(super) files: Option<&'a Files>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// Whether there is such a file or directory. The machine knows; a process, which has other
     /// files besides, takes it for granted: its line has passed the machine.
     pub(super) fn exists(&self, path: &str) -> bool {
-        let fact = format!("={}/", absolute(self.cwd, path));
-        self.env.get("=").is_none() || !path.is_empty() && self.env.get(&fact).is_some()
+        self.files
+            .is_none_or(|files| !path.is_empty() && files.exists(&absolute(self.cwd, path)))
+    }
+
+    /// The text of a file of the project.
+    pub(super) fn text(&self, path: &str) -> Option<&'a str> {
+        self.files?.text(&absolute(self.cwd, path))
     }
 }
 

@@ -6,6 +6,7 @@ use strum::IntoStaticStr;
 
 use super::call::Call;
 use super::level::Level;
+use super::surroundings::Configuration;
 use super::target::Target;
 use super::uvicorn::Reload;
 use crate::http1::{Limits, Rules};
@@ -171,10 +172,8 @@ pub struct Launch {
     pub reload: Option<Rc<Reload>>,
     /// gunicorn: the master needs a Python of its own, for a configuration file.
     pub interpreter: bool,
-    /// What configuration files, environment and command line were read into, which processes get
-    /// so that they read no file: gunicorn's as a command line, uWSGI's as options. Empty: gunicorn
-    /// has a file, and it has not been read yet.
-    pub settings: Option<String>,
+    /// What processes are told of configuration files, so that they read none.
+    pub configuration: Configuration,
     /// Options that concern the process's Python alone, by the names that it knows.
     pub options: Vec<(&'static str, String)>,
 }
@@ -254,7 +253,7 @@ impl Launch {
             preload: false,
             router: false,
             interpreter: false,
-            settings: None,
+            configuration: Configuration::CommandLine,
             scale: 1,
             reload: None,
             options: Vec::new(),

@@ -17,6 +17,7 @@ mod option;
 mod parse;
 mod python;
 mod shell;
+mod surroundings;
 mod target;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -32,19 +33,9 @@ pub use level::Level;
 use option::absolute;
 use parse::{argv, assignment};
 pub use parse::{parse, parse_argv};
+pub use surroundings::{Configuration, Files, Surroundings};
 pub use target::Target;
 pub use uvicorn::Reload;
 
 /// The version of wasgi, as `--version` shows it.
 const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
-
-/// The name of the variable, which no environment can have, that stands in [`parse`]'s environment
-/// for what files and environment were read into: see [`Launch::settings`]. Empty: there may be a
-/// file of gunicorn's, and it has not been read yet.
-pub const SETTINGS: &str = "";
-
-/// The beginning of names, which no environment can have, of what [`parse`]'s environment says of
-/// the machine: `=` and an absolute path is the text of a file; with a slash behind the path there
-/// is such a file or directory; `=` alone is how many processors there are. Processes do not get
-/// these.
-pub const FACT: char = '=';

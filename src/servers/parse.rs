@@ -2,6 +2,7 @@
 
 use super::call::{Call, Environment};
 use super::command::Command;
+use super::surroundings::Surroundings;
 use super::{daphne, gunicorn, shell, uvicorn, uwsgi};
 
 /// The most replicas that `--scale` makes.
@@ -9,18 +10,15 @@ const MOST_REPLICAS: u32 = 99;
 
 /// Reads a command line as a shell and its program would.
 ///
-/// `env` is the environment that the command finds, `cwd` the absolute path of the working
-/// directory. Pure: the same line gives the same command everywhere.
+/// Pure: the same line and surroundings give the same command everywhere.
 #[must_use]
-pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
-    match shell::words(
-        line,
-        &Environment {
-            own: &[],
-            outer: env,
-        },
-    ) {
-        Ok(words) => parse_argv(&words, env, cwd),
+pub fn parse(line: &str, surroundings: &Surroundings) -> Command {
+    let env = Environment {
+        own: &[],
+        outer: surroundings.env,
+    };
+    match shell::words(line, &env) {
+        Ok(words) => parse_argv(&words, surroundings),
         Err(shell::Unreadable { text, code }) => Command::complain(code, &text),
     }
 }
@@ -28,7 +26,7 @@ pub fn parse(line: &str, env: &[(String, String)], cwd: &str) -> Command {
 /// Reads a command that is already split into words. Leading `VAR=value` words set environment
 /// variables.
 #[must_use]
-pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Command {
+pub fn parse_argv(words: &[String], surroundings: &Surroundings) -> Command {
     let mut words = words;
     let mut assignments = Vec::new();
     while let [first, rest @ ..] = words
@@ -56,9 +54,12 @@ pub fn parse_argv(words: &[String], env: &[(String, String)], cwd: &str) -> Comm
     let call = Call {
         env: Environment {
             own: &assignments,
-            outer: env,
+            outer: surroundings.env,
         },
-        cwd,
+        cwd: surroundings.directory,
+        processors: surroundings.processors,
+        configuration: surroundings.configuration,
+        files: surroundings.files,
     };
     let mut command = match program.as_str() {
         "gunicorn" => gunicorn::command(arguments, &call),

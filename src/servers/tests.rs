@@ -3,7 +3,7 @@
 
 use super::option::OptionTable;
 use super::testing::{help, printed};
-use super::{Command, Server, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
+use super::{Command, Server, Surroundings, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
 use crate::testing::test;
 
 #[test]
@@ -43,8 +43,7 @@ fn leading_assignments_are_the_environment_of_the_server() {
     let outer = [("WEB_CONCURRENCY".to_owned(), "2".to_owned())];
     let Command::Serve(launch) = parse(
         "A='x y' WEB_CONCURRENCY=3 A=z gunicorn -e B=1=2 app:app",
-        &outer,
-        "/",
+        &Surroundings::new(&outer, "/"),
     ) else {
         panic!("no server")
     };
@@ -61,7 +60,7 @@ fn leading_assignments_are_the_environment_of_the_server() {
 #[test]
 fn words_are_taken_as_they_are() {
     let words = ["uvicorn", "app:asgi", "--root-path", "/a b|$HOME"].map(str::to_owned);
-    let Command::Serve(launch) = parse_argv(&words, &[], "/") else {
+    let Command::Serve(launch) = parse_argv(&words, &Surroundings::new(&[], "/")) else {
         panic!("no server")
     };
     assert_eq!(
@@ -149,8 +148,9 @@ proptest::proptest! {
     ) {
         let line = format!("{program} {}", words.join(" "));
         let env = [("GUNICORN_CMD_ARGS".to_owned(), words.concat()), ("UVICORN_HOST".to_owned(), words.concat())];
-        let command = parse(&line, &env, "/");
-        proptest::prop_assert_eq!(parse(&line, &env, "/"), command);
-        let _ = parse_argv(&words, &env, "");
+        let surroundings = Surroundings::new(&env, "/");
+        let command = parse(&line, &surroundings);
+        proptest::prop_assert_eq!(parse(&line, &surroundings), command);
+        let _ = parse_argv(&words, &Surroundings::new(&env, ""));
     }
 }

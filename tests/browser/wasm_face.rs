@@ -9,6 +9,7 @@ use wasgi::browser::{
     WsgiRequests,
 };
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
+use wasgi::servers::Configuration;
 use wasgi::wire::strings::{self, Strings};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -191,6 +192,7 @@ fn identity(argv: &[&str], pid: u32) -> Identity {
     Identity {
         argv: argv.iter().map(|&word| word.to_owned()).collect(),
         env: Vec::new(),
+        configuration: Configuration::CommandLine,
         pid,
         ppid: pid - 1,
         directory: DIRECTORY.to_owned(),

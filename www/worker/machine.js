@@ -86,7 +86,7 @@ class MachineWorker {
     );
     if (this.#claims) this.#machine.share_claims(new Claims(this.#claims));
     this.#machine.set_room(room());
-    this.#machine.set_fact("", String(navigator.hardwareConcurrency));
+    this.#machine.set_processors(navigator.hardwareConcurrency);
   }
 
   /** Does what there is to do. */
@@ -145,7 +145,6 @@ class MachineWorker {
 
   /** @param {import("#wasgi_core").Start} start */
   #start(start) {
-    if (this.#project.isConfigured) start.env.push(["", ""]);
     this.#machine.start(start, now());
   }
 

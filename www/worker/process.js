@@ -142,8 +142,7 @@ class Interpreter {
   /** @param {[string, string][]} env */
   #setEnvironment(env) {
     const { environ } = this.#pyodide.pyimport("os");
-    // The variable without a name is between the machine and us: a server's settings.
-    for (const [name, value] of env) if (name) environ.set(name, value);
+    for (const [name, value] of env) environ.set(name, value);
   }
 
   /**

@@ -29,7 +29,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::event_loop::EventLoop;
 use crate::os::Millis;
-use crate::servers::{self, Command, WorkerClass};
+use crate::servers::{self, Command, Surroundings, WorkerClass};
 use crate::workers;
 use crate::workers::cores::Cores;
 use crate::workers::{r#async, threaded as pool};
@@ -82,9 +82,11 @@ impl Process {
         random: f64,
     ) -> Result<Process, String> {
         let identity = identity.to_rust().map_err(|error| error.to_string())?;
-        let Command::Serve(mut launch) =
-            servers::parse_argv(&identity.argv, &identity.env, &identity.directory)
-        else {
+        let surroundings = Surroundings {
+            configuration: &identity.configuration,
+            ..Surroundings::new(&identity.env, &identity.directory)
+        };
+        let Command::Serve(mut launch) = servers::parse_argv(&identity.argv, &surroundings) else {
             return Err("this command line starts no server".to_owned());
         };
         launch.jitter(random);

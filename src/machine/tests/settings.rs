@@ -7,7 +7,7 @@ use crate::testing::test;
 fn a_uwsgi_that_reloads_reads_its_file_again() {
     let mut bench = Bench::start("");
     let set = |bench: &mut Bench, content: &str| {
-        bench.machine.set_fact(
+        bench.machine.add_file(
             "/home/web/a.ini",
             Some(format!("[uwsgi]\nmaster = 1\nlazy-apps = 1\n{content}\n")),
         );
@@ -48,7 +48,7 @@ fn a_uwsgi_that_is_to_print_its_help_when_it_reloads_does_so_and_ends() {
     let set = |bench: &mut Bench, content: &str| {
         bench
             .machine
-            .set_fact("/home/web/a.ini", Some(format!("[uwsgi]\n{content}\n")));
+            .add_file("/home/web/a.ini", Some(format!("[uwsgi]\n{content}\n")));
     };
     set(&mut bench, "master = 1\nlazy-apps = 1\nhttp-socket = :8000");
     bench.start_another(2, "uwsgi a.ini");

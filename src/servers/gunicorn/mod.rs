@@ -8,7 +8,7 @@ mod validate;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
-use super::{Call, Command, Launch, SETTINGS, WASGI, python};
+use super::{Call, Command, Configuration, Launch, WASGI, python};
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -79,15 +79,20 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     validate::trusted_peers(call.env.get("FORWARDED_ALLOW_IPS").unwrap_or(""))?;
     // What the master's Python made of the configuration file, the environment and the command line
     // takes their place.
-    let settings = call.env.get(SETTINGS);
-    let resolved = settings.filter(|line| !line.is_empty());
-    let more = call.env.get("GUNICORN_CMD_ARGS").unwrap_or("");
-    let Some(mut more) = shlex::split(resolved.unwrap_or(more)) else {
+    let resolved = match call.configuration {
+        Configuration::Read(words) => Some(words),
+        Configuration::CommandLine | Configuration::Unread => None,
+    };
+    let more = call
+        .env
+        .get("GUNICORN_CMD_ARGS")
+        .filter(|_| resolved.is_none());
+    let Some(more) = shlex::split(more.unwrap_or("")) else {
         return Err(Failure::Config("No closing quotation".to_owned()));
     };
     let mut line = PROGRAM.parse(words)?;
-    if resolved.is_some() {
-        line = PROGRAM.parse(&std::mem::take(&mut more))?;
+    if let Some(words) = resolved {
+        line = PROGRAM.parse(words)?;
     }
     let variable = PROGRAM.parse(&more)?;
     for values in [&variable, &line] {
@@ -101,7 +106,7 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             }
         }
     }
-    let mut interpreter = settings.is_some();
+    let mut interpreter = *call.configuration != Configuration::CommandLine;
     // Whether files that are to be watched exist, Python looks.
     for name in [
         "--config",
@@ -140,7 +145,10 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
     let extra_files = values.all("--reload-extra-file").join("\0");
     let mut launch = launch::launch(words, &values, &app, workers, call)?;
     launch.interpreter = interpreter;
-    launch.settings = settings.or(interpreter.then_some("")).map(str::to_owned);
+    launch.configuration = match call.configuration {
+        Configuration::CommandLine if interpreter => Configuration::Unread,
+        known => known.clone(),
+    };
     if reload {
         launch
             .options

@@ -2,8 +2,10 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::http1::Expectations;
-use crate::servers::testing::{launch, printed};
-use crate::servers::{Command, Interface, Level, Lifespan, SETTINGS, WorkerClass, parse};
+use crate::servers::testing::{files, launch, printed};
+use crate::servers::{
+    Command, Configuration, Interface, Level, Lifespan, Surroundings, WorkerClass, parse,
+};
 use crate::testing::test;
 
 #[test]
@@ -183,7 +185,7 @@ fn version_is_printed_as_soon_as_it_is_read() {
             stdout,
             stderr,
             code,
-        } = parse(line, &[], "/")
+        } = parse(line, &Surroundings::new(&[], "/"))
         else {
             panic!("{line} starts a server")
         };
@@ -411,7 +413,11 @@ fn gevent_is_a_class_of_green_threads() {
 
 #[test]
 fn a_directory_to_change_to_has_to_be_there() {
-    let facts = ["=", "=/home/web/shop/"].map(|fact| (fact.to_owned(), String::new()));
+    let files = files(&["/home/web/shop"]);
+    let surroundings = Surroundings {
+        files: Some(&files),
+        ..Surroundings::new(&[], "/home/web")
+    };
     for line in [
         "gunicorn --chdir missing app:app",
         "gunicorn --check-config --chdir missing app:app",
@@ -419,7 +425,7 @@ fn a_directory_to_change_to_has_to_be_there() {
     ] {
         let Command::Print {
             stderr, code: 1, ..
-        } = parse(line, &facts, "/home/web")
+        } = parse(line, &surroundings)
         else {
             panic!("{line}");
         };
@@ -430,7 +436,7 @@ fn a_directory_to_change_to_has_to_be_there() {
         "gunicorn --chdir '' app:app",
     ] {
         assert!(
-            matches!(parse(line, &facts, "/home/web"), Command::Serve(_)),
+            matches!(parse(line, &surroundings), Command::Serve(_)),
             "{line}"
         );
     }
@@ -444,22 +450,31 @@ fn directories_are_absolute_and_the_last_is_searched_first() {
 }
 
 #[test]
-fn what_is_settled_takes_the_place_of_the_words_and_of_the_environment() {
-    let env = |settings: &str| {
-        [
-            ("WEB_CONCURRENCY", "9"),
-            ("GUNICORN_CMD_ARGS", "--threads 5"),
-            (SETTINGS, settings),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+fn what_was_read_takes_the_place_of_the_words_and_of_the_environment() {
+    let env = [
+        ("WEB_CONCURRENCY", "9"),
+        ("GUNICORN_CMD_ARGS", "--threads 5"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let read = |configuration: &Configuration| {
+        let surroundings = Surroundings {
+            configuration,
+            ..Surroundings::new(&env, "/home/web")
+        };
+        match parse("gunicorn -w 3", &surroundings) {
+            Command::Serve(launch) => *launch,
+            printed @ Command::Print { .. } => panic!("{printed:?}"),
+        }
     };
-    let read = |settings: &str| match parse("gunicorn -w 3", &env(settings), "/home/web") {
-        Command::Serve(launch) => *launch,
-        printed @ Command::Print { .. } => panic!("{printed:?}"),
-    };
-    let unread = read("");
+    let unread = read(&Configuration::Unread);
     assert!(unread.interpreter);
-    let launch = read("--workers=4 -- 'app:create(\"x\")' pre_fork,worker_exit");
+    let words = [
+        "--workers=4",
+        "--",
+        "app:create(\"x\")",
+        "pre_fork,worker_exit",
+    ];
+    let launch = read(&Configuration::Read(words.map(str::to_owned).to_vec()));
     assert_eq!(
         (launch.workers, launch.threads, launch.interpreter),
         (4, 1, true)

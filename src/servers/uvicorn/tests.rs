@@ -1,8 +1,8 @@
 //! What uvicorn 0.54.0 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use crate::servers::testing::{launch, printed};
-use crate::servers::{Command, Interface, Level, Lifespan, WorkerClass, parse};
+use crate::servers::testing::{files, launch, printed};
+use crate::servers::{Command, Interface, Level, Lifespan, Surroundings, WorkerClass, parse};
 use crate::testing::test;
 
 const STATES: &str = "Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes";
@@ -162,7 +162,7 @@ fn version_comes_before_any_value_is_checked() {
             stdout,
             stderr,
             code,
-        } = parse(line, &[], "/")
+        } = parse(line, &Surroundings::new(&[], "/"))
         else {
             panic!("{line} starts a server")
         };
@@ -290,17 +290,12 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
 
 #[test]
 fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
-    let facts = [
-        "=",
-        "=//",
-        "=/home/",
-        "=/home/web/",
-        "=/home/web/.env/",
-        "=/home/web/shop/",
-        "=/home/web/shop/app.py/",
-    ]
-    .map(|fact| (fact.to_owned(), String::new()));
-    let missing = |line: &str| match parse(line, &facts, "/home/web") {
+    let files = files(&["/home/web/.env", "/home/web/shop/app.py"]);
+    let surroundings = Surroundings {
+        files: Some(&files),
+        ..Surroundings::new(&[], "/home/web")
+    };
+    let missing = |line: &str| match parse(line, &surroundings) {
         Command::Print {
             stderr, code: 2, ..
         } => stderr.last().cloned(),
@@ -348,7 +343,10 @@ fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
     }
     assert!(
         matches!(
-            parse("uvicorn --env-file missing app:asgi", &[], "/home/web"),
+            parse(
+                "uvicorn --env-file missing app:asgi",
+                &Surroundings::new(&[], "/home/web")
+            ),
             Command::Serve(_)
         ),
         "a process does not know"

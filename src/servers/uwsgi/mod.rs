@@ -12,7 +12,7 @@ mod tests;
 use super::grammar::Stop;
 use super::grammar::getopt::Program;
 use super::option::{OptionSpec, Values};
-use super::{Call, Command, SETTINGS, WASGI};
+use super::{Call, Command, Configuration, WASGI};
 use settings::Settings;
 
 const PROGRAM: Program = Program {
@@ -25,11 +25,7 @@ const PROGRAM: Program = Program {
 
 /// What happens with these arguments.
 pub(super) fn command(words: &[String], call: &Call) -> Command {
-    if let Some(settings) = call
-        .env
-        .get(SETTINGS)
-        .filter(|settings| !settings.is_empty())
-    {
+    if let Configuration::Read(settings) = call.configuration {
         return serve(words, &from_words(settings), Vec::new(), call);
     }
     let mut settings = Settings::new(call);
@@ -52,23 +48,23 @@ fn serve(words: &[String], values: &Values, said: Vec<String>, call: &Call) -> C
         Ok(mut launch) => {
             let said = said.into_iter().map(|line| ("--said", line));
             launch.options.extend(said);
-            launch.settings = Some(to_words(values));
+            launch.configuration = Configuration::Read(to_words(values));
             Command::Serve(launch)
         }
         Err(message) => complain(said, &message),
     }
 }
 
-/// The options as processes get them: `name=value`, with a NUL between them.
-fn to_words(values: &Values) -> String {
+/// The options as processes get them.
+fn to_words(values: &Values) -> Vec<String> {
     let word = |(option, value): &(&OptionSpec, String)| format!("{}={value}", option.name());
-    values.given.iter().map(word).collect::<Vec<_>>().join("\0")
+    values.given.iter().map(word).collect()
 }
 
 /// What [`to_words`] has written.
-fn from_words(settings: &str) -> Values {
+fn from_words(words: &[String]) -> Values {
     let mut values = Values::new(PROGRAM.table);
-    for word in settings.split('\0') {
+    for word in words {
         if let Some((name, value)) = word.split_once('=')
             && let Some(option) = PROGRAM.table.named(name)
         {

@@ -6,9 +6,9 @@ mod placeholders;
 mod tests;
 
 use super::PROGRAM;
+use crate::servers::Call;
 use crate::servers::grammar::Stop;
 use crate::servers::option::{Kind, Values};
-use crate::servers::{Call, absolute};
 use placeholders::leading_number;
 
 /// Files that name each other, and placeholders that stand for each other, end somewhere.
@@ -104,13 +104,6 @@ impl<'a> Settings<'a> {
         self.values()
     }
 
-    /// The text of a file of the project.
-    fn file(&self, path: &str) -> Option<&'a str> {
-        self.call
-            .env
-            .get(&format!("={}", absolute(self.call.cwd, path)))
-    }
-
     fn add(&mut self, key: &str, value: &str) -> Result<(), Stop> {
         if ["end", "endfor", "endif", "end-if", "end-for"].contains(&key) {
             self.logic = None;
@@ -154,7 +147,7 @@ impl<'a> Settings<'a> {
             "if-opt" | "if-not-opt" => self.value(name),
             "if-reload" => None,
             "if-not-reload" => return vec![String::new()],
-            _ => self.file(argument).map(|_| argument),
+            _ => self.call.text(argument).map(|_| argument),
         };
         let found = found
             .filter(|value| wanted.is_none_or(|wanted| *value == wanted || *value == argument));
@@ -209,7 +202,7 @@ impl<'a> Settings<'a> {
         } else {
             file.to_owned()
         };
-        let Some(content) = self.file(&file) else {
+        let Some(content) = self.call.text(&file) else {
             return Err(Stop::Usage(format!(
                 "realpath() of {file} failed: No such file or directory [core/utils.c line 3640]"
             )));

@@ -1,7 +1,7 @@
 //! What uWSGI 2.0.31 printed for these lines.
 
 use crate::servers::testing::{help, launch, printed};
-use crate::servers::{Command, parse};
+use crate::servers::{Command, Surroundings, parse};
 use crate::testing::test;
 
 #[test]
@@ -52,7 +52,7 @@ fn the_version_needs_a_right_command_line_and_the_help_does_not() {
         "uwsgi -p2 --version",
         "uwsgi --env A=B --need-app --version -Mp 3",
     ] {
-        let Command::Print { stdout, code, .. } = parse(line, &[], "/") else {
+        let Command::Print { stdout, code, .. } = parse(line, &Surroundings::new(&[], "/")) else {
             return;
         };
         assert!(

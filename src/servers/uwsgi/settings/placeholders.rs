@@ -28,13 +28,17 @@ impl Settings<'_> {
             let of_first = sign.is_ascii_uppercase();
             let path = absolute(self.call.cwd, if of_first { &self.first } else { file });
             let (directory, base) = path.rsplit_once('/').unwrap_or(("", &path));
+            let processors;
             out.push_str(match sign {
                 '%' => "%",
                 '(' => "%(",
                 'V' => "2.0.31",
                 'v' => self.call.cwd,
                 'h' => "emscripten",
-                'k' => self.call.env.get("=").unwrap_or("1"),
+                'k' => {
+                    processors = self.call.processors.to_string();
+                    &processors
+                }
                 'u' | 'g' => "0",
                 'x' => section,
                 'o' => name,
@@ -107,7 +111,7 @@ impl Settings<'_> {
                 "$(" => self.call.env.get(key).map(str::to_owned),
                 "@(" if key.is_empty() => None,
                 "@(" => {
-                    let Some(content) = self.file(key) else {
+                    let Some(content) = self.call.text(key) else {
                         return Err(Stop::Usage(format!(
                             "open(\"{key}\"): No such file or directory [core/io.c line 525]"
                         )));

@@ -1,21 +1,24 @@
 //! What uWSGI 2.0.31 did with these files; `a.ini` and the others are in its working directory.
 #![allow(clippy::panic)]
 
-use crate::servers::{Command, Launch, SETTINGS, parse, parse_argv};
+use crate::servers::{Command, Files, Launch, Surroundings, parse, parse_argv};
 use crate::testing::test;
 
 const A: &str = "# comment\n; other\n[uwsgi]\nhttp-socket = 127.0.0.1:9501\nmodule = app\nmaster = true\nprocesses=2\ndie-on-term\n\
                  foo = bar\n[other]\nhttp-socket = :9502\nmaster = on\nlazy-apps = off\n";
 
 fn command(line: &str, files: &[(&str, &str)]) -> Command {
-    let mut env = vec![
-        ("HOME".to_owned(), "/root".to_owned()),
-        ("=".to_owned(), "8".to_owned()),
-    ];
+    let mut project = Files::default();
     for (name, content) in files {
-        env.push((format!("=/srv/app/{name}"), (*content).to_owned()));
+        project.add(&format!("/srv/app/{name}"), Some((*content).to_owned()));
     }
-    parse(line, &env, "/srv/app")
+    let env = [("HOME".to_owned(), "/root".to_owned())];
+    let surroundings = Surroundings {
+        processors: 8,
+        files: Some(&project),
+        ..Surroundings::new(&env, "/srv/app")
+    };
+    parse(line, &surroundings)
 }
 
 #[track_caller]
@@ -105,13 +108,11 @@ fn processes_get_the_options_that_were_read_and_read_no_file() {
         "UWSGI_HTTP_SOCKET=:1 uwsgi --ini a.ini --lazy-apps",
         &[("a.ini", A)],
     );
-    let mut env = launch.env.clone();
-    env.extend(
-        launch
-            .settings
-            .map(|settings| (SETTINGS.to_owned(), settings)),
-    );
-    let Command::Serve(again) = parse_argv(&launch.argv, &env, "/srv/app") else {
+    let surroundings = Surroundings {
+        configuration: &launch.configuration,
+        ..Surroundings::new(&launch.env, "/srv/app")
+    };
+    let Command::Serve(again) = parse_argv(&launch.argv, &surroundings) else {
         panic!("{:?} starts no server", launch.argv);
     };
     assert_eq!(
