@@ -1,12 +1,12 @@
-"""Files of environment variables: the values are those that python-dotenv 1.2 finds in the same
-text.
-"""
+"""Files of environment variables, as uvicorn's ``--env-file`` loads them."""
 
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
-from wasgi_runtime.servers.uvicorn.env_file import parse, read
+from wasgi_runtime.servers.uvicorn.environment import load_file
 
 TEXT = r"""# comment
 A=1
@@ -25,11 +25,26 @@ A=again
 """
 
 
+def loaded(path: str, environ: dict[str, str]) -> dict[str, str]:
+    """The environment that was ``environ``."""
+    with patch.dict(os.environ, environ, clear=True):
+        load_file(path)
+        return dict(os.environ)
+
+
 class EnvFile(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.file = Path(directory.name, ".env")
+
     def test_lines_are_read_as_python_dotenv_reads_them(self) -> None:
+        self.file.write_text(TEXT, encoding="utf-8")
         self.assertEqual(
-            parse(TEXT, {"HOME": "/root"}),
+            loaded(str(self.file), {"HOME": "/root"}),
             {
+                "HOME": "/root",
                 "A": "again",
                 "B": "two words",
                 "C": "single $HOME ' q",
@@ -43,13 +58,17 @@ class EnvFile(unittest.TestCase):
             },
         )
 
+    def test_what_is_set_already_stays(self) -> None:
+        self.file.write_text("A=1\nB=2\n", encoding="utf-8")
+        self.assertEqual(loaded(str(self.file), {"A": "0"}), {"A": "0", "B": "2"})
+
     def test_a_directory_and_a_file_that_is_gone_have_none(self) -> None:
-        with tempfile.TemporaryDirectory() as directory:
-            self.assertEqual(read(directory, {}), {})
-            self.assertEqual(read(f"{directory}/missing", {}), {})
-            file = Path(directory, ".env")
-            file.write_text("\ufeffA=1\n", encoding="utf-8")
-            self.assertEqual(read(str(file), {}), {"A": "1"})
+        self.assertEqual(loaded(self.directory, {}), {})
+        self.assertEqual(loaded(f"{self.directory}/missing", {}), {})
+
+    def test_a_byte_order_mark_is_no_part_of_a_name(self) -> None:
+        self.file.write_text("\ufeffA=1\n", encoding="utf-8")
+        self.assertEqual(loaded(str(self.file), {}), {"A": "1"})
 
 
 if __name__ == "__main__":

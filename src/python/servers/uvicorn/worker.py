@@ -1,7 +1,6 @@
 """The life of a uvicorn server process, from loading the app to its exit code."""
 
 import asyncio
-import os
 from collections.abc import Callable, Generator
 from contextvars import Context
 from functools import partial
@@ -64,10 +63,9 @@ def _load_environment(configuration: Configuration) -> None:
     if path := configuration.options.get("--env-file"):
         if not configuration.child:
             log(INFO, f"Loading environment from '{path}'")
-        from . import env_file
+        from .environment import load_file
 
-        for name, value in env_file.read(path, os.environ).items():
-            os.environ.setdefault(name, value)
+        load_file(path)
 
 
 class Server:
