@@ -146,9 +146,11 @@ class System(unittest.TestCase):
         os.write(handle, b"x")
         os.close(handle)
         os.remove(path)
-        with tempfile.TemporaryDirectory() as directory:
-            with open(os.path.join(directory, "a"), "w") as file:
-                file.write("x")
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            open(os.path.join(directory, "a"), "w") as file,
+        ):
+            file.write("x")
         self.assertFalse(os.path.exists(directory))
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"named")

@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import unittest
+from typing import ClassVar
 
 import _wasgi
 
@@ -12,7 +13,7 @@ import _wasgi
 class Host:
     check = staticmethod(lambda: _wasgi.GO_ON)
     main_started = staticmethod(lambda: None)
-    dispositions: dict[int, int] = {}
+    dispositions: ClassVar[dict[int, int]] = {}
 
     @classmethod
     def set_disposition(cls, number, disposition):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import _imp
 import importlib._bootstrap_external as bootstrap
 import json
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 ALIGNMENT = 16
 
@@ -33,7 +32,9 @@ def cache_path(path: str) -> str:
 
 
 def with_bytecode(files: Mapping[str, bytes], directory: str) -> dict[str, bytes]:
-    """`files` and the bytecode of the sources among them, which will be imported from `directory`."""
+    """`files` and the bytecode of the sources among them, which will be imported from
+    `directory`.
+    """
     packed = dict(files)
     for path, contents in files.items():
         if path.endswith(".py"):
@@ -65,7 +66,6 @@ def padded(parts: Iterable[bytes]) -> bytes:
 
 def write(destination: str, contents: bytes) -> None:
     """Write a file in one piece: it is there complete or not at all."""
-    temporary = f"{destination}.new"
-    with open(temporary, "wb") as file:
-        file.write(contents)
-    os.replace(temporary, destination)
+    temporary = Path(f"{destination}.new")
+    temporary.write_bytes(contents)
+    temporary.replace(destination)

@@ -1,4 +1,5 @@
-//! Virtual environments with the real servers, which ours are compared with.
+//! Virtual environments: the real servers, which ours are compared with, and tools written in
+//! Python or published there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,6 +21,8 @@ pub enum Requirements<'a> {
     Listed(&'a [&'a str]),
     /// The packages of a requirements file, and no others.
     File(&'a Path),
+    /// The same, of a file that has their hashes.
+    Hashed(&'a Path),
 }
 
 /// The folder of the programs of `target/NAME`, which is made if it is not there or contains
@@ -37,13 +40,13 @@ pub fn programs(
     let inputs = Inputs::new().value(&interpreter.to_string_lossy());
     let inputs = match requirements {
         Requirements::Listed(packages) => inputs.value(&packages.join(" ")),
-        Requirements::File(file) => inputs.file(file),
+        Requirements::File(file) | Requirements::Hashed(file) => inputs.file(file),
     };
     let stamp = Stamp::new(project, name, &inputs);
     if stamp.is_fresh(&[&programs]) {
         return Ok(programs);
     }
-    progress::step(&format!("Install {what} to compare with"), || {
+    progress::step(&format!("Install {what}"), || {
         let mut venv = Command::new(&interpreter);
         command::run(venv.args(["-m", "venv", "--clear"]).arg(&directory), REMEDY)?;
         let mut pip = Command::new(programs.join("python"));
@@ -57,6 +60,9 @@ pub fn programs(
         match requirements {
             Requirements::Listed(packages) => pip.args(packages),
             Requirements::File(file) => pip.args(["--no-deps", "--requirement"]).arg(file),
+            Requirements::Hashed(file) => pip
+                .args(["--no-deps", "--require-hashes", "--requirement"])
+                .arg(file),
         };
         command::run(&mut pip, REMEDY)
     })?;

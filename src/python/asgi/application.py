@@ -1,4 +1,4 @@
-"""ASGI applications (ASGI 3.0, "Applications"): their type, and what servers do to get one of it."""
+"""ASGI applications (ASGI 3.0, "Applications"): their type, and what servers do to get one."""
 
 import importlib
 import inspect
@@ -8,9 +8,10 @@ from typing import Any
 
 type Message = MutableMapping[str, Any]
 type Scope = dict[str, Any]
-type App = Callable[
-    [Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[Scope, Receive, Send], Awaitable[object]]
+"""It should return nothing; servers complain where it does."""
 
 
 def finish_imports() -> None:
@@ -30,14 +31,17 @@ def asgi3(app: Any) -> App:
     elif inspect.isfunction(app):
         single = inspect.iscoroutinefunction(app)
     else:
-        single = inspect.iscoroutinefunction(getattr(app, "__call__", None))
+        single = inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
     if single or not callable(app):
-        return app  # type: ignore[no-any-return]
+        single_callable: App = app
+        return single_callable
     return two_steps_app(app)
 
 
 def two_steps_app(app: Any) -> App:
-    async def two_steps(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI 2 app behind the ASGI 3 signature."""
+
+    async def two_steps(scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope)(receive, send)
 
     return two_steps

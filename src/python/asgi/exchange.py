@@ -171,7 +171,7 @@ def _octets(value: Any) -> bytes:
         raise TypeError(f"expected string or bytes-like object, got '{kind}'") from None
 
 
-def wake(waiter: "asyncio.Future[None] | None") -> None:
+def wake(waiter: asyncio.Future[None] | None) -> None:
     """Lets a waiting receive or send go on."""
     if waiter is not None and not waiter.done():
         waiter.set_result(None)

@@ -6,9 +6,10 @@ import inspect
 import signal
 import threading
 from asyncio import base_events, events
+from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING
 
 import _wasgi
 from _wasgi import IO, NOTHING, TURN
@@ -81,7 +82,27 @@ class Selector:
         """Nothing is held."""
 
 
-class EventLoop(base_events.BaseEventLoop):
+if TYPE_CHECKING:
+
+    class _BaseEventLoop(base_events.BaseEventLoop):
+        """asyncio's, with what is private in CPython 3.14, which the stubs leave out."""
+
+        _closed: bool
+        _debug: bool
+        _ready: deque[events.Handle]
+        _scheduled: list[events.TimerHandle]
+        _stopping: bool
+
+        def _check_closed(self) -> None: ...
+        def _run_forever_cleanup(self) -> None: ...
+        def _run_forever_setup(self) -> None: ...
+        def _run_once(self) -> None: ...
+
+else:
+    _BaseEventLoop = base_events.BaseEventLoop
+
+
+class EventLoop(_BaseEventLoop):
     """The loop of a thread."""
 
     def __init__(self) -> None:
@@ -91,27 +112,28 @@ class EventLoop(base_events.BaseEventLoop):
 
     def run_forever(self) -> None:
         """The same as asyncio's, but that each turn enters the interpreter anew."""
-        self._run_forever_setup()  # type: ignore[attr-defined]
+        self._run_forever_setup()
         run_once = anew(self._run_once)
         try:
             while True:
                 run_once()
-                if self._stopping:  # type: ignore[attr-defined]
+                if self._stopping:
                     break
         finally:
-            self._run_forever_cleanup()  # type: ignore[attr-defined]
+            self._run_forever_cleanup()
 
     def _run_once(self) -> None:
-        """The same as asyncio's, by a shorter way where no timer is set and callbacks wait already."""
-        ready = self._ready  # type: ignore[attr-defined]
-        if not ready or self._scheduled or self._debug:  # type: ignore[attr-defined]
-            super()._run_once()  # type: ignore[misc]
+        """The same as asyncio's, by a shorter way where no timer is set and callbacks wait."""
+        ready = self._ready
+        if not ready or self._scheduled or self._debug:
+            super()._run_once()
             return
         selector = self._selector
         if selector.decode is None:
             selector._woken = False
         else:
             self._process_events(selector.select(0))
+        handle: events.Handle | None
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
@@ -119,20 +141,20 @@ class EventLoop(base_events.BaseEventLoop):
         # It would hold on to what an exception refers to.
         handle = None
 
-    def call_soon(  # type: ignore[override]
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    def call_soon[*Ts](
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> events.Handle:
         """As asyncio's, which makes two calls more to find that neither a closed loop nor debug
         mode is in the way.
         """
-        if self._closed or self._debug:  # type: ignore[attr-defined]
+        if self._closed or self._debug:
             handle = super().call_soon(callback, *args, context=context)
-            if handle._source_traceback:  # type: ignore[attr-defined]
+            if trace := handle._source_traceback:  # type: ignore[attr-defined]  # private
                 # Whoever debugs is to see who called, not this.
-                del handle._source_traceback[-1]  # type: ignore[attr-defined]
+                del trace[-1]
             return handle
         handle = events.Handle(callback, args, self, context)
-        self._ready.append(handle)  # type: ignore[attr-defined]
+        self._ready.append(handle)
         return handle
 
     def _process_events(self, event_list: list[Callable[[], object]]) -> None:
@@ -146,7 +168,9 @@ class EventLoop(base_events.BaseEventLoop):
         """This loop takes the events of the worker's connections."""
         self._selector.decode = decode
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+    def add_signal_handler[*Ts](
+        self, sig: int, callback: Callable[[*Ts], object], *args: *Ts
+    ) -> None:
         """As on Unix: the callback runs in this loop, not where the signal interrupts."""
         if asyncio.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
             raise TypeError("coroutines cannot be used with add_signal_handler()")
@@ -184,7 +208,7 @@ class EventLoop(base_events.BaseEventLoop):
             raise ValueError(f"invalid signal number {sig}")
 
     def _add_callback_signalsafe(self, handle: events.Handle) -> None:
-        self._ready.append(handle)  # type: ignore[attr-defined]
+        self._ready.append(handle)
         self._write_to_self()
 
     def close(self) -> None:
@@ -200,11 +224,11 @@ class EventLoop(base_events.BaseEventLoop):
 def install() -> None:
     """Makes it asyncio's own loop, in the place of Pyodide's."""
 
-    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined,misc]
+    class Policy(events._BaseDefaultEventLoopPolicy):
         _loop_factory = EventLoop
 
     # Pyodide's loop claims to be running for ever.
     events._set_running_loop(None)
     events._set_event_loop_policy(Policy())
-    asyncio.EventLoop = EventLoop  # type: ignore[misc]
+    vars(asyncio)["EventLoop"] = EventLoop
     asyncio.run = asyncio.runners.run

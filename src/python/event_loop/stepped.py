@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import _wasgi
+from _wasgi import TURN
 
 from ..bridge.through_c import anew
 from ..threads.stepping import Steps, parked, turned
-from .loop import TURN, EventLoop, Selector
+from .loop import EventLoop, Selector
 
 
 class _Selector(Selector):
@@ -37,12 +38,10 @@ class SteppedLoop(EventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._selector: _Selector = _Selector()
-        self._ready: Any
-        self._scheduled: list[events.TimerHandle]
 
     def until_done[T](self, task: asyncio.Task[T]) -> Steps[T]:
         """``run_until_complete``."""
-        self._run_forever_setup()  # type: ignore[attr-defined]
+        self._run_forever_setup()
         run_once = anew(self._run_once)
         try:
             while True:
@@ -51,7 +50,7 @@ class SteppedLoop(EventLoop):
                     return task.result()
                 yield from self._wait()
         finally:
-            self._run_forever_cleanup()  # type: ignore[attr-defined]
+            self._run_forever_cleanup()
 
     def _wait(self) -> Steps[None]:
         rest = -1.0

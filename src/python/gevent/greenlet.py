@@ -143,7 +143,7 @@ class Greenlet(Waitable, greenlet):
         if run is not None:
             if not callable(run):
                 raise TypeError("The run argument or self._run must be callable")
-            self._run = run  # type: ignore[method-assign]
+            vars(self)["_run"] = run
         self.args, self.kwargs = args, kwargs
         self.value: Any = None
         self.exc_info: tuple[Any, Any, Any] | None = None
@@ -203,14 +203,14 @@ class Greenlet(Waitable, greenlet):
         self._notify()
 
     @classmethod
-    def spawn(cls, *args: Any, **kwargs: Any) -> "Greenlet":
+    def spawn(cls, *args: Any, **kwargs: Any) -> Greenlet:
         """A started one."""
         thread = cls(*args, **kwargs)
         thread.start()
         return thread
 
     @classmethod
-    def spawn_later(cls, seconds: float, *args: Any, **kwargs: Any) -> "Greenlet":
+    def spawn_later(cls, seconds: float, *args: Any, **kwargs: Any) -> Greenlet:
         """One that starts later."""
         thread = cls(*args, **kwargs)
         thread.start_later(seconds)

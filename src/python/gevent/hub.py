@@ -198,15 +198,15 @@ class Timeout(BaseException):
             self._timer = timers.add(self.seconds, lambda: throw_into(self._target, self._thrown()))
 
     @classmethod
-    def start_new(cls, timeout: Any = None, exception: Any = None, ref: bool = True) -> "Timeout":
+    def start_new(cls, timeout: Any = None, exception: Any = None, ref: bool = True) -> Timeout:
         """A started one; ``timeout`` may be one that is not."""
         if isinstance(timeout, Timeout):
             if not timeout.pending:
                 timeout.start()
             return timeout
-        timeout = cls(timeout, exception)
-        timeout.start()
-        return timeout
+        started = cls(timeout, exception)
+        started.start()
+        return started
 
     def cancel(self) -> None:
         """It will not be raised."""
@@ -216,7 +216,7 @@ class Timeout(BaseException):
 
     close = cancel
 
-    def __enter__(self) -> "Timeout":
+    def __enter__(self) -> Timeout:
         if not self.pending:
             self.start()
         return self

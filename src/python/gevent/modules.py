@@ -12,6 +12,7 @@ import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
@@ -47,9 +48,19 @@ def _patched(*_args: Any, **_kwargs: Any) -> bool:
 
 
 _PATCHES = "builtins contextvar dns os queue select signal socket ssl subprocess sys thread time"
-_PATCHED = set(
-    "contextvars os queue select signal socket ssl subprocess thread threading time".split()
-)
+_PATCHED = {
+    "contextvars",
+    "os",
+    "queue",
+    "select",
+    "signal",
+    "socket",
+    "ssl",
+    "subprocess",
+    "thread",
+    "threading",
+    "time",
+}
 
 
 def _is_module_patched(name: str) -> bool:
@@ -96,6 +107,7 @@ def _fork(*_args: Any) -> NoReturn:
 
 
 _version_info = namedtuple("_version_info", "major minor micro releaselevel serial")
+_major, _minor, _micro = map(int, VERSION.split("."))
 _COMMON: dict[str, Any] = {
     "Greenlet": greenlets.Greenlet,
     "GreenletExit": hubs.GreenletExit,
@@ -124,14 +136,23 @@ _CONTENTS: dict[str, dict[str, Any]] = {
         "idle": _idle,
         "reinit": lambda *_args: None,
         "signal_handler": _signal_handler,
-        "version_info": _version_info(*map(int, VERSION.split(".")), "final", 0),
+        "version_info": _version_info(_major, _minor, _micro, "final", 0),
     },
     "gevent.event": {"AsyncResult": sync.AsyncResult, "Event": sync.Event},
     "gevent.exceptions": {"GreenletExit": hubs.GreenletExit, "LoopExit": hubs.LoopExit},
     "gevent.greenlet": {name: _COMMON[name] for name in ("Greenlet", "joinall", "killall")},
     "gevent.hub": {
         name: _COMMON[name]
-        for name in "GreenletExit get_hub getcurrent iwait kill sleep spawn_raw wait".split()
+        for name in (
+            "GreenletExit",
+            "get_hub",
+            "getcurrent",
+            "iwait",
+            "kill",
+            "sleep",
+            "spawn_raw",
+            "wait",
+        )
     }
     | {
         "Hub": hubs.Hub,
@@ -174,8 +195,8 @@ _CONTENTS: dict[str, dict[str, Any]] = {
 }
 
 
-class Finder:
-    """Finds these modules."""
+class Finder(Loader):
+    """Finds and loads these modules."""
 
     @staticmethod
     def find_spec(
@@ -183,7 +204,7 @@ class Finder:
     ) -> ModuleSpec | None:
         """The spec of gevent or of one of its modules; ImportError for one that is not there."""
         if name in _CONTENTS:
-            return ModuleSpec(name, Finder, origin="wasgi", is_package=name == "gevent")  # type: ignore[arg-type]
+            return ModuleSpec(name, Finder(), origin="wasgi", is_package=name == "gevent")
         if name.startswith("gevent."):
             reason = _REASONS.get(name.split(".")[1])
             if reason is not None:
@@ -193,12 +214,10 @@ class Finder:
             )
         return None
 
-    @staticmethod
-    def create_module(_spec: ModuleSpec) -> None:
+    def create_module(self, spec: ModuleSpec) -> None:
         """The usual one."""
 
-    @staticmethod
-    def exec_module(module: ModuleType) -> None:
+    def exec_module(self, module: ModuleType) -> None:
         """Fills it."""
         name = module.__name__
         module.__dict__.update(_CONTENTS[name])
@@ -220,4 +239,4 @@ class Finder:
 def install() -> None:
     """Lets the app import them."""
     if Finder not in sys.meta_path:
-        sys.meta_path.append(Finder)  # type: ignore[arg-type]
+        sys.meta_path.append(Finder)

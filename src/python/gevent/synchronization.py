@@ -2,8 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 from .greenlet import Waitable
 from .hub import Timeout
@@ -68,9 +68,9 @@ class AsyncResult(Waitable):
         return self._value
 
     @property
-    def exc_info(self) -> tuple[Any, Any, Any]:
+    def exc_info(self) -> tuple[Any, Any, Any] | tuple[()]:
         """The exception, its type and its traceback."""
-        return self._exc_info or ()  # type: ignore[return-value]
+        return self._exc_info or ()
 
     @property
     def exception(self) -> BaseException | None:
@@ -124,22 +124,29 @@ class AsyncResult(Waitable):
             self.set_exception(source.exception, getattr(source, "exc_info", None))
 
 
-class _Ways:
-    """What gevent's queues have that the standard library's have not."""
+class _Queue(queue.Queue[Any]):
+    """A queue of the standard library with what gevent's have besides."""
 
-    queue: Any
+    def __init__(self, maxsize: int | None = None, items: Iterable[Any] = ()) -> None:
+        super().__init__()
+        # Zero and less is no bound, which gevent calls None.
+        self._given = maxsize if maxsize and maxsize > 0 else None
+        self.maxsize = self._given or 0
+        for item in items:
+            self._put(item)
+            self.unfinished_tasks += 1
 
     def __len__(self) -> int:
-        return self.qsize()  # type: ignore[attr-defined, no-any-return]
+        return self.qsize()
 
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self) -> "Iterator[Any]":
-        return self  # type: ignore[return-value]
+    def __iter__(self) -> Self:
+        return self
 
     def __next__(self) -> Any:
-        item = self.get()  # type: ignore[attr-defined]
+        item = self.get()
         if item is StopIteration:
             raise item
         return item
@@ -148,12 +155,12 @@ class _Ways:
 
     def peek(self, block: bool = True, timeout: float | None = None) -> Any:
         """The next item, which stays."""
-        with self.not_empty:  # type: ignore[attr-defined]
-            there = self.not_empty.wait_for(lambda: len(self.queue), timeout if block else 0)  # type: ignore[attr-defined]
+        with self.not_empty:
+            there = self.not_empty.wait_for(lambda: len(self.queue), timeout if block else 0)
             if not there:
                 raise queue.Empty
             # Who waits to take it may.
-            self.not_empty.notify()  # type: ignore[attr-defined]
+            self.not_empty.notify()
             return self._next()
 
     def _next(self) -> Any:
@@ -163,20 +170,12 @@ class _Ways:
         """The same, at once."""
         return self.peek(False)
 
-    def copy(self) -> Any:
+    def copy(self) -> Self:
         """A queue with the same items."""
-        return type(self)(self._given, items=list(self.queue))  # type: ignore[attr-defined, call-arg]
-
-    def _fill(self, maxsize: int | None, items: Iterable[Any]) -> None:
-        # Zero and less is no bound, which gevent calls None.
-        self._given = maxsize if maxsize and maxsize > 0 else None
-        self.maxsize: int | None = self._given or 0
-        for item in items:
-            self._put(item)  # type: ignore[attr-defined]
-            self.unfinished_tasks += 1  # type: ignore[attr-defined]
+        return type(self)(self._given, items=list(self.queue))
 
 
-class Queue(_Ways, queue.Queue[Any]):
+class Queue(_Queue):
     """First in, first out."""
 
     __module__ = "gevent.queue"
@@ -187,8 +186,7 @@ class Queue(_Ways, queue.Queue[Any]):
         items: Iterable[Any] = (),
         unfinished_tasks: int | None = None,
     ) -> None:
-        queue.Queue.__init__(self)
-        self._fill(maxsize, items)
+        super().__init__(maxsize, items)
 
 
 class JoinableQueue(Queue):
@@ -197,27 +195,19 @@ class JoinableQueue(Queue):
     __module__ = "gevent.queue"
 
 
-class LifoQueue(_Ways, queue.LifoQueue[Any]):
+class LifoQueue(_Queue, queue.LifoQueue[Any]):
     """Last in, first out."""
 
     __module__ = "gevent.queue"
-
-    def __init__(self, maxsize: int | None = None, items: Iterable[Any] = ()) -> None:
-        queue.LifoQueue.__init__(self)
-        self._fill(maxsize, items)
 
     def _next(self) -> Any:
         return self.queue[-1]
 
 
-class PriorityQueue(_Ways, queue.PriorityQueue[Any]):
+class PriorityQueue(_Queue, queue.PriorityQueue[Any]):
     """The least first."""
 
     __module__ = "gevent.queue"
-
-    def __init__(self, maxsize: int | None = None, items: Iterable[Any] = ()) -> None:
-        queue.PriorityQueue.__init__(self)
-        self._fill(maxsize, items)
 
 
 class Channel:
@@ -263,7 +253,7 @@ class Channel:
         """The same, if somebody waits to."""
         return self.get(False)
 
-    def __iter__(self) -> "Channel":
+    def __iter__(self) -> Channel:
         return self
 
     def __next__(self) -> Any:

@@ -2,8 +2,8 @@
 with the one it is a copy of.
 
 A fork copies memory where no stack of Python's is in use: the main thread's life is a generator
-(see ``process.main``), which yields FORKS and goes on in each process that comes of it. Other threads are
-left behind, as in any fork.
+(see ``process.main``), which yields FORKS and goes on in each process that comes of it. Other
+threads are left behind, as in any fork.
 """
 
 import logging
@@ -40,7 +40,7 @@ def register_at_fork(
         raise TypeError("At least one argument is required.")
     for hook in (before, after_in_child, after_in_parent):
         if hook is not None and not callable(hook):
-            raise TypeError("'%s' object is not callable" % type(hook).__name__)
+            raise TypeError(f"'{type(hook).__name__}' object is not callable")
     if before is not None:
         _before.insert(0, before)
     if after_in_child is not None:
@@ -64,7 +64,7 @@ def install() -> None:
     import posix
 
     for module in (os, posix):
-        module.register_at_fork = register_at_fork
+        vars(module)["register_at_fork"] = register_at_fork
 
 
 def begin() -> None:
@@ -136,8 +136,7 @@ def workers(knows: bool = True) -> Generator[int | None, int, Configuration]:
 
 def _release_logging() -> None:
     """What ``logging`` does in a child, which it could not register when it was imported."""
-    logging._lock._at_fork_reinit()  # type: ignore[attr-defined]
-    for reference in logging._handlerList:  # type: ignore[attr-defined]
-        handler = reference()
-        if handler is not None and handler.lock is not None:
-            handler.lock._at_fork_reinit()
+    logging._lock._at_fork_reinit()  # type: ignore[attr-defined]  # private
+    for handler in threads.logging_handlers():
+        if handler.lock is not None:
+            handler.lock._at_fork_reinit()  # type: ignore[attr-defined]  # private

@@ -52,10 +52,7 @@ def _install_identity() -> None:
             preemption.handle_own(sys._getframe(1))
 
     for module in (os, posix):
-        module.kill = kill
-        module.getpid = getpid
-        module.getppid = getppid
-        module._exit = _exit
+        vars(module).update(kill=kill, getpid=getpid, getppid=getppid, _exit=_exit)
 
 
 def _close_the_browser() -> None:
@@ -79,7 +76,7 @@ def _end() -> None:
     import atexit
     import threading
 
-    threading._shutdown()  # type: ignore[attr-defined]
+    threading._shutdown()  # type: ignore[attr-defined]  # private
     atexit._run_exitfuncs()
 
 
@@ -157,6 +154,7 @@ def step(outcome: int | None = None) -> int:
     waits; it wants to be called again with how the wait ended.
     """
     try:
+        # A generator that has not begun takes nothing but None.
         step = _life.send(outcome)  # type: ignore[arg-type]
     except StopIteration as end:
         number[0] = end.value

@@ -5,13 +5,17 @@ start.
 import os
 import sys
 from collections.abc import Callable
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, NoReturn
 
 import _wasgi
 
-_NO_PROCESSES = "an app cannot start processes of its own here yet: start more workers with the server's --workers"
+_NO_PROCESSES = (
+    "an app cannot start processes of its own here yet: start more workers with the server's"
+    " --workers"
+)
 
 
 def _hashlib(module: ModuleType) -> None:
@@ -19,9 +23,8 @@ def _hashlib(module: ModuleType) -> None:
     from .key_derivation import pbkdf2_hmac, scrypt
 
     if not hasattr(module, "pbkdf2_hmac"):
-        module.pbkdf2_hmac = pbkdf2_hmac
-        module.scrypt = scrypt
-        module.__all__ = (*module.__all__, "pbkdf2_hmac")
+        names = (*vars(module)["__all__"], "pbkdf2_hmac")
+        vars(module).update(pbkdf2_hmac=pbkdf2_hmac, scrypt=scrypt, __all__=names)
 
 
 def _multiprocessing_context(module: ModuleType) -> None:
@@ -47,17 +50,15 @@ def _multiprocessing_module() -> ModuleType:
 
         def __new__(cls, *args: Any, **kwargs: Any) -> NoReturn:
             raise OSError(
-                "multiprocessing has no locks, queues or pools here yet: use those of threading, queue and"
-                " concurrent.futures.ThreadPoolExecutor"
+                "multiprocessing has no locks, queues or pools here yet: use those of threading,"
+                " queue and concurrent.futures.ThreadPoolExecutor"
             )
 
     def sem_unlink(name: str, /) -> NoReturn:
         raise FileNotFoundError(2, "No such file or directory", name)
 
     SemLock.__module__ = sem_unlink.__module__ = module.__name__
-    module.SemLock = SemLock
-    module.sem_unlink = sem_unlink
-    module.flags = {}
+    vars(module).update(SemLock=SemLock, sem_unlink=sem_unlink, flags={})
     return module
 
 
@@ -68,10 +69,10 @@ _COMPLETIONS: dict[str, Callable[[ModuleType], None]] = {
 _MODULES: dict[str, Callable[[], ModuleType]] = {"_multiprocessing": _multiprocessing_module}
 
 
-class _Completing:
+class _CompletingLoader(Loader):
     """A module's own loader, and then what completes the module."""
 
-    def __init__(self, loader: Any, complete: Callable[[ModuleType], None]) -> None:
+    def __init__(self, loader: Loader, complete: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._complete = complete
 
@@ -87,7 +88,7 @@ class _Completing:
         self._complete(module)
 
 
-class _Made:
+class _MakingLoader(Loader):
     """Loads a module that is made here."""
 
     def __init__(self, make: Callable[[], ModuleType]) -> None:
@@ -114,10 +115,10 @@ class Finder:
             spec = PathFinder.find_spec(name, path, target)
             # A module of that name which the app brings along is complete.
             if spec is not None and spec.loader is not None and _is_standard(spec):
-                spec.loader = _Completing(spec.loader, _COMPLETIONS[name])
+                spec.loader = _CompletingLoader(spec.loader, _COMPLETIONS[name])
             return spec
         if name in _MODULES:
-            return ModuleSpec(name, _Made(_MODULES[name]), origin="built-in")
+            return ModuleSpec(name, _MakingLoader(_MODULES[name]), origin="built-in")
         return None
 
 
@@ -126,7 +127,9 @@ def _is_standard(spec: ModuleSpec) -> bool:
 
 
 def count_processors() -> None:
-    """CPython asks Emscripten, which knows of one processor; the browser tells how many there are."""
+    """CPython asks Emscripten, which knows of one processor; the browser tells how many there
+    are.
+    """
     if "PYTHON_CPU_COUNT" in os.environ:
         return
     import posix
@@ -141,7 +144,8 @@ def count_processors() -> None:
         """Get the number of CPUs of the current process."""
         return count
 
-    posix.cpu_count = os.cpu_count = cpu_count
+    for module in (os, posix):
+        vars(module)["cpu_count"] = cpu_count
     os.process_cpu_count = process_cpu_count
 
 

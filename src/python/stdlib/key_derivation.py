@@ -102,7 +102,9 @@ def _digest(name: Any) -> str:
 def pbkdf2_hmac(
     hash_name: str, password: Any, salt: Any, iterations: int, dklen: int | None = None
 ) -> bytes:
-    """Password based key derivation function 2 (PKCS #5 v2.0) with HMAC as pseudorandom function."""
+    """Password based key derivation function 2 (PKCS #5 v2.0) with HMAC as pseudorandom
+    function.
+    """
     password, salt, iterations = _bytes(password), _bytes(salt), _long(iterations)
     name = _digest(hash_name)
     if iterations < 1:

@@ -10,7 +10,7 @@ import _thread
 import time
 from collections import deque
 from types import GenericAlias
-from typing import Any
+from typing import Any, NoReturn
 
 import _wasgi
 from _wasgi import HANDED_OVER, LOCK, WOKEN
@@ -22,7 +22,9 @@ _wake_one = _wasgi.wake_one
 
 
 def checked_timeout(blocking: bool, timeout: float) -> float:
-    """The time to wait, with the errors of CPython's own locks; 0 does not wait, -1 waits for ever."""
+    """The seconds to wait, with the errors of CPython's own locks; 0 does not wait, -1 waits for
+    ever.
+    """
     if not isinstance(timeout, (int, float)):
         raise TypeError(
             f"'{type(timeout).__name__}' object cannot be interpreted as an integer or float"
@@ -48,7 +50,11 @@ class lock:
     __slots__ = ("__weakref__", "_key", "_locked", "_waiting")
     __module__ = "_thread"
 
-    def __new__(cls) -> "lock":
+    _key: int
+    _locked: bool
+    _waiting: int
+
+    def __new__(cls) -> lock:
         self = object.__new__(cls)
         self._locked = False
         self._waiting = 0
@@ -123,7 +129,7 @@ class lock:
     release_lock = release
     locked_lock = locked
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle '_thread.lock' object")
 
     def __repr__(self) -> str:
@@ -136,7 +142,11 @@ class RLock:
     __slots__ = ("__dict__", "__weakref__", "_block", "_count", "_owner")
     __module__ = "_thread"
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> "RLock":
+    _block: lock
+    _count: int
+    _owner: int
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> RLock:
         self = object.__new__(cls)
         self._block = lock()
         self._owner = 0
@@ -210,7 +220,7 @@ class RLock:
     def _recursion_count(self) -> int:
         return self._count if self._owner == _thread.get_ident() else 0
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle '_thread.RLock' object")
 
     def __repr__(self) -> str:
@@ -234,9 +244,13 @@ class SimpleQueue:
     __slots__ = ("__weakref__", "_items", "_key", "_waiting")
     __module__ = "_queue"
 
-    def __new__(cls) -> "SimpleQueue":
+    _items: deque[Any]
+    _key: int
+    _waiting: int
+
+    def __new__(cls) -> SimpleQueue:
         self = object.__new__(cls)
-        self._items: deque[Any] = deque()
+        self._items = deque()
         self._waiting = 0
         self._key = new_key()
         return self
@@ -290,4 +304,7 @@ class SimpleQueue:
         """Return the approximate size of the queue (not reliable!)."""
         return len(self._items)
 
-    __class_getitem__ = classmethod(GenericAlias)
+    @classmethod
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias:
+        """See PEP 585"""
+        return GenericAlias(cls, item)

@@ -16,9 +16,10 @@ from operator import index
 from types import FrameType
 from typing import Any, Final
 
+from pyodide.ffi import can_run_sync
+
 import _wasgi
 from _wasgi import GO_ON, HANDLE_SIGNAL, SIGNAL_DEFAULT, SIGNAL_HANDLED, SIGNAL_IGNORED, TURN_LOOP
-from pyodide.ffi import can_run_sync
 
 from . import waiting
 from .waiting import yield_now

@@ -2,8 +2,8 @@
 called again for what comes.
 
 The life of a process is a generator that yields where its stack would be suspended; JavaScript
-resumes it (`MainThread.runInSteps`). With JSPI it never yields. What cannot return, an app's own waits,
-blocks the worker (``waiting.wait``), and there is one thread.
+resumes it (`MainThread.runInSteps`). With JSPI it never yields. What cannot return, an app's own
+waits, blocks the worker (``waiting.wait``), and there is one thread.
 """
 
 import sys

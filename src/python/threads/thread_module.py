@@ -14,6 +14,7 @@ import time
 import types
 from asyncio import events
 from collections.abc import Callable
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from typing import Any, Final
 
@@ -25,27 +26,27 @@ from . import locks
 from .locks import RLock, lock
 from .waiting import SUSPENDS, new_key, wait
 
-MAIN: Final[int] = _thread._get_main_thread_ident()
+MAIN: Final = _thread.get_ident()
 """The main thread's identity; the others' follow it in steps."""
 STEP: Final = 16
 
 NO_THREADS: Final = (
-    "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser lacks; Chrome 137,"
-    " Firefox 153 and Safari 27 have it"
+    "can't start new thread: threads need WebAssembly stack switching (JSPI), which this browser"
+    " lacks; Chrome 137, Firefox 153 and Safari 27 have it"
 )
 
 _identity = _thread._local()
 _identity.ident = MAIN
 get_ident = functools.partial(getattr, _identity, "ident", MAIN)
 """The running thread's identity, by a call that is all C."""
-get_ident.__module__ = "_thread"  # type: ignore[attr-defined]
+get_ident.__module__ = "_thread"
 
 _monotonic = time.monotonic
 _begun: dict[
-    int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], "_ThreadHandle | None"]
+    int, tuple[Callable[..., object], tuple[Any, ...], dict[str, Any], _ThreadHandle | None]
 ] = {}
 _alive = 0
-_not_daemons: "set[_ThreadHandle]" = set()
+_not_daemons: set[_ThreadHandle] = set()
 
 
 class _ThreadHandle:
@@ -124,15 +125,20 @@ def report_unraisable(error: BaseException, message: str) -> None:
         if sys.stderr is not None:
             print(message, traceback_of(error), sep=":\n", file=sys.stderr)
         return
-    hook(
-        types.SimpleNamespace(  # type: ignore[arg-type]
-            exc_type=type(error),
-            exc_value=error,
-            exc_traceback=error.__traceback__,
-            err_msg=message,
-            object=None,
-        )
+    arguments: Any = types.SimpleNamespace(
+        exc_type=type(error),
+        exc_value=error,
+        exc_traceback=error.__traceback__,
+        err_msg=message,
+        object=None,
     )
+    hook(arguments)
+
+
+def logging_handlers() -> list[logging.Handler]:
+    """All handlers of log records that there are."""
+    references = logging._handlerList  # type: ignore[attr-defined]  # private
+    return [handler for reference in references if (handler := reference()) is not None]
 
 
 def end_others() -> None:
@@ -142,7 +148,8 @@ def end_others() -> None:
     import threading
 
     me = threading.current_thread()
-    for thread in {*threading.enumerate(), *threading._dangling}:  # type: ignore[attr-defined]
+    dangling = threading._dangling  # type: ignore[attr-defined]  # private
+    for thread in {*threading.enumerate(), *dangling}:
         if thread is not me and (handle := thread._os_thread_handle)._started:
             handle._done = True
 
@@ -187,7 +194,9 @@ def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
     return _spawn(function, args, kwargs or {}, None)
 
 
-def start_joinable_thread(function: Any, handle: Any = None, daemon: bool = True) -> _ThreadHandle:
+def start_joinable_thread(
+    function: Any, handle: _ThreadHandle | None = None, daemon: bool = True
+) -> _ThreadHandle:
     """Start a new thread that can be joined, and return its handle."""
     if not callable(function):
         raise TypeError("thread function must be callable")
@@ -226,18 +235,20 @@ def _count() -> int:
     return _alive
 
 
-class _QueueImporter:
-    """Imports our ``_queue``, however often: a thread that waits in that of C holds up all others."""
+class _QueueImporter(Loader):
+    """Imports our ``_queue``, however often: a thread that waits in that of C holds up all
+    others.
+    """
 
     def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, origin="built-in") if name == "_queue" else None  # type: ignore[arg-type]
+        return ModuleSpec(name, self, origin="built-in") if name == "_queue" else None
 
-    def create_module(self, _spec: ModuleSpec) -> None:
+    def create_module(self, spec: ModuleSpec) -> None:
         return None
 
-    def exec_module(self, module: Any) -> None:
+    def exec_module(self, module: types.ModuleType) -> None:
         module.__doc__ = "C implementation of the Python queue module."
-        module.SimpleQueue, module.Empty = locks.SimpleQueue, locks.Empty
+        vars(module).update(SimpleQueue=locks.SimpleQueue, Empty=locks.Empty)
 
 
 def install() -> None:
@@ -283,7 +294,5 @@ def install() -> None:
                 setattr(module, name, lock())
             elif type(value) is kinds[1]:
                 setattr(module, name, RLock())
-    for reference in logging._handlerList:
-        handler = reference()
-        if handler is not None:
-            handler.lock = threading.RLock()
+    for handler in logging_handlers():
+        handler.lock = threading.RLock()

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn, SupportsIndex
+
+from pyodide.ffi import can_run_sync, run_sync
 
 import _wasgi
 from _wasgi import HANDED_OVER, INTERRUPTED, IO, SLEEP, SUSPEND, TIMED_OUT
-from pyodide.ffi import can_run_sync, run_sync
 
 NO_KEY: Final = 0
 CONNECTIONS: Final = 1
@@ -31,7 +32,12 @@ new_key: Final = itertools.count(16).__next__
 request: Final[ContextVar[int]] = ContextVar("request", default=0)
 """The request that the running code works for, by its number in the worker."""
 
-on_interrupt: Callable[[FrameType | None], None] = lambda _frame: None
+
+def _nothing(*_arguments: object) -> None:
+    """Until others are installed."""
+
+
+on_interrupt: Callable[[FrameType | None], None] = _nothing
 """Handles the main thread's signals (see ``preemption``); what a handler raises goes through."""
 
 thrown: Final[dict[int, list[Any]]] = {}
@@ -39,14 +45,14 @@ thrown: Final[dict[int, list[Any]]] = {}
 threads have such.
 """
 
-on_throw: Callable[[], None] = lambda: None
+on_throw: Callable[[], None] = _nothing
 """Raises what is there for this thread."""
 
 
 class _Wait:
     """What ``run_sync`` is given: it only has to look awaitable."""
 
-    def __await__(self) -> Any:
+    def __await__(self) -> NoReturn:
         raise RuntimeError("a wait is waited for by run_sync alone")
 
 
@@ -83,8 +89,8 @@ def _room(_value: Any = None, *, more: bool = True) -> None:
 
 
 def wait(what: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
-    """Waits for ``what`` (SLEEP, LOCK or IO) until ``key`` is woken, for so many seconds at most (negative: for ever). Returns how
-    the wait ended.
+    """Waits for ``what`` (SLEEP, LOCK or IO) until ``key`` is woken, for so many seconds at most
+    (negative: for ever). Returns how the wait ended.
 
     An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError
     where this thread cannot wait, and what a signal handler raises.
@@ -108,8 +114,8 @@ def _block(what: int, timeout: float) -> int:
     """
     if SUSPENDS or timeout < 0:
         raise RuntimeError(
-            "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks WebAssembly stack"
-            " switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
+            "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks"
+            " WebAssembly stack switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
         )
     _wasgi.block(what, timeout * 1000.0, request.get())
     return TIMED_OUT
@@ -132,7 +138,7 @@ def yield_now(turn: bool = False) -> None:
         on_interrupt(sys._getframe(1))
 
 
-def sleep(seconds: float, /) -> None:
+def sleep(seconds: float | SupportsIndex, /) -> None:
     """``time.sleep``: this thread waits, the others go on."""
     if not isinstance(seconds, (int, float)):
         if not hasattr(seconds, "__index__"):

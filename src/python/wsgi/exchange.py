@@ -70,7 +70,7 @@ class FileWrapper:
         if hasattr(filelike, "close"):
             self.close = filelike.close
 
-    def __iter__(self) -> "FileWrapper":
+    def __iter__(self) -> FileWrapper:
         return self
 
     def __next__(self) -> bytes:
@@ -83,7 +83,7 @@ class FileWrapper:
 class _Body(io.RawIOBase):
     """The request body as the connection brings it; reading waits for the client."""
 
-    def __init__(self, exchange: "Exchange") -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def readable(self) -> bool:
@@ -118,24 +118,33 @@ class _SteppedBody(_Body):
 class _Input(io.BufferedReader):
     """``wsgi.input``."""
 
-    def __init__(self, exchange: "Exchange") -> None:
+    def __init__(self, exchange: Exchange) -> None:
         super().__init__(_SteppedBody(exchange))
 
 
-class _Rejected(Exception):
+class _ServersError(Exception):
+    """An exception of the server's own, with its message."""
+
+    message = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class _Rejected(_ServersError):
     """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the
     app catches it.
     """
 
 
-class _NoMoreData(OSError):
+class _NoMoreData(_ServersError, OSError):
     """The client ended the connection inside the body."""
 
 
 leaving: tuple[type[BaseException], ...] = (SystemExit,)
 """What ends a request without an answer where threads are green."""
 
-_errors: dict[str, type[Exception]] = {}
+_errors: dict[str, type[_ServersError]] = {}
 
 
 def _error(text: str) -> Exception:
@@ -151,13 +160,13 @@ def _error(text: str) -> Exception:
     argument = ast.literal_eval(literal) if literal else () if has_argument else message
     arguments = argument if isinstance(argument, tuple) else (argument,)
     if not module:
-        return getattr(builtins, name)(*arguments)  # type: ignore[no-any-return]
+        builtin: type[Exception] = getattr(builtins, name)
+        return builtin(*arguments)
     if name not in _errors:
-        base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else Exception
-        members = {"__module__": module, "__str__": lambda self: self.message}
-        _errors[name] = type(name, (base,), members)
+        base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else _ServersError
+        _errors[name] = type(name, (base,), {"__module__": module})
     error = _errors[name](*arguments)
-    error.message = message  # type: ignore[attr-defined]
+    error.message = message
     return error
 
 

@@ -1,5 +1,5 @@
-"""WSGI where the main thread cannot be suspended (see ``threads.stepping``): an app gets its request
-when the body is there, and the answer waits in memory for the client.
+"""WSGI where the main thread cannot be suspended (see ``threads.stepping``): an app gets its
+request when the body is there, and the answer waits in memory for the client.
 """
 
 import io
@@ -26,7 +26,9 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """At least one byte, or none at the end of the body; raises what the server raises there."""
+        """At least one byte, or none at the end of the body; raises what the server raises
+        there.
+        """
         count = self._data.readinto(buffer)
         if not count and len(buffer) and self._error is not None:
             raise self._error

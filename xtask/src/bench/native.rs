@@ -41,7 +41,7 @@ impl Native {
         let programs = venv::programs(
             project,
             "bench-venv",
-            "gunicorn and uvicorn",
+            "gunicorn and uvicorn to compare with",
             Requirements::Listed(REQUIREMENTS),
         )?;
         let directory = TempDir::with_prefix("wasgi-bench-")

@@ -138,7 +138,12 @@ fn kinds(project: &Project, options: &Options) -> Result<[Option<Kind>; 2]> {
     } else {
         let file = project.path("xtask/requirements-fidelity.txt");
         let requirements = Requirements::File(&file);
-        let programs = venv::programs(project, "fidelity-venv", "the real servers", requirements)?;
+        let programs = venv::programs(
+            project,
+            "fidelity-venv",
+            "the real servers to compare with",
+            requirements,
+        )?;
         Some(Kind::Real(programs))
     };
     let ours = match &options.site {

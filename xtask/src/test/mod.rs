@@ -29,6 +29,8 @@ const STEPS: &[Step] = &[
     Step::new("native", rust::native),
     Step::new("prettier", javascript::prettier),
     Step::new("eslint", javascript::eslint),
+    Step::new("ruff", python::ruff),
+    Step::new("mypy", python::mypy),
     Step::new("node", javascript::node),
     Step::new("wasm", browser::wasm),
     Step::of_site("types", javascript::types),

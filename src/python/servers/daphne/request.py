@@ -51,11 +51,13 @@ _SPELLINGS: Final = {
 }
 
 _PAGE: Final = (
-    " <html> <head> <title>{title}</title> <style>  body {{ font-family: sans-serif; margin: 0; padding: 0; }}"
+    " <html> <head> <title>{title}</title> <style>"
+    "  body {{ font-family: sans-serif; margin: 0; padding: 0; }}"
     "  h1 {{ padding: 0.6em 0 0.2em 20px; color: #896868; margin: 0; }}"
     "  p {{ padding: 0 0 0.3em 20px; margin: 0; }}"
     "  footer {{ padding: 1em 0 0.3em 20px; color: #999; font-size: 80%; font-style: italic; }}"
-    " </style> </head> <body> <h1>{title}</h1> <p>{text}</p> <footer>Daphne</footer> </body> </html> "
+    " </style> </head>"
+    " <body> <h1>{title}</h1> <p>{text}</p> <footer>Daphne</footer> </body> </html> "
 )
 
 
@@ -88,7 +90,7 @@ class Server(Protocol):
     options: dict[str, str]
     logs_requests: bool
 
-    def forget(self, request: "Request") -> None:
+    def forget(self, request: Request) -> None:
         """The request is over for client and app."""
 
     def origin(self, headers: dict[bytes, list[bytes]], client: list[Any]) -> tuple[list[Any], str]:
@@ -229,7 +231,8 @@ class Request:
                     for what, part in (("name", name), ("value", value)):
                         if not isinstance(part, bytes):
                             raise ValueError(
-                                f"Header {what} '{part}' expected to be `bytes`, but got `{type(part)}`"
+                                f"Header {what} '{part}' expected to be `bytes`,"
+                                f" but got `{type(part)}`"
                             )
             except ValueError:
                 self.error_page(500, "Server Error", "Server Error")
@@ -309,7 +312,9 @@ class Request:
             _wasgi.send_body(self.id, len(part), self.keeps, not last)
 
     def finish(self) -> None:
-        """The response is complete. Raises RuntimeError where the client has gone, as Twisted does."""
+        """The response is complete. Raises RuntimeError where the client has gone, as Twisted
+        does.
+        """
         if self.queue is not None:
             self.queue.put_nowait({"type": "http.disconnect"})
         http_log.debug("HTTP close for %s", self.client)
@@ -343,4 +348,7 @@ class Request:
     def __repr__(self) -> str:
         uri = self.uri.decode("latin-1")
         method = self.method.decode("latin-1")
-        return f"<WebRequest at {id(self):#x} method={method} uri={uri} clientproto=HTTP/{self.version}>"
+        return (
+            f"<WebRequest at {id(self):#x} method={method} uri={uri}"
+            f" clientproto=HTTP/{self.version}>"
+        )

@@ -4,6 +4,7 @@ Once a second daphne looks which apps have ended, and every two seconds which re
 """
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
@@ -75,14 +76,12 @@ class Server:
         client = [host.split(",")[0].strip() if "," in host else host, 0]
         port = header(self.options["--proxy-headers-port"] or "X-Forwarded-Port")
         if port is not None:
-            try:
+            with contextlib.suppress(ValueError):
                 client[1] = int(port)
-            except ValueError:
-                pass
         return client, header("X-Forwarded-Proto") or scheme
 
     def _every(self, seconds: float, check: Callable[[], None]) -> None:
-        """A clock. One that stumbles stops, and its error goes where Twisted's log goes: nowhere."""
+        """A clock. One that fails stops, and its error goes where Twisted's log goes: nowhere."""
 
         def turn() -> None:
             try:
@@ -108,7 +107,8 @@ class Server:
                 and not task.done()
             ):
                 server_log.warning(
-                    "Application instance %r for connection %s took too long to shut down and was killed.",
+                    "Application instance %r for connection %s took too long to shut down and was"
+                    " killed.",
                     task,
                     repr(request),
                 )
@@ -186,7 +186,7 @@ class _Formatter(logging.Formatter):
         return traceback_of(ei[1], ei[2])
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def main(configuration: Configuration) -> Generator[None, int]:
     """Runs until the server is told to leave; SystemExit says with which code. A generator: see
     ``threads.stepping``.
     """
@@ -207,15 +207,15 @@ def main(configuration: Configuration) -> Generator[None, int, None]:
         await Server(app, configuration).serve()
 
     # Not asyncio.run(), which would make SIGINT an exception in this thread.
-    if waiting.SUSPENDS:
-        loop = event_loop.EventLoop()
-    else:
-        from ...event_loop.stepped import SteppedLoop
+    def install[Loop: event_loop.EventLoop](loop: Loop) -> Loop:
+        asyncio.set_event_loop(loop)
+        loop.set_debug(verbosity >= 3)
+        return loop
 
-        loop = SteppedLoop()
-    asyncio.set_event_loop(loop)
-    loop.set_debug(verbosity >= 3)
     if waiting.SUSPENDS:
-        loop.run_until_complete(serve())
-    else:
-        yield from loop.until_done(loop.create_task(serve()))  # type: ignore[attr-defined]
+        install(event_loop.EventLoop()).run_until_complete(serve())
+        return
+    from ...event_loop.stepped import SteppedLoop
+
+    loop = install(SteppedLoop())
+    yield from loop.until_done(loop.create_task(serve()))

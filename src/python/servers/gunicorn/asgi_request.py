@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import contextlib
 import re
 import time
 from collections import deque
@@ -104,14 +105,14 @@ class Server(Protocol):
     state: dict[str, Any]
     loop: asyncio.AbstractEventLoop
     keep_alive: int
-    most_requests: int
+    most_requests: int | None
     requests: int
     alive: bool
 
     def scheme(self, headers: list[tuple[bytes, bytes]]) -> str:
         """As a proxy that is trusted says."""
 
-    def ended(self, call: "Call") -> None:
+    def ended(self, call: Call) -> None:
         """The app's call is over."""
 
 
@@ -289,10 +290,8 @@ class Call:
             self.chunked = True
             fields.append((b"transfer-encoding", b"chunked"))
         if length is not None and not self.chunked and not self.omits_body:
-            try:
+            with contextlib.suppress(ValueError):
                 self.length = int(length)
-            except ValueError:
-                pass
         self.fields = list(fields)
         self.closes = self._will_close()
         if b"server" not in names:
@@ -366,7 +365,10 @@ class Call:
         """An error in the app's place."""
         self.status = 500
         text = "Internal Server Error"
-        head = f"HTTP/1.1 500 {text}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+        head = (
+            f"HTTP/1.1 500 {text}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
         self._out((head + text).encode())
 
     # --- the call
@@ -386,7 +388,8 @@ class Call:
                 if not self.gone:
                     log(
                         ERROR,
-                        "ASGI application returned without completing the response; closing the connection",
+                        "ASGI application returned without completing the response; closing the"
+                        " connection",
                     )
         except asyncio.CancelledError:
             self.closes = True

@@ -240,7 +240,7 @@ class Server:
             await lifespan.shutdown()
 
 
-def run(app: App, configuration: Configuration) -> Generator[None, int, None]:
+def run(app: App, configuration: Configuration) -> Generator[None, int]:
     """Serves until told to stop. A generator: see ``threads.stepping``."""
 
     finish_imports()

@@ -7,6 +7,7 @@ to let go of the GIL (src/event_loop/): like greenlets, threads go on until they
 
 import _thread
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import _wasgi
@@ -32,6 +33,7 @@ class Worker(Signalled):
         gevent_modules.install()
         gevent_hub.hub.leave = self.leave
         self.left: BaseException | None = None
+        self.serve: Callable[[int], None] = self.serve_requests
         self.configuration = configuration
         self.hear_signals()
 
@@ -56,7 +58,7 @@ class Worker(Signalled):
         if self.configuration.python_responses:
             from . import pywsgi
 
-            self.serve = pywsgi.Server(app, self.configuration).serve  # type: ignore[method-assign]
+            self.serve = pywsgi.Server(app, self.configuration).serve
         begun = False
         while self.left is None:
             reply = _next_connection()
@@ -83,7 +85,7 @@ class Worker(Signalled):
         finally:
             gevent_greenlet.forget()
 
-    def serve(self, connection: int) -> None:
+    def serve_requests(self, connection: int) -> None:
         """Serves a connection's requests."""
         exchange = Exchange(connection, KEYS | connection)
         while (reply := _connection_request(connection)) != DONE:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -60,9 +61,7 @@ class Worker(Signalled):
             if reply == CONNECTION:
                 connection = number[0]
                 future = self.pool.submit(handle, connection)
-                future.add_done_callback(
-                    lambda future, connection=connection: self.done(connection, future)
-                )
+                future.add_done_callback(partial(self.done, connection))
             elif reply == PARK:
                 if not self.finished:
                     park()

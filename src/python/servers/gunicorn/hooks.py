@@ -180,6 +180,7 @@ class Worker:
                 except Exception:
                     worker.log.exception("Exception in post_request hook")
 
+        # Every request of this process.
         wsgi.Exchange.run = run_with_hooks  # type: ignore[method-assign]
 
 

@@ -25,7 +25,9 @@ def load(module_name: str, expression: str) -> Any:
     except ImportError:
         if module_name.endswith(".py") and os.path.exists(module_name):
             suggestion = f"{module_name.rpartition('.')[0]}:{expression}"
-            raise ImportError(f"Failed to find application, did you mean '{suggestion}'?")
+            # gunicorn's traceback shows both errors.
+            message = f"Failed to find application, did you mean '{suggestion}'?"
+            raise ImportError(message)  # noqa: B904
         raise
     name, args, kwargs = _parse(expression)
     try:

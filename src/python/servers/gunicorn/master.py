@@ -65,7 +65,7 @@ def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
     return False
 
 
-def _work(arbiter: Arbiter) -> Generator[int | None, int, None]:
+def _work(arbiter: Arbiter) -> Generator[int | None, int]:
     """The life of a worker that is a fork of the master."""
     configuration = configurations.read()
     forking.identify(configuration)
@@ -74,7 +74,7 @@ def _work(arbiter: Arbiter) -> Generator[int | None, int, None]:
     yield from work(configuration, app, arbiter)
 
 
-def main(configuration: Configuration) -> Generator[int | None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int]:
     """Runs for as long as the server; SystemExit ends it. A generator: see ``threads.stepping``."""
     try:
         app = settings.application(configuration, Arbiter)

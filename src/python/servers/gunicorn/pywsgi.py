@@ -64,7 +64,7 @@ class Message(client.HTTPMessage):
 class Handler:
     """A connection and its present request."""
 
-    def __init__(self, server: "Server", id: int) -> None:
+    def __init__(self, server: Server, id: int) -> None:
         self.server = server
         self.id = id
         port, own_host, own_port = take_strings()
@@ -325,7 +325,10 @@ class Handler:
             self.closes = True
         length = given.get("content-length")
         if self.code in (204, 304) and length is not None and length != "0":
-            message = f"Invalid Content-Length for {self.code} response: {length!r} (must be absent or zero)"
+            message = (
+                f"Invalid Content-Length for {self.code} response: {length!r}"
+                " (must be absent or zero)"
+            )
             raise AssertionError(message.encode("latin-1"))
         return self.write
 

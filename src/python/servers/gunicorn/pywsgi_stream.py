@@ -1,4 +1,4 @@
-"""A connection's bytes as gevent's WSGI server has them: the client's socket, and a request's body."""
+"""A connection's bytes as gevent's WSGI server has them: the client's socket, a request's body."""
 
 import errno
 import io
@@ -92,14 +92,21 @@ class Socket(io.RawIOBase):
         self._lives = False
 
     def __repr__(self) -> str:
-        return f"<gevent._socket3.socket at {id(self):#x} object, fd={self._id}, family=2, type=1, proto=6>"
+        return (
+            f"<gevent._socket3.socket at {id(self):#x} object, fd={self._id}, family=2, type=1,"
+            " proto=6>"
+        )
 
 
 class Input:
     """``wsgi.input``."""
 
     def __init__(
-        self, reader: io.BufferedReader, length: int | None, chunked: bool, client: Socket | None
+        self,
+        reader: io.BufferedReader[Socket],
+        length: int | None,
+        chunked: bool,
+        client: Socket | None,
     ) -> None:
         self.rfile = reader
         self.content_length = length
@@ -128,7 +135,7 @@ class Input:
         """All lines."""
         return list(self)
 
-    def __iter__(self) -> "Input":
+    def __iter__(self) -> Input:
         return self
 
     def __next__(self) -> bytes:

@@ -61,5 +61,6 @@ class Reloader:
         else:
             log(
                 WARNING,
-                "wasgi: --reload does nothing: this browser gives an app no threads (it lacks JSPI).",
+                "wasgi: --reload does nothing: this browser gives an app no threads (it lacks"
+                " JSPI).",
             )

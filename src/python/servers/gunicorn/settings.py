@@ -69,7 +69,7 @@ def importable(arbiter: type | None = None) -> Iterator[None]:
             setattr(os, name, getattr(os, name.replace("gete", "get")))
     missing = _missing()
     if "gunicorn.arbiter" in missing:
-        missing["gunicorn.arbiter"].Arbiter = arbiter  # type: ignore[attr-defined]
+        vars(missing["gunicorn.arbiter"])["Arbiter"] = arbiter
     sys.modules.update(missing)
     try:
         yield

@@ -16,7 +16,7 @@ from signal import (
     SIGWINCH,
     signal,
 )
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import _wasgi
 from _wasgi import PARK
@@ -37,7 +37,14 @@ _SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, 
 """For which arbiter and workers have handlers of their own."""
 
 
-def _load(configuration: Configuration, reloader: Any) -> object:
+class _ThreadedWorker(Protocol):
+    """A worker whose threads serve connections."""
+
+    def run(self, app: Any) -> None:
+        """Runs until the worker has been told to stop, and has."""
+
+
+def _load(configuration: Configuration, reloader: Any) -> Any:
     """The app, or SystemExit with gunicorn's exit code."""
     try:
         load = partial(loading.load, configuration.module, configuration.attribute)
@@ -73,7 +80,7 @@ def forget_handlers() -> None:
 
 def _preload(
     configuration: Configuration,
-) -> Generator[int | None, int, tuple[Configuration, object]]:
+) -> Generator[int | None, int, tuple[Configuration, Any]]:
     """The master's process under ``--preload``: loads the app, and forks. Goes on in workers alone,
     each with the app.
 
@@ -89,7 +96,7 @@ def _preload(
     return configuration, app
 
 
-def main(configuration: Configuration) -> Generator[int | None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
     ``threads.stepping``.
     """
@@ -100,8 +107,8 @@ def main(configuration: Configuration) -> Generator[int | None, int, None]:
 
 
 def work(
-    configuration: Configuration, app: object = None, server: object = None
-) -> Generator[int | None, int, None]:
+    configuration: Configuration, app: Any = None, server: Any = None
+) -> Generator[int | None, int]:
     """A worker's life: with the app, if its master has loaded it, and with its master as it was, if
     it is a fork of it.
     """
@@ -109,7 +116,7 @@ def work(
     hooks = None
     stopped_by = 0
     try:
-        worker = None
+        worker: _ThreadedWorker | None = None
         if configuration.options.get("--hooks"):
             from .hooks import Worker
 
@@ -132,10 +139,10 @@ def work(
                 raise _cannot_boot(error) from None
         reloader = None
         if "--watch" in configuration.options:
-            from . import reloader
+            from .reloader import Reloader
 
             interrupted = None if hooks is None else hooks.interrupted
-            reloader = _call(reloader.Reloader, configuration, interrupted)
+            reloader = _call(Reloader, configuration, interrupted)
         app = app or _load(configuration, reloader)
         if reloader is not None:
             _call(reloader.start)
@@ -144,7 +151,7 @@ def work(
         if configuration.python_responses and not configuration.green:
             from . import asgi_worker
 
-            yield from asgi_worker.run(app, configuration)  # type: ignore[arg-type]
+            yield from asgi_worker.run(app, configuration)
             return
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
@@ -165,14 +172,14 @@ def work(
 
                 yield from turned()
         if worker is not None:
-            worker.run(app)  # type: ignore[arg-type]
+            worker.run(app)
             return
         if waiting.SUSPENDS:
-            wsgi.serve(app)  # type: ignore[arg-type]
+            wsgi.serve(app)
         else:
             from ...wsgi import stepped
 
-            yield from stepped.serve(app)  # type: ignore[arg-type]
+            yield from stepped.serve(app)
         if code := _wasgi.exit_code():
             raise SystemExit(code)
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from functools import partial
 from signal import SIGINT, SIGTERM
-from typing import Final
+from typing import Any, Final
 
 import _wasgi
 from _wasgi import NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, STOP
@@ -27,9 +27,9 @@ TICK: Final = 0.1
 
 
 def _load(configuration: Configuration) -> App:
-    """The app, or SystemExit with uvicorn's exit code. What the app's import raises goes through."""
+    """The app, or SystemExit with uvicorn's exit code. What its import raises goes through."""
     try:
-        app = load(configuration.target)
+        app: Any = load(configuration.target)
     except ImportFromStringError as error:
         log(ERROR, f"Error loading ASGI app. {error}")
         raise SystemExit(STARTUP_FAILURE) from None
@@ -43,18 +43,19 @@ def _load(configuration: Configuration) -> App:
         if not configuration.factory:
             log(
                 WARNING,
-                "ASGI app factory detected. Using it, but please consider setting the --factory flag"
-                " explicitly.",
+                "ASGI app factory detected. Using it, but please consider setting the --factory"
+                " flag explicitly.",
             )
     match configuration.options.get("--interface"):
         case "wsgi":
             from .wsgi_middleware import Middleware
 
-            return Middleware(app)  # type: ignore[arg-type]
+            return Middleware(app)
         case "asgi2":
             return two_steps_app(app)
         case "asgi3":
-            return app
+            single_callable: App = app
+            return single_callable
     return asgi3(app)
 
 
@@ -149,7 +150,8 @@ class Server:
             host, port = self.configuration.address
             log(
                 ERROR,
-                f"[Errno 98] error while attempting to bind on address ('{host}', {port}): address already in use",
+                f"[Errno 98] error while attempting to bind on address ('{host}', {port}): address"
+                " already in use",
             )
             await self.lifespan.shutdown()
             raise SystemExit(STARTUP_FAILURE)
@@ -225,7 +227,7 @@ def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
     return (yield from stepped.run(serve()))
 
 
-def main(configuration: Configuration) -> Generator[None, int, None]:
+def main(configuration: Configuration) -> Generator[None, int]:
     """Runs until the server is told to leave; SystemExit says with which code."""
     if (warning := configuration.options.get("--warning")) and not configuration.child:
         log(WARNING, warning)

@@ -84,9 +84,10 @@ class Log:
         taken = f"{micros} micros" if self.in_micros else f"{micros // 1000} msecs"
         return (
             f"[pid: {self.pid}|app: {answer.app}|req: \0] {environ['REMOTE_ADDR']} ()"
-            f" {{{answer.variables} vars in {answer.size} bytes}} [{time.ctime(answer.begun)}] {environ['REQUEST_METHOD']}"
-            f" {environ['REQUEST_URI']} => generated {answer.sent} bytes in {taken} ({answer.version} {answer.status})"
-            f" {fields} headers in {head} bytes ({answer.switches} switches on core {core})"
+            f" {{{answer.variables} vars in {answer.size} bytes}} [{time.ctime(answer.begun)}]"
+            f" {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {answer.sent}"
+            f" bytes in {taken} ({answer.version} {answer.status}) {fields} headers"
+            f" in {head} bytes ({answer.switches} switches on core {core})"
         )
 
     def _values(

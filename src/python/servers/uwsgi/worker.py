@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from itertools import takewhile
 from signal import SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2
 from types import ModuleType
@@ -192,17 +192,17 @@ class _Input(io.BufferedReader):
     def readline(self, size: int | None = -1, /) -> bytes:
         return self._named("readline", super().readline, size)
 
-    def _named(self, name: str, call: Any, size: int | None) -> bytes:
+    def _named(self, name: str, call: Callable[[int | None], bytes], size: int | None) -> bytes:
         try:
-            return call(size)  # type: ignore[no-any-return]
+            return call(size)
         except OSError as error:
             asked = 0 if size is None or size < 0 else size
             consumed = self._bytes.consumed
             left = self._length - consumed
             closed = " message: Client closed connection" if str(error) == "error" else ""
             _say(
-                f"[uwsgi-body-read] {str(error).capitalize()} reading {left} bytes. Content-Length: {self._length}"
-                f" consumed: {consumed} left: {left}{closed}"
+                f"[uwsgi-body-read] {str(error).capitalize()} reading {left} bytes."
+                f" Content-Length: {self._length} consumed: {consumed} left: {left}{closed}"
             )
             raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
 
@@ -357,7 +357,7 @@ class _Core:
         self.answer.switches = switches
         _wasgi.raised_wsgi(self.number, put_text(why), ANY_EXCEPTION, None, True)
 
-    def serve(self) -> Generator[None, int, None]:
+    def serve(self) -> Generator[None, int]:
         """Takes requests until the worker is told to leave."""
         configuration = self.configuration
         log = Log(configuration.options, configuration.pid, configuration.slot)
@@ -426,7 +426,7 @@ class _Core:
         threading.current_thread().name = f"uWSGIWorker{worker}Core{self.number}"
 
 
-def _parked(key: int = CONNECTIONS) -> Generator[None, int, None]:
+def _parked(key: int = CONNECTIONS) -> Generator[None, int]:
     if waiting.SUSPENDS:
         wait(IO, key)
     else:
@@ -438,7 +438,8 @@ def _parked(key: int = CONNECTIONS) -> Generator[None, int, None]:
 def _watch_modules(configuration: Configuration, seconds: int) -> None:
     if not waiting.SUSPENDS:
         _say(
-            "wasgi: --py-autoreload does nothing: this browser gives an app no threads (it lacks JSPI)."
+            "wasgi: --py-autoreload does nothing: this browser gives an app no threads (it lacks"
+            " JSPI)."
         )
         return
     from . import reloader
@@ -447,7 +448,7 @@ def _watch_modules(configuration: Configuration, seconds: int) -> None:
     reloader.start(seconds, ignored, _number(), _master_pid(), configuration.cwd)
 
 
-def main(configuration: Configuration) -> Generator[int | None, int, None]:
+def main(configuration: Configuration) -> Generator[int | None, int]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
     ``threads.stepping``.
     """

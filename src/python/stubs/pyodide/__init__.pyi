@@ -1,0 +1,1 @@
+"""What this package uses of Pyodide (314.0)."""

@@ -1,0 +1,4 @@
+from typing import Any
+
+def run_js(code: str, /) -> Any:
+    """Evaluates JavaScript."""
