@@ -5,7 +5,7 @@ import unittest
 
 import _wasgi
 from wasgi_runtime.asgi.exchange import Exchange, wake
-from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge import buffer
 from wasgi_runtime.event_loop import loop as event_loop
 
 
@@ -16,7 +16,7 @@ def setUpModule():
 
 def refused(text):
     """As Rust has an exception raised."""
-    crossing.number[0] = crossing.put_text(text)
+    buffer.number[0] = buffer.write_text(text)
     return _wasgi.RAISE
 
 
@@ -40,15 +40,15 @@ class Host:
         if not self.incoming:
             return _wasgi.PARK
         reply, body = self.incoming.pop(0)
-        crossing.view[: len(body)] = body
-        crossing.number[0] = len(body)
+        buffer.view[: len(body)] = body
+        buffer.number[0] = len(body)
         return reply
 
     def outcome(self):
         return refused(self.refuse) if self.refuse else _wasgi.DONE
 
     def send_start(self, id, status, length):
-        self.sent.append((status, crossing.take_bytes()))
+        self.sent.append((status, buffer.read_bytes()))
         return self.outcome()
 
     def send_start_failed(self, id, status):
@@ -59,18 +59,18 @@ class Host:
         if self.blocked:
             self.blocked -= 1
             return _wasgi.BLOCKED
-        self.sent.append((bytes(crossing.view[:length]), follows, more))
+        self.sent.append((bytes(buffer.view[:length]), follows, more))
         return self.outcome()
 
     def send_other(self, id, length):
-        self.sent.append(crossing.take_text(length))
+        self.sent.append(buffer.read_text(length))
         return refused("RuntimeError\nExpected ASGI message 'http.response.start'")
 
     def returned(self, id, length):
-        self.end = None if length is None else crossing.take_text(length)
+        self.end = None if length is None else buffer.read_text(length)
 
     def raised_asgi(self, id, length):
-        self.end = crossing.take_text(length).splitlines()[-1]
+        self.end = buffer.read_text(length).splitlines()[-1]
 
 
 class Exchanges(unittest.TestCase):
@@ -167,7 +167,7 @@ class Exchanges(unittest.TestCase):
         self.assertEqual(host.sent, [(b"slow", 0, False)])
 
     def test_a_large_body_goes_in_parts_that_fit_and_remains_one(self):
-        data = b"x" * (2 * crossing.SIZE + 5)
+        data = b"x" * (2 * buffer.SIZE + 5)
 
         async def app(scope, receive, send):
             await send({"type": "http.response.body", "body": data})
@@ -175,7 +175,7 @@ class Exchanges(unittest.TestCase):
         sent = self.run_app(app).sent
         self.assertEqual(
             [(len(part), follows) for part, follows, _ in sent],
-            [(crossing.SIZE, crossing.SIZE + 5), (crossing.SIZE, 5), (5, 0)],
+            [(buffer.SIZE, buffer.SIZE + 5), (buffer.SIZE, 5), (5, 0)],
         )
 
     def test_what_rust_refuses_is_raised_in_the_app(self):

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
-from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge import buffer
 from wasgi_runtime.event_loop import loop as event_loop
-from wasgi_runtime.threads import waiting as parking
+from wasgi_runtime.threads import waiting
 
 
 def setUpModule():
@@ -31,7 +31,7 @@ class Host:
     def next_event(self):
         if not self.events:
             return _wasgi.NOTHING
-        kind, crossing.number[0] = self.events.pop(0)
+        kind, buffer.number[0] = self.events.pop(0)
         return kind
 
     def set_polling(self, on):
@@ -107,7 +107,7 @@ class Selecting(unittest.TestCase):
         with mock.patch.object(event_loop, "wait", lambda name, key, timeout: keys.append(key)):
             for selector in (event_loop.Selector(), event_loop.Selector()):
                 selector.select()
-        self.assertNotIn(parking.CONNECTIONS, keys)
+        self.assertNotIn(waiting.CONNECTIONS, keys)
         self.assertNotEqual(keys[0], keys[1])
 
     def test_a_busy_loop_lets_the_workers_own_loop_turn(self):

@@ -15,9 +15,9 @@ class Host:
 _wasgi.host = Host
 _wasgi.cpu_count = 3
 
-from wasgi_runtime.stdlib import additions as completing
+from wasgi_runtime.stdlib import additions
 
-completing.install()
+additions.install()
 
 import hashlib
 from hashlib import pbkdf2_hmac, scrypt

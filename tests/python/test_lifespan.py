@@ -4,7 +4,7 @@ import unittest
 from types import SimpleNamespace
 
 import _wasgi
-from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge import buffer
 from wasgi_runtime.bridge.log import ERROR, INFO
 from wasgi_runtime.event_loop import loop as event_loop
 from wasgi_runtime.servers.uvicorn.lifespan import Lifespan
@@ -53,7 +53,7 @@ class LifespanProtocol(unittest.TestCase):
     def setUp(self):
         self.log = []
         _wasgi.host = SimpleNamespace(
-            log=lambda level, length: self.log.append((level, crossing.take_text(length))),
+            log=lambda level, length: self.log.append((level, buffer.read_text(length))),
             set_polling=lambda on: None,
             wake=lambda: None,
         )

@@ -2,7 +2,7 @@
 
 import unittest
 
-from wasgi_runtime.servers.uwsgi.request_log import Answer, Log
+from wasgi_runtime.servers.uwsgi.log import Answer, Log
 
 OPTIONS = dict.fromkeys(
     [

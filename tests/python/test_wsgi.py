@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import _wasgi
-from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge import buffer
 from wasgi_runtime.wsgi import exchange as wsgi
 
 KEY = 77
@@ -16,7 +16,7 @@ EXCHANGE = wsgi.Exchange(5, KEY)
 def reply(said):
     """Replies as Rust does: what is text is an exception to be raised."""
     if isinstance(said, str):
-        crossing.number[0] = crossing.put_text(said)
+        buffer.number[0] = buffer.write_text(said)
         return _wasgi.RAISE
     return said
 
@@ -35,11 +35,11 @@ class Host:
         self.flushes = []
 
     def start_response(self, id, length, exc_info):
-        self.started.append((crossing.take_bytes(), exc_info))
+        self.started.append((buffer.read_bytes(), exc_info))
         return reply(self.start)
 
     def write(self, id, length):
-        self.blocks.append(bytes(crossing.view[:length]))
+        self.blocks.append(bytes(buffer.view[:length]))
         return reply(self.result)
 
     write_part = write
@@ -60,7 +60,7 @@ class Host:
         return _wasgi.UNFINISHED if said == _wasgi.PARK else said
 
     def raised_wsgi(self, id, length, cause, errno, iterating):
-        self.raised.append((crossing.take_text(length).splitlines()[-1], cause, errno, iterating))
+        self.raised.append((buffer.read_text(length).splitlines()[-1], cause, errno, iterating))
 
     def read_body(self, id, size):
         if not self.body:
@@ -73,8 +73,8 @@ class Host:
         part, rest = part[:size], part[size:]
         if rest:
             self.body.insert(0, rest)
-        crossing.view[: len(part)] = part
-        crossing.number[0] = len(part)
+        buffer.view[: len(part)] = part
+        buffer.number[0] = len(part)
         return _wasgi.DATA
 
 
@@ -153,7 +153,7 @@ class Responses(Wsgi):
             return [data]
 
         host = self.respond(app)
-        self.assertEqual([len(block) for block in host.blocks], [crossing.SIZE] * 3 + [4])
+        self.assertEqual([len(block) for block in host.blocks], [buffer.SIZE] * 3 + [4])
         self.assertEqual(b"".join(host.blocks), data)
 
     def test_writing_waits_until_the_client_has_taken_it(self):

@@ -13,7 +13,7 @@ from typing import Any
 import _wasgi
 from _wasgi import BLOCKED, BROKEN, DATA, DISCONNECT, PARK, RAISE
 
-from ..bridge.buffer import SIZE, number, put_bytes, put_text, take_bytes, take_text, view
+from ..bridge.buffer import SIZE, number, read_bytes, read_text, view, write_bytes, write_text
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
 
@@ -24,7 +24,7 @@ _returned = _wasgi.returned
 _raised = _wasgi.raised_asgi
 
 
-def take_scope(state: dict[str, Any]) -> Scope:
+def read_scope(state: dict[str, Any]) -> Scope:
     """The http scope that Rust has written, see `asgi::scope`; its keys in uvicorn's order."""
     (
         version,
@@ -39,7 +39,7 @@ def take_scope(state: dict[str, Any]) -> Scope:
         server_host,
         server_port,
         *headers,
-    ) = take_bytes()
+    ) = read_bytes()
     pairs = iter(headers)
     return {
         "type": "http",
@@ -75,9 +75,9 @@ class Exchange:
         try:
             result = await app(scope, self.receive, self.send)
         except BaseException as error:
-            _raised(self.id, put_text(traceback_of(error)))
+            _raised(self.id, write_text(traceback_of(error)))
         else:
-            _returned(self.id, None if result is None else put_text(str(result)))
+            _returned(self.id, None if result is None else write_text(str(result)))
 
     async def receive(self) -> Message:
         """ASGI's ``receive``: the next part of the body, or the disconnect."""
@@ -106,7 +106,7 @@ class Exchange:
         elif kind == "http.response.start":
             self._send_start(message)
         else:
-            self._check(_wasgi.send_other(self.id, put_text(kind)))
+            self._check(_wasgi.send_other(self.id, write_text(kind)))
 
     def _send_start(self, message: Message) -> None:
         status: int | None = None
@@ -116,7 +116,7 @@ class Exchange:
             for name, value in message.get("headers", ()):
                 fields.append(_octets(name))
                 fields.append(_octets(value))
-            length = put_bytes(fields)
+            length = write_bytes(fields)
         except Exception:
             # uvicorn counts the response as started, and logs its status, before it looks at the
             # headers.
@@ -153,7 +153,7 @@ class Exchange:
 
     def _check(self, reply: int) -> None:
         if reply == RAISE:
-            name, _, message = take_text(number[0]).partition("\n")
+            name, _, message = read_text(number[0]).partition("\n")
             # KeyError shows what it was made of.
             raise KeyError(int(message)) if name == "KeyError" else getattr(builtins, name)(message)
 

@@ -28,7 +28,7 @@ def _spans(count: int) -> Iterator[tuple[int, int]]:
     return pairwise(accumulate(lengths, initial=4 + 4 * count))
 
 
-def take_strings() -> list[str]:
+def read_strings() -> list[str]:
     """The list of strings in the buffer, as the native strings of PEP 3333 (latin-1)."""
     (length,) = _FIRST.unpack_from(shared)
     if length < _COUNTED:
@@ -36,7 +36,7 @@ def take_strings() -> list[str]:
     return [str(view[a:b], "latin-1") for a, b in _spans(length - _COUNTED)]
 
 
-def take_bytes() -> list[bytes]:
+def read_bytes() -> list[bytes]:
     """The list of strings in the buffer, as bytes."""
     (length,) = _FIRST.unpack_from(shared)
     if length < _COUNTED:
@@ -44,7 +44,7 @@ def take_bytes() -> list[bytes]:
     return [bytes(view[a:b]) for a, b in _spans(length - _COUNTED)]
 
 
-def put_bytes(strings: list[bytes]) -> int:
+def write_bytes(strings: list[bytes]) -> int:
     """Writes a list of strings; returns its length.
 
     Raises ValueError if it does not fit.
@@ -57,19 +57,19 @@ def put_bytes(strings: list[bytes]) -> int:
     return _put(b"".join(strings), head)
 
 
-def put_strings(strings: list[str]) -> int:
+def write_strings(strings: list[str]) -> int:
     """The same for native strings. A character beyond latin-1 becomes NUL, which Rust refuses as
     gunicorn refuses that character.
     """
     try:
         text = "\0".join(strings).encode("latin-1")
     except UnicodeEncodeError:
-        return put_bytes(
+        return write_bytes(
             [bytes(code if code < 256 else 0 for code in map(ord, string)) for string in strings]
         )
     if text.count(b"\0") + 1 == len(strings):
         return _put(text)
-    return put_bytes([string.encode("latin-1") for string in strings])
+    return write_bytes([string.encode("latin-1") for string in strings])
 
 
 def _put(text: bytes, head: bytes = b"") -> int:
@@ -83,13 +83,13 @@ def _put(text: bytes, head: bytes = b"") -> int:
     return end
 
 
-def put_text(text: str) -> int:
+def write_text(text: str) -> int:
     """Writes text as UTF-8, cut at the end of the buffer; returns its length."""
     data = text.encode("utf-8", "replace")[:SIZE]
     view[: len(data)] = data
     return len(data)
 
 
-def take_text(end: int) -> str:
+def read_text(end: int) -> str:
     """Text that Rust has written."""
     return str(view[:end], "utf-8", "replace")

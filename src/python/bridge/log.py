@@ -4,7 +4,7 @@ from typing import Final
 
 import _wasgi
 
-from .buffer import put_text
+from .buffer import write_text
 from .tracebacks import traceback_of
 
 DEBUG: Final = _wasgi.DEBUG
@@ -15,7 +15,7 @@ ERROR: Final = _wasgi.ERROR
 
 def log(level: int, message: str) -> None:
     """One record."""
-    _wasgi.log(level, put_text(message))
+    _wasgi.log(level, write_text(message))
 
 
 def exception(level: int, message: str, error: BaseException) -> None:

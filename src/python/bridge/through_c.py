@@ -1,13 +1,13 @@
-"""Calls that enter the interpreter's loop anew.
+"""Calls that go through C, so that each begins a new call of the interpreter's loop.
 
 That loop is one function of WebAssembly, and a call of it goes on in the machine code that it began
-in, though the browser has made better code since: the first code is slow, and processes that
-compute in it disturb each other, as it counts in memory that they share. From one Python function
-to another there is no such call, through C there is one. So a thread that lives long does through
-here what it does again and again.
+in, though the browser has made better code since. The first code is slow, and processes that
+compute in it disturb each other, as it counts in memory that they share. Python that calls Python
+stays in the same call of that function; Python that calls C, which calls Python, begins another. So
+a thread that lives long calls through here what it does again and again.
 """
 
 from functools import partial
 
-anew = partial
-"""A callable all in C, which calls a Python function by way of the interpreter's C interface."""
+through_c = partial
+"""A callable in C that calls a Python function with these arguments first."""

@@ -15,7 +15,7 @@ import _wasgi
 from _wasgi import IO, NOTHING, TURN
 
 from ..bridge.buffer import number
-from ..bridge.through_c import anew
+from ..bridge.through_c import through_c
 from ..threads.waiting import CONNECTIONS, new_key, wait, yield_now
 
 type Decode = Callable[[int, int], Callable[[], object]]
@@ -111,9 +111,9 @@ class EventLoop(_BaseEventLoop):
         self._signal_handlers: dict[int, events.Handle] = {}
 
     def run_forever(self) -> None:
-        """The same as asyncio's, but that each turn enters the interpreter anew."""
+        """The same as asyncio's, but each turn is a call through C (see ``bridge.through_c``)."""
         self._run_forever_setup()
-        run_once = anew(self._run_once)
+        run_once = through_c(self._run_once)
         try:
             while True:
                 run_once()

@@ -8,7 +8,7 @@ from typing import Any
 import _wasgi
 from _wasgi import TURN
 
-from ..bridge.through_c import anew
+from ..bridge.through_c import through_c
 from ..threads.stepping import Steps, parked, turned
 from .loop import EventLoop, Selector
 
@@ -42,7 +42,7 @@ class SteppedLoop(EventLoop):
     def until_done[T](self, task: asyncio.Task[T]) -> Steps[T]:
         """``run_until_complete``."""
         self._run_forever_setup()
-        run_once = anew(self._run_once)
+        run_once = through_c(self._run_once)
         try:
             while True:
                 run_once()

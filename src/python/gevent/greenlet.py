@@ -15,21 +15,24 @@ from _wasgi import LOCK
 
 from ..threads.waiting import new_key, thrown
 from ..threads.waiting import wait as park
-from .hub import GreenletExit, Timeout, Timer, failed, hub, soon, throw_into, timers, unpatched
+from .errors import GreenletExit, failed
+from .hub import hub, unpatched
+from .timeout import Timeout, throw_into
+from .timers import Timer, call_soon, timers
 
 _monotonic = time.monotonic
 _numbers = count()
 
 
 class Waitable:
-    """Something that gets ready, for which threads wait and of which callbacks hear."""
+    """What threads wait for and callbacks are linked to."""
 
     def __init__(self) -> None:
         self._key = 0
         self._links: list[Callable[[Any], object]] = []
 
     def ready(self) -> bool:
-        """Whether it is."""
+        """Whether waiting for it is over."""
         raise NotImplementedError
 
     def _await(self, timeout: float | None, ready: Callable[[], bool] | None = None) -> bool:
@@ -59,28 +62,28 @@ class Waitable:
             failed((link, self), error)
 
     def rawlink(self, callback: Callable[[Any], object]) -> None:
-        """Calls back when it is ready."""
+        """Calls ``callback`` with this object when it is ready."""
         if not callable(callback):
             raise TypeError(f"Expected callable: {callback!r}")
         if self.ready():
-            soon(lambda: self._call(callback))
+            call_soon(lambda: self._call(callback))
         else:
             self._links.append(callback)
 
     def unlink(self, callback: Callable[[Any], object]) -> None:
-        """Does not call back."""
+        """Takes back ``rawlink``."""
         for link in self._links:
             if link == callback or getattr(link, "callback", None) == callback:
                 self._links.remove(link)
                 return
 
     def unlink_all(self) -> None:
-        """Calls nobody back."""
+        """Takes back all of ``rawlink``."""
         self._links.clear()
 
 
 class greenlet:
-    """A thread as such, with no life that gevent knows of."""
+    """A plain thread, without the states and results of a Greenlet."""
 
     __module__ = "greenlet"
     gr_context = None
@@ -91,19 +94,19 @@ class greenlet:
 
     @property
     def parent(self) -> Any:
-        """The hub."""
+        """The worker's hub."""
         return hub
 
     @property
     def dead(self) -> bool:
-        """Whether it has ended."""
+        """Whether the thread has ended."""
         return False
 
     def __bool__(self) -> bool:
         return not self.dead
 
     def throw(self, typ: Any = GreenletExit, val: Any = None, tb: Any = None) -> None:
-        """Raises in it."""
+        """Raises an exception in the thread, where it waits now or will wait next."""
         error = _error(typ, val, tb)
         if self.ident == _thread.get_ident():
             raise error
@@ -123,7 +126,7 @@ def _error(typ: Any, val: Any = None, tb: Any = None) -> BaseException:
 
 
 class _Link:
-    """A callback for one way to end."""
+    """A callback for a Greenlet that succeeds, or for one that fails."""
 
     def __init__(self, callback: Callable[[Any], object], successful: bool) -> None:
         self.callback, self.successful = callback, successful
@@ -134,7 +137,7 @@ class _Link:
 
 
 class Greenlet(Waitable, greenlet):
-    """A green thread and what becomes of it."""
+    """A green thread, with its result."""
 
     __module__ = "gevent"
 
@@ -152,28 +155,28 @@ class Greenlet(Waitable, greenlet):
         self._early: BaseException | None = None
 
     def _run(self, *_args: Any, **_kwargs: Any) -> Any:
-        """What subclasses do."""
+        """The thread's function: subclasses may override it."""
 
     @cached_property
     def minimal_ident(self) -> int:
-        """A small number."""
+        """A number that no other Greenlet has."""
         return next(_numbers)
 
     @cached_property
     def name(self) -> str:
-        """What it is called, unless it is given another name."""
+        """The class's name and ``minimal_ident``, unless another is set."""
         return f"{type(self).__name__}-{self.minimal_ident}"
 
     # --- its life
 
     def start(self) -> None:
-        """Begins as soon as the running thread waits."""
+        """Starts the thread, which runs when the running one waits."""
         if not self._started:
             self._started = True
-            _thread.start_new_thread(self._live, ())
+            _thread.start_new_thread(self._run_thread, ())
 
     def start_later(self, seconds: float) -> None:
-        """Begins after so many seconds."""
+        """Starts the thread after so many seconds."""
         if not self._started:
             self._started = timers.add(seconds, self._start_now)
 
@@ -181,7 +184,7 @@ class Greenlet(Waitable, greenlet):
         self._started = False
         self.start()
 
-    def _live(self) -> None:
+    def _run_thread(self) -> None:
         self.ident = _thread.get_ident()
         _alive[self.ident] = self
         try:
@@ -204,14 +207,14 @@ class Greenlet(Waitable, greenlet):
 
     @classmethod
     def spawn(cls, *args: Any, **kwargs: Any) -> Greenlet:
-        """A started one."""
+        """Makes a Greenlet and starts it."""
         thread = cls(*args, **kwargs)
         thread.start()
         return thread
 
     @classmethod
     def spawn_later(cls, seconds: float, *args: Any, **kwargs: Any) -> Greenlet:
-        """One that starts later."""
+        """Makes a Greenlet that starts after so many seconds."""
         thread = cls(*args, **kwargs)
         thread.start_later(seconds)
         return thread
@@ -220,36 +223,36 @@ class Greenlet(Waitable, greenlet):
 
     @property
     def started(self) -> bool:
-        """Whether it is under way."""
+        """Whether the thread is started, and has not ended."""
         return bool(self._started) and not self._over
 
     def ready(self) -> bool:
-        """Whether it has ended."""
+        """Whether the thread has ended."""
         return self._over
 
     @property
     def dead(self) -> bool:
-        """Whether it has ended."""
+        """Whether the thread has ended."""
         return self._over
 
     def __bool__(self) -> bool:
         return bool(self._started) and not self._over
 
     def successful(self) -> bool:
-        """Whether it has returned, or was killed."""
+        """Whether the function has returned, or the thread was killed."""
         return self._over and self.exc_info is None
 
     @property
     def exception(self) -> BaseException | None:
-        """What has ended it."""
+        """The exception that ended the thread; None where none did."""
         return None if self.exc_info is None else self.exc_info[1]
 
     def join(self, timeout: float | None = None) -> None:
-        """Waits for its end."""
+        """Waits for the thread's end, for so many seconds at most."""
         self._await(timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """What it returns, or raises."""
+        """Waits for the function's result and returns it, or raises its exception."""
         if not self._over and (not block or not self._await(timeout)):
             raise Timeout(timeout if block else None)
         if self.exc_info is not None:
@@ -257,21 +260,21 @@ class Greenlet(Waitable, greenlet):
         return self.value
 
     def link(self, callback: Callable[[Any], object], SpawnedLink: Any = None) -> None:
-        """Calls back at its end."""
+        """Calls ``callback`` at the thread's end."""
         self.rawlink(callback)
 
     def link_value(self, callback: Callable[[Any], object], SpawnedLink: Any = None) -> None:
-        """Calls back if it returns."""
+        """Calls ``callback`` at the thread's end, if it succeeds."""
         self.rawlink(_Link(callback, True))
 
     def link_exception(self, callback: Callable[[Any], object], SpawnedLink: Any = None) -> None:
-        """Calls back if it raises."""
+        """Calls ``callback`` at the thread's end, if it fails."""
         self.rawlink(_Link(callback, False))
 
     # --- its end by others
 
     def throw(self, typ: Any = GreenletExit, val: Any = None, tb: Any = None) -> None:
-        """Raises in it, where it waits."""
+        """Raises an exception in the thread, where it waits now or will wait next."""
         error = _error(typ, val, tb)
         if self._over:
             return
@@ -297,7 +300,7 @@ class Greenlet(Waitable, greenlet):
     def kill(
         self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
     ) -> None:
-        """Raises in it, where it waits, and waits for its end."""
+        """Raises GreenletExit, or another exception, in the thread, and waits for its end."""
         self.throw(exception)
         if block:
             self.join(timeout)
@@ -319,7 +322,7 @@ def _short(value: object) -> str:
 
 
 class _Connection(Greenlet):
-    """A connection's thread."""
+    """The thread of a connection, which the worker has started."""
 
     def __init__(self, ident: int) -> None:
         super().__init__()
@@ -336,7 +339,7 @@ _main.ident = _thread.get_ident()
 
 
 def getcurrent() -> greenlet:
-    """The running one."""
+    """The running thread's."""
     ident = _thread.get_ident()
     if ident == _main.ident:
         return _main
@@ -346,7 +349,7 @@ def getcurrent() -> greenlet:
 
 
 def forget() -> None:
-    """The running thread is about to end."""
+    """Forgets the running thread, which is about to end."""
     ident = _thread.get_ident()
     known = _alive.pop(ident, None)
     thrown.pop(ident, None)
@@ -355,7 +358,7 @@ def forget() -> None:
 
 
 def spawn_raw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> greenlet:
-    """A thread as such."""
+    """Starts a plain thread."""
     thread = greenlet(function)
 
     def live() -> None:
@@ -375,7 +378,7 @@ def spawn_raw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> greenl
 def iwait(
     objects: Iterable[Any], timeout: float | None = None, count: int | None = None
 ) -> Iterator[Any]:
-    """Each as it gets ready, so many at most, for so long at most."""
+    """Yields the objects as they get ready, ``count`` at most, for ``timeout`` seconds at most."""
     objects = list(objects)
     left = len(objects) if count is None else min(count, len(objects))
     end = None if timeout is None else _monotonic() + timeout
@@ -397,7 +400,7 @@ def iwait(
 def wait(
     objects: Iterable[Any] | None = None, timeout: float | None = None, count: int | None = None
 ) -> Any:
-    """All that got ready."""
+    """The objects that got ready, as ``iwait`` yields them."""
     if objects is None:
         return hub.join(timeout)
     return list(iwait(objects, timeout, count))
@@ -409,7 +412,7 @@ def joinall(
     raise_error: bool = False,
     count: int | None = None,
 ) -> list[Greenlet]:
-    """Waits for the end of all, or of so many; those that have ended."""
+    """Waits until all have ended, or ``count`` of them; returns those that have."""
     done = []
     for ended in iwait(greenlets, timeout, count):
         if raise_error and getattr(ended, "exception", None) is not None:
@@ -419,7 +422,7 @@ def joinall(
 
 
 def kill(thread: Any, exception: Any = GreenletExit) -> None:
-    """Raises in it, and does not wait."""
+    """Raises an exception in a thread, and does not wait for its end."""
     thread.throw(exception)
 
 
@@ -429,7 +432,7 @@ def killall(
     block: bool = True,
     timeout: float | None = None,
 ) -> None:
-    """Raises in all of them, and waits for their end."""
+    """Raises an exception in all the threads, and waits for their end."""
     greenlets = list(greenlets)
     for thread in greenlets:
         thread.throw(exception)

@@ -20,10 +20,10 @@ from typing import Any, NoReturn
 from _wasgi import SLEEP
 
 from ..threads.waiting import new_key, wait, yield_now
+from . import errors, events, locks, queues, timeout
 from . import greenlet as greenlets
 from . import hub as hubs
 from . import pool as pools
-from . import synchronization as sync
 
 VERSION = "26.9.0"
 _NO_SOCKETS = "a browser tab has no sockets of its own"
@@ -110,8 +110,8 @@ _version_info = namedtuple("_version_info", "major minor micro releaselevel seri
 _major, _minor, _micro = map(int, VERSION.split("."))
 _COMMON: dict[str, Any] = {
     "Greenlet": greenlets.Greenlet,
-    "GreenletExit": hubs.GreenletExit,
-    "Timeout": hubs.Timeout,
+    "GreenletExit": errors.GreenletExit,
+    "Timeout": timeout.Timeout,
     "getcurrent": greenlets.getcurrent,
     "get_hub": hubs.get_hub,
     "iwait": greenlets.iwait,
@@ -123,7 +123,7 @@ _COMMON: dict[str, Any] = {
     "spawn_later": greenlets.Greenlet.spawn_later,
     "spawn_raw": greenlets.spawn_raw,
     "wait": greenlets.wait,
-    "with_timeout": hubs.with_timeout,
+    "with_timeout": timeout.with_timeout,
 }
 _CONTENTS: dict[str, dict[str, Any]] = {
     "gevent": _COMMON
@@ -138,8 +138,8 @@ _CONTENTS: dict[str, dict[str, Any]] = {
         "signal_handler": _signal_handler,
         "version_info": _version_info(_major, _minor, _micro, "final", 0),
     },
-    "gevent.event": {"AsyncResult": sync.AsyncResult, "Event": sync.Event},
-    "gevent.exceptions": {"GreenletExit": hubs.GreenletExit, "LoopExit": hubs.LoopExit},
+    "gevent.event": {"AsyncResult": events.AsyncResult, "Event": events.Event},
+    "gevent.exceptions": {"GreenletExit": errors.GreenletExit, "LoopExit": errors.LoopExit},
     "gevent.greenlet": {name: _COMMON[name] for name in ("Greenlet", "joinall", "killall")},
     "gevent.hub": {
         name: _COMMON[name]
@@ -156,16 +156,16 @@ _CONTENTS: dict[str, dict[str, Any]] = {
     }
     | {
         "Hub": hubs.Hub,
-        "LoopExit": hubs.LoopExit,
+        "LoopExit": errors.LoopExit,
         "reinit": lambda *_args: None,
         "signal": _signal_handler,
     },
     "gevent.local": {"local": threading.local},
     "gevent.lock": {
-        "BoundedSemaphore": sync.BoundedSemaphore,
-        "DummySemaphore": sync.DummySemaphore,
+        "BoundedSemaphore": locks.BoundedSemaphore,
+        "DummySemaphore": locks.DummySemaphore,
         "RLock": threading.RLock,
-        "Semaphore": sync.Semaphore,
+        "Semaphore": locks.Semaphore,
     },
     "gevent.monkey": {
         "get_original": _get_original,
@@ -183,14 +183,14 @@ _CONTENTS: dict[str, dict[str, Any]] = {
         "PoolFull": pools.PoolFull,
     },
     "gevent.queue": {
-        name: getattr(sync, name)
+        name: getattr(queues, name)
         for name in ("Channel", "JoinableQueue", "LifoQueue", "PriorityQueue", "Queue")
     }
     | {name: getattr(queue, name) for name in ("Empty", "Full", "ShutDown")}
-    | {"SimpleQueue": sync.Queue},
+    | {"SimpleQueue": queues.Queue},
     "gevent.threadpool": {"ThreadPool": pools.ThreadPool},
     "gevent.time": {"sleep": sleep, "time": time.time},
-    "gevent.timeout": {"Timeout": hubs.Timeout, "with_timeout": hubs.with_timeout},
+    "gevent.timeout": {"Timeout": timeout.Timeout, "with_timeout": timeout.with_timeout},
     "gevent.util": {},
 }
 

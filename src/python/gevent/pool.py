@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from queue import Full, SimpleQueue
 from typing import Any
 
+from .errors import GreenletExit
 from .greenlet import Greenlet, joinall
-from .hub import GreenletExit, hub
+from .hub import hub
 
 
 class PoolFull(Full):
-    """There is no room."""
+    """Raised where a pool has no room for another Greenlet in time."""
 
     __module__ = "gevent.pool"
 
@@ -26,21 +27,21 @@ class Group:
             self.add(greenlet)
 
     def add(self, greenlet: Greenlet, blocking: bool = True, timeout: float | None = None) -> None:
-        """One more."""
+        """Adds a Greenlet, until it ends."""
         self.greenlets.add(greenlet)
         greenlet.rawlink(self.discard)
 
     def discard(self, greenlet: Greenlet) -> None:
-        """One less."""
+        """Removes a Greenlet."""
         self.greenlets.discard(greenlet)
 
     def start(self, greenlet: Greenlet, *args: Any, **kwargs: Any) -> None:
-        """Adds and starts it."""
+        """Adds a Greenlet and starts it."""
         self.add(greenlet, *args, **kwargs)
         greenlet.start()
 
     def spawn(self, *args: Any, **kwargs: Any) -> Greenlet:
-        """One more, that is started."""
+        """Makes a Greenlet, adds it and starts it."""
         greenlet = self.greenlet_class(*args, **kwargs)
         self.start(greenlet)
         return greenlet
@@ -61,22 +62,22 @@ class Group:
         return f"<{type(self).__name__} at {id(self):#x} {self.greenlets!r}>"
 
     def full(self) -> bool:
-        """Whether there is no room."""
+        """Whether there is no room for another Greenlet."""
         return False
 
     def wait_available(self, timeout: float | None = None) -> int:
-        """Waits for room."""
+        """Waits until there is room; returns how much."""
         return 1
 
     def join(self, timeout: float | None = None, raise_error: bool = False) -> bool:
-        """Waits for the end of all."""
+        """Waits until all have ended."""
         joinall(self.greenlets, timeout, raise_error)
         return not any(not greenlet.dead for greenlet in self.greenlets)
 
     def kill(
         self, exception: Any = GreenletExit, block: bool = True, timeout: float | None = None
     ) -> None:
-        """Ends all."""
+        """Kills all, and waits for their end."""
         greenlets = list(self.greenlets)
         for greenlet in greenlets:
             greenlet.throw(exception)
@@ -93,14 +94,14 @@ class Group:
         block: bool = True,
         timeout: float | None = None,
     ) -> None:
-        """Ends one."""
+        """Kills one of the group."""
         if greenlet in self.greenlets:
             greenlet.kill(exception, block, timeout)
 
     # --- functions
 
     def apply(self, func: Callable[..., Any], args: Any = None, kwds: Any = None) -> Any:
-        """What it returns."""
+        """Calls ``func`` in a Greenlet and returns its result."""
         return self.spawn(func, *(args or ()), **(kwds or {})).get()
 
     def apply_async(
@@ -110,7 +111,7 @@ class Group:
         kwds: Any = None,
         callback: Callable[[Any], object] | None = None,
     ) -> Greenlet:
-        """What will return."""
+        """Starts ``func`` in a Greenlet, and returns that."""
         greenlet = self.greenlet_class(func, *(args or ()), **(kwds or {}))
         if callback is not None:
             greenlet.link_value(lambda ended: callback(ended.value))
@@ -128,14 +129,14 @@ class Group:
         kwds: Any = None,
         callback: Callable[[Any], object] | None = None,
     ) -> Any:
-        """What it returns, which the callback hears too."""
+        """Calls ``func``, then ``callback`` with the result, and returns the result."""
         result = self.apply(func, args, kwds)
         if callback is not None:
             Greenlet.spawn(callback, result)
         return result
 
     def map(self, func: Callable[..., Any], iterable: Iterable[Any]) -> list[Any]:
-        """What it returns for each, all at once."""
+        """The results of ``func`` for each item; the calls run at the same time."""
         return [greenlet.get() for greenlet in [self.spawn(func, item) for item in iterable]]
 
     def map_async(
@@ -144,7 +145,7 @@ class Group:
         iterable: Iterable[Any],
         callback: Callable[[Any], object] | None = None,
     ) -> Greenlet:
-        """That, later."""
+        """Starts ``map`` in a Greenlet, and returns that."""
         greenlet = Greenlet(self.map, func, iterable)
         if callback is not None:
             greenlet.link_value(lambda ended: callback(ended.value))
@@ -154,7 +155,7 @@ class Group:
     def imap(
         self, func: Callable[..., Any], *iterables: Iterable[Any], maxsize: int | None = None
     ) -> Iterator[Any]:
-        """What it returns for each, in their order."""
+        """Yields the results of ``func`` for each item, in the items' order."""
         begun: SimpleQueue[Greenlet | None] = SimpleQueue()
         Greenlet.spawn(self._begin, func, iterables, begun.put, lambda: begun.put(None))
         return iter(self._results(begun.get))
@@ -178,7 +179,7 @@ class Group:
     def imap_unordered(
         self, func: Callable[..., Any], *iterables: Iterable[Any], maxsize: int | None = None
     ) -> Iterator[Any]:
-        """What it returns for each, as it comes."""
+        """Yields the results of ``func`` for each item, as they come."""
         ended: SimpleQueue[Greenlet | None] = SimpleQueue()
         left = 0
 
@@ -203,7 +204,7 @@ class Group:
 
 
 class Pool(Group):
-    """So many at most."""
+    """A group of at most ``size`` Greenlets."""
 
     def __init__(self, size: int | None = None, greenlet_class: Any = None) -> None:
         if size is not None and size < 0:
@@ -215,7 +216,7 @@ class Pool(Group):
         self._room = None if size is None else threading.Semaphore(size)
 
     def add(self, greenlet: Greenlet, blocking: bool = True, timeout: float | None = None) -> None:
-        """One more, as soon as there is room."""
+        """Adds a Greenlet, waiting for room."""
         if self._room is not None and not self._room.acquire(
             blocking, timeout if blocking else None
         ):
@@ -223,29 +224,29 @@ class Pool(Group):
         super().add(greenlet)
 
     def discard(self, greenlet: Greenlet) -> None:
-        """One less."""
+        """Removes a Greenlet, which makes room."""
         if greenlet in self.greenlets:
             super().discard(greenlet)
             if self._room is not None:
                 self._room.release()
 
     def full(self) -> bool:
-        """Whether there is no room."""
+        """Whether there is no room for another Greenlet."""
         return self.free_count() <= 0
 
     def free_count(self) -> int:
-        """Room that is left."""
+        """How many more Greenlets there is room for."""
         return 1 if self.size is None else max(0, self.size - len(self))
 
     def wait_available(self, timeout: float | None = None) -> int:
-        """Waits for room."""
+        """Waits until there is room; returns how much."""
         if self._room is not None and self._room.acquire(timeout=timeout):
             self._room.release()
         return self.free_count()
 
 
 class ThreadPool(Pool):
-    """gevent's has threads of the system; here they take turns like all others."""
+    """A pool. gevent's has threads of the system; here they take turns like all others."""
 
     def __init__(self, maxsize: int = 10, hub: Any = None) -> None:
         super().__init__(maxsize)

@@ -103,7 +103,7 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
     sys.excepthook = hook
     threads.forget()
     reseed()
-    preemption.tell_dispositions()
+    preemption.report_dispositions()
     if knows:
         threads.end_others()
         _release_logging()
@@ -111,7 +111,7 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
     return True
 
 
-def identify(configuration: Configuration) -> None:
+def set_identity(configuration: Configuration) -> None:
     """Tells which process this is."""
     global pid, ppid
     pid, ppid = configuration.pid, configuration.ppid
@@ -130,7 +130,7 @@ def workers(knows: bool = True) -> Generator[int | None, int, Configuration]:
             else:
                 yield None
     configuration = configurations.read()
-    identify(configuration)
+    set_identity(configuration)
     return configuration
 
 

@@ -92,7 +92,7 @@ def _prepare() -> None:
     _close_the_browser()
 
 
-def _live() -> Generator[int | None, int, int]:
+def _main_thread() -> Generator[int | None, int, int]:
     """The process; its exit code, or minus the number of the signal that ended it."""
     _prepare()
     yield FORKS
@@ -110,7 +110,7 @@ def _live() -> Generator[int | None, int, int]:
 
 def _run() -> Generator[int | None, int, int]:
     configuration = configurations.read()
-    forking.identify(configuration)
+    forking.set_identity(configuration)
     additions.count_processors()
     if configuration.master:
         # Where gunicorn goes from there, and where it looks for modules, its own configuration
@@ -142,7 +142,7 @@ def _run() -> Generator[int | None, int, int]:
     return 0
 
 
-_life: Final = _live()
+_steps: Final = _main_thread()
 
 
 def step(outcome: int | None = None) -> int:
@@ -155,7 +155,7 @@ def step(outcome: int | None = None) -> int:
     """
     try:
         # A generator that has not begun takes nothing but None.
-        step = _life.send(outcome)  # type: ignore[arg-type]
+        step = _steps.send(outcome)  # type: ignore[arg-type]
     except StopIteration as end:
         number[0] = end.value
         return EXITS

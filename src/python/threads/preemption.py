@@ -119,7 +119,7 @@ def _signal_signal(signalnum: int, handler: Any, /) -> Any:
     return before
 
 
-def tell_dispositions() -> None:
+def report_dispositions() -> None:
     """Tells a new process what its memory says that it does on signals."""
     for number in _signal.valid_signals():
         if number != TICK:

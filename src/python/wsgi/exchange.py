@@ -1,5 +1,4 @@
-"""A request's way through a WSGI app (PEP 3333), and the sync worker's thread, which takes one at a
-time.
+"""A request's way through a WSGI app (PEP 3333).
 
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
@@ -25,25 +24,19 @@ from _wasgi import (
     PARK,
     RAISE,
     REJECTED_BODY,
-    REQUEST,
-    REQUEST_WITH_BODY,
     RERAISE,
     STOP_ITERATION,
     SYSTEM_EXIT,
-    TURN,
     UNFINISHED,
-    YIELD,
 )
 
-from ..bridge.buffer import SIZE, number, put_strings, put_text, take_strings, take_text, view
-from ..bridge.through_c import anew
+from ..bridge.buffer import SIZE, number, read_strings, read_text, view, write_strings, write_text
 from ..bridge.tracebacks import traceback_of
-from ..threads.waiting import CONNECTIONS, park, request, wait, yield_now
+from ..threads.waiting import wait
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 type App = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
-_next_request_or_yield = _wasgi.next_request_or_yield
 _read_body = _wasgi.read_body
 _start_response = _wasgi.start_response
 _write = _wasgi.write
@@ -80,7 +73,7 @@ class FileWrapper:
         raise StopIteration
 
 
-class _Body(io.RawIOBase):
+class Body(io.RawIOBase):
     """The request body as the connection brings it; reading waits for the client."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -98,13 +91,13 @@ class _Body(io.RawIOBase):
         while (reply := _read_body(exchange.id, wanted)) == PARK:
             wait(IO, exchange.key)
         if reply == RAISE:
-            raise _error(take_text(number[0]))
+            raise server_error(read_text(number[0]))
         count = number[0] if reply == DATA else 0
         buffer[:count] = view[:count]
         return count
 
 
-class _SteppedBody(_Body):
+class _SteppedBody(Body):
     """As gunicorn reads it: 1 KiB at least, or all that is left, whatever the app asks for."""
 
     def readinto(self, buffer: Any) -> int:
@@ -147,7 +140,7 @@ leaving: tuple[type[BaseException], ...] = (SystemExit,)
 _errors: dict[str, type[_ServersError]] = {}
 
 
-def _error(text: str) -> Exception:
+def server_error(text: str) -> Exception:
     """The exception that the real server raises in the app: its type's name, a line end, its
     message.
 
@@ -194,12 +187,12 @@ class Exchange:
                     raise TypeError(f"{value!r} is not a string")
                 fields.append(name)
                 fields.append(value)
-            reply = _start_response(self.id, put_strings(fields), exc_info is not None)
+            reply = _start_response(self.id, write_strings(fields), exc_info is not None)
             if reply == DONE:
                 return self.write
             if reply == RERAISE and exc_info is not None:
                 raise exc_info[1].with_traceback(exc_info[2])
-            raise _error(take_text(number[0]))
+            raise server_error(read_text(number[0]))
         finally:
             exc_info = None
 
@@ -240,11 +233,11 @@ class Exchange:
         if reply == BROKEN:
             raise BrokenPipeError(32, "Broken pipe")
         if reply == RAISE:
-            raise _error(take_text(number[0]))
+            raise server_error(read_text(number[0]))
 
     def environ(self, base: dict[str, Any], has_body: bool) -> dict[str, Any]:
         """The request that Rust has just put, on top of what all requests share."""
-        strings = iter(take_strings())
+        strings = iter(read_strings())
         environ = base | dict(zip(strings, strings))
         environ["wsgi.input"] = _Input(self) if has_body else io.BytesIO()
         return environ
@@ -277,7 +270,7 @@ class Exchange:
             errno = error.errno if isinstance(error, OSError) else None
             if not isinstance(errno, int):
                 errno = None
-            length = put_text(traceback_of(error))
+            length = write_text(traceback_of(error))
             if _raised(self.id, length, _cause(error), errno, iterating):
                 raise
 
@@ -290,7 +283,7 @@ def base_environ() -> dict[str, Any]:
         "wsgi.file_wrapper": FileWrapper,
     }
     _wasgi.base_environ()
-    strings = iter(take_strings())
+    strings = iter(read_strings())
     base: dict[str, Any] = {}
     for key, value in zip(strings, strings):
         match value[0]:
@@ -317,29 +310,3 @@ def _cause(error: BaseException) -> int:
         case Exception():
             return ANY_EXCEPTION
     return SYSTEM_EXIT if isinstance(error, leaving) else BASE_EXCEPTION
-
-
-def serve(app: App) -> None:
-    """Takes requests until the worker is told to leave."""
-    turn = anew(_turn, app, base_environ(), Exchange(0, CONNECTIONS))
-    while turn():
-        pass
-
-
-def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
-    """Takes a request, or waits for one; returns whether to go on."""
-    reply = _next_request_or_yield()
-    if reply == REQUEST or reply == REQUEST_WITH_BODY:
-        request.set(number[0])
-        environ = exchange.environ(base, reply == REQUEST_WITH_BODY)
-        exchange.run(app, environ)
-        request.set(0)
-    elif reply == PARK:
-        park()
-    elif reply == YIELD:
-        yield_now()
-    elif reply == TURN:
-        yield_now(True)
-    else:
-        return False
-    return True

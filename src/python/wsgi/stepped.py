@@ -8,8 +8,8 @@ from typing import Any
 import _wasgi
 from _wasgi import DATA, DONE, END, EXIT, PARK, RAISE, REQUEST_WITH_BODY
 
-from ..bridge.buffer import SIZE, number, take_text, view
-from ..bridge.through_c import anew
+from ..bridge.buffer import SIZE, number, read_text, view
+from ..bridge.through_c import through_c
 from ..threads.stepping import Steps, parked
 from ..threads.waiting import CONNECTIONS, request
 from . import exchange as wsgi
@@ -50,7 +50,7 @@ def whole_body(id: int) -> Steps[io.BufferedReader]:
         if reply == DATA:
             parts.append(bytes(view[: number[0]]))
         elif reply == RAISE:
-            error = wsgi._error(take_text(number[0]))
+            error = wsgi.server_error(read_text(number[0]))
             break
         else:
             yield from parked()
@@ -64,10 +64,10 @@ def flushed(id: int) -> Steps[None]:
 
 
 def serve(app: wsgi.App) -> Steps[None]:
-    """``wsgi.serve``. The app gets a request when its body is there."""
+    """A sync worker. The app gets a request when its body is there."""
     base = wsgi.base_environ()
     exchange = _Exchange(0, CONNECTIONS)
-    run = anew(exchange.run, app)
+    run = through_c(exchange.run, app)
     while True:
         reply = _wasgi.next_request(0)
         if reply == PARK:

@@ -17,7 +17,7 @@ import _wasgi
 from _wasgi import DISCONNECT, LAST_DATA, PARK
 
 from ...asgi.application import App, Message, Scope
-from ...bridge.buffer import SIZE, number, take_bytes, view
+from ...bridge.buffer import SIZE, number, read_bytes, view
 from ...bridge.tracebacks import traceback_of
 
 http_log: Final = logging.getLogger("daphne.http_protocol")
@@ -104,7 +104,7 @@ class Request:
         self.id = id
         self.server = server
         (version, self.method, _, _, self.uri, _, _, host, port, own_host, own_port, *fields) = (
-            take_bytes()
+            read_bytes()
         )
         self.version = version.decode()
         pairs = iter(fields)

@@ -17,7 +17,7 @@ from _wasgi import DISCONNECT, DONE, LAST_DATA, PARK
 
 from ...asgi.application import App, Message, Scope
 from ...asgi.exchange import wake
-from ...bridge.buffer import SIZE, number, take_bytes, view
+from ...bridge.buffer import SIZE, number, read_bytes, view
 from ...bridge.log import DEBUG, ERROR, WARNING, exception, log
 from ...process.configuration import Configuration
 
@@ -112,11 +112,11 @@ class Server(Protocol):
     def scheme(self, headers: list[tuple[bytes, bytes]]) -> str:
         """As a proxy that is trusted says."""
 
-    def ended(self, call: Call) -> None:
+    def ended(self, call: Request) -> None:
         """The app's call is over."""
 
 
-class Call:
+class Request:
     """A request and its response."""
 
     def __init__(self, id: int, server: Server) -> None:
@@ -124,7 +124,7 @@ class Call:
         self.server = server
         self.begun = time.monotonic()
         version, method, _, _, self.target, _, _, host, port, own_host, own_port, *fields = (
-            take_bytes()
+            read_bytes()
         )
         pairs = iter(fields)
         self.headers = list(zip(pairs, pairs))

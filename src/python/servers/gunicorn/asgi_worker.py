@@ -13,7 +13,7 @@ from typing import Any, Final
 import _wasgi
 from _wasgi import PARK, RECEIVABLE, REQUEST, STOP
 
-from ...asgi.application import App, Message, Scope, finish_imports
+from ...asgi.application import App, finish_imports
 from ...asgi.exchange import wake
 from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
 from ...event_loop import loop as event_loop
@@ -21,94 +21,18 @@ from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import park, request
 from .access_log import Atoms
-from .asgi_request import Call
+from .asgi_lifespan import Lifespan, StartupFailed
+from .asgi_request import Request
 
 BOOT_ERROR: Final = 3
 BEAT: Final = 1.0
 """Seconds between two looks at whether the worker is to stop."""
-LIFESPAN_TIMEOUT: Final = 30.0
 
 _SECURE: Final = {
     (b"x-forwarded-protocol", b"ssl"),
     (b"x-forwarded-proto", b"https"),
     (b"x-forwarded-ssl", b"on"),
 }
-
-
-class _StartupFailed(RuntimeError):
-    """The app has said that it cannot start."""
-
-
-class Lifespan:
-    """The lifespan protocol as gunicorn runs it."""
-
-    def __init__(self, app: App, state: dict[str, Any]) -> None:
-        self.app = app
-        self.state = state
-        self.queue: asyncio.Queue[Message] = asyncio.Queue()
-        self.started = asyncio.Event()
-        self.stopped = asyncio.Event()
-        self.failed: RuntimeError | None = None
-        self.stop_error = ""
-        self.task: asyncio.Task[None] | None = None
-
-    async def startup(self) -> None:
-        """Returns when the app has started; raises where it has not."""
-        scope = {
-            "type": "lifespan",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "state": self.state,
-        }
-        await self.queue.put({"type": "lifespan.startup"})
-        self.task = asyncio.create_task(self._run(scope))
-        try:
-            await asyncio.wait_for(self.started.wait(), LIFESPAN_TIMEOUT)
-        except TimeoutError:
-            self.task.cancel()
-            raise RuntimeError("Lifespan startup timed out") from None
-        if self.failed:
-            self.task.cancel()
-            raise self.failed
-
-    async def shutdown(self) -> None:
-        """Returns when the app has stopped."""
-        if self.task is None or self.task.done():
-            return
-        await self.queue.put({"type": "lifespan.shutdown"})
-        try:
-            await asyncio.wait_for(self.stopped.wait(), LIFESPAN_TIMEOUT)
-        except TimeoutError:
-            log(WARNING, "Lifespan shutdown timed out")
-        if self.stop_error:
-            log(ERROR, f"Lifespan shutdown error: {self.stop_error}")
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-
-    async def _run(self, scope: Scope) -> None:
-        error = "Application exited before startup complete"
-        try:
-            await self.app(scope, self.queue.get, self._send)
-        except Exception as raised:
-            error = self.stop_error = str(raised)
-        finally:
-            if not self.started.is_set():
-                self.failed = RuntimeError(f"Lifespan startup failed: {error or 'Unknown error'}")
-                self.started.set()
-            self.stopped.set()
-
-    async def _send(self, message: Message) -> None:
-        match message["type"]:
-            case "lifespan.startup.complete":
-                self.started.set()
-            case "lifespan.startup.failed":
-                reason = message.get("message", "") or "Unknown error"
-                self.failed = _StartupFailed(f"Lifespan startup failed: {reason}")
-                self.started.set()
-            case "lifespan.shutdown.complete":
-                self.stopped.set()
-            case "lifespan.shutdown.failed":
-                self.stop_error = message.get("message", "")
-                self.stopped.set()
 
 
 class Server:
@@ -128,7 +52,7 @@ class Server:
         trusted = [address.strip() for address in self.options["--forwarded-allow-ips"].split(",")]
         self.trusts = any(address in ("*", "127.0.0.1", "127.0.0.0/8") for address in trusted)
         self.state: dict[str, Any] = {}
-        self.calls: dict[int, Call] = {}
+        self.calls: dict[int, Request] = {}
         self.requests = 0
         self.alive = True
         self.quick = False
@@ -143,7 +67,7 @@ class Server:
         if kind == STOP:
             return self._quit if id in (SIGQUIT, SIGINT) else self._exit
         if kind == REQUEST:
-            call = self.calls[id] = Call(id, self)
+            call = self.calls[id] = Request(id, self)
             return lambda: self._begin(call)
         known = self.calls.get(id)
         if known is None:
@@ -152,7 +76,7 @@ class Server:
             return known.pull
         return lambda: wake(known.writable)
 
-    def _begin(self, call: Call) -> None:
+    def _begin(self, call: Request) -> None:
         # The task's context is a copy of this one.
         before = request.set(call.id)
         call.task = self.loop.create_task(call.run())
@@ -160,7 +84,7 @@ class Server:
         if not call.expects:
             call.pull()
 
-    def ended(self, call: Call) -> None:
+    def ended(self, call: Request) -> None:
         """The app's call is over."""
         self.requests += 1
         if call.closes or not call.complete:
@@ -216,7 +140,7 @@ class Server:
         try:
             await lifespan.startup()
         except Exception as error:
-            if mode == "on" or isinstance(error, _StartupFailed):
+            if mode == "on" or isinstance(error, StartupFailed):
                 log(ERROR, f"ASGI lifespan startup failed: {error}")
                 raise SystemExit(BOOT_ERROR) from None
             log(DEBUG, f"ASGI lifespan not supported by app: {error}")

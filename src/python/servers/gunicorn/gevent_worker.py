@@ -14,28 +14,28 @@ import _wasgi
 from _wasgi import CONNECTION, DONE, EXIT, IO, REQUEST_WITH_BODY, SLEEP
 
 from ...bridge.buffer import number
+from ...gevent import errors as gevent_errors
 from ...gevent import greenlet as gevent_greenlet
-from ...gevent import hub as gevent_hub
 from ...gevent import modules as gevent_modules
 from ...process.configuration import Configuration
 from ...threads.waiting import CONNECTIONS, NO_KEY, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
-from .threaded import WAITS, Signalled, patience
+from .threaded import WAITS, ThreadedWorker, patience
 
 _next_connection = _wasgi.next_connection
 _connection_request = _wasgi.connection_request
 
 
-class Worker(Signalled):
+class Worker(ThreadedWorker):
     """A worker process."""
 
     def __init__(self, configuration: Configuration) -> None:
         gevent_modules.install()
-        gevent_hub.hub.leave = self.leave
+        gevent_errors.on_system_error = self.leave
         self.left: BaseException | None = None
         self.serve: Callable[[int], None] = self.serve_requests
         self.configuration = configuration
-        self.hear_signals()
+        self.set_signal_handlers()
 
     def handle_quit(self, _number: int, _frame: FrameType | None) -> None:
         """Leaves at once: in a green thread of its own, so that it may wait."""
@@ -79,7 +79,7 @@ class Worker(Signalled):
         """A connection's green thread."""
         try:
             self.serve(connection)
-        except gevent_hub.GreenletExit:
+        except gevent_errors.GreenletExit:
             # Killed where it waited for a request.
             pass
         finally:

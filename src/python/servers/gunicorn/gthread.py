@@ -16,11 +16,11 @@ import _wasgi
 from _wasgi import CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 
 from ...bridge.buffer import number
-from ...bridge.through_c import anew
+from ...bridge.through_c import through_c
 from ...process.configuration import Configuration
 from ...threads.waiting import CONNECTIONS, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
-from .threaded import WAITS, Signalled, patience
+from .threaded import WAITS, ThreadedWorker, patience
 
 PATIENCE: Final = 5.0
 """How long a thread of the pool waits for the rest of a body that the app has not read."""
@@ -32,13 +32,13 @@ _release_connection = _wasgi.release_connection
 _wake_all = _wasgi.wake_all
 
 
-class Worker(Signalled):
+class Worker(ThreadedWorker):
     """A worker process."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.pool = ThreadPoolExecutor(max_workers=configuration.threads)
         self.finished: deque[tuple[int, Future[None]]] = deque()
-        self.hear_signals()
+        self.set_signal_handlers()
 
     # --- the main thread
 
@@ -53,7 +53,7 @@ class Worker(Signalled):
         """Runs until the worker has been told to stop, and has."""
         self.app = app
         self.base = base_environ()
-        handle = anew(self.handle)
+        handle = through_c(self.handle)
         while True:
             while self.finished:
                 self.finish(*self.finished.popleft())

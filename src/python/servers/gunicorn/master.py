@@ -11,7 +11,7 @@ from typing import Final
 import _wasgi
 from _wasgi import HOOK_DONE, HOOK_RAISED, HOOK_SETTINGS
 
-from ...bridge.buffer import put_text, take_text
+from ...bridge.buffer import read_text, write_text
 from ...bridge.tracebacks import traceback_of
 from ...process import configuration as configurations
 from ...process import forking
@@ -33,7 +33,7 @@ def _flush() -> None:
 
 def _answer(answer: int, text: str = "") -> None:
     _flush()
-    _wasgi.answer_hook(answer, put_text(text))
+    _wasgi.answer_hook(answer, write_text(text))
 
 
 def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
@@ -68,7 +68,7 @@ def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
 def _work(arbiter: Arbiter) -> Generator[int | None, int]:
     """The life of a worker that is a fork of the master."""
     configuration = configurations.read()
-    forking.identify(configuration)
+    forking.set_identity(configuration)
     forget_handlers()
     app = arbiter.app.wsgi() if arbiter.cfg.preload_app else None
     yield from work(configuration, app, arbiter)
@@ -83,7 +83,7 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
         _answer(HOOK_SETTINGS, settings.command_line(app))
         while True:
             if (length := _wasgi.next_hook()) is not None:
-                if (yield from _handle(arbiter, take_text(length))):
+                if (yield from _handle(arbiter, read_text(length))):
                     break
             elif waiting.SUSPENDS:
                 park()

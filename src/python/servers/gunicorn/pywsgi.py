@@ -21,9 +21,9 @@ from urllib.parse import unquote
 import _wasgi
 from _wasgi import REQUEST, REQUEST_WITH_BODY
 
-from ...bridge.buffer import take_strings
+from ...bridge.buffer import read_strings
 from ...gevent import greenlet as gevent_greenlet
-from ...gevent.hub import failed
+from ...gevent.errors import failed
 from ...gevent.modules import VERSION
 from ...process.configuration import Configuration
 from ...threads.waiting import request
@@ -67,7 +67,7 @@ class Handler:
     def __init__(self, server: Server, id: int) -> None:
         self.server = server
         self.id = id
-        port, own_host, own_port = take_strings()
+        port, own_host, own_port = read_strings()
         self.address = ("127.0.0.1", int(port))
         self.socket = Socket(id, self.address, (own_host, int(own_port)))
         self.rfile = io.BufferedReader(self.socket)

@@ -32,7 +32,7 @@ class Socket(io.RawIOBase):
         self._key = KEYS | id
         self._address, self._own_address = address, own_address
         self._rest = memoryview(b"")
-        self._lives = True
+        self._open = True
 
     def readable(self) -> bool:
         return True
@@ -40,7 +40,7 @@ class Socket(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """At least one byte, or none at the end."""
         if not self._rest:
-            if not self._lives:
+            if not self._open:
                 return 0
             while (reply := _wasgi.receive_raw(self._id)) == PARK:
                 wait(IO, self._key)
@@ -63,7 +63,7 @@ class Socket(io.RawIOBase):
         for start in range(0, len(data), SIZE):
             part = data[start : start + SIZE]
             view[: len(part)] = part
-            reply = _wasgi.send_raw(self._id, len(part)) if self._lives else BROKEN
+            reply = _wasgi.send_raw(self._id, len(part)) if self._open else BROKEN
             while reply == PARK:
                 wait(IO, self._key)
                 reply = _wasgi.flushed(self._id)
@@ -89,7 +89,7 @@ class Socket(io.RawIOBase):
 
     def end(self) -> None:
         """Nothing more is read or written."""
-        self._lives = False
+        self._open = False
 
     def __repr__(self) -> str:
         return (

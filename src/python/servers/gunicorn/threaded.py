@@ -19,10 +19,10 @@ def patience(reply: int) -> float:
     return number[0] / 1000 if reply == PARK_FOR else -1.0
 
 
-class Signalled:
+class ThreadedWorker:
     """A worker whose main thread hears signals."""
 
-    def hear_signals(self) -> None:
+    def set_signal_handlers(self) -> None:
         """Sets the handlers; a signal that came before them comes again."""
         for signal_number, handler in (
             (SIGQUIT, self.handle_quit),

@@ -16,7 +16,7 @@ from signal import (
     SIGWINCH,
     signal,
 )
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import _wasgi
 from _wasgi import PARK
@@ -27,7 +27,6 @@ from ...process.configuration import MASTER, Configuration
 from ...process.exit import EndedBySignal
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
-from ...wsgi import exchange as wsgi
 from . import loading
 
 BOOT_ERROR: Final = 3
@@ -35,13 +34,6 @@ LOAD_ERROR: Final = 4
 
 _SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD)
 """For which arbiter and workers have handlers of their own."""
-
-
-class _ThreadedWorker(Protocol):
-    """A worker whose threads serve connections."""
-
-    def run(self, app: Any) -> None:
-        """Runs until the worker has been told to stop, and has."""
 
 
 def _load(configuration: Configuration, reloader: Any) -> Any:
@@ -116,7 +108,7 @@ def work(
     hooks = None
     stopped_by = 0
     try:
-        worker: _ThreadedWorker | None = None
+        serve: Callable[[Any], None] | None = None
         if configuration.options.get("--hooks"):
             from .hooks import Worker
 
@@ -127,14 +119,14 @@ def work(
         if configuration.green:
             from . import gevent_worker
 
-            worker = gevent_worker.Worker(configuration)
+            serve = gevent_worker.Worker(configuration).run
         elif configuration.threads is not None:
             # Not before: who imports concurrent.futures registers with the threading that is there
             # now.
             from . import gthread
 
             try:
-                worker = gthread.Worker(configuration)
+                serve = gthread.Worker(configuration).run
             except ValueError as error:
                 raise _cannot_boot(error) from None
         reloader = None
@@ -156,7 +148,7 @@ def work(
         if configuration.interface == "asgi":
             # uvicorn's worker class: its server in a gunicorn worker's process.
             from ...asgi.application import asgi3
-            from ..uvicorn import worker as uvicorn
+            from ..uvicorn import server as uvicorn
 
             stopped_by = yield from uvicorn.run(asgi3(app), configuration)
             if stopped_by == SIGTERM:
@@ -171,11 +163,13 @@ def work(
                 from ...threads.stepping import turned
 
                 yield from turned()
-        if worker is not None:
-            worker.run(app)
+        if serve is not None:
+            serve(app)
             return
         if waiting.SUSPENDS:
-            wsgi.serve(app)
+            from . import sync
+
+            sync.serve(app)
         else:
             from ...wsgi import stepped
 

@@ -18,12 +18,12 @@ class Host:
 _wasgi.host = Host
 _wasgi.cpu_count = 3
 
-from wasgi_runtime.stdlib import additions as completing
+from wasgi_runtime.stdlib import additions
 
 
 def setUpModule():
-    completing.install()
-    completing.count_processors()
+    additions.install()
+    additions.count_processors()
 
 
 class Hashlib(unittest.TestCase):

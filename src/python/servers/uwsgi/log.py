@@ -1,8 +1,10 @@
-"""uWSGI's line for a request: its own, or what ``--logformat`` says; and whether there is one
-(``--log-4xx`` and others).
+"""What uWSGI logs: lines about itself, and lines of requests, its own or as ``--logformat`` says.
+
+The options ``--log-4xx`` and others say which requests have a line.
 """
 
 import re
+import sys
 import time
 from typing import Any, Final
 
@@ -19,6 +21,11 @@ _KEYS: Final = {
 }
 _NEVER: Final = ("vsz", "rss", "vszM", "rssM", "modifier1", "modifier2", "werr", "rerr", "ioerr")
 """What is zero here, as it is on the real server without further options."""
+
+
+def say(line: str) -> None:
+    """A line of uWSGI's about itself."""
+    print(line, file=sys.stderr, flush=True)
 
 
 class Answer:

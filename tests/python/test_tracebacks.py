@@ -4,7 +4,7 @@ import unittest
 from types import SimpleNamespace
 
 import _wasgi
-from wasgi_runtime.bridge import buffer as crossing
+from wasgi_runtime.bridge import buffer
 from wasgi_runtime.bridge.tracebacks import traceback_of
 from wasgi_runtime.wsgi import exchange as wsgi
 
@@ -26,7 +26,7 @@ class Tracebacks(unittest.TestCase):
     def test_leave_out_our_frames(self):
         shown = []
         _wasgi.host = SimpleNamespace(
-            raised_wsgi=lambda _id, length, *_: shown.append(crossing.take_text(length)),
+            raised_wsgi=lambda _id, length, *_: shown.append(buffer.read_text(length)),
         )
 
         def app(environ, start_response):
@@ -39,7 +39,7 @@ class Tracebacks(unittest.TestCase):
     def test_leave_them_out_of_causes_too(self):
         try:
             try:
-                crossing.put_bytes([None])
+                buffer.write_bytes([None])
             except TypeError as error:
                 raise RuntimeError("outer") from error
         except RuntimeError as error:
@@ -49,7 +49,7 @@ class Tracebacks(unittest.TestCase):
 
     def test_keep_one_that_is_ours_alone(self):
         try:
-            crossing.put_bytes([b"x" * (crossing.SIZE + 1)])
+            buffer.write_bytes([b"x" * (buffer.SIZE + 1)])
         except ValueError as error:
             error.__traceback__ = error.__traceback__.tb_next
-            self.assertIn("in put_bytes", traceback_of(error))
+            self.assertIn("in write_bytes", traceback_of(error))
