@@ -2,6 +2,7 @@
 //! pieces.
 
 use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, fetch_pieces, serve_pieces};
+use crate::testing::test;
 use proptest::prelude::*;
 use wasgi::http1::{Limits, Rules};
 

@@ -1,6 +1,7 @@
 //! The client's end of a connection.
 
 use super::harness::{Got, fetch, fetch_pieces};
+use crate::testing::test;
 use wasgi::http1::client::{Connection, Event, Response};
 use wasgi::http1::{Framing, ResponseError, Version};
 

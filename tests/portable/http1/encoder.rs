@@ -1,6 +1,7 @@
 //! Messages to bytes.
 
 use super::harness::{Got, fetch};
+use crate::testing::test;
 use wasgi::http1::{
     CONTINUE, ResponseHead, Version, encode_chunk, encode_chunk_upper, encode_head,
     encode_last_chunk,

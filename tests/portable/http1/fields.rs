@@ -1,6 +1,7 @@
 //! What each server reads and refuses: fields.
 
 use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, reads, refusal, serve, with_fields};
+use crate::testing::test;
 use wasgi::http1::{Limits, RequestError, Rules, Underscores};
 
 #[test]

@@ -3,6 +3,7 @@
 use super::harness::{
     DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve, with_fields,
 };
+use crate::testing::test;
 use wasgi::http1::{Framing, RequestError};
 
 #[test]

@@ -1,6 +1,7 @@
 //! How much is read: exactly as much as the limits say.
 
 use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, refusal, serve, serve_pieces};
+use crate::testing::test;
 use wasgi::http1::{Limits, RequestError, Rules};
 
 fn line(length: usize) -> Vec<u8> {

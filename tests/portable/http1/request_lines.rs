@@ -1,6 +1,7 @@
 //! What each server reads and refuses: request lines.
 
 use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve};
+use crate::testing::test;
 use wasgi::http1::{RequestError, Rules, Version};
 
 #[test]

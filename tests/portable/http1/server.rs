@@ -1,6 +1,7 @@
 //! The server's end of a connection: what is the same for every server.
 
 use super::harness::{GUNICORN, H11, HTTPTOOLS, Seen, serve, serve_and_close};
+use crate::testing::test;
 use wasgi::http1::server::{Connection, Event, State};
 use wasgi::http1::{Framing, RequestError, Version};
 
