@@ -91,7 +91,7 @@ impl Computer {
     }
 
     fn start(&mut self, line: &str) {
-        assert!(self.machine.start(&start(line.into(), &[]), 0.0).is_ok());
+        assert!(self.machine.start(&start(&line.into(), &[]), 0.0).is_ok());
         self.flush();
     }
 
@@ -172,10 +172,10 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
 }
 
 /// A command line as the page sends it.
-fn start(command: JsValue, env: &[(&str, &str)]) -> Ts<Start> {
+fn start(command: &JsValue, env: &[(&str, &str)]) -> Ts<Start> {
     let message = Object::new();
     set(&message, "server", &SERVER.into());
-    set(&message, "command", &command);
+    set(&message, "command", command);
     let env = env.iter().map(|(name, value)| {
         let pair = [*name, *value].map(JsValue::from);
         pair.into_iter().collect::<Array>()
@@ -237,7 +237,7 @@ fn words_are_not_split_again() {
     let words = words.into_iter().map(JsValue::from).collect::<Array>();
     let started = computer
         .machine
-        .start(&start(words.into(), &[("NAME", "value")]), 0.0);
+        .start(&start(&words.into(), &[("NAME", "value")]), 0.0);
     assert!(started.is_ok());
     computer.flush();
     assert!(

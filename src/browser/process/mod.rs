@@ -1,9 +1,9 @@
-//! The process role. [`Process`] is what every process has: messages, threads, signals, output. What
-//! only some workers have, only their types have: [`SyncWorker`], [`ThreadedWorker`],
+//! The process role. [`Process`] is what every process has: messages, threads, signals, output.
+//! What only some workers have, only their types have: [`SyncWorker`], [`ThreadedWorker`],
 //! [`AsyncWorker`], and [`WsgiRequests`], the requests of the two that call WSGI apps.
 //!
-//! A stack of Python's may be suspended below any call, and another may call meanwhile. So no borrow
-//! of what the types share outlives a call: see [`state::Shared::with`].
+//! A stack of Python's may be suspended below any call, and another may call meanwhile. So no
+//! borrow of what the types share outlives a call: see [`state::Shared::with`].
 
 mod accepting;
 mod asgi;
