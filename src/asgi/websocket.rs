@@ -19,7 +19,7 @@ use crate::websocket::extension::Offer;
 use crate::websocket::handshake::{self, Acceptance, Silence};
 use crate::websocket::keep_alive::{Due, KeepAlive};
 use crate::websocket::utf8;
-use crate::websocket::{Close, Connection, Event, Role, Rules, close};
+use crate::websocket::{Close, Connection, Event, Role, Rules, Settings, close};
 use crate::wire::strings::Strings;
 
 pub use error::SessionError;
@@ -27,31 +27,6 @@ pub use scope::Scope;
 
 /// How long the client may take to answer a close frame.
 const CLOSE_TIMEOUT: Millis = 10_000.0;
-
-/// What the command line says of WebSocket connections.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
-    /// The most bytes that a message may have (`--ws-max-size`).
-    pub max_size: usize,
-    /// Milliseconds between two pings (`--ws-ping-interval`).
-    pub ping_interval: Option<Millis>,
-    /// Milliseconds that a pong may take (`--ws-ping-timeout`).
-    pub ping_timeout: Option<Millis>,
-    /// Whether messages are compressed where the client can (`--ws-per-message-deflate`).
-    pub compression: bool,
-}
-
-impl Default for Settings {
-    /// uvicorn's.
-    fn default() -> Self {
-        Self {
-            max_size: 16 * 1024 * 1024,
-            ping_interval: Some(20_000.0),
-            ping_timeout: Some(20_000.0),
-            compression: true,
-        }
-    }
-}
 
 /// What `receive()` gives.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub use claims::Claims;
 pub use machine::{Devices, Machine};
 pub use process::{
     AsyncWorker, Cause, Check, Disposition, Fork, HookAnswer, LogLevel, Memory, Outcome, Process,
-    Reply, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,
+    Reply, SocketEvent, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod head;
+mod socket;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,6 +16,8 @@ use crate::os::{Millis, Pid};
 
 use fetch::Fetch;
 pub use head::FetchHead;
+use socket::Socket;
+pub use socket::SocketHead;
 
 /// A stream of the page.
 pub type StreamId = u32;
@@ -58,6 +61,7 @@ pub struct Seen {
 enum Stream {
     Bare { connection: ConnectionId },
     Fetch(Box<Fetch>),
+    Socket(Box<Socket>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +116,15 @@ impl Client {
                 ),
             },
             FromPage::Connect => self.connect(net, frame.id, frame.number() as u16, now),
+            FromPage::Socket => match SocketHead::decode(frame.body) {
+                Some(head) => self.open_socket(net, frame.id, head, now),
+                None => fail(
+                    &mut self.page,
+                    frame.id,
+                    "lost",
+                    "the page's request for a WebSocket cannot be read",
+                ),
+            },
             _ => self.on_stream(net, frame),
         }
     }
@@ -131,6 +144,18 @@ impl Client {
             (Some(Stream::Fetch(fetch)), FromPage::Credit) => {
                 fetch.consumed(net, frame.number());
             }
+            (Some(Stream::Socket(socket)), FromPage::Text) => {
+                socket.send(net, frame.body, true, &mut self.page);
+            }
+            (Some(Stream::Socket(socket)), FromPage::Binary) => {
+                socket.send(net, frame.body, false, &mut self.page);
+            }
+            (Some(Stream::Socket(socket)), FromPage::Close) => {
+                let is_given_up = socket.close(net, frame.body);
+                if is_given_up {
+                    self.socket_failed(net, id, "the WebSocket was closed before it was open");
+                }
+            }
             (Some(_), FromPage::Reset) => {
                 self.forget(id)
                     .into_iter()
@@ -144,6 +169,7 @@ impl Client {
         let connection = match self.streams.remove(&id)? {
             Stream::Bare { connection, .. } => connection,
             Stream::Fetch(fetch) => fetch.connection,
+            Stream::Socket(socket) => socket.connection,
         };
         self.connections.remove(&connection);
         Some(connection)
@@ -155,6 +181,18 @@ impl Client {
                 self.streams.insert(id, Stream::Bare { connection });
                 self.connections.insert(connection, Owner::Stream(id));
                 push(&mut self.page, ToPage::Head, id, b"");
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn open_socket(&mut self, net: &mut Network, id: StreamId, head: SocketHead, now: Millis) {
+        match net.connect(head.port, now) {
+            Ok(connection) => {
+                let number = self.request_number(connection, 0);
+                let socket = Socket::new(net, id, connection, number, head, now);
+                self.streams.insert(id, Stream::Socket(Box::new(socket)));
+                self.connections.insert(connection, Owner::Stream(id));
             }
             Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
         }
@@ -231,6 +269,7 @@ impl Client {
                 match self.streams.get_mut(&id) {
                     Some(Stream::Bare { .. }) => self.on_bare(id, connection, event),
                     Some(Stream::Fetch(_)) => self.on_fetch(net, id, connection, event, now),
+                    Some(Stream::Socket(_)) => self.on_socket(net, id, event, now),
                     None => {}
                 }
             }
@@ -299,6 +338,48 @@ impl Client {
                 }
             }
         }
+    }
+
+    fn on_socket(&mut self, net: &mut Network, id: StreamId, event: ClientEvent, now: Millis) {
+        let Some(Stream::Socket(socket)) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let step = match event {
+            ClientEvent::Accepted(_) => return,
+            ClientEvent::Credit(bytes) => {
+                socket.credited(net, bytes, &mut self.page);
+                return;
+            }
+            ClientEvent::Data(data) => socket.receive(net, &data, &mut self.page),
+            ClientEvent::Eof => socket.receive_eof(net, &mut self.page),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                socket::Step::Failed(lost_text(&event).to_owned())
+            }
+        };
+        match step {
+            socket::Step::Going => {}
+            socket::Step::Closed => {
+                self.seen.push_back(Seen {
+                    port: socket.port,
+                    process: net.server_of(socket.connection),
+                    number: socket.number,
+                    sent_at: socket.sent_at,
+                    complete_at: now,
+                });
+                // The server closes the connection now.
+                if let Some(connection) = self.forget(id) {
+                    net.shutdown(connection);
+                }
+            }
+            socket::Step::Failed(why) => self.socket_failed(net, id, &why),
+        }
+    }
+
+    fn socket_failed(&mut self, net: &mut Network, id: StreamId, why: &str) {
+        if let Some(connection) = self.forget(id) {
+            net.shutdown(connection);
+        }
+        fail(&mut self.page, id, "lost", why);
     }
 
     fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
@@ -380,5 +461,7 @@ fn lost_text(event: &ClientEvent) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod tests;

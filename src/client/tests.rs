@@ -10,24 +10,27 @@ const PID: Pid = 20;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A client, and a server that the test plays.
-struct Bench {
-    net: Network,
-    client: Client,
+pub(super) struct Bench {
+    pub(super) net: Network,
+    pub(super) client: Client,
     listener: ListenerId,
 }
 
 /// What the page was told of a stream.
 #[derive(Debug, PartialEq)]
-enum Told {
+pub(super) enum Told {
     Head(Vec<String>),
     Data(String),
     Eof,
     Credit(u32),
     Failed(String),
+    Text(String),
+    Binary(Vec<u8>),
+    Closed(bool, u16, String),
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut net = Network::new();
         let listener = net.listen(("127.0.0.1".to_owned(), 8000), 10).unwrap();
         Self {
@@ -37,7 +40,7 @@ impl Bench {
         }
     }
 
-    fn page(&mut self, kind: FromPage, id: StreamId, body: &[u8]) {
+    pub(super) fn page(&mut self, kind: FromPage, id: StreamId, body: &[u8]) {
         let frame = Frame { kind, id, body };
         self.client.from_page(&mut self.net, frame, 5.0);
         self.settle();
@@ -57,24 +60,35 @@ impl Bench {
         }
     }
 
-    fn server(&mut self, kind: FromProcess, id: u32, body: &[u8]) {
+    pub(super) fn server(&mut self, kind: FromProcess, id: u32, body: &[u8]) {
         self.net.from_process(PID, Frame { kind, id, body }, 5.0);
         self.settle();
     }
 
     /// The server accepts a connection, if there is one.
-    fn accept(&mut self) -> Option<ConnectionId> {
+    pub(super) fn accept(&mut self) -> Option<ConnectionId> {
+        self.accept_and_read().map(|(connection, _)| connection)
+    }
+
+    /// The same, and what has come on it.
+    pub(super) fn accept_and_read(&mut self) -> Option<(ConnectionId, Vec<u8>)> {
         self.server(FromProcess::Accept, self.listener, &1_u32.to_le_bytes());
         let heard = self.heard();
-        let accepted = heard
-            .into_iter()
-            .find(|(kind, ..)| *kind == ToProcess::Accepted)?;
-        Accepted::decode(&accepted.2).unwrap();
-        Some(accepted.1)
+        let accepted = |kind: &ToProcess| *kind == ToProcess::Accepted;
+        let (_, connection, body) = heard.iter().find(|(kind, ..)| accepted(kind))?;
+        Accepted::decode(body).unwrap();
+        let is_data = |(kind, id, _): &&(ToProcess, u32, Vec<u8>)| {
+            *kind == ToProcess::Data && id == connection
+        };
+        let data = heard.iter().filter(is_data);
+        Some((
+            *connection,
+            data.flat_map(|(.., body)| body.clone()).collect(),
+        ))
     }
 
     /// What the server has been told.
-    fn heard(&mut self) -> Vec<(ToProcess, u32, Vec<u8>)> {
+    pub(super) fn heard(&mut self) -> Vec<(ToProcess, u32, Vec<u8>)> {
         let mut all = Vec::new();
         for (_, message) in self.net.take_outboxes() {
             all.extend(frames(&message).map(|f| (f.kind, f.id, f.body.to_vec())));
@@ -82,11 +96,11 @@ impl Bench {
         all
     }
 
-    fn answer(&mut self, connection: ConnectionId, text: &str) {
+    pub(super) fn answer(&mut self, connection: ConnectionId, text: &str) {
         self.server(FromProcess::Data, connection, text.as_bytes());
     }
 
-    fn told(&mut self, id: StreamId) -> Vec<Told> {
+    pub(super) fn told(&mut self, id: StreamId) -> Vec<Told> {
         let message = std::mem::take(&mut self.client.page);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let told = frames(&message)
@@ -97,6 +111,14 @@ impl Bench {
                 ToPage::Eof => Told::Eof,
                 ToPage::Credit => Told::Credit(frame.number()),
                 ToPage::Reset => Told::Failed(text(frame.body)),
+                ToPage::Text => Told::Text(text(frame.body)),
+                ToPage::Binary => Told::Binary(frame.body.to_vec()),
+                ToPage::Closed => match frame.body {
+                    [clean, high, low, reason @ ..] => {
+                        Told::Closed(*clean == 1, u16::from_be_bytes([*high, *low]), text(reason))
+                    }
+                    other => panic!("the page was told {other:?}"),
+                },
                 other @ ToPage::Spans => panic!("the page was told {other:?}"),
             });
         told.collect()

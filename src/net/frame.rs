@@ -117,6 +117,14 @@ wasgi_wire::kinds! {
         Fetch = 40,
         /// A bare connection to the port of the body's u32.
         Connect = 41,
+        /// A WebSocket: the body is a [`crate::client::SocketHead`].
+        Socket = 43,
+        /// A message of text on a WebSocket.
+        Text = 44,
+        /// A message of bytes on a WebSocket.
+        Binary = 45,
+        /// A WebSocket is to be closed: the body is that of a close frame.
+        Close = 46,
     }
 }
 
@@ -133,8 +141,16 @@ wasgi_wire::kinds! {
         Credit = 9,
         /// Spans of the trace; id is the server.
         Spans = 25,
-        /// The response head of a fetch, or the connection is there.
+        /// The response head of a fetch, the connection is there, or the WebSocket is open: then
+        /// the body has the request's number, the subprotocol and the extensions.
         Head = 42,
+        /// A message of text on a WebSocket.
+        Text = 44,
+        /// A message of bytes on a WebSocket.
+        Binary = 45,
+        /// A WebSocket is closed: the body is 1 where it was closed in order, the code (two bytes,
+        /// the higher first) and the reason.
+        Closed = 46,
     }
 }
 

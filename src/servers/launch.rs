@@ -11,6 +11,7 @@ use super::target::Target;
 use super::uvicorn::Reload;
 use crate::http1::{Limits, Rules};
 use crate::os::Millis;
+use crate::websocket;
 
 /// The program behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
@@ -121,6 +122,9 @@ pub struct Launch {
     pub rules: Rules,
     /// How much of a request's head is read.
     pub limits: Limits,
+    /// uvicorn: how WebSocket connections are served. `None`: requests for one are ordinary
+    /// requests.
+    pub websocket: Option<websocket::Settings>,
     /// uvicorn `--limit-concurrency`.
     pub limit_concurrency: Option<u32>,
     /// A worker retires after so many requests.
@@ -231,6 +235,7 @@ impl Launch {
             keep_alive: 0.0,
             rules: Rules::DAPHNE,
             limits: Limits::DAPHNE,
+            websocket: None,
             limit_concurrency: None,
             max_requests: None,
             max_requests_jitter: 0,

@@ -21,10 +21,12 @@ pub mod grammar;
 pub mod handshake;
 pub mod keep_alive;
 pub mod rules;
+pub mod settings;
 pub mod utf8;
 pub mod violation;
 
 pub use close::Close;
 pub use connection::{Connection, Event, Role};
 pub use rules::Rules;
+pub use settings::Settings;
 pub use violation::Violation;

@@ -6,6 +6,7 @@
 
 mod app_calls;
 mod connection;
+mod websocket;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,6 +24,7 @@ use crate::trace::Name;
 use super::Process;
 use super::wire::Wire;
 use connection::{AsgiConnection, AsgiRequest, append_trailers, log_access, upgrade, wake};
+use websocket::Socket;
 
 /// Bytes that wait to be sent beyond which `send()` waits (asyncio's high-water mark).
 const HIGH_WATER: usize = 65_536;
@@ -34,6 +36,11 @@ const LOW_WATER: usize = HIGH_WATER / 4;
 pub enum Happening {
     /// A request begins; its scope as a run of strings.
     Request(u32, Vec<u8>),
+    /// A WebSocket connection begins; its scope as a list of strings.
+    Socket(u32, Vec<u8>),
+    /// The connection under a WebSocket is gone: in the loop's next round its session is to be told
+    /// ([`AsyncWorker::socket_lost`]).
+    Lost(u32),
     /// A waiting `receive()` may go on.
     Receivable(u32),
     /// A waiting `send()` may go on.
@@ -59,6 +66,8 @@ pub struct AsyncWorker {
     connections: BTreeMap<u32, Box<AsgiConnection>>,
     /// The connection of each request that the app has.
     requests: BTreeMap<u32, Box<AsgiRequest>>,
+    /// WebSocket connections, by the number of the app's call.
+    sockets: BTreeMap<u32, Box<Socket>>,
     next_request: u32,
     inbox: VecDeque<Arrived>,
     happenings: VecDeque<Happening>,
@@ -101,6 +110,7 @@ impl AsyncWorker {
         self.connections
             .values()
             .filter_map(|c| c.idle_until)
+            .chain(self.sockets.values().filter_map(|socket| socket.deadline()))
             .min_by(f64::total_cmp)
     }
 
@@ -147,12 +157,18 @@ impl AsyncWorker {
                 now,
             );
         }
+        if let Happening::Socket(number, _) = &happening {
+            self.socket_taken(process, *number, now);
+        }
         Some(happening)
     }
 
     /// The connection of a request that the app has, and its place on it.
     #[must_use]
     pub fn request(&self, id: u32) -> Option<(u32, u32)> {
+        if let Some(socket) = self.sockets.get(&id) {
+            return Some((socket.connection, socket.sequence));
+        }
         let request = self.requests.get(&id)?;
         Some((request.connection, request.sequence))
     }
@@ -175,6 +191,7 @@ impl AsyncWorker {
         for id in ids {
             self.close(process, id, now);
         }
+        self.tick_sockets(process, now);
     }
 
     /// The app is started: the loop accepts.
@@ -193,11 +210,15 @@ impl AsyncWorker {
         for listener in std::mem::take(&mut process.listeners) {
             process.tell(FromProcess::Unlisten, listener.id);
         }
+        self.shut_sockets(process, now);
         let ids: Vec<u32> = self.connections.keys().copied().collect();
         for id in ids {
             let Some(c) = self.connections.get(&id) else {
                 continue;
             };
+            if c.socket.is_some() {
+                continue;
+            }
             match c
                 .request
                 .and_then(|request| self.requests.get_mut(&request))
@@ -294,6 +315,7 @@ impl AsyncWorker {
             first_byte_at: None,
             requests: 0,
             request: None,
+            socket: None,
             idle_since: None,
             idle_until: (process.launch.server == Server::Daphne)
                 .then_some(now + process.launch.keep_alive),
@@ -309,6 +331,7 @@ impl AsyncWorker {
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
+        let socket = c.socket;
         match arrived.kind {
             ToProcess::Data => {
                 c.wire.receive(&arrived.body);
@@ -323,8 +346,8 @@ impl AsyncWorker {
                 c.wire.grant(number, &mut process.frames);
                 if c.blocked && c.wire.unsent() <= LOW_WATER {
                     c.blocked = false;
-                    if let Some(request) = c.request {
-                        self.happenings.push_back(Happening::Writable(request));
+                    if let Some(number) = c.request.or(socket) {
+                        self.happenings.push_back(Happening::Writable(number));
                     }
                 }
                 self.sent(process, id, now);
@@ -334,7 +357,12 @@ impl AsyncWorker {
             _ => {
                 if arrived.kind == ToProcess::Reset {
                     c.wire.reset();
-                } else {
+                }
+                if let Some(number) = socket {
+                    self.socket_ended(process, number, now);
+                    return;
+                }
+                if arrived.kind != ToProcess::Reset {
                     self.read(process, id, now);
                 }
                 self.disconnect(process, id, now);
@@ -360,7 +388,11 @@ impl AsyncWorker {
         }
         if c.close_when_sent {
             c.wire.close(&mut process.frames);
+            let socket = c.socket;
             self.connections.remove(&id);
+            if let Some(number) = socket {
+                self.socket_gone(number);
+            }
         }
     }
 
@@ -370,6 +402,10 @@ impl AsyncWorker {
                 return;
             };
             if c.close_when_sent {
+                return;
+            }
+            if let Some(number) = c.socket {
+                self.read_socket(process, number, now);
                 return;
             }
             let request = c.request.and_then(|id| self.requests.get_mut(&id));
@@ -464,8 +500,9 @@ impl AsyncWorker {
 
     fn begin(&mut self, process: &mut Process, id: u32, head: &RequestHead, now: Millis) {
         let date = process.date(now).to_owned();
+        let number = self.next_number();
         let open = self.connections.len();
-        let running = self.requests.len();
+        let running = self.requests.len() + self.sockets.len();
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
@@ -477,10 +514,12 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
-        if !process.launch.python_responses
-            && upgrade(head).is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"websocket"))
-        {
-            process.log(Level::Warning, "Unsupported upgrade request.", now);
+        if process.launch.websocket.is_some() && websocket::asks(head) {
+            self.begin_socket(process, (id, sequence), number, head, now);
+            return;
+        }
+        if !process.launch.python_responses && upgrade(head).is_some() {
+            websocket::warn_unsupported(process, now);
         }
         let Ok(scope) = Scope::new(head, &c.peer, &process.launch) else {
             self.refuse(process, id, None, now);
@@ -492,8 +531,6 @@ impl AsyncWorker {
         if self.stopping {
             cycle.close_after();
         }
-        self.next_request = (self.next_request + 1) & 0x1fff_ffff;
-        let number = self.next_request;
         let full = process.launch.limit_concurrency.is_some_and(|limit| {
             // uvicorn counts this connection, but not yet this task.
             open >= limit as usize || running >= limit as usize
@@ -526,6 +563,11 @@ impl AsyncWorker {
             .push_back(Happening::Request(number, strings));
     }
 
+    fn next_number(&mut self) -> u32 {
+        self.next_request = (self.next_request + 1) & 0x1fff_ffff;
+        self.next_request
+    }
+
     /// The server closes a connection: once everything is sent.
     fn close(&mut self, process: &mut Process, id: u32, now: Millis) {
         let Some(c) = self.connections.get_mut(&id) else {
@@ -550,8 +592,14 @@ impl AsyncWorker {
     /// The client has gone.
     fn disconnect(&mut self, process: &mut Process, id: u32, now: Millis) {
         self.close(process, id, now);
-        if self.connections.get(&id).is_some_and(|c| c.wire.broken) {
+        if let Some(c) = self.connections.get(&id)
+            && c.wire.broken
+        {
+            let socket = c.socket;
             self.connections.remove(&id);
+            if let Some(number) = socket {
+                self.socket_gone(number);
+            }
         }
     }
 
@@ -573,3 +621,5 @@ impl AsyncWorker {
 #[cfg(test)]
 #[path = "async_tests.rs"]
 mod tests;
+#[cfg(test)]
+mod websocket_tests;

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 NOTES: dict[str, list[Any]] = {}
-PAUSE = 0.2
+PAUSE = 1.7 * float(os.environ.get("WEBSOCKET_QUIET", "0.12"))
 """Seconds until after the client's next step: more than the recorder's ``QUIET``, less than two."""
 
 
@@ -90,8 +90,7 @@ async def echo(receive: Any, send: Any, notes: list[Any]) -> None:
             await note_send(send, {"type": "websocket.send", **content}, notes)
 
 
-SCRIPTS: dict[str, list[Any]] = json.loads(Path(os.environ["WEBSOCKET_SCRIPTS"]).read_text())
-OUTPUT = Path(os.environ["WEBSOCKET_NOTES"])
+SCRIPTS: dict[str, list[Any]] = json.loads(Path("scripts.json").read_text())
 
 
 async def app(scope: Any, receive: Any, send: Any) -> Any:
@@ -103,6 +102,12 @@ async def app(scope: Any, receive: Any, send: Any) -> Any:
             if message["type"] == "lifespan.shutdown":
                 return None
     name = scope["query_string"].decode()
+    if scope["path"] == "/notes":
+        body = json.dumps(NOTES.get(name, [])).encode()
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
+        return None
     notes = NOTES.setdefault(name, [])
     try:
         if scope["type"] == "http":
@@ -113,4 +118,3 @@ async def app(scope: Any, receive: Any, send: Any) -> Any:
         return await run(SCRIPTS[name], scope, receive, send, notes)
     finally:
         notes.append(["end"])
-        OUTPUT.write_text(json.dumps(NOTES))

@@ -1,25 +1,29 @@
 """Records what real servers do in each case: ``python record.py OUTPUT SERVER COMMAND...``.
 
-``python record.py cases.json cases`` writes the cases themselves.
+``python record.py cases.json cases`` writes the cases themselves, ``python record.py A compare B``
+shows where two recordings differ.
 
-``{port}`` in the command is replaced. The recording holds, for each case, the bytes that came after
-each of the client's steps, whether the server then closed, what the app saw, and the log.
+``{port}`` and ``{directory}``, where ``app.py`` is, are replaced in the command. The recording
+holds, for each case, the bytes that came after each of the client's steps, whether the server then
+closed, what the app saw, and the log.
 """
 
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
 from cases import EOF, all_cases
 
-QUIET: Final = 0.12
+QUIET: Final = float(os.environ.get("WEBSOCKET_QUIET", "0.12"))
 """Seconds without a byte after which a server is thought to be done with a step."""
 HERE: Final = Path(__file__).parent
 
@@ -64,6 +68,17 @@ def play(port: int, steps: list[bytes]) -> list[list[str]]:
     return answers
 
 
+def noted(port: int, name: str) -> Any:
+    """What the app has noted, once it has ended."""
+    for _ in range(20):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/notes?{name}") as response:
+            notes = json.load(response)
+        if not notes or notes[-1] == ["end"]:
+            break
+        time.sleep(QUIET)
+    return notes
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Returns when the server accepts."""
     while process.poll() is None:
@@ -86,6 +101,9 @@ def normal(text: str) -> str:
     """Without what differs from run to run."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
     text = re.sub(r"(?i)(date: )\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", r"\1DATE", text)
+    text = re.sub(r"\[\d\d/\w{3}/\d{4}:[\d:]{8}\]", "[TIME]", text)
+    text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:]{8} \+0000\] \[\d+\]", "[TIME] [PID]", text)
+    text = re.sub(r"0x[0-9a-f]{8,}", "0xADDRESS", text)
     return re.sub(r'"127\.0\.0\.1", \d+\]', '"127.0.0.1", "PORT"]', text)
 
 
@@ -111,20 +129,24 @@ def record(server: str, command: list[str], only: str) -> dict[str, Any]:
     """Starts the server, plays every case, stops it."""
     cases = {name: case for name, case in all_cases().items() if name.startswith(only)}
     directory = Path(tempfile.mkdtemp())
-    scripts, notes, log = (directory / name for name in ("scripts", "notes", "log"))
-    scripts.write_text(json.dumps({name: app for name, (app, _) in cases.items()}))
+    log = directory.with_suffix(".log")
+    scripts = {name: app for name, (app, _) in cases.items()}
+    (directory / "scripts.json").write_text(json.dumps(scripts))
+    shutil.copy(HERE / "app.py", directory)
     port = free_port()
     environment = {
         **os.environ,
-        "WEBSOCKET_SCRIPTS": str(scripts),
-        "WEBSOCKET_NOTES": str(notes),
-        "PYTHONPATH": str(HERE),
+        "WEBSOCKET_QUIET": str(QUIET),
         "PYTHONUNBUFFERED": "1",
     }
-    words = [word.replace("{port}", str(port)) for word in command]
+    words = [
+        word.replace("{port}", str(port)).replace("{directory}", str(directory)) for word in command
+    ]
+    # cargo needs to be where it is; the others find the app in their directory.
+    place = None if "{directory}" in " ".join(command) else directory
     results: dict[str, Any] = {}
     with log.open("wb") as output:
-        process = subprocess.Popen(words, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(words, env=environment, stdout=output, stderr=output, cwd=place)
         wait_for(port, process)
         time.sleep(QUIET)
         for name, (_, steps) in cases.items():
@@ -132,12 +154,10 @@ def record(server: str, command: list[str], only: str) -> dict[str, Any]:
             answers = play(port, steps)
             time.sleep(QUIET / 2)
             said = log.read_bytes()[begun:].decode("utf-8", "replace")
-            results[name] = {"answers": answers, "log": log_lines(said)}
+            results[name] = {"answers": answers, "log": log_lines(said), "app": noted(port, name)}
         process.terminate()
         process.wait()
-    noted = json.loads(notes.read_text()) if notes.exists() else {}
-    for name, result in results.items():
-        result["app"] = noted.get(name, [])
+    for result in results.values():
         result["answers"] = [[normal(data), state] for data, state in result["answers"]]
     return json.loads(normal(json.dumps(results)))  # type: ignore[no-any-return]
 
@@ -157,6 +177,17 @@ def write_cases(output: str) -> None:
     Path(output).write_text(shown(cases))
 
 
+def compare(recorded: str, ours: str) -> None:
+    """Prints where two recordings differ."""
+    expected, found = (json.loads(Path(path).read_text()) for path in (recorded, ours))
+    different = [name for name in found if found[name] != expected[name]]
+    for name in different:
+        for part in ("answers", "log", "app"):
+            if (was := expected[name][part]) != (is_ := found[name][part]):
+                print(f"{name} {part}\n  expected {was}\n  found    {is_}")
+    print(f"{len(found) - len(different)} alike, {len(different)} different")
+
+
 def main() -> None:
     """See the module's text."""
     output, server, *command = sys.argv[1:]
@@ -164,6 +195,9 @@ def main() -> None:
         write_cases(output)
         return
     only = os.environ.get("ONLY", "")
+    if server == "compare":
+        compare(output, command[0])
+        return
     results = record(server, command, only)
     Path(output).write_text(shown(results))
     print(f"{output}: {len(results)} cases of {server}")

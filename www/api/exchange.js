@@ -73,8 +73,11 @@ function complete({ method, target, headers, body }, host) {
   return { method, target, headers: wire, body };
 }
 
-/** @param {string} url */
-function targetOf(url) {
+/**
+ * The request target of a path or URL.
+ * @param {string} url
+ */
+export function targetOf(url) {
   if (url === "*") return url;
   if (url.startsWith("/"))
     return url.replace(/#.*$/s, "").replace(/[^\x21-\x7e]/gu, encodeURIComponent);

@@ -15,6 +15,14 @@ export const FromPage = Object.freeze({
   Fetch: 40,
   /** A bare connection to a port. */
   Connect: 41,
+  /** A WebSocket. */
+  Socket: 43,
+  /** A message of text on a WebSocket. */
+  Text: 44,
+  /** A message of bytes on a WebSocket. */
+  Binary: 45,
+  /** A WebSocket is to be closed: the body is that of a close frame. */
+  Close: 46,
 });
 
 /** The kinds of frames from the machine. */
@@ -29,6 +37,12 @@ export const ToPage = Object.freeze({
   Credit: 9,
   /** Spans of the trace; the id is the server's. */
   Spans: 25,
-  /** The head of a response, or the connection is there. */
+  /** The head of a response, the connection is there, or the WebSocket is open. */
   Head: 42,
+  /** A message of text on a WebSocket. */
+  Text: 44,
+  /** A message of bytes on a WebSocket. */
+  Binary: 45,
+  /** A WebSocket is closed: whether in order, its code and its reason. */
+  Closed: 46,
 });

@@ -6,6 +6,7 @@ import { Exchange, requestOf } from "./exchange.js";
 import { FromPage, ToPage } from "./kinds.js";
 import { number, readNumber } from "../wire/frames.js";
 import { Spans } from "./spans.js";
+import { ServerWebSocket } from "./web_socket.js";
 
 /**
  * @typedef {{ line: string, stream: "stdout" | "stderr", time: number }} LogEntry time is
@@ -24,11 +25,11 @@ export class Server extends EventTarget {
   #outgoing;
   #control;
   #port = 0;
-  /** @type {Map<number, Exchange | PendingConnection>} */
+  /** @type {Map<number, Exchange | PendingConnection | ServerWebSocket>} */
   #streams = new Map();
   /**
    * Those whose heads came with the message that is being taken.
-   * @type {(Exchange | PendingConnection)[]}
+   * @type {(Exchange | PendingConnection | ServerWebSocket)[]}
    */
   #headed = [];
   #spans = new Spans();
@@ -99,6 +100,26 @@ export class Server extends EventTarget {
       this.#streams.set(id, new PendingConnection(connection, resolve, reject));
       this.#outgoing.push(FromPage.Connect, id, number(port));
     });
+  }
+
+  /**
+   * A WebSocket: the browser's interface. Where nothing listens it fails as in a browser, with an
+   * `error` and a `close`.
+   * @param {string | URL} path a path, or a URL of which the path and query count
+   * @param {string | string[]} [protocols] subprotocols to offer
+   * @param {import("./web_socket.js").SocketOptions} [options]
+   * @returns {ServerWebSocket}
+   */
+  webSocket(path, protocols = [], options = {}) {
+    const id = nextStream++;
+    const link = { outgoing: this.#outgoing, done: () => this.#streams.delete(id) };
+    const socket = new ServerWebSocket(id, this.#port, path, protocols, options, link);
+    this.#streams.set(id, socket);
+    if (this.#code !== null) {
+      const why = `The server has exited with code ${this.#code}: start it again.`;
+      setTimeout(() => socket.lost(new ConnectionRefused(why)));
+    }
+    return socket;
   }
 
   /**
@@ -178,6 +199,10 @@ export class Server extends EventTarget {
     }
     const stream = this.#streams.get(id);
     if (!stream) return false;
+    if (stream instanceof ServerWebSocket) {
+      receiveFor(stream, kind, body);
+      return true;
+    }
     if (kind === ToPage.Data) stream.data(body.slice());
     else if (kind === ToPage.Head) {
       stream.head(body);
@@ -192,6 +217,21 @@ export class Server extends EventTarget {
   settle() {
     for (const stream of this.#headed.splice(0)) stream.settle();
   }
+}
+
+/**
+ * Takes a frame for a WebSocket.
+ * @param {ServerWebSocket} socket
+ * @param {number} kind
+ * @param {Uint8Array} body
+ */
+function receiveFor(socket, kind, body) {
+  if (kind === ToPage.Text) socket.text(body);
+  else if (kind === ToPage.Binary) socket.binary(body);
+  else if (kind === ToPage.Head) socket.head(body);
+  else if (kind === ToPage.Credit) socket.grant(readNumber(body));
+  else if (kind === ToPage.Closed) socket.closed(body);
+  else if (kind === ToPage.Reset) socket.lost(errorFrom(decoder.decode(body)));
 }
 
 /** A connection until the machine has said that it is there. */

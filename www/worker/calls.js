@@ -10,6 +10,7 @@ import {
   LogLevel,
   Outcome,
   Reply,
+  SocketEvent,
   Step,
   WaitFor,
 } from "#wasgi_core";
@@ -32,6 +33,7 @@ const NUMBERS = [
   LogLevel,
   Outcome,
   Reply,
+  SocketEvent,
   Step,
   WaitFor,
 ];
@@ -271,6 +273,28 @@ function asyncCalls(host, dispatched) {
     ),
     raised_asgi: dispatched((/** @type {number} */ id, /** @type {number} */ length) =>
       host.asyncWorker.raised(id, length, now()),
+    ),
+    socket_receive: dispatched((/** @type {number} */ id) =>
+      host.asyncWorker.socketReceive(id, now()),
+    ),
+    socket_rest: () => host.asyncWorker.socketRest(),
+    socket_send: dispatched(
+      (
+        /** @type {number} */ id,
+        /** @type {SocketEvent} */ event,
+        /** @type {number} */ number,
+        /** @type {number} */ length,
+        /** @type {number} */ rest,
+      ) => host.asyncWorker.socketSend(id, event, number, length, rest, now()),
+    ),
+    socket_lost: dispatched((/** @type {number} */ id) => host.asyncWorker.socketLost(id, now())),
+    socket_returned: dispatched(
+      (/** @type {number} */ id, /** @type {number | undefined} */ length) =>
+        host.asyncWorker.socketReturned(id, length, now()),
+    ),
+    socket_raised: dispatched(
+      (/** @type {number} */ id, /** @type {number | undefined} */ length) =>
+        host.asyncWorker.socketRaised(id, length, now()),
     ),
     close_listeners: dispatched(() => host.asyncWorker.closeListeners(now())),
     connections: () => host.asyncWorker.connections(),

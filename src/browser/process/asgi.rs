@@ -1,5 +1,6 @@
 //! What the Python of an asyncio worker calls.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -10,6 +11,7 @@ use crate::workers::r#async::{self, Sent};
 
 use super::reply::{Full, Reply};
 use super::state::Shared;
+use super::websocket::Message;
 
 /// How long Python may run without the worker's event loop having turned, while its own loop goes
 /// round.
@@ -18,7 +20,9 @@ const TURN_EVERY: Millis = 1.0;
 /// A worker with all its connections on one asyncio loop.
 #[wasm_bindgen]
 pub struct AsyncWorker {
-    shared: Rc<Shared<r#async::AsyncWorker>>,
+    pub(super) shared: Rc<Shared<r#async::AsyncWorker>>,
+    /// A WebSocket's message on its way to or from Python, part by part.
+    pub(super) message: RefCell<Message>,
 }
 
 #[wasm_bindgen]
@@ -140,10 +144,11 @@ impl AsyncWorker {
     pub(super) fn new(shared: &Rc<Shared<r#async::AsyncWorker>>) -> Self {
         Self {
             shared: Rc::clone(shared),
+            message: RefCell::default(),
         }
     }
 
-    fn sent(&self, sent: Sent) -> Reply {
+    pub(super) fn sent(&self, sent: Sent) -> Reply {
         Full::from(sent).put(&self.shared.memory)
     }
 }

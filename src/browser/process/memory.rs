@@ -2,6 +2,9 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Bytes that the buffer holds: `SIZE` of `wasgi_runtime.bridge.buffer`.
+pub(super) const SIZE: usize = 1 << 20;
+
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = "
 export interface Memory {

@@ -19,6 +19,7 @@ mod state;
 mod sync;
 mod threaded;
 mod threads;
+mod websocket;
 mod worker;
 mod wsgi;
 
@@ -44,6 +45,7 @@ pub use signals::Disposition;
 pub use sync::SyncWorker;
 pub use threaded::ThreadedWorker;
 pub use threads::{Check, Outcome, WaitFor};
+pub use websocket::SocketEvent;
 pub use wsgi::{Cause, WsgiRequests};
 
 use super::Claims;

@@ -48,6 +48,21 @@ pub enum Reply {
     RequestWithBody,
     /// A connection of that number, for a thread of the pool.
     Connection,
+    /// A WebSocket of that number: its scope is in the buffer.
+    Socket,
+    /// The connection under the WebSocket of that number is gone: `socket_lost` in the loop's next
+    /// round.
+    Lost,
+    /// `websocket.connect`
+    Connect,
+    /// `websocket.receive`: text, of so many bytes; what of it is not in the buffer is asked for.
+    Text,
+    /// The same, of bytes.
+    Bytes,
+    /// `websocket.disconnect` with the code of that number.
+    Disconnected,
+    /// The same, with a reason: behind the code, as text.
+    DisconnectedFor,
     /// Leave.
     Exit,
     /// Let other threads go first, and ask again.
@@ -202,6 +217,12 @@ impl From<Happening> for Full {
     fn from(happening: Happening) -> Self {
         match happening {
             Happening::Request(id, scope) => Self::request(id, scope, false),
+            Happening::Socket(id, scope) => Self {
+                reply: Reply::Socket,
+                number: Some(id),
+                bytes: scope,
+            },
+            Happening::Lost(id) => Self::numbered(Reply::Lost, id),
             Happening::Receivable(id) => Self::numbered(Reply::Receivable, id),
             Happening::Writable(id) => Self::numbered(Reply::Writable, id),
             Happening::Stop(signal) => Self::numbered(Reply::Stop, signal.number() as u32),

@@ -36,6 +36,20 @@ REQUEST: Final[int]
 REQUEST_WITH_BODY: Final[int]
 CONNECTION: Final[int]
 """A connection, ``number[0]``, for a thread of the pool."""
+SOCKET: Final[int]
+"""A WebSocket, ``number[0]``: its scope is in the buffer."""
+LOST: Final[int]
+"""The connection under the WebSocket ``number[0]`` is gone: ``socket_lost`` in the loop's next
+round.
+"""
+CONNECT: Final[int]
+TEXT: Final[int]
+"""A message of ``number[0]`` bytes; ``socket_rest`` puts what did not fit."""
+BYTES: Final[int]
+DISCONNECTED: Final[int]
+"""With the code ``number[0]``."""
+DISCONNECTED_FOR: Final[int]
+"""``number[0]`` bytes: the code, a space, the reason."""
 EXIT: Final[int]
 """Leave."""
 YIELD: Final[int]
@@ -53,6 +67,20 @@ NOTHING: Final[int]
 ACCEPTING: Final[int]
 NO_ADDRESS: Final[int]
 """The address could not be had."""
+
+# SocketEvent: what an app sends on a WebSocket.
+ACCEPT: Final[int]
+"""A list of strings: the subprotocol, then names and values."""
+SEND_TEXT: Final[int]
+SEND_BYTES: Final[int]
+SEND_NOTHING: Final[int]
+CLOSE: Final[int]
+"""The number is the code, the text the reason."""
+RESPONSE_START: Final[int]
+"""The number is the status; a list of strings: names and values."""
+RESPONSE_PART: Final[int]
+RESPONSE_END: Final[int]
+OTHER: Final[int]
 
 # Cause: what an app raised.
 ANY_EXCEPTION: Final[int]
@@ -291,6 +319,20 @@ def send_other(id: int, length: int, /) -> int:
 
 def returned(id: int, length: int | None, /) -> None: ...
 def raised_asgi(id: int, length: int, /) -> None: ...
+def socket_receive(id: int, /) -> int:
+    """CONNECT, TEXT, BYTES, DISCONNECTED, DISCONNECTED_FOR; PARK: until RECEIVABLE."""
+
+def socket_rest() -> None:
+    """Puts the next ``number[0]`` bytes of a message that did not fit."""
+
+def socket_send(id: int, event: int, number: int, length: int, rest: int, /) -> int:
+    """DONE, BLOCKED or RAISE. ``rest`` bytes of the same event follow."""
+
+def socket_lost(id: int, /) -> None: ...
+def socket_returned(id: int, length: int | None, /) -> None: ...
+def socket_raised(id: int, length: int | None, /) -> None:
+    """None: by the exception that says that the client is gone."""
+
 def close_listeners() -> None: ...
 def connections() -> int: ...
 def total() -> int:

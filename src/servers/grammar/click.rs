@@ -209,7 +209,7 @@ fn misused(name: &str, how: &str) -> Stop {
     Stop::Usage(format!("Error: Option {}{how}", python::repr(name)))
 }
 
-fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text.trim_ascii().to_ascii_lowercase().as_str() {
         "" | "0" | "no" | "false" | "off" | "f" | "n" => Some(false),
         "1" | "yes" | "true" | "on" | "t" | "y" => Some(true),

@@ -98,6 +98,8 @@ pub(super) fn launch(
         access_log,
         access_log_format: values.text("--access-logformat").trim_ascii().to_owned(),
         python_responses,
+        websocket: (worker_class == WorkerClass::Async && !own_asgi)
+            .then(crate::websocket::Settings::default),
         proxy_headers: !own_asgi,
         forwarded_allow_ips: trusted
             .unwrap_or(values.text("--forwarded-allow-ips"))

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use super::reload::Reload;
 use super::{Failure, Program};
 use crate::http1::{Limits, Rules};
+use crate::servers::grammar::click;
 use crate::servers::option::Values;
 use crate::servers::{
     Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
 };
+use crate::websocket;
 
 /// What uvicorn warns of where files are to be watched without `--reload`.
 const NO_RELOAD: &str = "Current configuration will not reload as not all conditions are met, please refer to documentation.";
@@ -63,6 +65,7 @@ pub(super) fn launch(
         keep_alive: seconds("--timeout-keep-alive").unwrap_or(0.0),
         rules: Rules::HTTPTOOLS,
         limits: Limits::HTTPTOOLS,
+        websocket: websocket(values),
         limit_concurrency: values.count("--limit-concurrency"),
         max_requests: values.count("--limit-max-requests"),
         max_requests_jitter: values.count("--limit-max-requests-jitter").unwrap_or(0),
@@ -121,8 +124,8 @@ fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
         ),
         (
             "--ws",
-            &["auto"],
-            "The WebSocket implementation is wasgi's own: leave it at auto.",
+            &["auto", "websockets-sansio", "none"],
+            "wasgi answers as websockets-sansio does, uvicorn's default: leave it at auto.",
         ),
     ];
     for (name, accepted, reason) in OWN {
@@ -131,6 +134,24 @@ fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// How WebSocket connections are served. `--ws-max-queue` is taken and has no effect, as with
+/// uvicorn's default implementation.
+fn websocket(values: &Values) -> Option<websocket::Settings> {
+    let milliseconds = |name: &str| {
+        let seconds: f64 = values.text(name).parse().ok()?;
+        Some(seconds * 1000.0)
+    };
+    let serves = values.text("--ws") != "none" && values.text("--interface") != "wsgi";
+    serves.then(|| websocket::Settings {
+        max_size: values
+            .count("--ws-max-size")
+            .map_or(usize::MAX, |size| size as usize),
+        ping_interval: milliseconds("--ws-ping-interval"),
+        ping_timeout: milliseconds("--ws-ping-timeout"),
+        compression: click::boolean(values.text("--ws-per-message-deflate")) == Some(true),
+    })
 }
 
 /// A usage error that refuses an option's value.

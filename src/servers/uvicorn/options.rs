@@ -4,7 +4,6 @@ use crate::servers::option::{Kind, OptionSpec, OptionTable};
 
 const NO_UNIX_SOCKETS: &str =
     "A browser tab has no Unix sockets and no file descriptors to inherit: use --port.";
-const LATER: &str = "wasgi cannot do this yet.";
 const HTTP1_ONLY: &str = "wasgi speaks HTTP/1.1 only.";
 const OWN_LOG: &str =
     "The log is written by wasgi, so Python's logging configuration has no hold on it.";
@@ -27,21 +26,11 @@ pub(in crate::servers) static OPTIONS: OptionTable = OptionTable(&[
     OptionSpec::new(&["--http"], Kind::Text).default("auto"),
     OptionSpec::new(&["--http2"], Kind::Flag).refused(HTTP1_ONLY),
     OptionSpec::new(&["--ws"], Kind::Text).default("auto"),
-    OptionSpec::new(&["--ws-max-size"], Kind::Int)
-        .default("16777216")
-        .refused(LATER),
-    OptionSpec::new(&["--ws-max-queue"], Kind::Int)
-        .default("32")
-        .refused(LATER),
-    OptionSpec::new(&["--ws-ping-interval"], Kind::Float)
-        .default("20.0")
-        .refused(LATER),
-    OptionSpec::new(&["--ws-ping-timeout"], Kind::Float)
-        .default("20.0")
-        .refused(LATER),
-    OptionSpec::new(&["--ws-per-message-deflate"], Kind::Bool)
-        .default("True")
-        .refused(LATER),
+    OptionSpec::new(&["--ws-max-size"], Kind::Int).default("16777216"),
+    OptionSpec::new(&["--ws-max-queue"], Kind::Int).default("32"),
+    OptionSpec::new(&["--ws-ping-interval"], Kind::Float).default("20.0"),
+    OptionSpec::new(&["--ws-ping-timeout"], Kind::Float).default("20.0"),
+    OptionSpec::new(&["--ws-per-message-deflate"], Kind::Bool).default("True"),
     OptionSpec::new(&["--lifespan"], Kind::Choice(&["auto", "on", "off"])).default("auto"),
     OptionSpec::new(
         &["--interface"],

@@ -24,6 +24,8 @@ pub(super) struct AsgiConnection {
     pub(super) requests: u32,
     /// The request that the app has.
     pub(super) request: Option<u32>,
+    /// The WebSocket that it has become.
+    pub(super) socket: Option<u32>,
     pub(super) idle_since: Option<Millis>,
     pub(super) idle_until: Option<Millis>,
     pub(super) close_when_sent: bool,

@@ -1,17 +1,19 @@
 """uvicorn's server: one asyncio loop, from the lifespan's startup to its shutdown."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from functools import partial
 from signal import SIGINT, SIGTERM
-from typing import Final
+from typing import Any, Final
 
 import _wasgi
-from _wasgi import NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, STOP
+from _wasgi import LOST, NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, SOCKET, STOP
 
+from ...asgi import websocket
 from ...asgi.application import App, Scope, finish_imports
 from ...asgi.exchange import Exchange, read_scope, wake
+from ...asgi.websocket import Socket
 from ...bridge.log import ERROR, INFO, log
 from ...event_loop import loop as event_loop
 from ...process.configuration import Configuration
@@ -31,7 +33,7 @@ class Server:
     def __init__(self, app: App, configuration: Configuration) -> None:
         self.app = app
         self.configuration = configuration
-        self.exchanges: dict[int, Exchange] = {}
+        self.exchanges: dict[int, Exchange | Socket] = {}
         self.lifespan = Lifespan(app, configuration.lifespan)
         self.stopping = asyncio.Event()
         self.signal = 0
@@ -46,9 +48,15 @@ class Server:
             return partial(self._request, id, scope)
         if kind == STOP:
             return lambda: self._stop(id)
+        if kind == SOCKET:
+            return partial(self._socket, id, websocket.read_scope(self.lifespan.state))
         exchange = self.exchanges.get(id)
         if exchange is None:
-            return int
+            return partial(_wasgi.socket_lost, id) if kind == LOST else int
+        if isinstance(exchange, Socket):
+            if kind == LOST:
+                return exchange.lost
+            return exchange.receivable if kind == RECEIVABLE else exchange.writable
         if kind == RECEIVABLE:
             return lambda: wake(exchange.readable)
         return lambda: wake(exchange.writable)
@@ -62,7 +70,13 @@ class Server:
 
     def _request(self, id: int, scope: Scope) -> None:
         exchange = self.exchanges[id] = Exchange(id, self.loop)
-        run = exchange.run(self.app, scope)
+        self._start(id, exchange, exchange.run(self.app, scope))
+
+    def _socket(self, id: int, scope: Scope) -> None:
+        socket = self.exchanges[id] = Socket(id, self.loop)
+        self._start(id, socket, socket.run(self.app, scope))
+
+    def _start(self, id: int, exchange: Exchange | Socket, run: Coroutine[Any, Any, None]) -> None:
         if self.fresh_contexts:
             context = Context()
             context.run(request.set, id)

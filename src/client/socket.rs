@@ -1,0 +1,291 @@
+//! One WebSocket of the page: what `server.webSocket()` becomes on the network.
+
+use std::collections::VecDeque;
+
+use crate::http1::client::{Connection as Http, Event as HttpEvent};
+use crate::http1::{Framing, ResponseError};
+use crate::net::frame::{ToPage, push, push_number};
+use crate::net::{ConnectionId, Network, WINDOW};
+use crate::os::Millis;
+use crate::websocket::handshake::Opening;
+use crate::websocket::{Close, Connection, Event, Role, Rules, close};
+use crate::wire::strings::{self, Strings};
+
+use super::StreamId;
+
+/// The most bytes that a message may have: what a tab can hold of one.
+const MAX_MESSAGE: usize = 1 << 28;
+
+/// The opening of a WebSocket as the page encodes it: a list of strings: the port, the target, 24
+/// random bytes, how many subprotocols follow, the subprotocols, then names and values of header
+/// fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketHead {
+    /// The port to connect to.
+    pub port: u16,
+    target: Vec<u8>,
+    nonce: [u8; 16],
+    seed: u64,
+    protocols: Vec<String>,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl SocketHead {
+    /// Reads it.
+    #[must_use]
+    pub fn decode(list: &[u8]) -> Option<Self> {
+        let mut strings = strings::read(list);
+        let number = |string: &[u8]| std::str::from_utf8(string).ok()?.parse().ok();
+        let port = number(strings.next()?)?;
+        let target = strings.next()?.to_vec();
+        let random = strings.next()?;
+        let (nonce, seed) = (random.first_chunk()?, random.last_chunk()?);
+        let protocols = (0..number(strings.next()?)?)
+            .map(|_| String::from_utf8(strings.next()?.to_vec()).ok())
+            .collect::<Option<_>>()?;
+        let mut headers = Vec::new();
+        while let Some(name) = strings.next() {
+            headers.push((name.to_vec(), strings.next()?.to_vec()));
+        }
+        Some(Self {
+            port,
+            target,
+            nonce: *nonce,
+            seed: u64::from_le_bytes(*seed),
+            protocols,
+            headers,
+        })
+    }
+}
+
+/// How a WebSocket goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// More is to come.
+    Going,
+    /// Both ends have said that they close, or the server has just gone.
+    Closed,
+    /// It is no WebSocket, or the server broke the protocol.
+    Failed(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: StreamId,
+    pub(super) connection: ConnectionId,
+    pub(super) port: u16,
+    /// The request's number in the trace.
+    pub(super) number: u32,
+    pub(super) sent_at: Millis,
+    http: Http,
+    /// The handshake, until it is complete.
+    opening: Option<Opening>,
+    websocket: Connection,
+    /// Bytes that the network takes now.
+    credit: u32,
+    /// Bytes that wait for credit.
+    unsent: Vec<u8>,
+    /// Messages that wait for credit: how many bytes of `unsent` end with each, and how many bytes
+    /// the page sent.
+    waiting: VecDeque<(usize, u32)>,
+}
+
+impl Socket {
+    /// Begins the handshake on a connection.
+    pub(super) fn new(
+        net: &mut Network,
+        stream: StreamId,
+        connection: ConnectionId,
+        number: u32,
+        head: SocketHead,
+        now: Millis,
+    ) -> Self {
+        let opening = Opening::new(head.nonce, head.protocols);
+        let mut headers = head.headers;
+        for (name, value) in opening.fields() {
+            headers.push((name.into(), value.into_bytes()));
+        }
+        let mut http = Http::new();
+        let mut out = Vec::with_capacity(512);
+        http.send_request(b"GET", &head.target, &headers, Framing::Empty, &mut out);
+        let mut websocket = Connection::new(Role::Client, Rules::BROWSER, MAX_MESSAGE);
+        websocket.seed(head.seed);
+        let mut this = Self {
+            stream,
+            connection,
+            port: head.port,
+            number,
+            sent_at: now,
+            http,
+            opening: Some(opening),
+            websocket,
+            credit: WINDOW,
+            unsent: Vec::new(),
+            waiting: VecDeque::new(),
+        };
+        this.transmit(net, &out);
+        this
+    }
+
+    /// The page sends a message; text is UTF-8.
+    pub(super) fn send(
+        &mut self,
+        net: &mut Network,
+        message: &[u8],
+        is_text: bool,
+        page: &mut Vec<u8>,
+    ) {
+        let sent = match std::str::from_utf8(message) {
+            Ok(text) if is_text => self.websocket.send_text(text),
+            _ => self.websocket.send_binary(message),
+        };
+        // What is sent after a close counts as waiting for ever, as in a browser.
+        if sent.is_ok() {
+            self.flush(net);
+            self.waiting
+                .push_back((self.unsent.len(), message.len() as u32));
+            self.report(page);
+        }
+    }
+
+    /// The page closes. Returns whether the connection is given up: the handshake was not complete.
+    pub(super) fn close(&mut self, net: &mut Network, payload: &[u8]) -> bool {
+        if self.opening.is_some() {
+            return true;
+        }
+        // The page has checked code and reason.
+        if let Ok(close) = Close::decode(payload) {
+            let _ = self.websocket.close(close);
+            self.flush(net);
+        }
+        false
+    }
+
+    /// The network takes more.
+    pub(super) fn credited(&mut self, net: &mut Network, bytes: u32, page: &mut Vec<u8>) {
+        self.credit += bytes;
+        let now = self.unsent.len().min(self.credit as usize);
+        if now > 0 {
+            net.send(self.connection, &self.unsent[..now]);
+            self.credit -= now as u32;
+            self.unsent.drain(..now);
+            for (end, _) in &mut self.waiting {
+                *end = end.saturating_sub(now);
+            }
+        }
+        self.report(page);
+    }
+
+    /// Bytes came.
+    pub(super) fn receive(&mut self, net: &mut Network, data: &[u8], page: &mut Vec<u8>) -> Step {
+        net.grant(self.connection, data.len() as u32);
+        if self.opening.is_none() {
+            self.websocket.receive(data);
+            return self.advance(net, page);
+        }
+        self.http.receive(data);
+        self.open(net, page)
+    }
+
+    /// The server sends nothing more.
+    pub(super) fn receive_eof(&mut self, net: &mut Network, page: &mut Vec<u8>) -> Step {
+        if self.opening.is_some() {
+            self.http.receive_eof();
+            return match self.open(net, page) {
+                Step::Going => Step::Failed(ResponseError::EndBeforeHead.to_string()),
+                step => step,
+            };
+        }
+        self.end(close::ABNORMAL, "", false, page);
+        Step::Closed
+    }
+
+    fn open(&mut self, net: &mut Network, page: &mut Vec<u8>) -> Step {
+        let head = match self.http.next_event() {
+            Ok(Some(HttpEvent::Head(response))) => response.head,
+            Ok(None) => return Step::Going,
+            Ok(Some(_)) => return Step::Failed(ResponseError::EndBeforeHead.to_string()),
+            Err(error) => return Step::Failed(error.to_string()),
+        };
+        let Some(opening) = self.opening.take() else {
+            return Step::Going;
+        };
+        let opened = match opening.finish(&head) {
+            Ok(opened) => opened,
+            Err(error) => return Step::Failed(error.to_string()),
+        };
+        if let Some(parameters) = opened.compression {
+            self.websocket.compress(parameters);
+        }
+        self.websocket.open();
+        let number = self.number.to_string();
+        let strings = Strings::from_iter([&number, &opened.protocol, &opened.extensions]);
+        push(page, ToPage::Head, self.stream, &strings.encode());
+        let first = self.http.upgrade();
+        self.websocket.receive(&first);
+        self.advance(net, page)
+    }
+
+    fn advance(&mut self, net: &mut Network, page: &mut Vec<u8>) -> Step {
+        self.flush(net);
+        while let Some(event) = self.websocket.next_event() {
+            match event {
+                Event::Text(text) => push(page, ToPage::Text, self.stream, &text),
+                Event::Binary(bytes) => push(page, ToPage::Binary, self.stream, &bytes),
+                Event::Ping(_) | Event::Pong(_) => {}
+                Event::Close(close) => {
+                    self.end(close.code, &close.reason, true, page);
+                    return Step::Closed;
+                }
+            }
+        }
+        match self.websocket.failure() {
+            Some(failure) => Step::Failed(failure.reason.clone()),
+            None => Step::Going,
+        }
+    }
+
+    /// Tells the page how the connection closed.
+    fn end(&mut self, code: u16, reason: &str, clean: bool, page: &mut Vec<u8>) {
+        let payload = [
+            &[u8::from(clean)],
+            &code.to_be_bytes()[..],
+            reason.as_bytes(),
+        ]
+        .concat();
+        push(page, ToPage::Closed, self.stream, &payload);
+    }
+
+    fn flush(&mut self, net: &mut Network) {
+        let bytes = self.websocket.take_output();
+        self.transmit(net, &bytes);
+    }
+
+    fn transmit(&mut self, net: &mut Network, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let now = if self.unsent.is_empty() {
+            bytes.len().min(self.credit as usize)
+        } else {
+            0
+        };
+        if now > 0 {
+            net.send(self.connection, &bytes[..now]);
+            self.credit -= now as u32;
+        }
+        self.unsent.extend_from_slice(&bytes[now..]);
+    }
+
+    /// Tells the page which messages have gone out.
+    fn report(&mut self, page: &mut Vec<u8>) {
+        let mut gone = 0;
+        while let Some((0, bytes)) = self.waiting.front() {
+            gone += bytes;
+            self.waiting.pop_front();
+        }
+        if gone > 0 {
+            push_number(page, ToPage::Credit, self.stream, gone);
+        }
+    }
+}
