@@ -10,6 +10,11 @@ import { encodeStrings, readStrings } from "../wire/strings.js";
  * @property {HeadersInit} [headers] header fields of the handshake, such as cookies
  */
 
+/**
+ * @template {Event} E
+ * @typedef {((event: E) => void) | null} Handler
+ */
+
 /** @typedef {{ outgoing: import("../wire/frames.js").Outgoing, done: () => void }} Link */
 
 const CONNECTING = 0;
@@ -167,36 +172,40 @@ export class ServerWebSocket extends EventTarget {
     return { request: this.#request };
   }
 
+  /** @returns {Handler<Event>} */
   get onopen() {
-    return this.#handler("open");
+    return /** @type {Handler<Event>} */ (this.#handler("open"));
   }
 
   set onopen(callback) {
-    this.#setHandler("open", callback);
+    this.#setHandler("open", /** @type {EventListener | null} */ (callback));
   }
 
+  /** @returns {Handler<MessageEvent>} */
   get onmessage() {
-    return this.#handler("message");
+    return /** @type {Handler<MessageEvent>} */ (this.#handler("message"));
   }
 
   set onmessage(callback) {
-    this.#setHandler("message", callback);
+    this.#setHandler("message", /** @type {EventListener | null} */ (callback));
   }
 
+  /** @returns {Handler<ErrorEvent>} */
   get onerror() {
-    return this.#handler("error");
+    return /** @type {Handler<ErrorEvent>} */ (this.#handler("error"));
   }
 
   set onerror(callback) {
-    this.#setHandler("error", callback);
+    this.#setHandler("error", /** @type {EventListener | null} */ (callback));
   }
 
+  /** @returns {Handler<CloseEvent>} */
   get onclose() {
-    return this.#handler("close");
+    return /** @type {Handler<CloseEvent>} */ (this.#handler("close"));
   }
 
   set onclose(callback) {
-    this.#setHandler("close", callback);
+    this.#setHandler("close", /** @type {EventListener | null} */ (callback));
   }
 
   /**
