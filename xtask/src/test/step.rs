@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::project::Project;
 
 /// A step that takes longer hangs.
-const LIMIT: Duration = Duration::from_mins(20);
+const LIMIT: Duration = Duration::from_mins(40);
 
 /// A step.
 pub(super) struct Step {
