@@ -24,7 +24,7 @@ let scratch;
 before(async () => {
   scratch = await mkdtemp(join(tmpdir(), "wasgi-bridge-"));
   const site = join(scratch, "site");
-  for (const name of ["run.html", "run.js", "run"]) {
+  for (const name of ["run.html", "run.js", "run", "wire"]) {
     await cp(join(WWW, name), join(site, name), { recursive: true });
   }
   await cp(join(HERE, "bridge/wasgi.js"), join(site, "wasgi.js"));
