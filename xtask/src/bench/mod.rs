@@ -9,7 +9,7 @@ pub(crate) mod state;
 pub(crate) mod table;
 mod threads;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -98,6 +98,10 @@ pub struct Options {
     /// Fewer rounds, for a look
     #[arg(long)]
     quick: bool,
+    /// A folder with another build of the site, measured in turns with this one: start, load and
+    /// threads
+    #[arg(long, value_name = "DIR")]
+    beside: Option<PathBuf>,
     /// size, start, load, threads, masters or memory; without it, all
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -117,6 +121,7 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     let build = build::Options::new(project);
     build::build(project, &build)?;
     let dist = &build.dist;
+    let sites = Site::all(dist, options.beside.as_deref());
     let runtime =
         tokio::runtime::Runtime::new().map_err(Error::io("start", "the event loop".as_ref()))?;
 
@@ -126,13 +131,13 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     }
     runtime.block_on(async {
         if wanted("start") {
-            print(&starts(dist, effort).await?);
+            print(&starts(&sites, effort).await?);
         }
         if wanted("load") {
-            print(&loads(project, dist, effort).await?);
+            print(&loads(project, &sites, effort).await?);
         }
         if wanted("threads") {
-            print(&threads::measure(project, dist, effort.starts).await?);
+            print(&threads::measure(project, &sites, effort.starts).await?);
         }
         if wanted("masters") {
             print(&masters::measure(project, dist, effort).await?);
@@ -144,6 +149,24 @@ pub fn run(project: &Project, options: &Options) -> Result<ExitCode> {
     })?;
     println!("{}", state::describe());
     Ok(ExitCode::SUCCESS)
+}
+
+/// A build of the site.
+#[derive(Debug, Clone, Copy)]
+struct Site<'a> {
+    dist: &'a Path,
+    /// What follows the names of its figures.
+    label: &'static str,
+}
+
+impl<'a> Site<'a> {
+    /// Ours and, where one was named, the one beside it.
+    fn all(ours: &'a Path, beside: Option<&'a Path>) -> Vec<Self> {
+        let site = |dist, label| Self { dist, label };
+        let mut sites = vec![site(ours, "")];
+        sites.extend(beside.map(|dist| site(dist, ", the site beside")));
+        sites
+    }
 }
 
 fn print(rows: &[Row]) {
@@ -182,75 +205,90 @@ fn kilobytes(bytes: usize) -> f64 {
 }
 
 /// How long a visitor waits.
-async fn starts(dist: &Path, effort: Effort) -> Result<Vec<Row>> {
+async fn starts(sites: &[Site<'_>], effort: Effort) -> Result<Vec<Row>> {
+    /// The first visit, and the one after it.
+    type Visits = [Vec<f64>; 2];
     let mut rows = Vec::new();
-    let mut opened = [Vec::new(), Vec::new()];
+    let mut opened = vec![Visits::default(); sites.len()];
     for (name, app, command) in STARTS {
         for workers in [1, 4] {
             let command = format!("{command} --workers {workers}");
             let files = files(app);
-            let mut runs = [Vec::new(), Vec::new()];
+            let mut runs = vec![Visits::default(); sites.len()];
             for _ in 0..effort.starts {
-                // A fresh profile: nothing is cached.
-                let mut page = Page::open(dist).await?;
-                for visit in 0..2 {
-                    opened[visit].push(page.opened().await?);
-                    runs[visit].push(page.run(&files, &command).await?);
-                    page.reload();
+                for (index, site) in sites.iter().enumerate() {
+                    // A fresh profile: nothing is cached.
+                    let mut page = Page::open(site.dist).await?;
+                    for visit in 0..2 {
+                        opened[index][visit].push(page.opened().await?);
+                        runs[index][visit].push(page.run(&files, &command).await?);
+                        page.reload();
+                    }
                 }
             }
-            let [first, again] = runs;
-            let what = format!(
-                "{name}, {workers} worker{}: Run to first response",
-                if workers > 1 { "s" } else { "" }
-            );
-            rows.push(Row::new(format!("{what}, first visit"), first, "ms"));
-            rows.push(Row::new(format!("{what}, cached"), again, "ms"));
+            let s = if workers > 1 { "s" } else { "" };
+            let what = format!("{name}, {workers} worker{s}: Run to first response");
+            rows.extend(visits(&what, sites, runs));
         }
     }
-    let [first, again] = opened;
-    rows.insert(
-        0,
-        Row::new("page open to Run possible, first visit", first, "ms"),
-    );
-    rows.insert(
-        1,
-        Row::new("page open to Run possible, cached", again, "ms"),
-    );
-    Ok(rows)
+    let mut all = visits("page open to Run possible", sites, opened);
+    all.append(&mut rows);
+    Ok(all)
+}
+
+/// The rows of what was measured at the first visit and at the one after it, for each site.
+fn visits(what: &str, sites: &[Site<'_>], measured: Vec<[Vec<f64>; 2]>) -> Vec<Row> {
+    let measured = sites.iter().zip(measured);
+    let rows = measured.flat_map(|(site, visits)| {
+        let visits = ["first visit", "cached"].into_iter().zip(visits);
+        visits.map(move |(visit, values)| {
+            Row::new(format!("{what}, {visit}{}", site.label), values, "ms")
+        })
+    });
+    rows.collect()
 }
 
 /// Requests per second, ours and the real servers' in turns.
-async fn loads(project: &Project, dist: &Path, effort: Effort) -> Result<Vec<Row>> {
+async fn loads(project: &Project, sites: &[Site<'_>], effort: Effort) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, app, command) in LOADS {
-        let mut page = Page::open(dist).await?;
-        page.run(&files(app), command).await?;
+        let mut pages = Vec::new();
+        for site in sites {
+            let mut page = Page::open(site.dist).await?;
+            page.run(&files(app), command).await?;
+            pages.push(page);
+        }
         let native = Native::start(project, command, app).await?;
-        let mut ours = vec![Vec::new(); CONNECTIONS.len()];
-        let mut theirs = ours.clone();
+        let mut tabs = vec![vec![Vec::new(); sites.len()]; CONNECTIONS.len()];
+        let mut real = vec![Vec::new(); CONNECTIONS.len()];
         // The first round warms up.
         for round in 0..=effort.rounds {
             for (index, connections) in CONNECTIONS.into_iter().enumerate() {
-                let (tab, real) = (
-                    page.load(connections, effort.requests).await?,
-                    native.load(connections, effort.requests).await?,
-                );
+                for (page, values) in pages.iter_mut().zip(&mut tabs[index]) {
+                    let value = page.load(connections, effort.requests).await?;
+                    if round > 0 {
+                        values.push(value);
+                    }
+                }
+                let value = native.load(connections, effort.requests).await?;
                 if round > 0 {
-                    ours[index].push(tab);
-                    theirs[index].push(real);
+                    real[index].push(value);
                 }
             }
         }
-        page.stop().await?;
-        for ((connections, ours), theirs) in CONNECTIONS.into_iter().zip(ours).zip(theirs) {
+        for page in &mut pages {
+            page.stop().await?;
+        }
+        for ((connections, tabs), real) in CONNECTIONS.into_iter().zip(tabs).zip(real) {
             let s = if connections > 1 { "s" } else { "" };
             let what = format!("{name}, {connections} connection{s}");
-            let ratio = table::median(&ours) / table::median(&theirs);
-            let mut row = Row::new(&what, ours, "requests/s");
-            row.ratio = Some(ratio);
-            rows.push(row);
-            rows.push(Row::new(format!("{what}, native"), theirs, "requests/s"));
+            for (site, values) in sites.iter().zip(tabs) {
+                let ratio = table::median(&values) / table::median(&real);
+                let mut row = Row::new(format!("{what}{}", site.label), values, "requests/s");
+                row.ratio = Some(ratio);
+                rows.push(row);
+            }
+            rows.push(Row::new(format!("{what}, native"), real, "requests/s"));
         }
     }
     Ok(rows)

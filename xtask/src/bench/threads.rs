@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::page::Page;
 use super::table::Row;
-use super::{state, table};
+use super::{Site, state, table};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::project::{self, Project};
@@ -35,19 +35,34 @@ const FIGURES: [(&str, &str); 13] = [
 ];
 
 /// Measures in turns, `rounds` times.
-pub(super) async fn measure(project: &Project, dist: &Path, rounds: usize) -> Result<Vec<Row>> {
+pub(super) async fn measure(
+    project: &Project,
+    sites: &[Site<'_>],
+    rounds: usize,
+) -> Result<Vec<Row>> {
     let script = project.target("bench/threads.py");
     project::write(&script, SOURCE)?;
     let files = json!({ "app.py": SOURCE });
-    let mut page = Page::open(dist).await?;
-    page.run(&files, COMMAND).await?;
-    let (mut ours, mut pyodide, mut native) = (Vec::new(), Vec::new(), Vec::new());
+    let mut pages = Vec::new();
+    for site in sites {
+        let mut page = Page::open(site.dist).await?;
+        page.run(&files, COMMAND).await?;
+        pages.push(page);
+    }
+    let mut tabs = vec![Vec::new(); sites.len()];
+    let (mut pyodide, mut native) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ours.push(page.figures("/figures").await?);
-        pyodide.push(page.pyodide(SOURCE).await?);
+        for (page, figures) in pages.iter_mut().zip(&mut tabs) {
+            figures.push(page.figures("/figures").await?);
+        }
+        if let Some(page) = pages.first_mut() {
+            pyodide.push(page.pyodide(SOURCE).await?);
+        }
         native.push(natively(&script)?);
     }
-    page.stop().await?;
+    for page in &mut pages {
+        page.stop().await?;
+    }
     let mut rows = Vec::new();
     for (name, unit) in FIGURES {
         let values = |all: &[Map<String, Value>]| -> Vec<f64> {
@@ -55,9 +70,11 @@ pub(super) async fn measure(project: &Project, dist: &Path, rounds: usize) -> Re
                 .filter_map(|figures| figures.get(name)?.as_f64())
                 .collect()
         };
-        let mut row = Row::new(name, values(&ours), unit);
-        row.ratio = Some(table::median(&row.values) / table::median(&values(&native)));
-        rows.push(row);
+        for (site, figures) in sites.iter().zip(&tabs) {
+            let mut row = Row::new(format!("{name}{}", site.label), values(figures), unit);
+            row.ratio = Some(table::median(&row.values) / table::median(&values(&native)));
+            rows.push(row);
+        }
         let theirs = values(&pyodide);
         if !theirs.is_empty() {
             rows.push(Row::new(format!("{name}, plain Pyodide"), theirs, unit));
@@ -65,14 +82,16 @@ pub(super) async fn measure(project: &Project, dist: &Path, rounds: usize) -> Re
         rows.push(Row::new(format!("{name}, native"), values(&native), unit));
     }
     for count in [CROWD, LARGER_CROWD] {
-        rows.extend(crowd(dist, &files, count).await?);
+        for site in sites {
+            rows.extend(crowd(*site, &files, count).await?);
+        }
     }
     Ok(rows)
 }
 
 /// How long many threads take to start, and what they hold.
-async fn crowd(dist: &Path, files: &Value, count: u32) -> Result<Vec<Row>> {
-    let mut page = Page::open(dist).await?;
+async fn crowd(site: Site<'_>, files: &Value, count: u32) -> Result<Vec<Row>> {
+    let mut page = Page::open(site.dist).await?;
     page.run(files, COMMAND).await?;
     let before = state::renderer_megabytes(page.browser()).await;
     let figures = page.figures(&format!("/crowd?{count}")).await?;
@@ -83,21 +102,22 @@ async fn crowd(dist: &Path, files: &Value, count: u32) -> Result<Vec<Row>> {
             .and_then(Value::as_f64)
             .unwrap_or(f64::NAN)
     };
+    let what = format!("{count} threads{}", site.label);
     let mut rows = vec![
         Row::new(
-            format!("{count} threads: all started"),
+            format!("{what}: all started"),
             vec![figure("started")],
             "ms",
         ),
         Row::new(
-            format!("{count} threads: alive"),
+            format!("{what}: alive"),
             vec![figure("alive") - 1.0],
             "threads",
         ),
     ];
     if let (Some(before), Some(after)) = (before, after) {
         rows.push(Row::new(
-            format!("{count} threads: memory"),
+            format!("{what}: memory"),
             vec![after - before],
             "MB",
         ));
