@@ -10,7 +10,7 @@
 
 use crate::asgi::event_error::EventError;
 use crate::asgi::status::phrase;
-use crate::gateway::python;
+use crate::gateway::{latin1, python};
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Server};
 use crate::wire::strings::{self, Strings};
@@ -522,16 +522,13 @@ pub(crate) fn default_headers(launch: &Launch, date: &str) -> Strings {
         headers.push_pair("server", "uvicorn");
     }
     for (name, value) in &launch.headers {
-        headers.push_pair(latin1(name).to_ascii_lowercase(), latin1(value));
+        // The command line is text; headers are its Latin-1 bytes.
+        headers.push_pair(
+            latin1::encode(name).to_ascii_lowercase(),
+            latin1::encode(value),
+        );
     }
     headers
-}
-
-/// The command line is text; headers are its Latin-1 bytes.
-fn latin1(text: &str) -> Vec<u8> {
-    text.chars()
-        .map(|char| u8::try_from(char).unwrap_or(b'?'))
-        .collect()
 }
 
 /// Whether `close` is one of the options of a Connection field.

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::gateway::Peer;
-use crate::gateway::python;
 use crate::gateway::trust::Allowed;
+use crate::gateway::{Peer, latin1, python};
 use crate::http1::message::RequestHead;
 use crate::servers::Launch;
 
@@ -40,7 +39,7 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
         return origin;
     }
     if let Some(scheme) = head.values("x-forwarded-proto").last() {
-        let scheme = latin1(scheme);
+        let scheme = latin1::decode(scheme);
         let scheme = scheme.trim();
         if matches!(scheme, "http" | "https" | "ws" | "wss") {
             origin.scheme = Cow::Owned(scheme.to_owned());
@@ -48,7 +47,7 @@ pub fn origin<'a>(head: &'a RequestHead, peer: &'a Peer, launch: &'a Launch) -> 
     }
     let mut forwarded: Option<String> = None;
     for value in head.values("x-forwarded-for") {
-        let value = latin1(value);
+        let value = latin1::decode(value);
         forwarded =
             Some(forwarded.map_or_else(|| value.clone(), |before| format!("{before}, {value}")));
     }
@@ -89,13 +88,9 @@ fn host_port(item: &str) -> (&str, i64) {
         };
     }
     match item.split_once(':') {
-        Some((host, port)) if !port.as_bytes().contains(&b':') => {
+        Some((host, port)) if !port.contains(':') => {
             int(port).map_or((item, 0), |port| (host, port))
         }
         _ => (item, 0),
     }
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
 }

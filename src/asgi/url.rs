@@ -1,5 +1,7 @@
 //! The request target, taken apart as `httptools.parse_url` does it for uvicorn.
 
+use crate::gateway::bytes::cut;
+
 /// The parts of a request target that a scope shows, still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
@@ -95,12 +97,4 @@ fn is_bracketed_address(address: &[u8]) -> bool {
 /// `userinfo` (RFC 3986, section 3.2.1)
 fn is_user_info(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.!~*'()%;:&=+$,".contains(&byte)
-}
-
-/// What is before and after the first `separator`; nothing is after if there is none.
-fn cut(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
-    match text.iter().position(|&byte| byte == separator) {
-        Some(at) => (&text[..at], &text[at + 1..]),
-        None => (text, &[]),
-    }
 }

@@ -19,7 +19,7 @@ use crate::websocket::extension::Offer;
 use crate::websocket::handshake::{self, Acceptance, Silence};
 use crate::websocket::keep_alive::{Due, KeepAlive};
 use crate::websocket::utf8;
-use crate::websocket::{Close, Connection, Event, Role, Rules, Settings, close};
+use crate::websocket::{Close, Connection, Event, Role, Rules, Settings, close_code};
 use crate::wire::strings::Strings;
 
 pub use error::SessionError;
@@ -279,7 +279,7 @@ impl Session {
             Some(Due::TimedOut) => {
                 let reason = "keepalive ping timeout";
                 self.connection
-                    .fail(Close::new(close::INTERNAL_ERROR, reason));
+                    .fail(Close::new(close_code::INTERNAL_ERROR, reason));
                 self.close_sent = true;
                 self.close();
             }
@@ -323,7 +323,9 @@ impl Session {
                 );
                 self.log(Level::Error, text);
                 // Where it closes already, the library raises and the connection ends.
-                let _ = self.connection.close(Close::new(close::INVALID_DATA, ""));
+                let _ = self
+                    .connection
+                    .close(Close::new(close_code::INVALID_DATA, ""));
                 self.failed();
             }
         }
@@ -363,9 +365,9 @@ impl Session {
     pub fn lost(&mut self) {
         self.keep_alive.stop();
         self.push(Received::lost(if self.handshake_complete {
-            close::NO_STATUS
+            close_code::NO_STATUS
         } else {
-            close::ABNORMAL
+            close_code::ABNORMAL
         }));
         self.handshake_complete = true;
         self.disconnected = true;
@@ -379,11 +381,11 @@ impl Session {
         if self.close_sent {
             self.close_until = None;
         } else if self.handshake_complete {
-            self.push(Received::lost(close::SERVICE_RESTART));
+            self.push(Received::lost(close_code::SERVICE_RESTART));
             // Where the client was first, there is nothing to be said.
             let _ = self
                 .connection
-                .close(Close::new(close::SERVICE_RESTART, ""));
+                .close(Close::new(close_code::SERVICE_RESTART, ""));
         } else {
             self.internal_error(date);
         }
@@ -425,7 +427,7 @@ impl Session {
                     headers,
                 } => self.accept(subprotocol, headers, now),
                 Message::Close { .. } => {
-                    self.push(Received::lost(close::ABNORMAL));
+                    self.push(Received::lost(close_code::ABNORMAL));
                     self.log_request("403");
                     self.close_sent = true;
                     self.handshake_complete = true;
@@ -497,7 +499,7 @@ impl Session {
         let code = u16::try_from(code).unwrap_or(0);
         let close = Close::new(code, reason);
         self.push(Received::disconnect(&close));
-        if code == close::NO_STATUS {
+        if code == close_code::NO_STATUS {
             return Err(SendError::Code.into());
         }
         self.connection.close(close)?;
@@ -519,7 +521,7 @@ impl Session {
         response.write(date, &mut bytes);
         let status = response.status;
         let is_sent = self.close_sent;
-        self.push(Received::lost(close::ABNORMAL));
+        self.push(Received::lost(close_code::ABNORMAL));
         self.log_rejection(status);
         if is_sent {
             // The library has ended the connection, and asserts that it has not.

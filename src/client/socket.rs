@@ -8,7 +8,7 @@ use crate::net::frame::{ToPage, push, push_number};
 use crate::net::{ConnectionId, Network, WINDOW};
 use crate::os::Millis;
 use crate::websocket::handshake::Opening;
-use crate::websocket::{Close, Connection, Event, Role, Rules, close};
+use crate::websocket::{Close, Connection, Event, Role, Rules, close_code};
 use crate::wire::strings::{self, Strings};
 
 use super::StreamId;
@@ -196,7 +196,7 @@ impl Socket {
                 step => step,
             };
         }
-        self.end(close::ABNORMAL, "", false, page);
+        self.end(close_code::ABNORMAL, "", false, page);
         Step::Closed
     }
 
@@ -247,12 +247,9 @@ impl Socket {
 
     /// Tells the page how the connection closed.
     fn end(&mut self, code: u16, reason: &str, clean: bool, page: &mut Vec<u8>) {
-        let payload = [
-            &[u8::from(clean)],
-            &code.to_be_bytes()[..],
-            reason.as_bytes(),
-        ]
-        .concat();
+        let mut payload = vec![u8::from(clean)];
+        payload.extend_from_slice(&code.to_be_bytes());
+        payload.extend_from_slice(reason.as_bytes());
         push(page, ToPage::Closed, self.stream, &payload);
     }
 

@@ -3,8 +3,9 @@
 use super::tests::{Bench, Told};
 use super::*;
 use crate::net::frame::{FromProcess, ToProcess};
+use crate::testing::test;
 use crate::websocket::handshake::accept_key;
-use crate::websocket::{Close, Connection as Server, Event, Role, Rules, close};
+use crate::websocket::{Close, Connection as Server, Event, Role, Rules, close_code};
 use crate::wire::strings::Strings;
 
 const RANDOM: [u8; 24] = *b"the sample nonce and so ";
@@ -183,7 +184,7 @@ fn a_server_that_goes_without_a_word_is_1006() {
     sockets.bench.server(FromProcess::Close, connection, b"");
     assert_eq!(
         sockets.told(),
-        [Told::Closed(false, close::ABNORMAL, String::new())]
+        [Told::Closed(false, close_code::ABNORMAL, String::new())]
     );
 }
 

@@ -1,8 +1,10 @@
 //! What both calling conventions, [`crate::wsgi`] and [`crate::asgi`], need between HTTP and a
 //! Python app.
 
+pub mod bytes;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod latin1;
 pub mod percent;
 pub mod python;
 pub mod trust;

@@ -27,7 +27,7 @@ pub fn repr_bytes(bytes: &[u8]) -> String {
 /// `repr()` of a `str`. Beyond Latin-1 every character is taken for printable.
 #[must_use]
 pub fn repr_text(text: &str) -> String {
-    let quote = if text.as_bytes().contains(&b'\'') && !text.as_bytes().contains(&b'"') {
+    let quote = if text.contains('\'') && !text.contains('"') {
         '"'
     } else {
         '\''

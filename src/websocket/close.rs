@@ -1,24 +1,8 @@
-//! Close codes and the payload of a close frame (RFC 6455, sections 5.5.1 and 7.4).
+//! The payload of a close frame (RFC 6455, section 5.5.1).
 
+use super::close_code::{NO_STATUS, may_be_sent};
 use super::utf8;
 use super::violation::Violation;
-
-/// The connection has done what it was for.
-pub const NORMAL: u16 = 1000;
-/// The other end broke the protocol.
-pub const PROTOCOL_ERROR: u16 = 1002;
-/// A close frame without a code; never on the wire.
-pub const NO_STATUS: u16 = 1005;
-/// The connection ended without a close frame; never on the wire.
-pub const ABNORMAL: u16 = 1006;
-/// Text that is not UTF-8.
-pub const INVALID_DATA: u16 = 1007;
-/// A message beyond the limit.
-pub const TOO_BIG: u16 = 1009;
-/// The server met a condition that it did not expect.
-pub const INTERNAL_ERROR: u16 = 1011;
-/// The server stops, and may be back soon.
-pub const SERVICE_RESTART: u16 = 1012;
 
 /// Bytes that a reason may have: a control frame's payload without the code.
 pub const MAX_REASON: usize = super::frame::MAX_CONTROL - 2;
@@ -47,7 +31,9 @@ impl Close {
         if self.code == NO_STATUS {
             return Vec::new();
         }
-        [&self.code.to_be_bytes()[..], self.reason.as_bytes()].concat()
+        let mut payload = self.code.to_be_bytes().to_vec();
+        payload.extend_from_slice(self.reason.as_bytes());
+        payload
     }
 
     /// Reads the payload of a close frame.
@@ -66,13 +52,6 @@ impl Close {
         }
         Ok(Self::new(code, reason))
     }
-}
-
-/// Whether a close frame may have this code (RFC 6455, section 7.4, and the codes registered since
-/// then).
-#[must_use]
-pub fn may_be_sent(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
 #[cfg(test)]
@@ -98,15 +77,5 @@ mod tests {
             unreachable!("the reason is not UTF-8")
         };
         assert_eq!((error.start, error.reason()), (1, "invalid start byte"));
-    }
-
-    #[test]
-    fn codes_that_stand_for_no_frame_are_not_sent() {
-        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
-            assert!(!may_be_sent(code), "{code}");
-        }
-        for code in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 4999] {
-            assert!(may_be_sent(code), "{code}");
-        }
     }
 }

@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 
 use super::close::{self, Close};
+use super::close_code;
 use super::deflate::{Decoder, Encoder, InflateError, Parameters};
 use super::frame::{self, Header, Length, Opcode, Prefix};
 use super::rules::{Check, Failure, Rules, Text};
@@ -267,7 +268,7 @@ impl Connection {
         if self.state != State::Open {
             return Err(SendError::Closing);
         }
-        if close.code != close::NO_STATUS && !close::may_be_sent(close.code) {
+        if close.code != close_code::NO_STATUS && !close_code::may_be_sent(close.code) {
             return Err(SendError::Code);
         }
         if close.reason.len() > close::MAX_REASON {

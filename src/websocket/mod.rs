@@ -13,6 +13,7 @@
 //! | [`rules`] | where the libraries differ |
 
 pub mod close;
+pub mod close_code;
 pub mod connection;
 pub mod deflate;
 pub mod extension;

@@ -1,6 +1,6 @@
 //! How the other end broke the protocol.
 
-use super::close;
+use super::close_code;
 use super::utf8::NotUtf8;
 
 /// A breach of RFC 6455 or RFC 7692, or a message beyond the limit. The text is that of the library
@@ -69,9 +69,9 @@ impl Violation {
     #[must_use]
     pub fn code(&self) -> u16 {
         match self {
-            Violation::TooBig { .. } => close::TOO_BIG,
-            Violation::CloseReason(_) | Violation::Text(_) => close::INVALID_DATA,
-            _ => close::PROTOCOL_ERROR,
+            Violation::TooBig { .. } => close_code::TOO_BIG,
+            Violation::CloseReason(_) | Violation::Text(_) => close_code::INVALID_DATA,
+            _ => close_code::PROTOCOL_ERROR,
         }
     }
 }

@@ -5,7 +5,7 @@ mod app_calls;
 mod head;
 mod uwsgi;
 
-use crate::gateway::Peer;
+use crate::gateway::{Peer, latin1};
 use crate::http1::server::Connection;
 use crate::http1::{Framing, RequestHead, Version};
 use crate::net::frame::{Accepted, FromProcess, push};
@@ -169,10 +169,6 @@ fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
     (*error != StartError::Reraise).then(|| format!("{}\n{error}", error.exception()))
 }
 
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
 fn write_lines(
     process: &mut Process,
     c: &Conversation,
@@ -200,23 +196,23 @@ fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Mil
     if process.access_format.is_none() {
         return;
     }
-    let method = latin1(&c.head.method);
-    let target = latin1(&c.head.target);
+    let method = latin1::decode(&c.head.method);
+    let target = latin1::decode(&c.head.target);
     let variable = |name: &str| {
         let mut found = c
             .environ
             .pairs()
             .filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
-        found.next().map(|(_, value)| latin1(value))
+        found.next().map(|(_, value)| latin1::decode(value))
     };
     let lookup = |source: Source, name: &str| match source {
-        Source::Request => c.head.values(name).last().map(latin1),
+        Source::Request => c.head.values(name).last().map(latin1::decode),
         Source::Response => {
             let headers = c.response.as_ref()?.headers();
             headers
                 .filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
                 .last()
-                .map(|(_, v)| latin1(v))
+                .map(|(_, v)| latin1::decode(v))
         }
         Source::Environ => variable(name),
     };

@@ -111,14 +111,10 @@ impl Rejection {
             }
             _ => "InvalidHeader",
         };
-        // Not by `split_once`: this is the only place that would search for a string.
-        let colon = self
+        let value = self
             .error
-            .as_bytes()
-            .windows(2)
-            .position(|two| two == b": ");
-        let value = colon.and_then(|at| self.error.get(at + 2..));
-        let value = value.unwrap_or(&self.error);
+            .split_once(": ")
+            .map_or(self.error.as_str(), |(_, value)| value);
         let value = if class == "InvalidChunkExtension" {
             repr(value.as_bytes())
         } else {

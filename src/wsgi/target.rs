@@ -3,6 +3,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::gateway::bytes::cut;
+
 /// The parts of a request target that an environ shows. Both are still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
@@ -68,14 +70,6 @@ fn is_bracketed_host(host: &[u8]) -> bool {
     }
     let (address, _zone) = cut(host, b'%');
     std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
-}
-
-/// What is before and after the first `separator`; nothing is after if there is none.
-fn cut(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
-    match text.iter().position(|&byte| byte == separator) {
-        Some(at) => (&text[..at], &text[at + 1..]),
-        None => (text, &[]),
-    }
 }
 
 #[cfg(test)]

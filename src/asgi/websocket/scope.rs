@@ -60,7 +60,7 @@ impl<'a> Scope<'a> {
     pub fn path(&self) -> String {
         let mut path = Vec::with_capacity(self.raw_path.len());
         percent::decode_into(self.raw_path, &mut path);
-        [self.root_path, &String::from_utf8_lossy(&path)].concat()
+        format!("{}{}", self.root_path, String::from_utf8_lossy(&path))
     }
 
     /// The scope, as the module describes.
@@ -69,7 +69,10 @@ impl<'a> Scope<'a> {
         let mut strings = Strings::new();
         strings.push(self.scheme());
         strings.push(self.path());
-        strings.push([self.root_path.as_bytes(), self.raw_path].concat());
+        strings.write(|text| {
+            text.extend_from_slice(self.root_path.as_bytes());
+            text.extend_from_slice(self.raw_path);
+        });
         strings.push(self.query);
         strings.push(self.root_path);
         strings.push(&*self.origin.host);
@@ -98,7 +101,7 @@ impl<'a> Scope<'a> {
     /// The client as uvicorn's log shows it: `127.0.0.1:50000`.
     #[must_use]
     pub fn client_text(&self) -> String {
-        [&*self.origin.host, ":", &self.origin.port.to_string()].concat()
+        format!("{}:{}", self.origin.host, self.origin.port)
     }
 
     /// The target as uvicorn's log shows it: `/path?query`, the path encoded anew.

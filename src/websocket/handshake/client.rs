@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::accept_key;
+use super::key::accept_key;
 use crate::http1::ResponseHead;
 use crate::websocket::deflate::Parameters;
 use crate::websocket::extension;
@@ -83,7 +83,7 @@ impl Opening {
             ("Sec-WebSocket-Key", self.key.clone()),
             (
                 "Sec-WebSocket-Extensions",
-                [extension::NAME, "; client_max_window_bits"].concat(),
+                format!("{}; client_max_window_bits", extension::NAME),
             ),
         ];
         if !self.protocols.is_empty() {

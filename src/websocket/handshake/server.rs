@@ -1,6 +1,6 @@
 //! What a server makes of a handshake request, as the library `websockets` does.
 
-use super::accept_key;
+use super::key::accept_key;
 use crate::http1::RequestHead;
 use crate::websocket::deflate::Parameters;
 use crate::websocket::extension::{self, Offer};
@@ -49,13 +49,10 @@ impl Refusal {
         } else {
             ""
         };
-        [
-            "Failed to open a WebSocket connection: ",
-            &self.reason,
-            ".\n",
-            more,
-        ]
-        .concat()
+        format!(
+            "Failed to open a WebSocket connection: {}.\n{more}",
+            self.reason
+        )
     }
 
     /// A field of the response that other refusals do not have.
@@ -125,7 +122,7 @@ fn negotiate(head: &RequestHead, compression: Option<Offer>) -> Result<Acceptanc
     if head.method != b"GET" {
         return Err(Refusal {
             status: 405,
-            reason: ["unsupported HTTP method: ", &latin1(&head.method)].concat(),
+            reason: format!("unsupported HTTP method: {}", latin1(&head.method)),
         });
     }
     let options = all(head, "Connection", grammar::tokens)?;
@@ -223,7 +220,7 @@ fn check_key(key: &[u8]) -> Result<(), Refusal> {
     match decoded_length(key) {
         Ok(16) => Ok(()),
         Ok(_) => Err(refusal()),
-        Err(problem) => Err(Refusal::bad([&refusal().reason, "; ", &problem].concat())),
+        Err(problem) => Err(Refusal::bad(format!("{}; {problem}", refusal().reason))),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::asgi::websocket::{Message, Received};
 use crate::net::{ConnectionId, WINDOW};
+use crate::testing::test;
 use crate::websocket::{Close, Connection as Client, Event as ClientEvent, Role, Rules};
 use crate::wire::strings;
 use crate::workers::rig::Rig;

@@ -1,7 +1,7 @@
 //! Reading a request's head, and what becomes of it: a request for the app, an error page, or the
 //! end of the connection.
 
-use crate::gateway::python;
+use crate::gateway::{latin1, python};
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::os::Millis;
@@ -13,7 +13,7 @@ use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::Access;
 use crate::wsgi::response::Response;
 
-use super::{Conversation, feed, latin1, log_access};
+use super::{Conversation, feed, log_access};
 
 /// What gunicorn logs where a client ends the connection inside a request.
 const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
@@ -112,11 +112,11 @@ impl Conversation {
     ) {
         self.response = Some(Response::new(&self.head, &process.launch, may_keep));
         if process.logs(Level::Debug) {
-            let target = latin1(&self.head.target);
+            let target = latin1::decode(&self.head.target);
             let path = target.split(['?', '#']).next().unwrap_or_default();
             process.log(
                 Level::Debug,
-                &format!("{} {path}", latin1(&self.head.method)),
+                &format!("{} {path}", latin1::decode(&self.head.method)),
                 now,
             );
         }

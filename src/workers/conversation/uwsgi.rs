@@ -2,13 +2,14 @@
 //! (`--socket-timeout`), tells the master of a request before the app has it, and refuses a head in
 //! a line of its log, not to the client.
 
+use crate::gateway::latin1;
 use crate::http1::RequestError;
 use crate::net::frame::{FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::workers::Process;
 
-use super::{Body, Conversation, latin1};
+use super::{Body, Conversation};
 
 /// How long a worker waits for a client.
 const SOCKET_TIMEOUT: Millis = 4000.0;
@@ -49,8 +50,8 @@ impl Conversation {
         let text = format!(
             "{} - {} {} since {}",
             self.peer.remote.0,
-            latin1(&self.head.method),
-            latin1(&self.head.target),
+            latin1::decode(&self.head.method),
+            latin1::decode(&self.head.target),
             ((now / 1000.0) as u64)
         );
         // Only a harakiri and --cheaper need it before the answer.
