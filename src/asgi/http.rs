@@ -123,7 +123,7 @@ impl Cycle {
             is_head: request.method == b"HEAD",
             keep_alive: request.keep_alive && request.version == Version::Http11,
             disconnected: false,
-            is_told_whole: launch.server == Server::Daphne,
+            is_told_whole: launch.server() == Server::Daphne,
             is_whole: false,
             defaults: default_headers(launch, date),
             waiting_for_continue: request.expects_continue,
@@ -474,7 +474,7 @@ impl Cycle {
 pub fn reject(launch: &Launch, date: &str, out: &mut Vec<u8>) {
     const TEXT: &[u8] = b"Invalid HTTP request received.";
     write_status_line(400, out);
-    if launch.server == Server::Daphne {
+    if launch.server() == Server::Daphne {
         out.extend_from_slice(b"\r\n");
         return;
     }
@@ -510,18 +510,19 @@ pub(super) fn write_status_line(status: u16, out: &mut Vec<u8>) {
 /// another, and `--header`.
 pub(crate) fn default_headers(launch: &Launch, date: &str) -> Strings {
     let named = launch
+        .asgi
         .headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("server"));
-    let server = launch.server_header && !named;
+    let server = launch.asgi.server_header && !named;
     let mut headers = Strings::with_capacity(56, 4);
-    if launch.date_header {
+    if launch.asgi.date_header {
         headers.push_pair("date", date);
     }
     if server {
         headers.push_pair("server", "uvicorn");
     }
-    for (name, value) in &launch.headers {
+    for (name, value) in &launch.asgi.headers {
         // The command line is text; headers are its Latin-1 bytes.
         headers.push_pair(
             latin1::encode(name).to_ascii_lowercase(),

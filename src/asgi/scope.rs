@@ -76,7 +76,7 @@ impl<'a> Scope<'a> {
         Ok(Self {
             head,
             peer,
-            root_path: &launch.root_path,
+            root_path: &launch.asgi.root_path,
             origin,
             raw_path: target.path,
             query: target.query,

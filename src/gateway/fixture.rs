@@ -8,13 +8,14 @@ use crate::servers::{self, Command, Launch, Server};
 
 /// A command line with that server's defaults.
 pub(crate) fn launch(server: Server) -> Launch {
-    let line = if server == Server::Uvicorn {
-        "uvicorn app:app"
-    } else {
-        "gunicorn app:app"
+    let line = match server {
+        Server::Gunicorn => "gunicorn app:app",
+        Server::Uvicorn => "uvicorn app:app",
+        Server::Uwsgi => "uwsgi --http-socket :8000",
+        Server::Daphne => "daphne app:app",
     };
     match servers::parse(line, &servers::Surroundings::new(&[], "/")) {
-        Command::Serve(launch) => Launch { server, ..*launch },
+        Command::Serve(launch) => *launch,
         printed @ servers::Command::Print { .. } => panic!("{printed:?}"),
     }
 }

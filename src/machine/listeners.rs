@@ -5,7 +5,6 @@ use super::ServerId;
 use crate::net::frame::ToProcess;
 use crate::net::{Deferral, ListenerId};
 use crate::os::Pid;
-use crate::servers::Server;
 
 /// A listener lives for as long as a process has it.
 #[derive(Debug)]
@@ -36,16 +35,13 @@ impl Machine {
         // Replicas share an address.
         let group = server.replica.map_or(0, |_| server.number);
         let id = self.net.share(address, backlog, group).ok()?;
-        if running.launch.server == Server::Uwsgi {
-            let router = running.launch.router;
-            self.net.defer(
-                id,
-                if router {
-                    Deferral::Head
-                } else {
-                    Deferral::Data
-                },
-            );
+        if let Some(uwsgi) = running.launch.uwsgi() {
+            let deferral = if uwsgi.router {
+                Deferral::Head
+            } else {
+                Deferral::Data
+            };
+            self.net.defer(id, deferral);
         }
         let holders = vec![holder];
         running

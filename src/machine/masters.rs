@@ -139,7 +139,7 @@ impl Machine {
                 return Some(Event::Bound { index, ok });
             }
             Action::Hook(name, [first, second]) => {
-                if running.launch.interpreter {
+                if running.launch.master_has_python() {
                     running.busy = true;
                     let pid = running.master_pid;
                     let call = format!("{name} {first} {second}");
@@ -179,9 +179,9 @@ impl Machine {
             }
             Action::Spawn { slot, again } => {
                 let parent = running.master_pid;
-                let interpreter = running.launch.interpreter;
+                let master_has_python = running.launch.master_has_python();
                 let pid = self.pid();
-                if interpreter {
+                if master_has_python {
                     let call = format!("spawned {slot} {pid}");
                     self.net
                         .tell_process(parent, ToProcess::Hook, 0, call.as_bytes());

@@ -29,7 +29,7 @@ use crate::master::Event;
 use crate::net::frame::frames;
 use crate::net::{Claims, Network};
 use crate::os::{Millis, Pid, Signal};
-use crate::servers::{Files, Server};
+use crate::servers::Files;
 
 /// The first process id: the machine's own `init` and its shell have those before.
 const FIRST_PID: Pid = 10;
@@ -98,8 +98,8 @@ impl Machine {
     pub fn last_signal(&self, server: ServerNumber) -> Signal {
         let server = self.servers_of(server).pop();
         let running = server.and_then(|server| self.servers.get(&server));
-        match running.map(|running| &running.launch) {
-            Some(launch) if launch.server == Server::Uwsgi && !launch.die_on_term => Signal::Int,
+        match running.and_then(|running| running.launch.uwsgi()) {
+            Some(uwsgi) if !uwsgi.die_on_term => Signal::Int,
             _ => Signal::Term,
         }
     }

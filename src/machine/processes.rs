@@ -30,8 +30,8 @@ impl Machine {
             // A master with a Python forks for each worker: none can be ready before. That of uWSGI
             // becomes a new one in a reload.
             replaced: running.launch.master
-                && !running.launch.interpreter
-                && (slot > 0 || running.launch.server == Server::Uwsgi),
+                && !running.launch.master_has_python()
+                && (slot > 0 || running.launch.server() == Server::Uwsgi),
             forks: if running.launch.master && slot == 0 {
                 running.launch.workers
             } else {

@@ -44,7 +44,7 @@ pub(super) struct Start {
 impl Running {
     /// Whether the configuration is known.
     pub(super) fn is_configured(&self) -> bool {
-        !self.launch.interpreter || self.launch.configuration != Configuration::Unread
+        !self.launch.master_has_python() || self.launch.configuration != Configuration::Unread
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.

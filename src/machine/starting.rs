@@ -84,11 +84,11 @@ impl Machine {
             Command::Serve(launch) => {
                 let launch = *launch;
                 let master_pid = self.pid();
-                let interpreter = launch.interpreter;
+                let master_has_python = launch.master_has_python();
                 let running = Running {
                     master: Master::new(&launch, master_pid),
                     master_pid,
-                    busy: interpreter,
+                    busy: master_has_python,
                     events: VecDeque::new(),
                     actions: VecDeque::new(),
                     env: environment(&start.env, &launch),
@@ -97,12 +97,12 @@ impl Machine {
                     watches: false,
                     listeners: BTreeMap::new(),
                     processes: Vec::new(),
-                    pong_at: (launch.master && launch.server == Server::Uvicorn)
+                    pong_at: (launch.master && launch.server() == Server::Uvicorn)
                         .then_some(now + PONG_EVERY),
                     launch,
                 };
                 self.servers.insert(server, running);
-                if interpreter {
+                if master_has_python {
                     self.start_process(server, master_pid, SHELL, 0, false);
                 } else {
                     self.tell_master(server, Event::Started, now);

@@ -24,6 +24,7 @@ mod workers;
 use super::table::Table;
 use super::{Action, Event};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
+use crate::servers::gunicorn::GunicornSettings;
 use crate::servers::{Launch, Level, WorkerClass, host, log};
 use std::collections::VecDeque;
 
@@ -48,7 +49,7 @@ pub(super) struct Arbiter {
     /// Whether gthread has as many threads as connections, so that it can keep none.
     keeps_none: bool,
     configured_workers: u32,
-    timeout: Millis,
+    timeout: Option<Millis>,
     graceful_timeout: Option<Millis>,
     log_level: Level,
     num_workers: usize,
@@ -153,14 +154,14 @@ struct BootFailure {
 }
 
 impl Arbiter {
-    pub(super) fn new(launch: &Launch, pid: Pid) -> Arbiter {
+    pub(super) fn new(launch: &Launch, settings: &GunicornSettings, pid: Pid) -> Arbiter {
         let mut arbiter = Arbiter {
             pid,
             binds: Vec::new(),
             worker_class: String::new(),
             keeps_none: false,
             configured_workers: 0,
-            timeout: 0.0,
+            timeout: None,
             graceful_timeout: None,
             log_level: Level::Info,
             num_workers: 0,
@@ -170,25 +171,25 @@ impl Arbiter {
             batch: VecDeque::new(),
             zombies: VecDeque::new(),
             closed: false,
-            hooks: launch.interpreter,
+            hooks: settings.master_has_python,
             rebinding: false,
-            preload: launch.preload && !launch.interpreter,
+            preload: launch.preload && !settings.master_has_python,
             state: State::NotStarted,
         };
-        arbiter.configure(launch);
+        arbiter.configure(launch, settings);
         arbiter
     }
 
     /// Takes what the configuration says.
-    pub(super) fn configure(&mut self, launch: &Launch) {
+    pub(super) fn configure(&mut self, launch: &Launch, settings: &GunicornSettings) {
         self.rebinding = self.binds != launch.binds;
         self.binds.clone_from(&launch.binds);
-        self.worker_class.clone_from(&launch.worker_class_name);
+        self.worker_class.clone_from(&settings.worker_class_name);
         self.keeps_none = launch.worker_class == WorkerClass::Threaded
-            && launch.worker_connections <= launch.threads
+            && settings.worker_connections <= launch.threads
             && launch.keep_alive > 0.0;
         self.configured_workers = launch.workers;
-        self.timeout = launch.timeout;
+        self.timeout = settings.timeout;
         self.graceful_timeout = launch.graceful_timeout;
         self.log_level = launch.log_level;
         self.num_workers = launch.workers as usize;

@@ -30,7 +30,7 @@ mod uwsgi;
 mod script;
 
 use crate::os::{Millis, Pid};
-use crate::servers::{Launch, Server};
+use crate::servers::{Launch, Program};
 
 pub use events::{Action, Event};
 
@@ -54,17 +54,24 @@ impl Master {
     /// [`Event::Started`].
     #[must_use]
     pub fn new(launch: &Launch, pid: Pid) -> Master {
-        let kind = match launch.server {
-            Server::Gunicorn => Kind::Gunicorn(gunicorn::Arbiter::new(launch, pid)),
-            Server::Uvicorn if let Some(reload) = &launch.reload => {
-                Kind::Reloader(Box::new(reloader::Reloader::new(launch, reload, pid)))
+        let kind = match &launch.program {
+            Program::Gunicorn(settings) => {
+                Kind::Gunicorn(gunicorn::Arbiter::new(launch, settings, pid))
             }
-            Server::Uvicorn if launch.master => {
-                Kind::Uvicorn(uvicorn::Supervisor::new(launch, pid))
+            Program::Uvicorn(settings) if let Some(reload) = &settings.reload => {
+                let colors = settings.use_colors;
+                Kind::Reloader(Box::new(reloader::Reloader::new(
+                    launch, reload, colors, pid,
+                )))
             }
-            Server::Uwsgi => Kind::Uwsgi(Box::new(uwsgi::Uwsgi::new(launch, pid))),
+            Program::Uvicorn(settings) if launch.master => {
+                Kind::Uvicorn(uvicorn::Supervisor::new(launch, settings, pid))
+            }
+            Program::Uwsgi(settings) => {
+                Kind::Uwsgi(Box::new(uwsgi::Uwsgi::new(launch, settings, pid)))
+            }
             // daphne never has a master.
-            Server::Uvicorn | Server::Daphne => Kind::Single(single::Single::default()),
+            Program::Uvicorn(_) | Program::Daphne(_) => Kind::Single(single::Single::default()),
         };
         Master { kind }
     }
@@ -84,9 +91,11 @@ impl Master {
 
     /// The configuration was read again: [`Event::Started`] follows once more.
     pub fn reconfigure(&mut self, launch: &Launch) {
-        match &mut self.kind {
-            Kind::Gunicorn(arbiter) => arbiter.configure(launch),
-            Kind::Uwsgi(master) => master.configure(launch),
+        match (&mut self.kind, &launch.program) {
+            (Kind::Gunicorn(arbiter), Program::Gunicorn(settings)) => {
+                arbiter.configure(launch, settings);
+            }
+            (Kind::Uwsgi(master), Program::Uwsgi(settings)) => master.configure(launch, settings),
             _ => {}
         }
     }

@@ -44,13 +44,13 @@ pub(super) struct Reloader {
 }
 
 impl Reloader {
-    pub(super) fn new(launch: &Launch, reload: &Rc<Reload>, pid: Pid) -> Self {
+    pub(super) fn new(launch: &Launch, reload: &Rc<Reload>, colors: bool, pid: Pid) -> Self {
         Self {
             pid,
             bind: launch.binds.first().cloned().unwrap_or_default(),
             reload: Rc::clone(reload),
             log_level: launch.log_level,
-            colors: launch.use_colors,
+            colors,
             child: None,
             slot: 0,
             changed: Vec::new(),

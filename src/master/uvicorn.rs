@@ -21,6 +21,7 @@ mod tests;
 use super::table::Table;
 use super::{Action, Event};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
+use crate::servers::uvicorn::UvicornSettings;
 use crate::servers::{Launch, Level, log};
 use std::collections::VecDeque;
 
@@ -35,7 +36,7 @@ pub(super) struct Supervisor {
     pid: Pid,
     bind: Option<(String, u16)>,
     /// What is wrong with the options.
-    warning: Option<String>,
+    warning: Option<&'static str>,
     configured_workers: u32,
     /// How long a child may be silent.
     healthcheck: Millis,
@@ -96,15 +97,15 @@ enum Next {
 }
 
 impl Supervisor {
-    pub(super) fn new(launch: &Launch, pid: Pid) -> Supervisor {
+    pub(super) fn new(launch: &Launch, settings: &UvicornSettings, pid: Pid) -> Supervisor {
         Supervisor {
             pid,
             bind: launch.binds.first().cloned(),
-            warning: launch.option("--warning").map(str::to_owned),
+            warning: settings.warning,
             configured_workers: launch.workers,
-            healthcheck: launch.worker_healthcheck,
+            healthcheck: settings.worker_healthcheck,
             log_level: launch.log_level,
-            colors: launch.use_colors,
+            colors: settings.use_colors,
             num_workers: launch.workers as usize,
             table: Table::default(),
             children: Vec::new(),
@@ -134,7 +135,7 @@ impl Supervisor {
         match *event {
             Event::Started => {
                 if let Some(warning) = self.warning.take() {
-                    self.log(Level::Warning, &warning, actions);
+                    self.log(Level::Warning, warning, actions);
                 }
                 self.state = State::Binding;
                 actions.push(Action::Bind(0));

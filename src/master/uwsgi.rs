@@ -13,7 +13,6 @@ mod cheaper;
 #[cfg(test)]
 mod cheaper_tests;
 mod lines;
-mod options;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -22,9 +21,9 @@ mod workers;
 use super::{Action, Event};
 use crate::os::{Exit, Millis, Pid, Signal};
 use crate::servers::Launch;
-use cheaper::Cheaper;
+use crate::servers::uwsgi::UwsgiSettings;
+use cheaper::Adaptation;
 use lines::{say, say_when};
-use options::Options;
 
 /// The time between two looks at the workers.
 const TICK: Millis = 1000.0;
@@ -42,8 +41,15 @@ const END: i32 = 30;
 #[allow(clippy::struct_excessive_bools)]
 pub(super) struct Uwsgi {
     pid: Pid,
-    options: Options,
-    cheaper: Cheaper,
+    /// What the command line says, also what only uWSGI is set to. It changes where a reload finds
+    /// other options in an ini file.
+    launch: Launch,
+    settings: UwsgiSettings,
+    /// The addresses to listen on.
+    addresses: Vec<String>,
+    /// The working directory.
+    directory: String,
+    adaptation: Adaptation,
     workers: Vec<Worker>,
     ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -111,11 +117,14 @@ enum State {
 }
 
 impl Uwsgi {
-    pub(super) fn new(launch: &Launch, pid: Pid) -> Self {
+    pub(super) fn new(launch: &Launch, settings: &UwsgiSettings, pid: Pid) -> Self {
         Self {
             pid,
-            options: Options::new(launch),
-            cheaper: Cheaper::default(),
+            launch: launch.clone(),
+            settings: settings.clone(),
+            addresses: addresses(launch),
+            directory: launch.chdir.clone().unwrap_or_default(),
+            adaptation: Adaptation::default(),
             touched: None,
             workers: Vec::new(),
             ending: None,
@@ -133,12 +142,15 @@ impl Uwsgi {
     }
 
     /// What the command line says now, at a reload.
-    pub(super) fn configure(&mut self, launch: &Launch) {
-        self.options = Options::new(launch);
+    pub(super) fn configure(&mut self, launch: &Launch, settings: &UwsgiSettings) {
+        self.launch = launch.clone();
+        self.settings = settings.clone();
+        self.addresses = addresses(launch);
+        self.directory = launch.chdir.clone().unwrap_or_default();
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
-        (self.state == State::Running && self.options.master).then_some(self.tick)
+        (self.state == State::Running && self.launch.master).then_some(self.tick)
     }
 
     pub(super) fn handle(&mut self, now: Millis, event: Event, actions: &mut Vec<Action>) {
@@ -161,10 +173,10 @@ impl Uwsgi {
                 self.look_after_workers(now, actions);
             }
             Event::FileChanged(path) => {
-                let directory = &self.options.directory;
+                let directory = &self.directory;
                 let is_it =
                     |file: &&String| path == **file || path == format!("{directory}/{file}");
-                if let Some(file) = self.options.touchable.iter().find(is_it) {
+                if let Some(file) = self.settings.touch_reload.iter().find(is_it) {
                     self.touched = Some(file.clone());
                 }
             }
@@ -176,8 +188,8 @@ impl Uwsgi {
     /// Binds the addresses, or goes on with those that it had before it reloaded.
     fn open_sockets(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.bound = 0;
-        if self.inherited == self.options.addresses {
-            while let Some(address) = self.options.addresses.get(self.bound) {
+        if self.inherited == self.addresses {
+            while let Some(address) = self.addresses.get(self.bound) {
                 self.say_bound(address, actions);
                 self.bound += 1;
             }
@@ -194,12 +206,7 @@ impl Uwsgi {
     }
 
     fn bound(&mut self, now: Millis, ok: bool, actions: &mut Vec<Action>) {
-        let address = self
-            .options
-            .addresses
-            .get(self.bound)
-            .cloned()
-            .unwrap_or_default();
+        let address = self.addresses.get(self.bound).cloned().unwrap_or_default();
         if !ok {
             say(
                 actions,
@@ -216,7 +223,7 @@ impl Uwsgi {
         }
         self.say_bound(&address, actions);
         self.bound += 1;
-        if self.bound < self.options.addresses.len() {
+        if self.bound < self.addresses.len() {
             actions.push(Action::Bind(self.bound));
         } else {
             self.load(now, actions);
@@ -231,14 +238,14 @@ impl Uwsgi {
         self.forked = false;
         self.workers.clear();
         self.workers
-            .resize_with(self.options.count as usize, Worker::default);
-        self.cheaper = Cheaper::default();
-        self.cheaper.cheap = self.options.cheap;
+            .resize_with(self.launch.workers as usize, Worker::default);
+        self.adaptation = Adaptation::default();
+        self.adaptation.cheap = self.settings.cheap;
         let initial = self.initial() as usize;
         for worker in self.workers.iter_mut().skip(initial) {
             worker.cheaped = true;
         }
-        if self.options.preload && (self.options.master || self.options.count == 0) {
+        if self.launch.preload && (self.launch.master || self.launch.workers == 0) {
             actions.push(Action::Load);
         } else {
             self.spawn_all(now, actions);
@@ -252,7 +259,7 @@ impl Uwsgi {
         if self.initial() > 0 {
             return;
         }
-        if !self.options.master {
+        if !self.launch.master {
             // There is nothing more to do.
             self.exit(0, actions);
             return;
@@ -285,13 +292,13 @@ impl Uwsgi {
                 actions,
                 format!("Respawned uWSGI worker {slot} (new pid: {pid})"),
             );
-        } else if self.forked && self.options.master {
-            let threads = self.options.threads;
+        } else if self.forked && self.launch.master {
+            let threads = self.launch.threads;
             say(
                 actions,
                 format!("spawned uWSGI worker {slot} (pid: {pid}, cores: {threads})"),
             );
-        } else if (self.options.master || !self.options.preload)
+        } else if (self.launch.master || !self.launch.preload)
             && self
                 .workers
                 .iter()
@@ -344,7 +351,7 @@ impl Uwsgi {
             worker.harakiri = None;
             worker.busy.clear();
         }
-        let alone = !self.options.master || !self.forked;
+        let alone = !self.launch.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {
             // It was the whole server, or loaded the app in the master's place.
             self.exit(exit.shell_code(), actions);
@@ -359,7 +366,7 @@ impl Uwsgi {
             return;
         }
         let ends = matches!(signal, Signal::Term | Signal::Int | Signal::Quit);
-        if !self.options.master {
+        if !self.launch.master {
             if ends {
                 self.exit(END, actions);
             } else if signal == Signal::Hup
@@ -371,8 +378,8 @@ impl Uwsgi {
         }
         let dies = match signal {
             Signal::Int => true,
-            Signal::Term => self.options.die_on_term,
-            _ => !self.options.die_on_term,
+            Signal::Term => self.settings.die_on_term,
+            _ => !self.settings.die_on_term,
         };
         if ends && dies {
             self.kill_them_all(now, actions);
@@ -403,6 +410,12 @@ impl Uwsgi {
         self.state = State::Ended;
         actions.push(Action::Exit(code));
     }
+}
+
+/// The addresses that the command line names.
+fn addresses(launch: &Launch) -> Vec<String> {
+    let binds = launch.binds.iter();
+    binds.map(|(host, port)| format!("{host}:{port}")).collect()
 }
 
 /// The clock of the original counts seconds.

@@ -4,6 +4,7 @@
 //! to run the master; each process parses the same line again to know what kind of worker it is:
 //! parsing is a pure function, so no configuration travels between them.
 
+mod asgi;
 mod call;
 mod command;
 pub mod daphne;
@@ -15,6 +16,7 @@ mod level;
 pub mod log;
 mod option;
 mod parse;
+mod program;
 mod python;
 mod shell;
 mod surroundings;
@@ -26,13 +28,15 @@ mod tests;
 pub mod uvicorn;
 pub mod uwsgi;
 
+pub use asgi::{AsgiSettings, Lifespan};
 use call::Call;
 pub use command::Command;
-pub use launch::{Interface, Launch, Lifespan, Server, WorkerClass};
+pub use launch::{Interface, Launch, WorkerClass};
 pub use level::Level;
 use option::absolute;
 use parse::{argv, assignment};
 pub use parse::{parse, parse_argv};
+pub use program::{Program, Server};
 pub use surroundings::{Configuration, Files, Surroundings};
 pub use target::Target;
 pub use uvicorn::Reload;

@@ -213,19 +213,14 @@ impl Values {
         self
     }
 
-    /// What each option says, by its long name: for the process's Python. One that is there without
-    /// a value says `true`.
-    pub(crate) fn texts(&self) -> Vec<(&'static str, String)> {
-        self.table
-            .iter()
-            .map(|option| {
-                let text = match self.text(option.name()) {
-                    "" if self.has(option) => "true",
-                    text => text,
-                };
-                (option.long_name().unwrap_or_default(), text.to_owned())
-            })
-            .collect()
+    /// The text that counts, if it is not empty.
+    pub(crate) fn set(&self, name: &str) -> Option<String> {
+        Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// A count that is not 0.
+    pub(crate) fn positive(&self, name: &str) -> Option<u32> {
+        self.count(name).filter(|count| *count > 0)
     }
 
     /// The first option given that is refused, and why. One that is given its own default asks for

@@ -1,7 +1,9 @@
 //! Where an app is.
 
-/// Where the app is: `module:attribute`, as the user wrote it, and how to get it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use serde::Serialize;
+
+/// Where the app is: `module:attribute`, and how the user wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Target {
     /// The module's dotted name.
     pub module: String,
@@ -10,18 +12,15 @@ pub struct Target {
     pub attribute: String,
     /// What the user wrote, for messages: with and without `:` differ there.
     pub import_string: String,
-    /// Whether the attribute is a factory to be called without arguments (uvicorn `--factory`).
-    pub factory: bool,
 }
 
 impl Target {
-    /// What the user wrote, its two parts, and whether it names a factory.
-    pub(super) fn new(import_string: &str, module: &str, attribute: &str, factory: bool) -> Self {
+    /// What the user wrote, and its two parts.
+    pub(super) fn new(import_string: &str, module: &str, attribute: &str) -> Self {
         Self {
             module: module.to_owned(),
             attribute: attribute.to_owned(),
             import_string: import_string.to_owned(),
-            factory,
         }
     }
 }

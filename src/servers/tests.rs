@@ -1,8 +1,8 @@
 //! Programs that there are and are not.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use super::option::OptionTable;
-use super::testing::{help, printed};
+use super::testing::{help, launch, printed};
 use super::{Command, Server, Surroundings, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
 use crate::testing::test;
 
@@ -47,7 +47,7 @@ fn leading_assignments_are_the_environment_of_the_server() {
     ) else {
         panic!("no server")
     };
-    assert_eq!((launch.server, launch.workers), (Server::Gunicorn, 3));
+    assert_eq!((launch.server(), launch.workers), (Server::Gunicorn, 3));
     let names: Vec<String> = launch
         .env
         .iter()
@@ -64,7 +64,7 @@ fn words_are_taken_as_they_are() {
         panic!("no server")
     };
     assert_eq!(
-        (launch.server, launch.root_path.as_str()),
+        (launch.server(), launch.asgi.root_path.as_str()),
         (Server::Uvicorn, "/a b|$HOME")
     );
 }
@@ -138,6 +138,42 @@ fn gunicorns_help_shows_the_defaults_that_the_environment_gives() {
         "{text}"
     );
     assert!(help("gunicorn -h", &[]).contains("[['127.0.0.1:8000']]"));
+}
+
+#[test]
+fn python_is_told_what_its_options_describe() {
+    for (line, python) in [
+        (
+            "gunicorn app:app",
+            include_str!("../python/servers/gunicorn/options.py"),
+        ),
+        (
+            "uvicorn app:app",
+            include_str!("../python/servers/uvicorn/options.py"),
+        ),
+        (
+            "uwsgi --http-socket :8000",
+            include_str!("../python/servers/uwsgi/options.py"),
+        ),
+        (
+            "daphne app:app",
+            include_str!("../python/servers/daphne/options.py"),
+        ),
+    ] {
+        let told = serde_json::to_value(&launch(line).program).unwrap();
+        let told = told.as_object().unwrap();
+        let mut told: Vec<&str> = told.keys().map(String::as_str).collect();
+        let is_name = |name: &str| name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+        let mut described: Vec<&str> = python
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
+            .map(|(name, _)| name)
+            .filter(|name| is_name(name))
+            .collect();
+        told.sort_unstable();
+        described.sort_unstable();
+        assert_eq!(told, described, "{line}");
+    }
 }
 
 proptest::proptest! {

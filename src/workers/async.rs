@@ -249,7 +249,7 @@ impl AsyncWorker {
         match signal {
             Signal::Term | Signal::Int => self.happenings.push_back(Happening::Stop(signal)),
             Signal::Abrt | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
-                if process.launch.server != Server::Gunicorn
+                if process.launch.server() != Server::Gunicorn
                     || signal == Signal::Abrt && !process.launch.python_responses =>
             {
                 let number = signal.number() as u32;
@@ -317,7 +317,7 @@ impl AsyncWorker {
             request: None,
             socket: None,
             idle_since: None,
-            idle_until: (process.launch.server == Server::Daphne)
+            idle_until: (process.launch.server() == Server::Daphne)
                 .then_some(now + process.launch.keep_alive),
             close_when_sent: false,
             blocked: false,
@@ -514,7 +514,7 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
-        if process.launch.websocket.is_some() && websocket::asks(head) {
+        if process.launch.asgi.websocket.is_some() && websocket::asks(head) {
             self.begin_socket(process, (id, sequence), number, head, now);
             return;
         }
@@ -531,7 +531,7 @@ impl AsyncWorker {
         if self.stopping {
             cycle.close_after();
         }
-        let full = process.launch.limit_concurrency.is_some_and(|limit| {
+        let full = process.launch.asgi.limit_concurrency.is_some_and(|limit| {
             // uvicorn counts this connection, but not yet this task.
             open >= limit as usize || running >= limit as usize
         });

@@ -69,10 +69,10 @@ impl Process {
     /// A process of the server that `launch` describes.
     #[must_use]
     pub fn new(launch: Launch, pid: Pid, parent: Pid) -> Self {
-        let logged = launch.access_log && launch.server == Server::Gunicorn;
-        let access_format = logged
-            .then(|| AccessFormat::parse(&launch.access_log_format).ok())
-            .flatten();
+        let format = launch
+            .gunicorn()
+            .and_then(|gunicorn| gunicorn.access_log_format.as_deref());
+        let access_format = format.and_then(|format| AccessFormat::parse(format).ok());
         Self {
             access_format,
             launch,
@@ -113,7 +113,7 @@ impl Process {
                 self.slot = frame.id;
                 // uWSGI without a master loads the app once, and forks; here each process loads it,
                 // and the first shows it.
-                self.muted = self.launch.server == Server::Uwsgi
+                self.muted = self.launch.server() == Server::Uwsgi
                     && (frame.id != 1 || frame.body == [1])
                     && self.launch.preload
                     && !self.launch.master;
@@ -218,7 +218,7 @@ impl Process {
         if !self.logs(level) {
             return;
         }
-        let line = match self.launch.server {
+        let line = match self.launch.server() {
             Server::Gunicorn => log::gunicorn(now, self.pid, level, text),
             _ => match text
                 .strip_suffix(']')
@@ -226,9 +226,14 @@ impl Process {
             {
                 // The process id has a colour of its own.
                 Some((what, pid)) if pid.parse() == Ok(self.pid) && what.ends_with(' ') => {
-                    log::uvicorn_process(what.trim_end(), self.pid, false, self.launch.use_colors)
+                    log::uvicorn_process(
+                        what.trim_end(),
+                        self.pid,
+                        false,
+                        self.launch.uses_colors(),
+                    )
                 }
-                _ => log::uvicorn(level, text, self.launch.use_colors),
+                _ => log::uvicorn(level, text, self.launch.uses_colors()),
             },
         };
         self.line(Stream::Stderr, &line);

@@ -156,7 +156,7 @@ impl SyncWorker {
     /// ABRT raise `SystemExit` in whatever the thread is doing: see
     /// [`interrupted`](Self::interrupted). Where it reads a head, its client gets an error page.
     pub fn signal(&mut self, process: &mut Process, signal: Signal) {
-        if process.launch.server == Server::Uwsgi {
+        if process.launch.server() == Server::Uwsgi {
             self.signal_uwsgi(process, signal);
             return;
         }
@@ -217,7 +217,7 @@ impl SyncWorker {
                     self.seen.retain(|listener| *listener != accepted.listener);
                     let listener = process.listeners.get(index).cloned();
                     let mut c = Box::new(conversation(process, frame.id, accepted, listener, now));
-                    if process.launch.server == Server::Uwsgi {
+                    if process.launch.server() == Server::Uwsgi {
                         c.wait(now);
                     }
                     self.state = State::Reading(c);
@@ -250,18 +250,14 @@ impl SyncWorker {
     }
 
     fn notify(&mut self, process: &mut Process, now: Millis) {
-        if process.launch.server == Server::Uwsgi {
+        if process.launch.server() == Server::Uwsgi {
             self.notify_at = Millis::INFINITY;
             return;
         }
         process.tell(FromProcess::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
-        let timeout = if process.launch.timeout > 0.0 {
-            process.launch.timeout / 2.0
-        } else {
-            500.0
-        };
-        self.notify_at = now + timeout;
+        let timeout = process.launch.gunicorn().and_then(|own| own.timeout);
+        self.notify_at = now + timeout.map_or(500.0, |timeout| timeout / 2.0);
     }
 
     fn poll(&mut self, process: &mut Process, now: Millis) {
@@ -276,7 +272,7 @@ impl SyncWorker {
 
     /// The thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
-        let uwsgi = process.launch.server == Server::Uwsgi;
+        let uwsgi = process.launch.server() == Server::Uwsgi;
         if process.born == 0.0 {
             process.born = now;
         }
@@ -382,7 +378,7 @@ impl SyncWorker {
         };
         process.served += 1;
         let most = process.launch.max_requests;
-        if process.launch.server == Server::Uwsgi {
+        if process.launch.server() == Server::Uwsgi {
             c.announce(process, self.number, now);
         } else if most.is_some_and(|most| process.served >= most) && self.alive {
             process.log(
@@ -411,7 +407,7 @@ impl SyncWorker {
     /// The thread is done with the request: the orderly close begins.
     pub fn close(&mut self, process: &mut Process, now: Millis) {
         match std::mem::replace(&mut self.state, State::Idle) {
-            State::Running(c) | State::Reading(c) if process.launch.server == Server::Uwsgi => {
+            State::Running(c) | State::Reading(c) if process.launch.server() == Server::Uwsgi => {
                 self.close_uwsgi(process, c, now);
             }
             State::Running(c) => {
@@ -447,7 +443,7 @@ impl SyncWorker {
 fn takes_offers(process: &Process) -> bool {
     process.claims.is_some()
         && process.listeners.len() == 1
-        && process.launch.server == Server::Gunicorn
+        && process.launch.server() == Server::Gunicorn
 }
 
 #[cfg(test)]

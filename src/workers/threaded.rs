@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::event_loop::Key;
 use crate::net::frame::{Accepted, Frame, ToProcess};
 use crate::os::{Millis, Signal};
+use crate::servers::Launch;
 
 use super::Process;
 use super::conversation::{Conversation, conversation};
@@ -249,6 +250,12 @@ impl ThreadedWorker {
             self.ready = true;
         }
     }
+}
+
+/// How many connections a worker holds at most.
+fn most_connections(launch: &Launch) -> usize {
+    let gunicorn = launch.gunicorn();
+    gunicorn.map_or(usize::MAX, |own| own.worker_connections as usize)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
         Constant::Bool(launch.worker_class != WorkerClass::Sync || launch.threads > 1);
     let multiprocess = Constant::Bool(launch.workers > 1);
     let run_once = Constant::Bool(false);
-    match launch.server {
+    match launch.server() {
         Server::Uwsgi => vec![
             ("wsgi.file_wrapper", Constant::Object),
             ("wsgi.version", Constant::Object),
@@ -130,9 +130,9 @@ impl From<EnvironError> for Rejection {
 /// # Errors
 /// The request is refused instead, with the [`Rejection`] made of the error.
 pub fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
-    match launch.server {
-        Server::Uwsgi => Ok(uwsgi(head, peer, launch.router)),
-        Server::Gunicorn | Server::Uvicorn | Server::Daphne => gunicorn(head, peer, launch),
+    match launch.uwsgi() {
+        Some(settings) => Ok(uwsgi(head, peer, settings.router)),
+        None => gunicorn(head, peer, launch),
     }
 }
 

@@ -64,7 +64,7 @@ impl Response {
     #[must_use]
     pub fn new(request: &RequestHead, launch: &Launch, may_keep: bool) -> Self {
         Self {
-            server: launch.server,
+            server: launch.server(),
             version: request.version,
             method: request.method.as_slice().into(),
             client_keeps: request.keep_alive,

@@ -1,22 +1,29 @@
 """uWSGI's lines for requests, as the real one wrote them."""
 
 import unittest
+from dataclasses import replace
 
 from wasgi_runtime.servers.uwsgi.log import Answer, Log
+from wasgi_runtime.servers.uwsgi.options import Options
 
-OPTIONS = dict.fromkeys(
-    [
-        "--disable-logging",
-        "--logformat",
-        "--log-micros",
-        "--log-x-forwarded-for",
-        "--log-zero",
-        "--log-slow",
-        "--log-big",
-        "--log-4xx",
-        "--log-5xx",
-    ],
-    "",
+OPTIONS = Options(
+    need_app=False,
+    wsgi_file=None,
+    module=None,
+    callable=None,
+    pyargv="",
+    py_auto_reload=None,
+    py_auto_reload_ignore="",
+    post_buffering=None,
+    logs_requests=True,
+    log_format=None,
+    log_micros=False,
+    log_x_forwarded_for=False,
+    log_4xx=False,
+    log_5xx=False,
+    log_zero=False,
+    log_slow=None,
+    log_big=None,
 )
 ENVIRON = {
     "REQUEST_METHOD": "GET",
@@ -31,8 +38,7 @@ ENVIRON = {
 def line(status="200", sent=29, **options):
     answer = Answer(ENVIRON)
     answer.status, answer.sent, answer.head, answer.fields, answer.switches = status, sent, 65, 2, 1
-    given = {"--" + name.replace("_", "-"): value for name, value in options.items()}
-    return Log(OPTIONS | given, 7, 1).line(answer, dict(ENVIRON), 0)
+    return Log(replace(OPTIONS, **options), 7, 1).line(answer, dict(ENVIRON), 0)
 
 
 class Lines(unittest.TestCase):
@@ -41,28 +47,28 @@ class Lines(unittest.TestCase):
         self.assertTrue(
             line().endswith("(HTTP/1.1 200) 2 headers in 65 bytes (1 switches on core 0)")
         )
-        self.assertIn(" micros ", line(log_micros="true"))
+        self.assertIn(" micros ", line(log_micros=True))
 
     def test_have_what_the_format_names(self):
         text = line(
-            logformat="%(uri)|%(method)|%(user)|%(status)|%(rsize)|%(hsize)|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
+            log_format="%(uri)|%(method)|%(user)|%(status)|%(rsize)|%(hsize)|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
             "|%(var.QUERY_STRING)|%(var.NOPE)|%(nope)|%(modifier1)|100%"
         )
         self.assertEqual(text, "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%")
 
     def test_may_be_there_for_some_answers_only(self):
         for options in (
-            {"status": "404", "log_4xx": "true"},
-            {"status": "500", "log_5xx": "true"},
-            {"sent": 0, "log_zero": "true"},
-            {"sent": 100, "log_big": "100"},
+            {"status": "404", "log_4xx": True},
+            {"status": "500", "log_5xx": True},
+            {"sent": 0, "log_zero": True},
+            {"sent": 100, "log_big": 100},
         ):
-            self.assertTrue(line(disable_logging="true", **options), options)
+            self.assertTrue(line(logs_requests=False, **options), options)
         for options in (
             {},
-            {"log_4xx": "true"},
-            {"log_slow": "400"},
-            {"log_big": "100"},
-            {"log_zero": "true"},
+            {"log_4xx": True},
+            {"log_slow": 400},
+            {"log_big": 100},
+            {"log_zero": True},
         ):
-            self.assertFalse(line(disable_logging="true", **options), options)
+            self.assertFalse(line(logs_requests=False, **options), options)

@@ -90,7 +90,10 @@ fn the_head_goes_out_with_the_start_event() {
 #[test]
 fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
     let mut launch = launch(Server::Uvicorn);
-    launch.headers.push(("X-Added".to_owned(), "1".to_owned()));
+    launch
+        .asgi
+        .headers
+        .push(("X-Added".to_owned(), "1".to_owned()));
     let head = |launch: &Launch| {
         let mut sent = Vec::new();
         Cycle::new(&request("GET", "/", &[]), launch, DATE)
@@ -100,12 +103,13 @@ fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
     };
     assert!(head(&launch).ends_with("server: uvicorn\r\nx-added: 1\r\n\r\n"));
     launch
+        .asgi
         .headers
         .push(("Server".to_owned(), "mine".to_owned()));
     assert!(head(&launch).ends_with("GMT\r\nx-added: 1\r\nserver: mine\r\n\r\n"));
-    launch.headers.clear();
-    launch.server_header = false;
-    launch.date_header = false;
+    launch.asgi.headers.clear();
+    launch.asgi.server_header = false;
+    launch.asgi.date_header = false;
     assert_eq!(head(&launch), "HTTP/1.1 204 No Content\r\n\r\n");
 }
 

@@ -63,7 +63,7 @@ fn what_is_no_utf8_is_replaced_in_the_path() {
 #[test]
 fn root_path_stands_before_both_paths() {
     let mut launch = launch(Server::Uvicorn);
-    launch.root_path = "/api".to_owned();
+    launch.asgi.root_path = "/api".to_owned();
     let scope = strings(&request("GET", "/x%20y", &[]), &peer("127.0.0.1"), &launch);
     assert_eq!(scope[3..7], ["/api/x y", "/api/x%20y", "", "/api"]);
 }

@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
         Self {
             head,
             peer,
-            root_path: &launch.root_path,
+            root_path: &launch.asgi.root_path,
             origin: proxy::origin(head, peer, launch),
             raw_path,
             query,

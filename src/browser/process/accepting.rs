@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::net::frame::{FromProcess, push};
 use crate::os::Stream;
-use crate::servers::{self, Level, Server};
+use crate::servers::{self, Level};
 use crate::workers;
 
 use super::Process;
@@ -40,11 +40,11 @@ impl Process {
 /// What uvicorn says once it runs, where no master has said it.
 fn log_address(process: &mut workers::Process) {
     let launch = &process.launch;
-    if launch.server == Server::Uvicorn
+    if let Some(uvicorn) = launch.uvicorn()
         && !launch.master
         && let Some((host, port)) = launch.binds.first()
     {
-        let line = servers::log::uvicorn_running(host, *port, launch.use_colors);
+        let line = servers::log::uvicorn_running(host, *port, uvicorn.use_colors);
         if process.logs(Level::Info) {
             process.line(Stream::Stderr, &line);
         }

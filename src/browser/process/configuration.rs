@@ -1,14 +1,12 @@
 //! What a process's Python is told about its server and itself.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::os::Millis;
-use crate::servers::{Interface, Lifespan, Server, WorkerClass};
+use crate::servers::{Interface, Lifespan, Program, WorkerClass};
 
 use super::Process;
 use super::state::Base;
@@ -19,10 +17,6 @@ use super::state::Base;
 struct Configuration<'a> {
     server: &'static str,
     interface: &'static str,
-    module: &'a str,
-    attribute: &'a str,
-    factory: bool,
-    target: &'a str,
     pid: u32,
     ppid: u32,
     slot: u32,
@@ -35,15 +29,19 @@ struct Configuration<'a> {
     address: (&'a str, u16),
     lifespan: &'static str,
     python_responses: bool,
-    green: bool,
+    worker_class: &'static str,
     multithread: bool,
     multiprocess: bool,
-    threads: Option<u32>,
+    threads: u32,
     max_requests: Option<u32>,
     /// In seconds, as all durations in Python.
     heartbeat: Option<f64>,
     graceful_timeout: Option<f64>,
-    options: BTreeMap<&'a str, &'a str>,
+    keep_alive: f64,
+    access_log: bool,
+    forwarded_allow_ips: &'a str,
+    /// What only this server is set to.
+    options: &'a Program,
 }
 
 #[wasm_bindgen]
@@ -69,20 +67,16 @@ impl<'a> Configuration<'a> {
         let launch = &process.launch;
         let sync = launch.worker_class == WorkerClass::Sync;
         Self {
-            server: launch.server.name(),
+            server: launch.server().name(),
             interface: match launch.interface {
                 Interface::Wsgi => "wsgi",
                 Interface::Asgi => "asgi",
             },
-            module: &launch.target.module,
-            attribute: &launch.target.attribute,
-            factory: launch.target.factory,
-            target: &launch.target.import_string,
             pid: process.pid,
             ppid: process.parent,
             slot: process.slot,
             child: launch.master,
-            master: launch.interpreter && process.slot == 0,
+            master: launch.master_has_python() && process.slot == 0,
             cwd: &base.directory,
             directory: launch.chdir.as_ref().unwrap_or(&base.directory),
             python_path: &launch.python_path,
@@ -91,25 +85,26 @@ impl<'a> Configuration<'a> {
                 .binds
                 .first()
                 .map_or(("", 0), |(host, port)| (host, *port)),
-            lifespan: match launch.lifespan {
+            lifespan: match launch.asgi.lifespan {
                 Lifespan::Auto => "auto",
                 Lifespan::On => "on",
                 Lifespan::Off => "off",
             },
             python_responses: launch.python_responses,
-            green: launch.worker_class == WorkerClass::Green,
+            worker_class: launch.worker_class.name(),
             multithread: !sync || launch.threads > 1,
             multiprocess: launch.workers > 1,
-            threads: (launch.worker_class == WorkerClass::Threaded).then_some(launch.threads),
+            threads: launch.threads,
             max_requests: launch.max_requests,
-            heartbeat: (launch.server == Server::Gunicorn && launch.timeout > 0.0)
-                .then(|| seconds(launch.timeout / 2.0)),
+            heartbeat: launch
+                .gunicorn()
+                .and_then(|gunicorn| gunicorn.timeout)
+                .map(|timeout| seconds(timeout / 2.0)),
             graceful_timeout: launch.graceful_timeout.map(seconds),
-            options: launch
-                .options
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect(),
+            keep_alive: seconds(launch.keep_alive),
+            access_log: launch.access_log,
+            forwarded_allow_ips: &launch.forwarded_allow_ips,
+            options: &launch.program,
         }
     }
 }

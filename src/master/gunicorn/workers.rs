@@ -122,15 +122,15 @@ impl Arbiter {
     /// Aborts workers that have been silent for longer than the timeout, and kills them if they are
     /// silent still.
     pub(super) fn murder_workers(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        if self.timeout <= 0.0 {
+        let Some(timeout) = self.timeout else {
             return;
-        }
+        };
         let silent: Vec<(u32, bool)> = self
             .table
             .iter_mut()
             .filter(|w| {
                 w.heartbeat
-                    .is_some_and(|heartbeat| now - heartbeat > self.timeout)
+                    .is_some_and(|heartbeat| now - heartbeat > timeout)
             })
             .map(|w| (w.slot, std::mem::replace(&mut w.aborted, true)))
             .collect();

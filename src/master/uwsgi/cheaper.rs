@@ -3,10 +3,11 @@
 use super::{State, TICK, Uwsgi, say, second};
 use crate::master::Action;
 use crate::os::{Millis, Signal};
+use crate::servers::uwsgi::{Cheaper, CheaperAlgorithm};
 
 /// Where the adaptation stands.
 #[derive(Debug, Default)]
-pub(super) struct Cheaper {
+pub(super) struct Adaptation {
     /// Turns without a free worker, fewer those with one.
     overload: u32,
     /// Turns without need since the last overload.
@@ -17,19 +18,20 @@ pub(super) struct Cheaper {
     pub(super) cheap: bool,
     /// `--idle`: the worker that is ended next; nothing else is done meanwhile.
     ending: Option<usize>,
-    /// The second at which so many requests had been served in all.
-    last_request: (i64, u32),
+    /// The second at which the last request was seen, or the workers began.
+    active_at: Option<i64>,
+    /// Requests that had been served in all until then.
+    served: u32,
 }
 
 impl Uwsgi {
     /// How many workers there are at first.
     pub(super) fn initial(&self) -> u32 {
-        if self.cheaper.cheap {
+        if self.adaptation.cheap {
             0
-        } else if self.options.cheaper > 0 {
-            self.options.initial
         } else {
-            self.options.count
+            let cheaper = self.settings.cheaper;
+            cheaper.map_or(self.launch.workers, |cheaper| cheaper.initial)
         }
     }
 
@@ -37,23 +39,22 @@ impl Uwsgi {
     pub(super) fn begin_cheap(&mut self, actions: &mut Vec<Action>) {
         let line = "cheap mode enabled: waiting for socket connection...";
         say(actions, line);
-        self.cheaper.cheap = true;
-        self.cheaper.last_request = (0, self.total);
+        self.adaptation.cheap = true;
+        self.adaptation.active_at = None;
+        self.adaptation.served = self.total;
         actions.push(Action::Watch);
     }
 
     /// Connections wait to be accepted.
     pub(super) fn connections_wait(&mut self, waiting: u32, actions: &mut Vec<Action>) {
-        self.cheaper.waiting = waiting;
-        let over = self.ending.is_some() || self.cheaper.ending.is_some();
-        if over || !self.cheaper.cheap || waiting == 0 || self.state != State::Running {
+        self.adaptation.waiting = waiting;
+        let over = self.ending.is_some() || self.adaptation.ending.is_some();
+        if over || !self.adaptation.cheap || waiting == 0 || self.state != State::Running {
             return;
         }
-        self.cheaper.cheap = false;
-        let needed = match self.options.cheaper {
-            0 => self.options.count,
-            cheaper => cheaper,
-        };
+        self.adaptation.cheap = false;
+        let cheaper = self.settings.cheaper;
+        let needed = cheaper.map_or(self.launch.workers, |cheaper| cheaper.least);
         for index in 0..needed as usize {
             self.spawn_again(index, actions);
         }
@@ -63,7 +64,7 @@ impl Uwsgi {
     /// with that.
     pub(super) fn check_idle(&mut self, now: Millis, actions: &mut Vec<Action>) -> bool {
         let now_second = second(now);
-        if let Some(index) = self.cheaper.ending {
+        if let Some(index) = self.adaptation.ending {
             if let Some(worker) = self.workers.get_mut(index) {
                 worker.pid = None;
                 worker.exit = None;
@@ -71,14 +72,14 @@ impl Uwsgi {
             self.end_next(index + 1, actions);
             return true;
         }
-        let idle = i64::from(self.options.idle);
-        if idle == 0 || self.cheaper.cheap || self.ending.is_some() {
+        let Some(idle) = self.settings.idle else {
+            return false;
+        };
+        if self.adaptation.cheap || self.ending.is_some() {
             return false;
         }
-        let (since, total) = self.cheaper.last_request;
-        if since == 0 {
-            self.cheaper.last_request.0 = now_second;
-        }
+        let active_at = self.adaptation.active_at;
+        self.adaptation.active_at.get_or_insert(now_second);
         if self
             .workers
             .iter()
@@ -86,21 +87,23 @@ impl Uwsgi {
         {
             return false;
         }
-        if total != self.total {
-            self.cheaper.last_request = (now_second, self.total);
-        } else if since > 0 && now_second - since > idle {
+        if self.adaptation.served != self.total {
+            self.adaptation.active_at = Some(now_second);
+            self.adaptation.served = self.total;
+        } else if let Some(since) = active_at
+            && now_second - since > i64::from(idle)
+        {
             say(
                 actions,
                 format!(
-                    "workers have been inactive for more than {} seconds ({now_second}-{since})",
-                    self.options.idle
+                    "workers have been inactive for more than {idle} seconds ({now_second}-{since})"
                 ),
             );
-            if self.options.die_on_idle {
+            if self.settings.die_on_idle {
                 self.kill_them_all(now, actions);
                 return false;
             }
-            self.cheaper.cheap = true;
+            self.adaptation.cheap = true;
             self.end_next(0, actions);
             return true;
         }
@@ -114,7 +117,7 @@ impl Uwsgi {
             worker.cheaped = true;
             Some((index, worker.pid?))
         });
-        self.cheaper.ending = next.map(|(index, _)| index);
+        self.adaptation.ending = next.map(|(index, _)| index);
         match next {
             Some((_, pid)) => actions.push(Action::Signal(pid, Signal::Kill)),
             None => self.begin_cheap(actions),
@@ -123,7 +126,10 @@ impl Uwsgi {
 
     /// `--cheaper`: a turn of the algorithm.
     pub(super) fn adapt(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        if self.options.cheaper == 0 || self.cheaper.cheap || self.ending.is_some() {
+        let Some(cheaper) = self.settings.cheaper else {
+            return;
+        };
+        if self.adaptation.cheap || self.ending.is_some() {
             return;
         }
         let here = |worker: &&super::Worker| worker.pid.is_some() && !worker.cheaped;
@@ -134,24 +140,23 @@ impl Uwsgi {
             .filter(here)
             .filter(|worker| !worker.busy.is_empty())
             .count() as u32;
-        let overload = self.options.overload;
-        let (more, fewer) = if self.options.by_backlog {
-            let waiting = self.cheaper.waiting;
+        let (more, fewer) = if self.settings.cheaper_algorithm == CheaperAlgorithm::Backlog {
+            let waiting = self.adaptation.waiting;
             (
-                waiting > overload,
-                waiting < overload && active > self.options.cheaper,
+                waiting > cheaper.overload,
+                waiting < cheaper.overload && active > cheaper.least,
             )
         } else {
-            self.spare(active, busy)
+            self.spare(cheaper, active, busy)
         };
         if more {
-            let mut step = self.options.step.max(1);
+            let mut step = cheaper.step.max(1);
             for index in 0..self.workers.len() {
-                let cheaped = self
+                let is_spare = self
                     .workers
                     .get(index)
                     .is_some_and(|worker| worker.cheaped && worker.pid.is_none());
-                if cheaped && step > 0 {
+                if is_spare && step > 0 {
                     step -= 1;
                     self.spawn_again(index, actions);
                 }
@@ -177,15 +182,15 @@ impl Uwsgi {
     }
 
     /// The algorithm `spare`: whether there is to be one more, or one fewer.
-    fn spare(&mut self, active: u32, busy: u32) -> (bool, bool) {
-        let state = &mut self.cheaper;
+    fn spare(&mut self, cheaper: Cheaper, active: u32, busy: u32) -> (bool, bool) {
+        let state = &mut self.adaptation;
         if busy < active {
             state.overload = state.overload.saturating_sub(1);
         } else {
             state.overload += 1;
             state.idle = 0;
         }
-        if state.overload > self.options.overload {
+        if state.overload > cheaper.overload {
             state.overload = 0;
             return (true, false);
         }
@@ -194,19 +199,20 @@ impl Uwsgi {
             return (false, false);
         }
         state.idle += 1;
-        let due = state.idle.checked_rem(self.options.overload) == Some(0);
-        (false, due && active > self.options.cheaper)
+        let due = state.idle.checked_rem(cheaper.overload) == Some(0);
+        (false, due && active > cheaper.least)
     }
 
     /// `--max-worker-lifetime`: workers that have had their time end after their request.
     pub(super) fn check_lifetimes(&mut self, now: Millis, actions: &mut Vec<Action>) {
-        let Some(most) = self.options.lifetime else {
+        let Some(most) = self.settings.max_worker_lifetime else {
             return;
         };
         for (number, worker) in (1..).zip(&mut self.workers) {
             let Some(pid) = worker.pid else { continue };
             let lifetime = second(now) - worker.born;
-            let most = i64::from(most) + i64::from((number - 1) * self.options.lifetime_delta);
+            let most =
+                i64::from(most) + i64::from((number - 1) * self.settings.max_worker_lifetime_delta);
             if lifetime > most && !worker.cheaped && !worker.expired && worker.cursed_at.is_none() {
                 worker.expired = true;
                 say(

@@ -5,10 +5,11 @@ use super::Uwsgi;
 use crate::master::Action;
 use crate::os::{Millis, Stream};
 use crate::servers::log;
+use crate::servers::uwsgi::CheaperAlgorithm;
 
 impl Uwsgi {
     pub(super) fn first_lines(&self, now: Millis, actions: &mut Vec<Action>) {
-        for line in &self.options.said {
+        for line in &self.settings.printed {
             say(actions, line.as_str());
         }
         let started = log::ctime(now);
@@ -18,26 +19,26 @@ impl Uwsgi {
         );
         say(
             actions,
-            format!("current working directory: {}", self.options.directory),
+            format!("current working directory: {}", self.directory),
         );
-        if !self.options.master {
+        if !self.launch.master {
             let warning =
                 "*** WARNING: you are running uWSGI without its master process manager ***";
             say(actions, warning);
         }
-        if self.options.harakiri > 0 && !self.options.buffers {
+        if self.settings.harakiri.is_some() && self.settings.post_buffering.is_none() {
             let warning = " *** WARNING: you have enabled harakiri without post buffering. \
                            Slow upload could be rejected on post-unbuffered webservers *** ";
             say(actions, warning);
         }
-        for line in &self.options.warnings {
+        if let Some(line) = &self.settings.warning {
             say(actions, line.as_str());
         }
     }
 
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
         let index = self.bound;
-        let how = match (self.options.router, self.reloaded) {
+        let how = match (self.settings.router, self.reloaded) {
             (true, _) => "uWSGI http bound on".to_owned(),
             (false, false) => format!("uwsgi socket {index} bound to TCP address"),
             (false, true) => format!("uwsgi socket {index} inherited INET address"),
@@ -53,15 +54,15 @@ impl Uwsgi {
             actions,
             format!(
                 "your server socket listen backlog is limited to {} connections",
-                self.options.backlog
+                self.launch.backlog
             ),
         );
         say(
             actions,
             "your mercy for graceful operations on workers is 60 seconds",
         );
-        let mode = match (self.options.count > 1, self.options.threads > 1) {
-            _ if self.options.count == 0 => "no-workers",
+        let mode = match (self.launch.workers > 1, self.launch.threads > 1) {
+            _ if self.launch.workers == 0 => "no-workers",
             (true, false) => "preforking",
             (true, true) => "preforking+threaded",
             (false, true) => "threaded",
@@ -71,12 +72,12 @@ impl Uwsgi {
     }
 
     pub(super) fn say_forked(&mut self, actions: &mut Vec<Action>) {
-        if self.options.count > 0 {
+        if self.launch.workers > 0 {
             let line = "*** uWSGI is running in multiple interpreter mode ***";
             say(actions, line);
         }
-        let threads = self.options.threads;
-        if self.options.master {
+        let threads = self.launch.threads;
+        if self.launch.master {
             let how = if self.reloaded {
                 "gracefully (RE)spawned"
             } else {
@@ -85,7 +86,7 @@ impl Uwsgi {
             let pid = self.pid;
             say(actions, format!("{how} uWSGI master process (pid: {pid})"));
         }
-        let only = if self.options.master || self.options.count > 1 {
+        let only = if self.launch.master || self.launch.workers > 1 {
             ""
         } else {
             " (and the only)"
@@ -98,14 +99,14 @@ impl Uwsgi {
                 );
             }
         }
-        if self.cheaper.cheap {
+        if self.adaptation.cheap {
             self.begin_cheap(actions);
         }
-        if self.options.router {
+        if self.settings.router {
             let pid = self.router_pid();
             say(actions, format!("spawned uWSGI http 1 (pid: {pid})"));
         }
-        if self.options.no_such_algorithm {
+        if self.settings.cheaper_algorithm == CheaperAlgorithm::Unknown {
             let line = "unable to find requested cheaper algorithm, falling back to spare";
             say(actions, line);
         }
@@ -118,7 +119,7 @@ impl Uwsgi {
     }
 
     pub(super) fn bury_router(&self, actions: &mut Vec<Action>) {
-        if self.options.router {
+        if self.settings.router {
             let pid = self.router_pid();
             say(
                 actions,
@@ -129,7 +130,7 @@ impl Uwsgi {
 
     pub(super) fn say_reloading(&self, actions: &mut Vec<Action>) {
         say(actions, "binary reloading uWSGI...");
-        say(actions, format!("chdir() to {}", self.options.directory));
+        say(actions, format!("chdir() to {}", self.directory));
         say(actions, "running uwsgi");
     }
 }

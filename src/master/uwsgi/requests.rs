@@ -7,8 +7,8 @@ use crate::os::{Millis, Pid, Stream};
 impl Uwsgi {
     /// A worker begins a request.
     pub(super) fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
-        let harakiri =
-            (self.options.harakiri > 0).then(|| second(now) + i64::from(self.options.harakiri));
+        let harakiri = self.settings.harakiri;
+        let harakiri = harakiri.map(|seconds| second(now) + i64::from(seconds));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;

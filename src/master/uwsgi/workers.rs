@@ -84,7 +84,7 @@ impl Uwsgi {
         let (cheaped, expired) = (worker.cheaped, worker.expired);
         let number = index + 1;
         if exit == Exit::Code(FAILED_APP) {
-            if self.options.need_app {
+            if self.settings.need_app {
                 say(
                     actions,
                     format!("OOPS ! failed loading app in worker {number} (pid {pid})"),
@@ -147,7 +147,7 @@ impl Uwsgi {
         } else {
             0
         };
-        let too_fast = quick > self.options.count;
+        let too_fast = quick > self.launch.workers;
         self.respawned = (second(now), if too_fast { 0 } else { quick });
         if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
@@ -176,7 +176,7 @@ impl Uwsgi {
         self.ending = None;
         self.reloaded = true;
         self.total = 0;
-        self.inherited.clone_from(&self.options.addresses);
+        self.inherited.clone_from(&self.addresses);
         self.say_reloading(actions);
         self.state = State::Binding;
         actions.push(Action::Reread);
@@ -189,7 +189,7 @@ impl Uwsgi {
             let Some(pid) = worker.pid else { continue };
             if worker
                 .cursed_at
-                .is_some_and(|at| second(now) > at + i64::from(self.options.mercy))
+                .is_some_and(|at| second(now) > at + i64::from(self.settings.worker_reload_mercy))
             {
                 let line = format!(
                     "worker {number} (pid: {pid}) is taking too much time to die...NO MERCY !!!"

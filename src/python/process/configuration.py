@@ -1,6 +1,7 @@
 """What the command line and the machine say to this process."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final, Literal
 
 import _wasgi
@@ -10,16 +11,13 @@ MASTER: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
-    """As Rust has parsed it: see src/browser/process/configuration.rs."""
+class Configuration[Options]:
+    """As Rust has parsed it: see src/browser/process/configuration.rs. The options are those of the
+    server, as the ``options.py`` in its folder describes them.
+    """
 
     server: Literal["gunicorn", "uvicorn", "uwsgi", "daphne"]
     interface: Literal["wsgi", "asgi"]
-    module: str
-    attribute: str
-    factory: bool
-    target: str
-    """The app as the command line writes it."""
     pid: int
     ppid: int
     slot: int
@@ -40,30 +38,37 @@ class Configuration:
     lifespan: Literal["auto", "on", "off"]
     python_responses: bool
     """Whether responses are written in Python (gunicorn's asgi worker)."""
-    green: bool
-    """Whether threads let go of the GIL only where they wait."""
+    worker_class: Literal["sync", "threaded", "green", "async"]
+    """How requests are taken; green threads let go of the GIL only where they wait."""
     multithread: bool
     multiprocess: bool
-    threads: int | None
-    """Threads in the worker's pool, if it has one."""
+    threads: int
+    """Threads in the worker's pool, or that accept by themselves."""
     max_requests: int | None
     """The process retires after so many, if it does."""
     heartbeat: float | None
     """Seconds between two heartbeats of the event loop, if any is expected."""
     graceful_timeout: float | None
     """Seconds that requests get to finish at a stop; None: as long as they want."""
-    options: dict[str, str]
-    """Options as the command line gives them, where only this package reads them."""
+    keep_alive: float
+    """Seconds that an idle connection is kept."""
+    access_log: bool
+    """Whether Rust or uvicorn's server logs requests."""
+    forwarded_allow_ips: str
+    """Peers whose forwarding headers are believed."""
+    options: Options
+    """What only this server is set to."""
 
 
-def read() -> Configuration:
+def read() -> Configuration[Any]:
     """Asks Rust. Its object is converted at once: a process that kept one could not be forked."""
     told: dict[str, Any] = _wasgi.configuration().to_py()
-    return Configuration(
-        **told
-        | {
-            "python_path": tuple(told["python_path"]),
-            "argv": tuple(told["argv"]),
-            "address": tuple(told["address"]),
-        }
-    )
+    server = import_module(f"..servers.{told['server']}.options", __package__)
+    options = server.Options(**_frozen(told["options"]))
+    return Configuration(**_frozen(told) | {"options": options})
+
+
+def _frozen(members: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in members.items()
+    }

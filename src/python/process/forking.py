@@ -11,6 +11,7 @@ import os
 import sys
 from asyncio import events
 from collections.abc import Callable, Generator
+from typing import Any
 
 import _wasgi
 from _wasgi import FORKS, PARENT
@@ -111,13 +112,13 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
     return True
 
 
-def set_identity(configuration: Configuration) -> None:
+def set_identity(configuration: Configuration[Any]) -> None:
     """Tells which process this is."""
     global pid, ppid
     pid, ppid = configuration.pid, configuration.ppid
 
 
-def workers(knows: bool = True) -> Generator[int | None, int, Configuration]:
+def workers(knows: bool = True) -> Generator[int | None, int, Configuration[Any]]:
     """Forks a master's process that has loaded the app. Goes on in its workers alone, each with its
     configuration.
     """

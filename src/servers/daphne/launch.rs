@@ -1,16 +1,18 @@
 //! From daphne's values to a [`Launch`].
 
 use crate::servers::grammar::Stop;
-use crate::servers::grammar::argparse::Program;
+use crate::servers::grammar::argparse;
 use crate::servers::option::Values;
-use crate::servers::{Call, Launch, Level, Server, Target, argv, host};
+use crate::servers::{Call, Launch, Level, Program, argv, host};
+
+use super::DaphneSettings;
 
 /// Everything that the values say.
 ///
 /// # Errors
 /// A usage error.
 pub(super) fn launch(
-    program: &Program,
+    program: &argparse::Program,
     words: &[String],
     values: &Values,
     call: &Call,
@@ -35,10 +37,9 @@ pub(super) fn launch(
             return Err(refuse(name, reason));
         }
     }
-    let mut launch = Box::new(Launch::base(Server::Daphne, argv("daphne", words), call));
+    let settings = Program::Daphne(settings(values));
+    let mut launch = Box::new(Launch::base(settings, argv("daphne", words), call));
     launch.python_responses = true;
-    let app = values.positionals.first().map_or("", String::as_str);
-    launch.target = Target::new(app, app, "", false);
     launch.binds.push((given_host.to_owned(), port));
     // Twisted's own; it accepts all that wait.
     launch.backlog = 50;
@@ -47,11 +48,34 @@ pub(super) fn launch(
     // Its Python writes its logs.
     launch.log_level = Level::Critical;
     launch.access_log = false;
-    launch.options = values.texts();
+    Ok(launch)
+}
+
+fn settings(values: &Values) -> DaphneSettings {
+    let int = |name: &str| {
+        let int = values.int(name).unwrap_or(0);
+        int.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    };
+    let header = |name: &str, default: &str| match values.text(name) {
+        "" => default.to_owned(),
+        header => header.to_owned(),
+    };
     // The last of --server-name and --no-server-name counts.
     let mut names = values.given.iter().rev().map(|(option, _)| option.name());
-    if names.find(|name| matches!(*name, "-s" | "--no-server-name")) == Some("--no-server-name") {
-        launch.options.push(("--server-name", String::new()));
+    let last = names.find(|name| matches!(*name, "-s" | "--no-server-name"));
+    let server_name = values.text("--server-name");
+    let is_named = last != Some("--no-server-name") && !server_name.is_empty();
+    DaphneSettings {
+        app: values.positionals.first().cloned().unwrap_or_default(),
+        access_log: !values.text("--access-log").is_empty(),
+        log_format: values.set("--log-fmt"),
+        verbosity: int("--verbosity"),
+        http_timeout: int("--http-timeout"),
+        application_close_timeout: int("--application-close-timeout"),
+        root_path: values.text("--root-path").to_owned(),
+        proxy_headers: values.flag("--proxy-headers"),
+        proxy_headers_host: header("--proxy-headers-host", "X-Forwarded-For"),
+        proxy_headers_port: header("--proxy-headers-port", "X-Forwarded-Port"),
+        server_name: is_named.then(|| server_name.to_owned()),
     }
-    Ok(launch)
 }

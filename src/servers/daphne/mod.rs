@@ -2,12 +2,15 @@
 
 mod launch;
 pub(super) mod options;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::{Call, Command};
+
+pub use settings::DaphneSettings;
 
 /// What happens with these arguments. `name` is what daphne calls itself: `daphne` or
 /// `__main__.py`.

@@ -1,5 +1,8 @@
 //! What daphne 4.2.3 printed for these lines.
 
+#![allow(clippy::panic)]
+
+use crate::servers::Program;
 use crate::servers::testing::{help, launch, printed};
 use crate::testing::test;
 
@@ -97,15 +100,11 @@ fn the_help_lists_all_options() {
 fn a_right_command_line_starts_a_server_and_others_are_refused_in_a_sentence() {
     let launch = launch("daphne -b 0.0.0.0 -p 8001 -t 5 --server-name x --no-server-name app:asgi");
     assert_eq!(launch.binds, [("0.0.0.0".to_owned(), 8001)]);
-    let option = |name: &str| launch.options.iter().rev().find(|(its, _)| *its == name);
-    assert_eq!(
-        option("--http-timeout").map(|(_, text)| text.as_str()),
-        Some("5")
-    );
-    assert_eq!(
-        option("--server-name").map(|(_, text)| text.as_str()),
-        Some("")
-    );
+    let Program::Daphne(own) = launch.program else {
+        panic!("{:?}", launch.program);
+    };
+    assert_eq!(own.http_timeout, 5);
+    assert_eq!(own.server_name, None);
     for (line, reason) in [
         (
             "daphne -u /tmp/socket app:asgi",

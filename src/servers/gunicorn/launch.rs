@@ -1,11 +1,11 @@
 //! From gunicorn's values to a [`Launch`].
 
-use super::{Failure, refuse};
+use super::{Failure, GunicornSettings, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
 use crate::servers::option::Values;
 use crate::servers::{
-    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, absolute, argv, host,
-    python,
+    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, Target, WorkerClass, absolute,
+    argv, host, python,
 };
 
 /// gunicorn's own worker for ASGI apps.
@@ -17,12 +17,21 @@ const PYWSGI: &[&str] = &[
     "gunicorn.workers.ggevent.GeventPyWSGIWorker",
 ];
 
-/// Everything that the values say. `workers` is the default.
+/// What is known besides the options.
+pub(super) struct From<'a> {
+    /// The app, as the user wrote it.
+    pub(super) app: &'a str,
+    /// How many workers there are where the options do not say it.
+    pub(super) workers: i64,
+    pub(super) master_has_python: bool,
+    pub(super) worker_hooks: Vec<String>,
+}
+
+/// Everything that the values say.
 pub(super) fn launch(
     words: &[String],
     values: &Values,
-    app: &str,
-    workers: i64,
+    from: From,
     call: &Call,
 ) -> Result<Launch, Failure> {
     let count = |name: &str| values.count(name).unwrap_or(0);
@@ -31,7 +40,7 @@ pub(super) fn launch(
     let workers = if values.given("--workers").is_some() {
         count("--workers")
     } else {
-        python::clamp(workers)
+        python::clamp(from.workers)
     };
     let (worker_class, interface) = worker_class(values)?;
     let class_name = values.text("--worker-class").trim_ascii();
@@ -58,23 +67,25 @@ pub(super) fn launch(
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
+    let settings = settings(values, from, (worker_class, class_name), access_log);
     Ok(Launch {
         env,
         workers,
         master: true,
         worker_class,
-        worker_class_name: if worker_class != WorkerClass::Threaded
-            || class_name.ends_with("ThreadWorker")
-        {
-            class_name.to_owned()
-        } else {
-            "gthread".to_owned()
-        },
         threads: count("--threads"),
-        worker_connections: count("--worker-connections"),
-        name: given("--name"),
         interface,
-        target: target(app),
+        asgi: AsgiSettings {
+            lifespan: match values.text("--asgi-lifespan").trim_ascii() {
+                "on" if own_asgi => Lifespan::On,
+                "off" if own_asgi => Lifespan::Off,
+                _ if interface == Interface::Asgi => Lifespan::Auto,
+                _ => Lifespan::Off,
+            },
+            websocket: (worker_class == WorkerClass::Async && !own_asgi)
+                .then(crate::websocket::Settings::default),
+            ..AsgiSettings::default()
+        },
         binds,
         backlog,
         // Of the worker classes with an event loop: uvloop accepts one, asyncio's own as many as
@@ -83,7 +94,6 @@ pub(super) fn launch(
             "asyncio" if own_asgi => backlog.max(1),
             _ => 1,
         },
-        timeout: seconds("--timeout"),
         graceful_timeout: Some(seconds("--graceful-timeout")),
         keep_alive: seconds("--keep-alive"),
         rules: rules(values, own_asgi, uvicorn),
@@ -96,30 +106,55 @@ pub(super) fn launch(
         max_requests_jitter: count("--max-requests-jitter"),
         log_level: log_level(values.text("--log-level").trim_ascii()),
         access_log,
-        access_log_format: values.text("--access-logformat").trim_ascii().to_owned(),
         python_responses,
-        websocket: (worker_class == WorkerClass::Async && !own_asgi)
-            .then(crate::websocket::Settings::default),
         proxy_headers: !own_asgi,
         forwarded_allow_ips: trusted
             .unwrap_or(values.text("--forwarded-allow-ips"))
             .to_owned(),
-        lifespan: match values.text("--asgi-lifespan").trim_ascii() {
-            "on" if own_asgi => Lifespan::On,
-            "off" if own_asgi => Lifespan::Off,
-            _ if interface == Interface::Asgi => Lifespan::Auto,
-            _ => Lifespan::Off,
-        },
         python_path,
         chdir,
         preload: values.flag("--preload"),
-        options: if python_responses {
-            values.texts()
-        } else {
-            Vec::new()
-        },
-        ..Launch::base(Server::Gunicorn, argv("gunicorn", words), call)
+        ..Launch::base(Program::Gunicorn(settings), argv("gunicorn", words), call)
     })
+}
+
+/// What only gunicorn is set to.
+fn settings(
+    values: &Values,
+    from: From,
+    (worker_class, class_name): (WorkerClass, &str),
+    access_log: bool,
+) -> GunicornSettings {
+    let count = |name: &str| values.count(name).unwrap_or(0);
+    let is_reloaded = values.flag("--reload");
+    let watch = |value: String| is_reloaded.then_some(value);
+    let extra_files = values.all("--reload-extra-file");
+    let format = values.text("--access-logformat").trim_ascii();
+    GunicornSettings {
+        target: target(from.app),
+        worker_class_name: if worker_class != WorkerClass::Threaded
+            || class_name.ends_with("ThreadWorker")
+        {
+            class_name.to_owned()
+        } else {
+            "gthread".to_owned()
+        },
+        worker_connections: count("--worker-connections"),
+        timeout: values
+            .positive("--timeout")
+            .map(|seconds| f64::from(seconds) * 1000.0),
+        access_log_format: access_log.then(|| format.to_owned()),
+        master_has_python: from.master_has_python,
+        reload_engine: watch(values.text("--reload-engine").trim_ascii().to_owned()),
+        reload_extra_files: extra_files
+            .into_iter()
+            .filter(|file| !file.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        worker_hooks: from.worker_hooks,
+        root_path: values.text("--root-path").to_owned(),
+        asgi_disconnect_grace_period: count("--asgi-disconnect-grace-period"),
+    }
 }
 
 /// What the parser accepts: gunicorn's, or that of uvicorn's worker class.
@@ -160,7 +195,7 @@ fn limits(values: &Values) -> Limits {
 /// `module:attribute`; the attribute is `application` if there is none.
 fn target(app: &str) -> Target {
     let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
-    Target::new(app, module, attribute, false)
+    Target::new(app, module, attribute)
 }
 
 /// What a worker class is here. gunicorn takes the sync worker with more than one thread for

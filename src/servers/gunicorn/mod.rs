@@ -2,6 +2,7 @@
 
 mod launch;
 pub(super) mod options;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -9,6 +10,8 @@ mod validate;
 use super::grammar::Stop;
 use super::grammar::argparse::{Positional, Program};
 use super::{Call, Command, Configuration, Launch, WASGI, python};
+
+pub use settings::GunicornSettings;
 
 const PROGRAM: Program = Program {
     name: "gunicorn",
@@ -106,7 +109,7 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             }
         }
     }
-    let mut interpreter = *call.configuration != Configuration::CommandLine;
+    let mut master_has_python = *call.configuration != Configuration::CommandLine;
     // Whether files that are to be watched exist, Python looks.
     for name in [
         "--config",
@@ -114,25 +117,26 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
         "--print-config",
         "--reload-extra-file",
     ] {
-        interpreter |= line.given(name).or(variable.given(name)).is_some();
+        master_has_python |= line.given(name).or(variable.given(name)).is_some();
     }
     // PasteDeploy's file names the app itself.
     let app = match line.positionals.first() {
         Some(app) => app.clone(),
         None if line.given("--paste").is_some() => String::new(),
         // It may be in the configuration file.
-        None if interpreter => String::new(),
+        None if master_has_python => String::new(),
         None => {
             return Err(Failure::Config(
                 "No application module specified.".to_owned(),
             ));
         }
     };
-    let hooks = line
-        .positionals
-        .get(1)
-        .filter(|_| resolved.is_some())
-        .cloned();
+    // The master's Python puts the hooks after the app.
+    let hooks = line.positionals.get(1).filter(|_| resolved.is_some());
+    let hooks = hooks.map_or(Vec::new(), |hooks| {
+        let hooks = hooks.split(',').filter(|hook| !hook.is_empty());
+        hooks.map(str::to_owned).collect()
+    });
     let values = line.over(variable);
     if let Some((option, reason)) = values.refused() {
         if resolved.is_some() {
@@ -140,21 +144,17 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
         }
         return Err(PROGRAM.option_error(option, reason).into());
     }
-    let reload = values.flag("--reload");
-    let engine = values.text("--reload-engine").trim_ascii().to_owned();
-    let extra_files = values.all("--reload-extra-file").join("\0");
-    let mut launch = launch::launch(words, &values, &app, workers, call)?;
-    launch.interpreter = interpreter;
+    let from = launch::From {
+        app: &app,
+        workers,
+        master_has_python,
+        worker_hooks: hooks,
+    };
+    let mut launch = launch::launch(words, &values, from, call)?;
     launch.configuration = match call.configuration {
-        Configuration::CommandLine if interpreter => Configuration::Unread,
+        Configuration::CommandLine if master_has_python => Configuration::Unread,
         known => known.clone(),
     };
-    if reload {
-        launch
-            .options
-            .extend([("--watch", engine), ("--watch-files", extra_files)]);
-    }
-    launch.options.extend(hooks.map(|hooks| ("--hooks", hooks)));
     Ok(launch)
 }
 

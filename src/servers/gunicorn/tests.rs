@@ -4,9 +4,17 @@
 use crate::http1::Expectations;
 use crate::servers::testing::{files, launch, printed};
 use crate::servers::{
-    Command, Configuration, Interface, Level, Lifespan, Surroundings, WorkerClass, parse,
+    Command, Configuration, Interface, Launch, Level, Lifespan, Surroundings, WorkerClass, parse,
 };
 use crate::testing::test;
+
+use super::GunicornSettings;
+
+/// What only gunicorn is set to.
+#[track_caller]
+fn own(launch: &Launch) -> GunicornSettings {
+    launch.gunicorn().unwrap().clone()
+}
 
 #[test]
 fn usage_errors_are_those_of_argparse() {
@@ -206,8 +214,12 @@ fn defaults_are_those_of_gunicorn() {
     );
     assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 8000)]);
     assert_eq!(
-        (launch.backlog, launch.timeout, launch.graceful_timeout),
-        (2048, 30_000.0, Some(30_000.0))
+        (
+            launch.backlog,
+            own(&launch).timeout,
+            launch.graceful_timeout
+        ),
+        (2048, Some(30_000.0), Some(30_000.0))
     );
     assert_eq!(
         (
@@ -241,7 +253,7 @@ fn every_way_of_writing_an_option_is_understood() {
     ] {
         let launch = launch(line);
         assert_eq!(
-            (launch.workers, launch.target.module.as_str()),
+            (launch.workers, own(&launch).target.module.as_str()),
             (2, "app"),
             "{line}"
         );
@@ -294,7 +306,7 @@ fn the_app_has_a_default_attribute_and_may_be_a_call() {
         ),
         ("gunicorn -1", "-1", "application"),
     ] {
-        let target = launch(line).target;
+        let target = &own(&launch(line)).target;
         assert_eq!(
             (target.module.as_str(), target.attribute.as_str()),
             (module, attribute),
@@ -352,7 +364,7 @@ fn threads_make_sync_gthread() {
         let launch = launch(&format!("gunicorn {options} app:app"));
         assert_eq!(launch.worker_class, WorkerClass::Threaded, "{options}");
         assert_eq!(
-            (launch.threads, launch.worker_class_name.as_str()),
+            (launch.threads, own(&launch).worker_class_name.as_str()),
             (threads, "gthread")
         );
     }
@@ -373,7 +385,7 @@ fn asgi_apps_run_in_uvicorns_worker() {
             (launch.worker_class, launch.interface),
             (WorkerClass::Async, Interface::Asgi)
         );
-        assert_eq!(launch.worker_class_name, class);
+        assert_eq!(own(&launch).worker_class_name, class);
     }
 }
 
@@ -382,19 +394,15 @@ fn gunicorns_own_worker_for_asgi_apps_has_its_own_options() {
     let line = "gunicorn -k asgi --asgi-loop asyncio --asgi-lifespan on --root-path /x --backlog 9 app:app";
     let launch = launch(line);
     assert_eq!(
-        (launch.worker_class, launch.interface, launch.lifespan),
+        (launch.worker_class, launch.interface, launch.asgi.lifespan),
         (WorkerClass::Async, Interface::Asgi, Lifespan::On)
     );
-    assert!(launch.python_responses && !launch.proxy_headers && launch.root_path.is_empty());
+    assert!(launch.python_responses && !launch.proxy_headers && launch.asgi.root_path.is_empty());
     assert_eq!(
         (launch.accepts, launch.rules.expectations),
         (9, Expectations::Continue)
     );
-    let root_path = launch
-        .options
-        .iter()
-        .find(|(name, _)| *name == "--root-path");
-    assert_eq!(root_path.map(|(_, text)| text.as_str()), Some("/x"));
+    assert_eq!(own(&launch).root_path, "/x");
     assert_eq!(
         self::launch("gunicorn -k asgi app:app").accepts,
         1,
@@ -406,7 +414,7 @@ fn gunicorns_own_worker_for_asgi_apps_has_its_own_options() {
 fn gevent_is_a_class_of_green_threads() {
     let launch = launch("gunicorn -k gevent --threads 4 -w 2 app:app");
     assert_eq!(
-        (launch.worker_class, launch.worker_class_name.as_str()),
+        (launch.worker_class, own(&launch).worker_class_name.as_str()),
         (WorkerClass::Green, "gevent")
     );
 }
@@ -467,7 +475,7 @@ fn what_was_read_takes_the_place_of_the_words_and_of_the_environment() {
         }
     };
     let unread = read(&Configuration::Unread);
-    assert!(unread.interpreter);
+    assert!(own(&unread).master_has_python);
     let words = [
         "--workers=4",
         "--",
@@ -476,14 +484,15 @@ fn what_was_read_takes_the_place_of_the_words_and_of_the_environment() {
     ];
     let launch = read(&Configuration::Read(words.map(str::to_owned).to_vec()));
     assert_eq!(
-        (launch.workers, launch.threads, launch.interpreter),
+        (
+            launch.workers,
+            launch.threads,
+            own(&launch).master_has_python
+        ),
         (4, 1, true)
     );
-    assert_eq!(launch.target.attribute, "create(\"x\")");
-    assert_eq!(
-        launch.options,
-        [("--hooks", "pre_fork,worker_exit".to_owned())]
-    );
+    assert_eq!(own(&launch).target.attribute, "create(\"x\")");
+    assert_eq!(own(&launch).worker_hooks, ["pre_fork", "worker_exit"]);
     assert_eq!(launch.argv, ["gunicorn", "-w", "3"]);
 }
 

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use super::reload::Reload;
-use super::{Failure, Program};
+use super::{AppInterface, Failure, UvicornSettings};
 use crate::http1::{Limits, Rules};
 use crate::servers::grammar::click;
 use crate::servers::option::Values;
 use crate::servers::{
-    Call, Interface, Launch, Level, Lifespan, Server, Target, WorkerClass, argv, host, python,
+    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, Target, WorkerClass, argv,
+    host, python,
 };
 use crate::websocket;
 
@@ -17,7 +18,7 @@ const NO_RELOAD: &str = "Current configuration will not reload as not all condit
 
 /// Everything that the values say.
 pub(super) fn launch(
-    program: &Program,
+    program: &click::Program,
     words: &[String],
     values: &Values,
     call: &Call,
@@ -38,22 +39,44 @@ pub(super) fn launch(
     let reload = values
         .flag("--reload")
         .then(|| Rc::new(Reload::new(values, workers > 1, call)));
-    let mut options = Vec::new();
-    for name in ["--reload-dir", "--reload-include", "--reload-exclude"] {
-        if reload.is_none() && options.is_empty() && values.given(name).is_some() {
-            options.push(("--warning", NO_RELOAD.to_owned()));
-        }
-    }
-    for name in ["--interface", "--env-file", "--reset-contextvars"] {
-        options.extend(values.given(name).map(|value| (name, value.to_owned())));
-    }
+    let mut reload_options = ["--reload-dir", "--reload-include", "--reload-exclude"].iter();
+    let has_them = reload_options.any(|name| values.given(name).is_some());
+    let is_reloaded = reload.is_some();
+    let settings = UvicornSettings {
+        target: Target::new(app, module, attribute),
+        factory: values.flag("--factory"),
+        interface: match values.text("--interface") {
+            "asgi3" => AppInterface::Asgi3,
+            "asgi2" => AppInterface::Asgi2,
+            "wsgi" => AppInterface::Wsgi,
+            _ => AppInterface::Auto,
+        },
+        env_file: values.set("--env-file"),
+        reset_contextvars: values.flag("--reset-contextvars"),
+        warning: (has_them && reload.is_none()).then_some(NO_RELOAD),
+        worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),
+        use_colors: values.flag("--use-colors"),
+        reload,
+    };
     let backlog = values.count("--backlog").unwrap_or(2048);
     Ok(Launch {
-        workers: if reload.is_some() { 1 } else { workers },
-        master: workers > 1 || reload.is_some(),
+        workers: if is_reloaded { 1 } else { workers },
+        master: workers > 1 || is_reloaded,
         worker_class: WorkerClass::Async,
         interface: Interface::Asgi,
-        target: Target::new(app, module, attribute, values.flag("--factory")),
+        asgi: AsgiSettings {
+            lifespan: match values.text("--lifespan") {
+                "on" => Lifespan::On,
+                "off" => Lifespan::Off,
+                _ => Lifespan::Auto,
+            },
+            websocket: websocket(values),
+            limit_concurrency: values.count("--limit-concurrency"),
+            server_header: values.flag("--server-header"),
+            date_header: values.flag("--date-header"),
+            headers: headers(values)?,
+            root_path: values.text("--root-path").to_owned(),
+        },
         binds: vec![bind],
         backlog,
         accepts: match values.text("--loop") {
@@ -61,40 +84,25 @@ pub(super) fn launch(
             _ => backlog.max(1),
         },
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
-        worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),
         keep_alive: seconds("--timeout-keep-alive").unwrap_or(0.0),
         rules: Rules::HTTPTOOLS,
         limits: Limits::HTTPTOOLS,
-        websocket: websocket(values),
-        limit_concurrency: values.count("--limit-concurrency"),
         max_requests: values.count("--limit-max-requests"),
         max_requests_jitter: values.count("--limit-max-requests-jitter").unwrap_or(0),
         log_level: Level::named(values.text("--log-level")).unwrap_or(Level::Info),
         access_log: values.flag("--access-log"),
-        use_colors: values.flag("--use-colors"),
-        server_header: values.flag("--server-header"),
-        date_header: values.flag("--date-header"),
-        headers: headers(values)?,
-        root_path: values.text("--root-path").to_owned(),
         proxy_headers: values.flag("--proxy-headers"),
         forwarded_allow_ips: trusted.unwrap_or("127.0.0.1,::1").to_owned(),
-        lifespan: match values.text("--lifespan") {
-            "on" => Lifespan::On,
-            "off" => Lifespan::Off,
-            _ => Lifespan::Auto,
-        },
         python_path: match values.given("--app-dir") {
             None | Some("") => Vec::new(),
             Some(path) => vec![path.to_owned()],
         },
-        reload,
-        options,
-        ..Launch::base(Server::Uvicorn, argv("uvicorn", words), call)
+        ..Launch::base(Program::Uvicorn(settings), argv("uvicorn", words), call)
     })
 }
 
 /// The address to listen on.
-fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
+fn bind(program: &click::Program, values: &Values) -> Result<(String, u16), Failure> {
     let host = values.text("--host");
     if let Some(reason) = host::foreign(host) {
         return Err(refuse(program, "--host", &reason));
@@ -110,7 +118,7 @@ fn bind(program: &Program, values: &Values) -> Result<(String, u16), Failure> {
 }
 
 /// Refuses values that ask for another implementation of what wasgi does itself.
-fn own_parts(program: &Program, values: &Values) -> Result<(), Failure> {
+fn own_parts(program: &click::Program, values: &Values) -> Result<(), Failure> {
     const OWN: &[(&str, &[&str], &str)] = &[
         (
             "--loop",
@@ -155,7 +163,7 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
 }
 
 /// A usage error that refuses an option's value.
-fn refuse(program: &Program, name: &str, reason: &str) -> Failure {
+fn refuse(program: &click::Program, name: &str, reason: &str) -> Failure {
     match program.table.named(name) {
         Some(option) => program.invalid(option, reason).into(),
         None => program.error(reason).into(),

@@ -3,6 +3,7 @@
 mod launch;
 pub(super) mod options;
 mod reload;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use super::grammar::click::Program;
 use super::{Call, Command, Launch, WASGI};
 
 pub use reload::Reload;
+pub use settings::{AppInterface, UvicornSettings};
 
 /// What happens with these arguments. `name` is how it was called: `uvicorn` or
 /// `python -m uvicorn`.

@@ -141,12 +141,20 @@ fn matches(name: &[u8], pattern: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use super::Reload;
+    use crate::servers::Launch;
     use crate::servers::testing::launch;
     use crate::testing::test;
 
+    fn reload(launch: &Launch) -> Option<Rc<Reload>> {
+        launch.uvicorn()?.reload.clone()
+    }
+
     fn watches(options: &str, path: &str) -> bool {
         let launch = launch(&format!("uvicorn --reload {options} app:app"));
-        launch.reload.is_some_and(|reload| reload.watches(path))
+        reload(&launch).is_some_and(|reload| reload.watches(path))
     }
 
     #[test]
@@ -158,7 +166,7 @@ mod tests {
         ] {
             let launch = launch(&format!("uvicorn --reload {options} app:app"));
             assert_eq!(
-                launch.reload.map(|reload| reload.delay),
+                reload(&launch).map(|reload| reload.delay),
                 Some(delay),
                 "{options}"
             );

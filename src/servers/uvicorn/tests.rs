@@ -189,18 +189,18 @@ fn defaults_are_those_of_uvicorn() {
         (2048, 5_000.0, None)
     );
     assert_eq!(
-        (launch.log_level, launch.access_log, launch.use_colors),
+        (launch.log_level, launch.access_log, launch.uses_colors()),
         (Level::Info, true, false)
     );
     assert_eq!(
         (
-            launch.lifespan,
+            launch.asgi.lifespan,
             launch.max_requests,
-            launch.limit_concurrency
+            launch.asgi.limit_concurrency
         ),
         (Lifespan::Auto, None, None)
     );
-    assert!(launch.server_header && launch.date_header && launch.proxy_headers);
+    assert!(launch.asgi.server_header && launch.asgi.date_header && launch.proxy_headers);
 }
 
 #[test]
@@ -234,9 +234,9 @@ fn options_come_from_the_line_and_then_from_the_environment() {
     let launch = launch(
         "UVICORN_ACCESS_LOG=off UVICORN_HEADERS='A:1 b:2' uvicorn --date-header --no-date-header a:b",
     );
-    assert!(!launch.access_log && !launch.date_header);
+    assert!(!launch.access_log && !launch.asgi.date_header);
     assert_eq!(
-        launch.headers,
+        launch.asgi.headers,
         [
             ("a".to_owned(), "1".to_owned()),
             ("b".to_owned(), "2".to_owned())
@@ -252,14 +252,15 @@ fn the_app_is_taken_as_it_is_and_judged_when_it_is_loaded() {
         ("uvicorn app", "app", "", "app"),
         ("uvicorn -- --foo", "--foo", "", "--foo"),
     ] {
-        let target = launch(line).target;
+        let settings = launch(line).uvicorn().unwrap().clone();
+        let target = settings.target;
         let expected = (module.to_owned(), attribute.to_owned(), text.to_owned());
         assert_eq!(
             (target.module, target.attribute, target.import_string),
             expected,
             "{line}"
         );
-        assert_eq!(target.factory, line.contains("--factory"));
+        assert_eq!(settings.factory, line.contains("--factory"));
     }
 }
 

@@ -3,8 +3,10 @@
 use crate::http1::{Limits, Rules};
 use crate::servers::option::Values;
 use crate::servers::{
-    Call, Interface, Launch, Server, WorkerClass, absolute, argv, assignment, host, python,
+    Call, Interface, Launch, Program, WorkerClass, absolute, argv, assignment, host, python,
 };
+
+use super::{Cheaper, CheaperAlgorithm, UwsgiSettings};
 
 /// Options that ask for a master.
 const MASTERS: &[&str] = &[
@@ -26,55 +28,38 @@ const MASTERS: &[&str] = &[
 pub(super) fn launch(
     words: &[String],
     values: &Values,
+    printed: &[String],
     call: &Call,
 ) -> Result<Box<Launch>, String> {
-    let mut launch = Box::new(Launch::base(Server::Uwsgi, argv("uwsgi", words), call));
+    let (kind, binds) = sockets(values)?;
+    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
+    let workers = count("--processes", 1);
+    let (cheaper, warning) = cheaper(values, workers)?;
+    let settings = UwsgiSettings {
+        printed: printed.to_vec(),
+        warning,
+        router: kind == "--http",
+        cheaper,
+        ..settings(values)?
+    };
+    let program = Program::Uwsgi(Box::new(settings));
+    let mut launch = Box::new(Launch::base(program, argv("uwsgi", words), call));
     launch.worker_class = WorkerClass::Sync;
     launch.interface = Interface::Wsgi;
-    let mut kind = "";
-    for name in ["--http-socket", "--http11-socket", "--http"] {
-        for address in values.all(name) {
-            // Sockets of two kinds would be read by two sets of rules.
-            if !kind.is_empty() && kind != name {
-                let reason = "wasgi has sockets of one kind only: leave out the others.";
-                return Err(refusal(name, reason));
-            }
-            kind = name;
-            launch.binds.push(bind(name, address)?);
-        }
-    }
-    if kind.is_empty() {
-        let message = "The -s/--socket option is missing and stdin is not a socket.";
-        return Err(message.to_owned());
-    }
-    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
-    launch.router = kind == "--http";
+    launch.binds = binds;
     launch.keep_alive = if kind == "--http11-socket" {
         4000.0
     } else {
         0.0
     };
-    launch.workers = count("--processes", 1);
+    launch.workers = workers;
     launch.threads = count("--threads", 1).max(1);
-    launch.timeout = f64::from(count("--harakiri", 0)) * 1000.0;
-    launch.max_requests = values
-        .count("--max-requests")
-        .filter(|&requests| requests > 0);
+    launch.max_requests = values.positive("--max-requests");
     launch.backlog = count("--listen", 100);
     launch.rules = Rules::UWSGI;
     launch.limits = Limits::uwsgi(count("--buffer-size", 4096) as usize);
     launch.master =
         values.flag("--master") || MASTERS.iter().any(|name| values.given(name).is_some());
-    let cheaper = count("--cheaper", 0);
-    if cheaper > 0 && cheaper >= launch.workers {
-        return Err("invalid cheaper value: must be lower than processes".to_owned());
-    }
-    if values.given("--cheaper-algo") == Some("busyness") {
-        let reason = "wasgi has the algorithms spare and backlog only.";
-        return Err(refusal("--cheaper-algo", reason));
-    }
-    launch.die_on_term = values.flag("--die-on-term");
-    launch.need_app = values.flag("--need-app");
     launch.preload = !values.flag("--lazy-apps");
     for setting in values.all("--env") {
         if let Some((name, value)) = assignment(setting) {
@@ -87,11 +72,104 @@ pub(super) fn launch(
         launch.python_path.insert(0, absolute(&directory, path));
     }
     launch.chdir = Some(directory);
-    launch.options = values.texts();
-    for file in values.all("--touch-reload") {
-        launch.options.push(("--touched", file.to_owned()));
-    }
     Ok(launch)
+}
+
+/// The option that named the sockets, and their addresses.
+type Sockets = (&'static str, Vec<(String, u16)>);
+
+fn sockets(values: &Values) -> Result<Sockets, String> {
+    let mut found = None;
+    let mut binds = Vec::new();
+    for name in ["--http-socket", "--http11-socket", "--http"] {
+        for address in values.all(name) {
+            // Sockets of two kinds would be read by two sets of rules.
+            if *found.get_or_insert(name) != name {
+                let reason = "wasgi has sockets of one kind only: leave out the others.";
+                return Err(refusal(name, reason));
+            }
+            binds.push(bind(name, address)?);
+        }
+    }
+    let missing = "The -s/--socket option is missing and stdin is not a socket.";
+    Ok((found.ok_or(missing)?, binds))
+}
+
+/// What only concerns one option; the rest is not set.
+fn settings(values: &Values) -> Result<UwsgiSettings, String> {
+    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
+    let touch_reload = values.all("--touch-reload");
+    Ok(UwsgiSettings {
+        printed: Vec::new(),
+        warning: None,
+        router: false,
+        die_on_term: values.flag("--die-on-term"),
+        harakiri: values.positive("--harakiri"),
+        touch_reload: touch_reload.into_iter().map(str::to_owned).collect(),
+        cheap: values.flag("--cheap"),
+        cheaper: None,
+        cheaper_algorithm: match values.text("--cheaper-algo") {
+            "" | "spare" => CheaperAlgorithm::Spare,
+            "backlog" => CheaperAlgorithm::Backlog,
+            "busyness" => {
+                let reason = "wasgi has the algorithms spare and backlog only.";
+                return Err(refusal("--cheaper-algo", reason));
+            }
+            _ => CheaperAlgorithm::Unknown,
+        },
+        idle: values.positive("--idle"),
+        die_on_idle: values.flag("--die-on-idle"),
+        max_worker_lifetime: values.positive("--max-worker-lifetime"),
+        max_worker_lifetime_delta: count("--max-worker-lifetime-delta", 0),
+        min_worker_lifetime: count("--min-worker-lifetime", 10),
+        worker_reload_mercy: count("--worker-reload-mercy", 60),
+        need_app: values.flag("--need-app"),
+        wsgi_file: values.set("--wsgi-file"),
+        module: values.set("--module"),
+        callable: values.set("--callable"),
+        pyargv: values.text("--pyargv").to_owned(),
+        py_auto_reload: values.positive("--py-auto-reload"),
+        py_auto_reload_ignore: values.text("--py-auto-reload-ignore").to_owned(),
+        post_buffering: values.positive("--post-buffering"),
+        logs_requests: !values.flag("--disable-logging"),
+        log_format: values.set("--logformat"),
+        log_micros: values.flag("--log-micros"),
+        log_x_forwarded_for: values.flag("--log-x-forwarded-for"),
+        log_4xx: values.flag("--log-4xx"),
+        log_5xx: values.flag("--log-5xx"),
+        log_zero: values.flag("--log-zero"),
+        log_slow: values.positive("--log-slow"),
+        log_big: values.positive("--log-big"),
+    })
+}
+
+/// `--cheaper`, and what is wrong about it.
+fn cheaper(values: &Values, workers: u32) -> Result<(Option<Cheaper>, Option<String>), String> {
+    let Some(least) = values.positive("--cheaper") else {
+        return Ok((None, None));
+    };
+    if least >= workers {
+        return Err("invalid cheaper value: must be lower than processes".to_owned());
+    }
+    let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
+    let given = count("--cheaper-initial", least);
+    let initial = given.clamp(least, workers);
+    let than = if given < least {
+        "equal or higher than cheaper"
+    } else {
+        "lower or equal than worker count"
+    };
+    let warning = format!(
+        "warning: invalid cheaper-initial value ({given}), must be {than} ({initial}), \
+         using {initial} as initial number of workers"
+    );
+    let cheaper = Cheaper {
+        least,
+        initial,
+        step: count("--cheaper-step", 1),
+        overload: count("--cheaper-overload", 3),
+    };
+    Ok((Some(cheaper), (given != initial).then_some(warning)))
 }
 
 fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {

@@ -3,6 +3,7 @@
 //! The machine, which knows the files, reads all of it into one list of options. Its processes get
 //! that list, and read no file.
 
+mod config;
 mod launch;
 pub(super) mod options;
 mod settings;
@@ -13,7 +14,9 @@ use super::grammar::Stop;
 use super::grammar::getopt::Program;
 use super::option::{OptionSpec, Values};
 use super::{Call, Command, Configuration, WASGI};
-use settings::Settings;
+use config::Config;
+
+pub use settings::{Cheaper, CheaperAlgorithm, UwsgiSettings};
 
 const PROGRAM: Program = Program {
     name: "uwsgi",
@@ -28,30 +31,28 @@ pub(super) fn command(words: &[String], call: &Call) -> Command {
     if let Configuration::Read(settings) = call.configuration {
         return serve(words, &from_words(settings), Vec::new(), call);
     }
-    let mut settings = Settings::new(call);
-    let read = settings.read(words);
-    let said = settings.said;
+    let mut config = Config::new(call);
+    let read = config.read(words);
+    let printed = config.printed;
     match read {
         Ok(values) if values.given("--version").is_some() => {
             Command::show(&format!("2.0.31{WASGI}"))
         }
-        Ok(values) => serve(words, &values, said, call),
+        Ok(values) => serve(words, &values, printed, call),
         // uWSGI has no other way to ask for its version.
         Err(Stop::Help | Stop::Version) => Command::show(include_str!("help.txt").trim_end()),
-        Err(Stop::Usage(message)) => complain(said, &message),
+        Err(Stop::Usage(message)) => complain(printed, &message),
     }
 }
 
-/// Starts a server. `said` is what was printed as the settings were read.
-fn serve(words: &[String], values: &Values, said: Vec<String>, call: &Call) -> Command {
-    match launch::launch(words, values, call) {
+/// Starts a server. `printed` is what was printed as the options were read.
+fn serve(words: &[String], values: &Values, printed: Vec<String>, call: &Call) -> Command {
+    match launch::launch(words, values, &printed, call) {
         Ok(mut launch) => {
-            let said = said.into_iter().map(|line| ("--said", line));
-            launch.options.extend(said);
             launch.configuration = Configuration::Read(to_words(values));
             Command::Serve(launch)
         }
-        Err(message) => complain(said, &message),
+        Err(message) => complain(printed, &message),
     }
 }
 
@@ -74,7 +75,7 @@ fn from_words(words: &[String]) -> Values {
     values
 }
 
-fn complain(mut said: Vec<String>, message: &str) -> Command {
-    said.push(message.to_owned());
-    Command::complain(1, &said.join("\n"))
+fn complain(mut printed: Vec<String>, message: &str) -> Command {
+    printed.push(message.to_owned());
+    Command::complain(1, &printed.join("\n"))
 }

@@ -113,7 +113,9 @@ impl AsyncWorker {
         {
             c.wire.send(part.data, &mut process.frames);
             // daphne waits for no client.
-            if part.more && c.wire.unsent() > HIGH_WATER && process.launch.server != Server::Daphne
+            if part.more
+                && c.wire.unsent() > HIGH_WATER
+                && process.launch.server() != Server::Daphne
             {
                 c.blocked = true;
                 sent = Sent::Blocked;

@@ -99,7 +99,7 @@ pub(super) fn log_access(process: &mut Process, request: &AsgiRequest, status: u
         version,
         status,
         phrase(status),
-        process.launch.use_colors,
+        process.launch.uses_colors(),
     );
     process.line(Stream::Stdout, &line);
 }

@@ -52,7 +52,7 @@ pub(super) fn asks(head: &RequestHead) -> bool {
 /// What uvicorn says of an upgrade that it does not make.
 pub(super) fn warn_unsupported(process: &mut Process, now: Millis) {
     process.log(Level::Warning, "Unsupported upgrade request.", now);
-    if process.launch.websocket.is_none() {
+    if process.launch.asgi.websocket.is_none() {
         process.log(
             Level::Warning,
             "No supported WebSocket library detected. Please use \"pip install \
@@ -72,7 +72,7 @@ impl AsyncWorker {
         head: &RequestHead,
         now: Millis,
     ) {
-        let settings = process.launch.websocket.unwrap_or_default();
+        let settings = process.launch.asgi.websocket.unwrap_or_default();
         let date = process.date(now).to_owned();
         let Some(c) = self.connections.get_mut(&id) else {
             return;

@@ -70,7 +70,7 @@ impl Conversation {
                 Ok(Some(Event::Body(data))) => self.unread.extend_from_slice(data),
                 // gunicorn gives the app what came before an early end, without an error, unless
                 // the body comes in chunks.
-                Err(RequestError::EndInBody { .. }) if process.launch.server == Server::Uwsgi => {
+                Err(RequestError::EndInBody { .. }) if process.launch.server() == Server::Uwsgi => {
                     self.body_ended = true;
                     return uwsgi::no_body("error");
                 }
@@ -90,7 +90,7 @@ impl Conversation {
                 }
                 Ok(None) => {
                     if !self.wire.is_readable() && !self.wire.eof {
-                        if process.launch.server == Server::Uwsgi {
+                        if process.launch.server() == Server::Uwsgi {
                             if self.is_over() {
                                 self.body_ended = true;
                                 return uwsgi::no_body("timeout");
@@ -173,7 +173,7 @@ impl Conversation {
             return Written::Raise(raise(&error).unwrap_or_default());
         }
         let written = send(self, process, &out);
-        if written == Written::Park && process.launch.server == Server::Uwsgi {
+        if written == Written::Park && process.launch.server() == Server::Uwsgi {
             self.wait(now);
         }
         written
@@ -197,7 +197,7 @@ impl Conversation {
         match response.finish(process.date(now), &mut out) {
             Ok(outcome) => {
                 let written = send(self, process, &out);
-                if process.launch.server != Server::Uwsgi {
+                if process.launch.server() != Server::Uwsgi {
                     process.span(self.key(), Name::App, self.started_at, now);
                     self.started_at = now;
                 }
@@ -255,7 +255,7 @@ impl Conversation {
         self.truncated =
             response.head_sent() && !matches!(cause, Cause::OsError(_) | Cause::NoMoreData);
         self.response = Some(response);
-        if process.launch.server == Server::Uwsgi {
+        if process.launch.server() == Server::Uwsgi {
             process.line(Stream::Stderr, traceback);
         }
         write_lines(process, self, &outcome.lines, traceback, now);

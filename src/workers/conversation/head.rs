@@ -46,7 +46,7 @@ impl Conversation {
         match self.http.next_event() {
             Ok(None) if !self.wire.broken && !self.expired => Head::Partial,
             Ok(Some(Event::Head(head))) => Head::Complete(Box::new(head)),
-            other if process.launch.server == Server::Uwsgi => {
+            other if process.launch.server() == Server::Uwsgi => {
                 let error = other.err();
                 self.refuse_uwsgi(process, error.as_ref(), now);
                 Head::Over

@@ -7,6 +7,7 @@ use crate::http1::RequestError;
 use crate::net::frame::{FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
+use crate::servers::uwsgi::UwsgiSettings;
 use crate::workers::Process;
 
 use super::{Body, Conversation};
@@ -55,7 +56,8 @@ impl Conversation {
             ((now / 1000.0) as u64)
         );
         // Only a harakiri and --cheaper need it before the answer.
-        let frames = if process.launch.tells_busy() {
+        let uwsgi = process.launch.uwsgi();
+        let frames = if uwsgi.is_some_and(UwsgiSettings::watches_requests) {
             &mut process.frames
         } else {
             &mut process.lazy

@@ -12,9 +12,6 @@ use crate::workers::conversation::Conversation;
 
 use super::{State, SyncWorker};
 
-/// A worker is not replaced for its number of requests before this age, in seconds
-/// (`--min-worker-lifetime`).
-const LEAST_LIFETIME: u32 = 10;
 /// A worker that ends because it was told to, or has served its requests, exits with this code.
 const RELOAD: i32 = 17;
 
@@ -46,10 +43,8 @@ impl SyncWorker {
             process.span(c.key(), Name::App, c.started_at, now);
         }
         let most = process.launch.max_requests;
-        let least = process.launch.option("--min-worker-lifetime");
-        let least = least
-            .and_then(|least| least.parse().ok())
-            .unwrap_or(LEAST_LIFETIME);
+        let uwsgi = process.launch.uwsgi();
+        let least = uwsgi.map_or(0, |uwsgi| uwsgi.min_worker_lifetime);
         if self.alive
             && most.is_some_and(|most| process.served >= most)
             && now - process.born >= f64::from(least) * 1000.0

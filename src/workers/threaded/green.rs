@@ -18,7 +18,7 @@ use crate::wire::strings::Strings;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Head};
 
-use super::{Next, SELECT, Stage, Taken, ThreadedWorker};
+use super::{Next, SELECT, Stage, Taken, ThreadedWorker, most_connections};
 
 /// What gevent's loop can tell apart.
 const MILLISECOND: Millis = 1.0;
@@ -43,8 +43,7 @@ impl ThreadedWorker {
             }
             process.tell(FromProcess::Notify, 0);
         }
-        let room =
-            (process.launch.worker_connections as usize).saturating_sub(self.connections.len());
+        let room = most_connections(&process.launch).saturating_sub(self.connections.len());
         if room > 0 && self.stop_until.is_none() {
             let most = if process.launch.workers > 1 {
                 1

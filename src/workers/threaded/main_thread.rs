@@ -12,7 +12,9 @@ use crate::servers::WorkerClass;
 use crate::trace::Name;
 use crate::workers::Process;
 
-use super::{NOTIFY_EVERY, Next, SELECT, STOPPING, Stage, ThreadedWorker, Verdict};
+use super::{
+    NOTIFY_EVERY, Next, SELECT, STOPPING, Stage, ThreadedWorker, Verdict, most_connections,
+};
 
 impl ThreadedWorker {
     /// The main thread asks what to do.
@@ -47,7 +49,7 @@ impl ThreadedWorker {
     }
 
     fn accepts_more(&self, process: &Process) -> bool {
-        !self.stopped && self.connections.len() < process.launch.worker_connections as usize
+        !self.stopped && self.connections.len() < most_connections(&process.launch)
     }
 
     fn begin_round(&mut self, process: &mut Process, now: Millis) {

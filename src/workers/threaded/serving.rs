@@ -8,7 +8,7 @@ use crate::trace::Name;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Conversation, Head};
 
-use super::{PATIENCE, Stage, ThreadedWorker, Verdict};
+use super::{PATIENCE, Stage, ThreadedWorker, Verdict, most_connections};
 
 /// How many bytes of a body are thrown away for the sake of the connection (gunicorn's
 /// `_DRAIN_MAX_BYTES`).
@@ -98,7 +98,7 @@ impl ThreadedWorker {
             self.stopped = true;
         }
         let launch = &process.launch;
-        let most = launch.worker_connections.saturating_sub(launch.threads) as usize;
+        let most = most_connections(launch).saturating_sub(launch.threads as usize);
         let room = self.kept.len() < most || launch.worker_class == WorkerClass::Green;
         let keeps = !self.stopped && launch.keep_alive > 0.0 && room;
         if let Some(c) = self.running(id) {

@@ -19,6 +19,7 @@ from _wasgi import DISCONNECT, LAST_DATA, PARK
 from ...asgi.application import App, Message, Scope
 from ...bridge.buffer import SIZE, number, read_bytes, view
 from ...bridge.tracebacks import traceback_of
+from .options import Options
 
 http_log: Final = logging.getLogger("daphne.http_protocol")
 
@@ -87,7 +88,7 @@ class Server(Protocol):
     """What a request needs of the server that has it."""
 
     app: App
-    options: dict[str, str]
+    options: Options
     logs_requests: bool
 
     def forget(self, request: Request) -> None:
@@ -196,7 +197,7 @@ class Request:
         if not query.isascii():
             self.error_page(400, "Bad Request", "Invalid query string")
             return None
-        root_path = self.server.options["--root-path"]
+        root_path = self.server.options.root_path
         headers = []
         for name, values in self.request_headers.items():
             for value in values:
@@ -256,7 +257,7 @@ class Request:
             self.code = message["status"]
             for name, value in message.get("headers", ()):
                 self.headers.add(name, value)
-            name = self.server.options["--server-name"]
+            name = self.server.options.server_name
             if name and b"Server" not in self.headers:
                 self.headers.add(b"Server", name.encode())
             http_log.debug("HTTP %s response started for %s", self.code, self.client)

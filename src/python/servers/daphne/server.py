@@ -15,9 +15,9 @@ from _wasgi import NO_ADDRESS, PARK, REQUEST, STOP
 
 from ...asgi.application import App
 from ...event_loop import loop as event_loop
-from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import park
+from .options import Configuration
 from .request import Request, http_log
 
 server_log: Final = logging.getLogger("daphne.server")
@@ -30,11 +30,9 @@ class Server:
         self.app = app
         self.configuration = configuration
         self.options = configuration.options
-        self.logs_requests = (
-            bool(self.options["--access-log"]) or int(self.options["--verbosity"]) >= 1
-        )
-        self.timeout = int(self.options["--http-timeout"] or 0)
-        self.close_timeout = int(self.options["--application-close-timeout"])
+        self.logs_requests = self.options.access_log or self.options.verbosity >= 1
+        self.timeout = self.options.http_timeout
+        self.close_timeout = self.options.application_close_timeout
         self.requests: dict[int, Request] = {}
         self.loop = asyncio.get_running_loop()
         self.stopping = self.loop.create_future()
@@ -60,18 +58,18 @@ class Server:
     def origin(self, headers: dict[bytes, list[bytes]], client: list[Any]) -> tuple[list[Any], str]:
         """The client and scheme, by the headers of a proxy where they are to be believed."""
         scheme = "http"
-        if self.options["--proxy-headers"] != "true":
+        if not self.options.proxy_headers:
             return client, scheme
 
         def header(name: str) -> str | None:
             values = headers.get(name.lower().encode())
             return values[0].decode() if values else None
 
-        host = header(self.options["--proxy-headers-host"] or "X-Forwarded-For")
+        host = header(self.options.proxy_headers_host)
         if host is None:
             return client, scheme
         client = [host.split(",")[0].strip() if "," in host else host, 0]
-        port = header(self.options["--proxy-headers-port"] or "X-Forwarded-Port")
+        port = header(self.options.proxy_headers_port)
         if port is not None:
             with contextlib.suppress(ValueError):
                 client[1] = int(port)

@@ -9,9 +9,9 @@ from typing import Any
 from ...asgi.application import asgi3, finish_imports
 from ...bridge.tracebacks import traceback_of
 from ...event_loop import loop as event_loop
-from ...process.configuration import Configuration
 from ...threads import waiting
 from .loading import load
+from .options import Configuration
 from .server import Server
 
 
@@ -29,12 +29,12 @@ def main(configuration: Configuration) -> Generator[None, int]:
     options = configuration.options
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        _Formatter(options["--log-fmt"] or "%(asctime)-15s %(levelname)-8s %(message)s")
+        _Formatter(options.log_format or "%(asctime)-15s %(levelname)-8s %(message)s")
     )
-    verbosity = int(options["--verbosity"])
+    verbosity = options.verbosity
     level = logging.WARNING if verbosity <= 0 else logging.INFO if verbosity == 1 else logging.DEBUG
     logging.basicConfig(level=level, handlers=[handler])
-    app = asgi3(load(configuration.target))
+    app = asgi3(load(options.app))
     finish_imports()
     host, port = configuration.address
     logging.getLogger("daphne.cli").info(f"Starting server at tcp:port={port}:interface={host}")

@@ -19,7 +19,7 @@ from ...asgi.application import App, Message, Scope
 from ...asgi.exchange import wake
 from ...bridge.buffer import SIZE, number, read_bytes, view
 from ...bridge.log import DEBUG, ERROR, WARNING, exception, log
-from ...process.configuration import Configuration
+from .options import Configuration, Options
 
 MOST_BUFFERED: Final = 1 << 18
 """Bytes of a body that may wait for the app before its connection is no longer read."""
@@ -101,10 +101,10 @@ class Server(Protocol):
 
     app: App
     configuration: Configuration
-    options: dict[str, str]
+    options: Options
     state: dict[str, Any]
     loop: asyncio.AbstractEventLoop
-    keep_alive: int
+    keep_alive: float
     most_requests: int | None
     requests: int
     alive: bool
@@ -141,7 +141,7 @@ class Request:
             "path": unquote_to_bytes(raw_path).decode("utf-8", "replace"),
             "raw_path": raw_path,
             "query_string": query,
-            "root_path": server.options["--root-path"],
+            "root_path": server.options.root_path,
             "headers": list(self.headers),
             "server": (own_host.decode(), int(own_port)),
             "client": self.client,
@@ -192,7 +192,7 @@ class Request:
         wake(self.writable)
         # Rust says so too when a response is complete.
         if (self.closes or not self.complete) and self.task is not None:
-            grace = int(self.server.options["--asgi-disconnect-grace-period"])
+            grace = self.server.options.asgi_disconnect_grace_period
             if grace > 0:
                 self.server.loop.call_later(grace, self.task.cancel)
             else:
@@ -212,7 +212,7 @@ class Request:
             self.expects = False
             self.pull()
             if not self.chunks and not self.body_complete and not self.gone:
-                await self._wait(float(self.server.options["--timeout"]) or 30.0)
+                await self._wait(self.server.options.timeout or 30.0)
         if self.gone:
             return {"type": "http.disconnect"}
         if self.chunks:

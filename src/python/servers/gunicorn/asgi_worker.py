@@ -17,12 +17,12 @@ from ...asgi.application import App, finish_imports
 from ...asgi.exchange import wake
 from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
 from ...event_loop import loop as event_loop
-from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import park, request
 from .access_log import Atoms
 from .asgi_lifespan import Lifespan, StartupFailed
 from .asgi_request import Request
+from .options import Configuration
 
 BOOT_ERROR: Final = 3
 BEAT: Final = 1.0
@@ -42,14 +42,10 @@ class Server:
         self.app = app
         self.configuration = configuration
         self.options = configuration.options
-        self.keep_alive = int(self.options["--keep-alive"])
+        self.keep_alive = configuration.keep_alive
         self.most_requests = configuration.max_requests
-        self.format = (
-            self.options["--access-logformat"]
-            if self.options["--access-logfile"] not in ("", "None")
-            else ""
-        )
-        trusted = [address.strip() for address in self.options["--forwarded-allow-ips"].split(",")]
+        self.format = self.options.access_log_format
+        trusted = [address.strip() for address in configuration.forwarded_allow_ips.split(",")]
         self.trusts = any(address in ("*", "127.0.0.1", "127.0.0.0/8") for address in trusted)
         self.state: dict[str, Any] = {}
         self.calls: dict[int, Request] = {}

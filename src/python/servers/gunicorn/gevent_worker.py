@@ -17,9 +17,9 @@ from ...bridge.buffer import number
 from ...gevent import errors as gevent_errors
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent import modules as gevent_modules
-from ...process.configuration import Configuration
 from ...threads.waiting import CONNECTIONS, NO_KEY, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
+from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
 _next_connection = _wasgi.next_connection

@@ -17,9 +17,9 @@ from _wasgi import CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
-from ...process.configuration import Configuration
 from ...threads.waiting import CONNECTIONS, park, request, wait
 from ...wsgi.exchange import KEYS, App, Exchange, base_environ
+from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
 PATIENCE: Final = 5.0

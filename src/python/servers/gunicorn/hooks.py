@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 
 import _wasgi
 
-from ...process.configuration import Configuration
 from ...wsgi import exchange as wsgi
 from ...wsgi.exchange import App, Exchange
 from . import settings
 from .arbiter import Arbiter
+from .options import Configuration
 
 
 class Request:

@@ -15,11 +15,11 @@ from ...bridge.buffer import read_text, write_text
 from ...bridge.tracebacks import traceback_of
 from ...process import configuration as configurations
 from ...process import forking
-from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import park
 from . import settings
 from .arbiter import Arbiter, started
+from .options import Configuration
 from .worker import forget_handlers, work
 
 _FATAL: Final = ("on_starting", "when_ready", "on_exit")

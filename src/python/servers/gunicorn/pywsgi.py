@@ -25,10 +25,10 @@ from ...bridge.buffer import read_strings
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent.errors import failed
 from ...gevent.modules import VERSION
-from ...process.configuration import Configuration
 from ...threads.waiting import request
 from ...wsgi.exchange import App, ExcInfo, FileWrapper
 from .access_log import Atoms
+from .options import Configuration
 from .pywsgi_stream import LONGEST, Input, InvalidInput, Socket
 
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
@@ -419,9 +419,7 @@ class Server:
     def __init__(self, app: App, configuration: Configuration) -> None:
         self.app = app
         self.pid = configuration.pid
-        options = configuration.options
-        logged = options["--access-logfile"] not in ("", "None")
-        self.format = options["--access-logformat"] if logged else ""
+        self.format = configuration.options.access_log_format
         host = configuration.address[0]
         self.name = (
             "localhost" if host.startswith("127.") or host == "::1" else socket.gethostname()

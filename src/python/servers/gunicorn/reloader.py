@@ -13,8 +13,8 @@ from typing import Any
 
 from ...bridge.log import ERROR, INFO, WARNING, exception, log
 from ...bridge.tracebacks import traceback_of
-from ...process.configuration import Configuration
 from ...threads import waiting
+from .options import Configuration
 from .settings import importable
 
 
@@ -29,9 +29,9 @@ class Reloader:
         self.interrupted = interrupted
         with importable():
             from gunicorn import reloader
-        files = [file for file in configuration.options["--watch-files"].split("\0") if file]
-        engine = reloader.reloader_engines[configuration.options["--watch"]]
-        self.thread = engine(extra_files=files, callback=self.changed)
+        options = configuration.options
+        engine = reloader.reloader_engines[options.reload_engine]
+        self.thread = engine(extra_files=list(options.reload_extra_files), callback=self.changed)
 
     def changed(self, file: str) -> None:
         """Lets the worker finish what it has, and leave."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Final
 
-from ...process.configuration import Configuration
+from .options import Configuration
 
 WORKER_HOOKS: Final = (
     "post_fork",

@@ -23,11 +23,12 @@ from _wasgi import PARK
 
 from ...bridge.log import DEBUG, ERROR, INFO, exception, log
 from ...process import forking
-from ...process.configuration import MASTER, Configuration
+from ...process.configuration import MASTER
 from ...process.exit import EndedBySignal
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
 from . import loading
+from .options import Configuration
 
 BOOT_ERROR: Final = 3
 LOAD_ERROR: Final = 4
@@ -39,7 +40,7 @@ _SIGNALS: Final = (SIGABRT, SIGHUP, SIGQUIT, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, 
 def _load(configuration: Configuration, reloader: Any) -> Any:
     """The app, or SystemExit with gunicorn's exit code."""
     try:
-        load = partial(loading.load, configuration.module, configuration.attribute)
+        load = partial(loading.load, configuration.options.module, configuration.options.attribute)
         return load() if reloader is None else reloader.load(load)
     except loading.AppImportError as error:
         exception(DEBUG, "Exception while loading the application", error)
@@ -78,11 +79,11 @@ def _preload(
 
     What the import raises ends the master, with its traceback.
     """
-    if configuration.green:
+    if configuration.worker_class == "green":
         from ...gevent import modules as gevent_modules
 
         gevent_modules.install()
-    app = loading.load(configuration.module, configuration.attribute)
+    app = loading.load(configuration.options.module, configuration.options.attribute)
     configuration = yield from forking.workers()
     forget_handlers()
     return configuration, app
@@ -109,18 +110,18 @@ def work(
     stopped_by = 0
     try:
         serve: Callable[[Any], None] | None = None
-        if configuration.options.get("--hooks"):
+        if configuration.options.worker_hooks:
             from .hooks import Worker
 
             hooks = Worker(configuration, server)
             _call(hooks.forked)
-        if (configuration.threads is not None or configuration.green) and not waiting.SUSPENDS:
+        if configuration.worker_class in ("threaded", "green") and not waiting.SUSPENDS:
             raise _cannot_boot(RuntimeError(NO_THREADS))
-        if configuration.green:
+        if configuration.worker_class == "green":
             from . import gevent_worker
 
             serve = gevent_worker.Worker(configuration).run
-        elif configuration.threads is not None:
+        elif configuration.worker_class == "threaded":
             # Not before: who imports concurrent.futures registers with the threading that is there
             # now.
             from . import gthread
@@ -130,7 +131,7 @@ def work(
             except ValueError as error:
                 raise _cannot_boot(error) from None
         reloader = None
-        if "--watch" in configuration.options:
+        if configuration.options.reload_engine is not None:
             from .reloader import Reloader
 
             interrupted = None if hooks is None else hooks.interrupted
@@ -140,7 +141,7 @@ def work(
             _call(reloader.start)
         if hooks is not None:
             _call(hooks.loaded, app)
-        if configuration.python_responses and not configuration.green:
+        if configuration.python_responses and configuration.worker_class != "green":
             from . import asgi_worker
 
             yield from asgi_worker.run(app, configuration)

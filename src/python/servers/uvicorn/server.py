@@ -30,7 +30,8 @@ TICK: Final = 0.1
 class Server:
     """One event loop's worth of uvicorn."""
 
-    def __init__(self, app: App, configuration: Configuration) -> None:
+    def __init__(self, app: App, configuration: Configuration[Any], fresh_contexts: bool) -> None:
+        """``fresh_contexts`` is whether each request has a context of its own."""
         self.app = app
         self.configuration = configuration
         self.exchanges: dict[int, Exchange | Socket] = {}
@@ -38,7 +39,7 @@ class Server:
         self.stopping = asyncio.Event()
         self.signal = 0
         self.forced = False
-        self.fresh_contexts = "--reset-contextvars" in configuration.options
+        self.fresh_contexts = fresh_contexts
         self.loop = asyncio.get_running_loop()
 
     def decode(self, kind: int, id: int) -> Callable[[], object]:
@@ -175,14 +176,16 @@ class Server:
                 await asyncio.sleep(TICK)
 
 
-def run(app: App, configuration: Configuration) -> Generator[None, int, int]:
+def run(
+    app: App, configuration: Configuration[Any], fresh_contexts: bool = False
+) -> Generator[None, int, int]:
     """Serves until told to stop; returns the number of the signal that stopped it, or 0. A
     generator: see ``threads.stepping``.
     """
     finish_imports()
 
     async def serve() -> int:
-        server = Server(app, configuration)
+        server = Server(app, configuration, fresh_contexts)
         heartbeat = configuration.heartbeat
         beat = asyncio.create_task(server.beat(heartbeat)) if heartbeat else None
         await server.serve()

@@ -6,33 +6,33 @@ from typing import Any
 
 from ...asgi.application import App, asgi3, two_steps_app
 from ...bridge.log import ERROR, INFO, WARNING, log
-from ...process.configuration import Configuration
 from ...process.exit import EndedBySignal
 from .loading import ImportFromStringError, load
+from .options import Configuration
 from .server import STARTUP_FAILURE, run
 
 
 def _load(configuration: Configuration) -> App:
     """The app, or SystemExit with uvicorn's exit code. What its import raises goes through."""
     try:
-        app: Any = load(configuration.target)
+        app: Any = load(configuration.options.import_string)
     except ImportFromStringError as error:
         log(ERROR, f"Error loading ASGI app. {error}")
         raise SystemExit(STARTUP_FAILURE) from None
     try:
         app = app()
     except TypeError as error:
-        if configuration.factory:
+        if configuration.options.factory:
             log(ERROR, f"Error loading ASGI app factory: {error}")
             raise SystemExit(STARTUP_FAILURE) from None
     else:
-        if not configuration.factory:
+        if not configuration.options.factory:
             log(
                 WARNING,
                 "ASGI app factory detected. Using it, but please consider setting the --factory"
                 " flag explicitly.",
             )
-    match configuration.options.get("--interface"):
+    match configuration.options.interface:
         case "wsgi":
             from .wsgi_middleware import Middleware
 
@@ -47,7 +47,7 @@ def _load(configuration: Configuration) -> App:
 
 def _load_environment(configuration: Configuration) -> None:
     """The variables of a file, but for those that are set already."""
-    if path := configuration.options.get("--env-file"):
+    if path := configuration.options.env_file:
         if not configuration.child:
             log(INFO, f"Loading environment from '{path}'")
         from .environment import load_file
@@ -57,11 +57,11 @@ def _load_environment(configuration: Configuration) -> None:
 
 def main(configuration: Configuration) -> Generator[None, int]:
     """Runs until the server is told to leave; SystemExit says with which code."""
-    if (warning := configuration.options.get("--warning")) and not configuration.child:
+    if (warning := configuration.options.warning) and not configuration.child:
         log(WARNING, warning)
     _load_environment(configuration)
     app = _load(configuration)
-    signal = yield from run(app, configuration)
+    signal = yield from run(app, configuration, configuration.options.reset_contextvars)
     if signal == SIGTERM:
         # uvicorn raises the signal that stopped it once more, with the default handler.
         raise EndedBySignal(signal)

@@ -16,11 +16,11 @@ from _wasgi import ANY_EXCEPTION, BROKEN, DATA, DONE, EXIT, IO, PARK, RAISE, REQ
 from ...bridge.buffer import SIZE, number, read_strings, read_text, view, write_bytes, write_text
 from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
-from ...process.configuration import Configuration
 from ...threads import waiting
 from ...threads.waiting import CONNECTIONS, request, wait
 from ...wsgi.exchange import KEYS, Body, Exchange, ExcInfo, base_environ
 from .log import Answer, Log, say
+from .options import Configuration
 
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
 
@@ -230,7 +230,7 @@ class Core:
         """Takes requests until the worker is told to leave."""
         configuration = self.configuration
         log = Log(configuration.options, configuration.pid, configuration.slot)
-        buffer = digits(configuration.options["--post-buffering"])
+        buffer = configuration.options.post_buffering
         exchange = self.exchange
         respond = through_c(self._respond)
         base = base_environ()

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any, Final
 
 from ...bridge.tracebacks import traceback_of
-from ...process.configuration import Configuration
 from .log import say
+from .options import Configuration, Options
 
 FAILED_APP: Final = 22
 """The exit code of a worker that does not go on without an app."""
@@ -27,12 +27,12 @@ def _shown(error: BaseException) -> str:
     return traceback_of(error)
 
 
-def _find(options: dict[str, str]) -> Any:
+def _find(options: Options) -> Any:
     """The app that the options name; None if they name none. Raises _NoApp or what its module
     raises.
     """
-    callable_name = options["--callable"] or "application"
-    if path := options["--wsgi-file"]:
+    callable_name = options.callable or "application"
+    if path := options.wsgi_file:
         try:
             with open(path, "rb") as file:
                 code = compile(file.read(), path, "exec")
@@ -49,7 +49,7 @@ def _find(options: dict[str, str]) -> Any:
         if not callable(app):
             raise _NoApp(f'"application" must be a callable object in file {path}')
         return app
-    if target := options["--module"]:
+    if target := options.module:
         name, colon, attribute = target.partition(":")
         attribute = attribute if colon else callable_name
         # Not importlib, whose frames would be in a traceback.
@@ -83,7 +83,7 @@ def load(configuration: Configuration) -> Any:
             say(text)
         say("unable to load app 0 (mountpoint='') (callable not found or import error)")
     if app is None:
-        if configuration.options["--need-app"] == "true":
+        if configuration.options.need_app:
             say("*** no app loaded. GAME OVER ***")
             raise SystemExit(FAILED_APP)
         say("*** no app loaded. going in full dynamic mode ***")

@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Any, Final
 
+from .options import Options
+
 _FIELD: Final = re.compile(r"%\(([^)]*)\)")
 _KEYS: Final = {
     "uri": "REQUEST_URI",
@@ -53,26 +55,26 @@ class Answer:
 class Log:
     """What the options ask for."""
 
-    def __init__(self, options: dict[str, str], pid: int, worker: int) -> None:
+    def __init__(self, options: Options, pid: int, worker: int) -> None:
         self.pid = pid
         self.worker = worker
-        self.all = options["--disable-logging"] != "true"
-        self.format = options["--logformat"]
-        self.in_micros = options["--log-micros"] == "true"
-        self.forwarded = options["--log-x-forwarded-for"] == "true"
-        self.zero = options["--log-zero"] == "true"
-        self.slow = int(options["--log-slow"] or 0)
-        self.big = int(options["--log-big"] or 0)
-        classes = {"4": "--log-4xx", "5": "--log-5xx"}
-        self.classes = [digit for digit, name in classes.items() if options[name] == "true"]
+        self.all = options.logs_requests
+        self.format = options.log_format
+        self.in_micros = options.log_micros
+        self.forwarded = options.log_x_forwarded_for
+        self.zero = options.log_zero
+        self.slow = options.log_slow
+        self.big = options.log_big
+        classes = {"4": options.log_4xx, "5": options.log_5xx}
+        self.classes = [digit for digit, logged in classes.items() if logged]
 
     def _wants(self, answer: Answer, micros: int) -> bool:
         return (
             self.all
             or (self.zero and answer.sent == 0)
-            or 0 < self.slow <= micros // 1000
+            or (self.slow is not None and self.slow <= micros // 1000)
             or answer.status[0] in self.classes
-            or 0 < self.big <= answer.sent
+            or (self.big is not None and self.big <= answer.sent)
         )
 
     def line(self, answer: Answer, environ: dict[str, Any], core: int) -> str:

@@ -19,12 +19,13 @@ from _wasgi import (
 )
 
 from ...process import forking
-from ...process.configuration import MASTER, Configuration
+from ...process.configuration import MASTER
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
-from .core import Core, digits, parked
+from .core import Core, parked
 from .loading import load
 from .log import say
+from .options import Configuration
 
 _SIGNALS: Final = (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2)
 """For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are
@@ -65,7 +66,7 @@ def _watch_modules(configuration: Configuration, seconds: int) -> None:
         return
     from . import reloader
 
-    ignored = configuration.options["--py-auto-reload-ignore"].split()
+    ignored = configuration.options.py_auto_reload_ignore.split()
     reloader.start(seconds, ignored, _number(), _master_pid(), configuration.cwd)
 
 
@@ -73,13 +74,13 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
     """Runs until the worker is told to leave; SystemExit says with which code. A generator: see
     ``threads.stepping``.
     """
-    threads = max(1, digits(configuration.options["--threads"]))
+    threads = configuration.threads
     if threads > 1 and not waiting.SUSPENDS:
         say(NO_THREADS)
         raise SystemExit(1)
     global _configuration
     _configuration = configuration
-    sys.argv = ["uwsgi", *configuration.options["--pyargv"].split()]
+    sys.argv = ["uwsgi", *configuration.options.pyargv.split()]
     _install_module()
     app = load(configuration)
     if configuration.slot == MASTER:
@@ -88,7 +89,7 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
             _wasgi.set_disposition(signal, SIGNAL_DEFAULT)
     cores = [Core(number, app, configuration) for number in range(threads)]
     cores[0].name()
-    if seconds := digits(configuration.options["--py-auto-reload"]):
+    if seconds := configuration.options.py_auto_reload:
         _watch_modules(configuration, seconds)
     while _wasgi.accept() == PARK:
         yield from parked()

@@ -1,6 +1,7 @@
 //! What uWSGI 2.0.31 did with these files; `a.ini` and the others are in its working directory.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
+use crate::servers::uwsgi::UwsgiSettings;
 use crate::servers::{Command, Files, Launch, Surroundings, parse, parse_argv};
 use crate::testing::test;
 
@@ -37,21 +38,20 @@ fn printed(line: &str, files: &[(&str, &str)]) -> (String, i32) {
     }
 }
 
-fn option(launch: &Launch, name: &str) -> String {
-    let option = launch.options.iter().find(|(known, _)| *known == name);
-    option.map_or(String::new(), |(_, value)| value.clone())
+/// What only uWSGI is set to.
+#[track_caller]
+fn own(launch: &Launch) -> &UwsgiSettings {
+    launch.uwsgi().unwrap()
 }
 
 /// A file whose `pyargv` is this.
 fn pyargv(value: &str) -> String {
     let content = format!("[uwsgi]\none = 4\ntwo = 2\nhttp-socket = :1\npyargv = {value}");
-    option(
-        &launch(
-            "uwsgi --ini conf/a.b.ini",
-            &[("conf/a.b.ini", &content), ("at.txt", "secret\n")],
-        ),
-        "--pyargv",
-    )
+    let launch = launch(
+        "uwsgi --ini conf/a.b.ini",
+        &[("conf/a.b.ini", &content), ("at.txt", "secret\n")],
+    );
+    own(&launch).pyargv.clone()
 }
 
 #[test]
@@ -64,14 +64,14 @@ fn a_file_sets_what_the_line_would() {
         let launch = launch(line, &[("a.ini", A)]);
         assert_eq!(launch.binds, [("127.0.0.1".to_owned(), 9501)]);
         assert_eq!(
-            (launch.workers, launch.master, launch.die_on_term),
+            (launch.workers, launch.master, own(&launch).die_on_term),
             (2, true, true)
         );
-        assert_eq!(option(&launch, "--module"), "app");
+        assert_eq!(own(&launch).module.as_deref(), Some("app"));
         let file = line.rsplit(' ').next().unwrap_or("");
         assert_eq!(
-            option(&launch, "--said"),
-            format!("[uWSGI] getting INI configuration from {file}")
+            own(&launch).printed,
+            [format!("[uWSGI] getting INI configuration from {file}")]
         );
     }
 }

@@ -1,11 +1,11 @@
 //! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`,
 //! `%(option)`.
 
-use super::{MOST_ROUNDS, Settings};
+use super::{Config, MOST_ROUNDS};
 use crate::servers::absolute;
 use crate::servers::grammar::Stop;
 
-impl Settings<'_> {
+impl Config<'_> {
     /// Replaces what a `%` and a sign stand for; those that stand for nothing vanish.
     pub(crate) fn replace_magic(
         &self,
