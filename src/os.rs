@@ -95,3 +95,22 @@ pub enum Stream {
     /// Standard error.
     Stderr,
 }
+
+impl Stream {
+    /// Its file descriptor.
+    #[must_use]
+    pub fn descriptor(self) -> u32 {
+        match self {
+            Self::Stdout => 1,
+            Self::Stderr => 2,
+        }
+    }
+
+    /// The stream with this file descriptor.
+    #[must_use]
+    pub fn of_descriptor(descriptor: u32) -> Option<Self> {
+        [Self::Stdout, Self::Stderr]
+            .into_iter()
+            .find(|stream| stream.descriptor() == descriptor)
+    }
+}

@@ -33,7 +33,7 @@ impl Machine {
         let address = running.launch.binds.get(index)?.clone();
         let backlog = running.launch.backlog;
         // Replicas share an address.
-        let group = server.replica.map_or(0, |_| server.number);
+        let group = server.replica.map(|_| server.number);
         let id = self.net.share(address, backlog, group).ok()?;
         if let Some(uwsgi) = running.launch.uwsgi() {
             let deferral = if uwsgi.router {

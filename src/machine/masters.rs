@@ -131,6 +131,7 @@ impl Machine {
         action: Action,
         now: Millis,
     ) -> Option<Event> {
+        let is_full = self.is_full();
         let running = self.servers.get_mut(&server)?;
         match action {
             Action::Bind(index) => {
@@ -170,8 +171,8 @@ impl Machine {
                 let pid = running.master_pid;
                 self.let_go(server, |_| true, pid);
             }
-            Action::Spawn { slot, .. } if self.processes.len() as u32 / 2 >= self.room => {
-                // As where fork() fails: a restart may need twice the workers, no more.
+            Action::Spawn { slot, .. } if is_full => {
+                // As where fork() fails.
                 let pid = self.next_pid + 1;
                 self.next_pid = pid;
                 running.events.push_back(Event::Exited(pid, Exit::Code(1)));
@@ -227,6 +228,12 @@ impl Machine {
             Action::Exit(code) => self.exit(server, code),
         }
         None
+    }
+
+    /// Whether no process can be started: a restart may need twice the workers, no more.
+    fn is_full(&self) -> bool {
+        let processes = self.processes.len() as u32;
+        self.room.is_some_and(|room| processes / 2 >= room)
     }
 
     pub(super) fn exit(&mut self, server: ServerId, code: i32) {

@@ -52,8 +52,8 @@ pub struct Machine {
     spans_until: Option<Millis>,
     /// Servers that have replicas.
     scales: BTreeMap<ServerNumber, Scale>,
-    /// How many workers may be asked for.
-    room: u32,
+    /// How many workers may be asked for, if that is limited.
+    room: Option<u32>,
     /// The files of the project.
     files: Files,
     processors: u32,
@@ -65,7 +65,6 @@ impl Machine {
     pub fn new() -> Self {
         Self {
             next_pid: FIRST_PID,
-            room: u32::MAX,
             processors: 1,
             ..Self::default()
         }
@@ -80,7 +79,7 @@ impl Machine {
 
     /// How many workers may be asked for, by the memory that there is.
     pub fn set_room(&mut self, room: u32) {
-        self.room = room;
+        self.room = Some(room);
     }
 
     /// Sends the master of a server a signal.

@@ -53,11 +53,7 @@ impl Machine {
         for frame in frames(message) {
             match frame.kind {
                 FromProcess::Log => {
-                    let stream = if frame.id == 1 {
-                        Stream::Stdout
-                    } else {
-                        Stream::Stderr
-                    };
+                    let stream = Stream::of_descriptor(frame.id).unwrap_or(Stream::Stderr);
                     let line = String::from_utf8_lossy(frame.body).into_owned();
                     self.outputs.push_back(Output::Log {
                         server,

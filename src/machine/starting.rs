@@ -53,10 +53,11 @@ impl Machine {
             && server.replica.is_none()
         {
             let wanted = launch.scale.saturating_mul(launch.workers.max(1));
-            if wanted > self.room {
+            if let Some(room) = self.room
+                && wanted > room
+            {
                 let refusal = format!(
-                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of its own, of about {MEGABYTES} MB, and there is room for {}: ask for fewer.",
-                    self.room
+                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of its own, of about {MEGABYTES} MB, and there is room for {room}: ask for fewer.",
                 );
                 self.print(server, Vec::new(), vec![refusal], now);
                 self.outputs.push_back(Output::Exit { server, code: 1 });

@@ -40,7 +40,7 @@ wasgi_wire::kinds! {
         /// it.
         Die = 18,
 
-        /// A log line; id is 1 for standard output, 2 for standard error.
+        /// A log line; id is the descriptor of its [`crate::os::Stream`].
         Log = 20,
         /// The heartbeat.
         Notify = 21,

@@ -19,6 +19,8 @@ use crate::os::{Millis, Pid};
 pub type ListenerId = u32;
 /// A connection.
 pub type ConnectionId = u32;
+/// Listeners that share their port.
+pub type ListenerGroup = u32;
 /// A host as the command line wrote it, and a port. The machine has one loopback interface: hosts
 /// are not told apart.
 pub type Address = (String, u16);
@@ -66,7 +68,7 @@ pub enum ClientEvent {
 #[derive(Debug)]
 struct Listener {
     address: Address,
-    group: u32,
+    group: Option<ListenerGroup>,
     backlog: usize,
     deferral: Deferral,
     waiting: VecDeque<ConnectionId>,
@@ -117,11 +119,21 @@ fn granted(grant: &mut u32, bytes: u32) -> Option<u32> {
     (*grant >= LEAST_GRANT).then(|| std::mem::take(grant))
 }
 
+/// A connection that is not in a backlog yet, and when it is looked at again.
 #[derive(Debug)]
 struct Retry {
     connection: ConnectionId,
     at: Millis,
-    attempt: u32,
+    because: RetryCause,
+}
+
+/// Why a connection is not in a backlog yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RetryCause {
+    /// It was full, for this many retransmissions of the SYN.
+    Full { attempt: u32 },
+    /// The listener defers it.
+    Deferred,
 }
 
 /// All listeners and connections of the machine. Frames for processes gather in outboxes, what

@@ -468,8 +468,8 @@ fn a_process_that_dies_while_it_lingers_leaves_nothing_behind() {
 #[test]
 fn listeners_of_a_group_get_connections_in_turn() {
     let mut net = Network::new();
-    let listeners = [1, 2, 3].map(|_| net.share((String::new(), 80), 10, 7).unwrap());
-    assert!(net.share((String::new(), 80), 10, 8).is_err());
+    let listeners = [1, 2, 3].map(|_| net.share((String::new(), 80), 10, Some(7)).unwrap());
+    assert!(net.share((String::new(), 80), 10, Some(8)).is_err());
     assert!(net.listen((String::new(), 80), 10).is_err());
     let mut turns = Vec::new();
     for _ in 0..4 {

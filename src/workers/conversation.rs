@@ -50,8 +50,8 @@ pub struct Conversation {
     pub(super) truncated: bool,
     /// Whether the client ends the connection as soon as the server has.
     pub(super) prompt: bool,
-    /// Until when the client is waited for (uWSGI).
-    pub(super) wait_until: Millis,
+    /// Until when the client is waited for (uWSGI); `None`: as long as it wants.
+    pub(super) wait_until: Option<Millis>,
     /// That time has come.
     pub(super) expired: bool,
     pub(super) unread: Vec<u8>,
@@ -94,7 +94,7 @@ pub(super) fn conversation(
         keeps: None,
         truncated: false,
         prompt: false,
-        wait_until: Millis::INFINITY,
+        wait_until: None,
         expired: false,
         unread: Vec::new(),
         rejection: None,

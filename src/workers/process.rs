@@ -58,8 +58,8 @@ pub struct Process {
     pub thread: u32,
     /// Requests begun.
     pub served: u32,
-    /// When the worker was first asked for a request; 0: not yet.
-    pub born: Millis,
+    /// When the worker was first asked for a request.
+    pub began_at: Option<Millis>,
     spans: Vec<u8>,
     output: [Line; 2],
     date: (u64, String),
@@ -88,7 +88,7 @@ impl Process {
             hooks: VecDeque::new(),
             thread: crate::event_loop::MAIN,
             served: 0,
-            born: 0.0,
+            began_at: None,
             spans: Vec::new(),
             output: Default::default(),
             date: (0, String::new()),
@@ -247,8 +247,12 @@ impl Process {
     }
 
     fn push_line(&mut self, stream: Stream, line: &[u8]) {
-        let id = if stream == Stream::Stdout { 1 } else { 2 };
-        push(&mut self.frames, FromProcess::Log, id, line);
+        push(
+            &mut self.frames,
+            FromProcess::Log,
+            stream.descriptor(),
+            line,
+        );
     }
 
     /// What the app prints: lines go to the log as they end.

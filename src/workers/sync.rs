@@ -21,6 +21,8 @@ use super::conversation::{Begun, Conversation, Head, conversation};
 pub enum Next {
     /// Call the app with this environ, as a run of strings.
     Request {
+        /// The request's number: its connection's.
+        id: u32,
         /// Keys and values.
         environ: Vec<u8>,
         /// Whether there is a body to read.
@@ -41,7 +43,8 @@ pub struct SyncWorker {
     alive: bool,
     /// Something has changed since the thread last looked.
     ready: bool,
-    notify_at: Millis,
+    /// When the master is to hear from the worker next, if it expects to.
+    notify_at: Option<Millis>,
     seen: Vec<u32>,
     /// Connections that can be taken, each with its encoded [`Offer`].
     offers: VecDeque<(ConnectionId, Vec<u8>)>,
@@ -76,21 +79,12 @@ impl SyncWorker {
             number,
             alive: true,
             ready: false,
-            notify_at: 0.0,
+            notify_at: None,
             seen: Vec::new(),
             offers: VecDeque::new(),
             interrupt: None,
             aborted: None,
             exit_code: 0,
-        }
-    }
-
-    /// The number of the request that the app has: its connection's; 0 is none.
-    #[must_use]
-    pub fn request(&self) -> u32 {
-        match &self.state {
-            State::Running(c) => c.wire.id,
-            _ => 0,
         }
     }
 
@@ -138,8 +132,8 @@ impl SyncWorker {
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         match &self.state {
-            State::Polling => Some(self.notify_at),
-            State::Reading(c) | State::Running(c) if !c.expired => Some(c.wait_until),
+            State::Polling => self.notify_at,
+            State::Reading(c) | State::Running(c) if !c.expired => c.wait_until,
             _ => None,
         }
     }
@@ -148,7 +142,7 @@ impl SyncWorker {
     pub fn tick(&mut self) {
         self.ready = true;
         if let State::Reading(c) | State::Running(c) = &mut self.state {
-            c.expired = c.wait_until < Millis::INFINITY;
+            c.expired = c.wait_until.is_some();
         }
     }
 
@@ -241,7 +235,7 @@ impl SyncWorker {
                 if c.wire.id != frame.id {
                     return;
                 }
-                if c.wait_until < Millis::INFINITY {
+                if c.wait_until.is_some() {
                     c.wait(now);
                 }
                 c.wire.deliver(kind, &frame, &mut process.frames);
@@ -251,13 +245,13 @@ impl SyncWorker {
 
     fn notify(&mut self, process: &mut Process, now: Millis) {
         if process.launch.server() == Server::Uwsgi {
-            self.notify_at = Millis::INFINITY;
+            self.notify_at = None;
             return;
         }
         process.tell(FromProcess::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
         let timeout = process.launch.gunicorn().and_then(|own| own.timeout);
-        self.notify_at = now + timeout.map_or(500.0, |timeout| timeout / 2.0);
+        self.notify_at = Some(now + timeout.map_or(500.0, |timeout| timeout / 2.0));
     }
 
     fn poll(&mut self, process: &mut Process, now: Millis) {
@@ -273,9 +267,7 @@ impl SyncWorker {
     /// The thread asks what to do.
     pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
         let uwsgi = process.launch.server() == Server::Uwsgi;
-        if process.born == 0.0 {
-            process.born = now;
-        }
+        process.began_at.get_or_insert(now);
         loop {
             match &mut self.state {
                 State::Idle if !self.alive => return Next::Exit,
@@ -304,7 +296,7 @@ impl SyncWorker {
                 State::Accepting(_) | State::Lingering => return Next::Park,
                 State::Polling => {
                     let nothing = self.seen.is_empty() && self.offers.is_empty();
-                    if self.alive && nothing && now < self.notify_at {
+                    if self.alive && nothing && self.notify_at.is_none_or(|at| now < at) {
                         return Next::Park;
                     }
                     self.state = State::Idle;
@@ -392,8 +384,13 @@ impl SyncWorker {
         let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
+        let id = conversation.wire.id;
         self.state = State::Running(conversation);
-        Some(Next::Request { environ, has_body })
+        Some(Next::Request {
+            id,
+            environ,
+            has_body,
+        })
     }
 
     /// The conversation whose request the app has.

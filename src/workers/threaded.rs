@@ -66,8 +66,7 @@ pub struct ThreadedWorker {
     polled: Vec<u32>,
     /// Answers to `accept()` that have not come.
     accepts: usize,
-    /// Until when the main thread is in `select()`; infinitely long ago once that time has come.
-    select_until: Option<Millis>,
+    select: Select,
     /// Something has been done in the main thread that ends its round.
     dispatched: bool,
     stopped: bool,
@@ -94,6 +93,18 @@ struct Seat {
     begun: bool,
 }
 
+/// The main thread's `select()`.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Select {
+    /// It is not called.
+    #[default]
+    NotCalled,
+    /// It returns at this time, if nothing comes before.
+    Until(Millis),
+    /// That time has come, and the main thread has not looked.
+    Over,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
     /// In the pool's queue, since then.
@@ -104,8 +115,8 @@ enum Stage {
     Reading,
     /// The app has its request.
     Running,
-    /// A thread throws away the body's rest: until then, and so many bytes.
-    Draining(Millis, usize),
+    /// A thread throws away the body's rest: until then, and so many bytes, if that is limited.
+    Draining(Millis, Option<usize>),
     /// A thread is done with it.
     Done(Verdict),
     /// The kernel carries out an orderly close, for which a thread waits.
@@ -147,12 +158,15 @@ impl ThreadedWorker {
     /// When the main thread should look again.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.select_until.filter(|until| until.is_finite())
+        match self.select {
+            Select::Until(at) => Some(at),
+            Select::NotCalled | Select::Over => None,
+        }
     }
 
     /// [`deadline`](Self::deadline) has come.
     pub fn tick(&mut self) {
-        self.select_until = Some(Millis::NEG_INFINITY);
+        self.select = Select::Over;
         self.ready = true;
     }
 

@@ -192,9 +192,13 @@ impl From<NextConnection> for Full {
 
 impl Full {
     /// What a sync worker's thread does next; `id` is its request's number.
-    pub(super) fn next(next: sync::Next, id: u32) -> Self {
+    pub(super) fn next(next: sync::Next) -> Self {
         match next {
-            sync::Next::Request { environ, has_body } => Self::request(id, environ, has_body),
+            sync::Next::Request {
+                id,
+                environ,
+                has_body,
+            } => Self::request(id, environ, has_body),
             sync::Next::Park => Reply::Park.into(),
             sync::Next::Exit => Reply::Exit.into(),
         }

@@ -69,9 +69,8 @@ impl SyncWorker {
 
 fn next(base: &mut Base, cores: &mut Cores, core: u32, now: Millis) -> Full {
     let next = cores.next(&mut base.process, core, now);
-    let id = cores.core(core).map_or(0, |core| core.request());
-    if matches!(next, sync::Next::Request { .. }) {
+    if let sync::Next::Request { id, .. } = next {
         base.threads.serve(id, now);
     }
-    Full::next(next, id)
+    Full::next(next)
 }

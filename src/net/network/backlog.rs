@@ -2,7 +2,7 @@
 
 use super::{
     Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener,
-    ListenerId, Network, Retry,
+    ListenerGroup, ListenerId, Network, Retry, RetryCause,
 };
 use crate::net::Deferral;
 use crate::net::frame::{ToProcess, push};
@@ -14,8 +14,6 @@ use std::collections::VecDeque;
 const SYN_RETRY: Millis = 1020.0;
 /// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
 const SYN_RETRIES: u32 = 6;
-/// The attempt of a connection that its listener defers.
-const DEFERRED: u32 = u32::MAX;
 
 impl Network {
     /// Begins to listen; up to `backlog` + 1 connections wait to be accepted, as on Linux.
@@ -23,10 +21,10 @@ impl Network {
     /// # Errors
     /// The port is taken.
     pub fn listen(&mut self, address: Address, backlog: u32) -> Result<ListenerId, ListenError> {
-        self.share(address, backlog, 0)
+        self.share(address, backlog, None)
     }
 
-    /// Begins to listen. Listeners of the same group, which is not 0, share their port: connections
+    /// Begins to listen. Listeners of the same group share their port: connections
     /// go to each in turn, as a load balancer before them would have it.
     ///
     /// # Errors
@@ -35,10 +33,10 @@ impl Network {
         &mut self,
         address: Address,
         backlog: u32,
-        group: u32,
+        group: Option<ListenerGroup>,
     ) -> Result<ListenerId, ListenError> {
         if self.listeners.values().any(|listener| {
-            listener.address.1 == address.1 && (group == 0 || listener.group != group)
+            listener.address.1 == address.1 && (group.is_none() || listener.group != group)
         }) {
             return Err(ListenError::AddressInUse(address.1));
         }
@@ -141,7 +139,7 @@ impl Network {
             deferral => self.retries.push(Retry {
                 connection: id,
                 at: now + deferral.limit(),
-                attempt: DEFERRED,
+                because: RetryCause::Deferred,
             }),
         }
         Ok(id)
@@ -155,7 +153,7 @@ impl Network {
 
     /// Takes a connection off those that are deferred. Returns whether it was one.
     pub(super) fn undefer(&mut self, id: ConnectionId) -> bool {
-        let its = |retry: &Retry| retry.connection == id && retry.attempt == DEFERRED;
+        let its = |retry: &Retry| retry.connection == id && retry.because == RetryCause::Deferred;
         let at = self.retries.iter().position(its);
         at.is_some_and(|at| {
             self.retries.remove(at);
@@ -200,7 +198,7 @@ impl Network {
             self.retries.push(Retry {
                 connection: id,
                 at,
-                attempt,
+                because: RetryCause::Full { attempt },
             });
             return;
         }
@@ -249,18 +247,19 @@ impl Network {
                 continue;
             };
             let listener = connection.listener;
-            if retry.attempt == DEFERRED {
-                if self.deferral(listener) == Deferral::Head {
+            match retry.because {
+                RetryCause::Deferred if self.deferral(listener) == Deferral::Head => {
                     self.give_up(retry.connection);
-                } else {
-                    self.enqueue(retry.connection, listener, now, 0);
                 }
-            } else if retry.attempt + 1 > SYN_RETRIES {
-                self.connections.remove(&retry.connection);
-                self.client_events
-                    .push_back((retry.connection, ClientEvent::TimedOut));
-            } else {
-                self.enqueue(retry.connection, listener, now, retry.attempt + 1);
+                RetryCause::Deferred => self.enqueue(retry.connection, listener, now, 0),
+                RetryCause::Full { attempt } if attempt >= SYN_RETRIES => {
+                    self.connections.remove(&retry.connection);
+                    self.client_events
+                        .push_back((retry.connection, ClientEvent::TimedOut));
+                }
+                RetryCause::Full { attempt } => {
+                    self.enqueue(retry.connection, listener, now, attempt + 1);
+                }
             }
         }
     }

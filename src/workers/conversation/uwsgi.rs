@@ -47,7 +47,7 @@ impl Conversation {
     /// Tells the master what a thread of the worker is about to do. From here on the client is
     /// waited for only where the app waits.
     pub(in crate::workers) fn announce(&mut self, process: &mut Process, core: u32, now: Millis) {
-        self.wait_until = Millis::INFINITY;
+        self.wait_until = None;
         let text = format!(
             "{} - {} {} since {}",
             self.peer.remote.0,
@@ -67,7 +67,7 @@ impl Conversation {
 
     /// The thread is about to wait for the client.
     pub(in crate::workers) fn wait(&mut self, now: Millis) {
-        self.wait_until = now + SOCKET_TIMEOUT;
+        self.wait_until = Some(now + SOCKET_TIMEOUT);
         self.expired = false;
     }
 

@@ -47,7 +47,9 @@ impl SyncWorker {
         let least = uwsgi.map_or(0, |uwsgi| uwsgi.min_worker_lifetime);
         if self.alive
             && most.is_some_and(|most| process.served >= most)
-            && now - process.born >= f64::from(least) * 1000.0
+            && process
+                .began_at
+                .is_some_and(|at| now - at >= f64::from(least) * 1000.0)
         {
             let line = format!("...The work of process {} is done. Seeya!", process.pid);
             process.line(Stream::Stderr, &line);

@@ -18,7 +18,7 @@ use crate::wire::strings::Strings;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Head};
 
-use super::{Next, SELECT, Stage, Taken, ThreadedWorker, most_connections};
+use super::{Next, SELECT, Select, Stage, Taken, ThreadedWorker, most_connections};
 
 /// What gevent's loop can tell apart.
 const MILLISECOND: Millis = 1.0;
@@ -36,8 +36,8 @@ impl ThreadedWorker {
         if std::mem::take(&mut self.begun) || self.accepts > 0 {
             return Next::Park;
         }
-        if self.select_until.is_none_or(|at| at <= now) {
-            self.select_until = Some(now + SELECT);
+        if !matches!(self.select, Select::Until(at) if at > now) {
+            self.select = Select::Until(now + SELECT);
             if self.stopped && self.leaves(process, now) {
                 return Next::Exit;
             }
@@ -135,7 +135,7 @@ impl ThreadedWorker {
                     if c.keeps != Some(true) || process.launch.keep_alive <= 0.0 {
                         break;
                     }
-                    seat.stage = Stage::Draining(now + patience, usize::MAX);
+                    seat.stage = Stage::Draining(now + patience, None);
                 }
                 Stage::Draining(until, _) => match c.read_body(process, usize::MAX, now) {
                     Body::Data(_) => {}

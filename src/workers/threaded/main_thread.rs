@@ -13,7 +13,7 @@ use crate::trace::Name;
 use crate::workers::Process;
 
 use super::{
-    NOTIFY_EVERY, Next, SELECT, STOPPING, Stage, ThreadedWorker, Verdict, most_connections,
+    NOTIFY_EVERY, Next, SELECT, STOPPING, Select, Stage, ThreadedWorker, Verdict, most_connections,
 };
 
 impl ThreadedWorker {
@@ -29,14 +29,14 @@ impl ThreadedWorker {
             if self.accepts > 0 {
                 return Next::Park;
             }
-            if let Some(until) = self.select_until {
+            if self.select != Select::NotCalled {
                 let quiet = !self.dispatched
                     && self.readable.is_empty()
                     && (self.listeners.is_empty() || !self.accepts_more(process));
-                if quiet && now < until {
+                if quiet && matches!(self.select, Select::Until(at) if now < at) {
                     return Next::Park;
                 }
-                self.select_until = None;
+                self.select = Select::NotCalled;
                 self.dispatch(process, now);
             } else {
                 self.expire(process, now);
@@ -69,7 +69,7 @@ impl ThreadedWorker {
         {
             timeout = timeout.min((until - now).max(0.0));
         }
-        self.select_until = Some(now + timeout);
+        self.select = Select::Until(now + timeout);
     }
 
     pub(super) fn poll(&mut self, process: &mut Process, listener: u32) {

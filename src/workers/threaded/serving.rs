@@ -120,7 +120,7 @@ impl ThreadedWorker {
                         process.span(c.key(), Name::App, c.started_at, now);
                     }
                     seat.stage = if c.keeps == Some(true) && c.http.is_usable() {
-                        Stage::Draining(now + PATIENCE, MOST_DRAINED)
+                        Stage::Draining(now + PATIENCE, Some(MOST_DRAINED))
                     } else if c.truncated && !c.wire.broken && !c.wire.eof {
                         // The main thread will find it closed.
                         c.linger(process, AfterClose::Tell);
@@ -130,8 +130,9 @@ impl ThreadedWorker {
                     };
                 }
                 Stage::Draining(until, left) => match c.read_body(process, usize::MAX, now) {
-                    Body::Data(data) if data.len() < left => {
-                        seat.stage = Stage::Draining(until, left - data.len());
+                    Body::Data(data) if left.is_none_or(|left| data.len() < left) => {
+                        let left = left.map(|left| left - data.len());
+                        seat.stage = Stage::Draining(until, left);
                     }
                     Body::End => {
                         c.next_request(now);
