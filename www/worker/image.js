@@ -122,10 +122,6 @@ export function restoreMemory(module, image) {
   const used = image.libraries.loaded.length ? image.size : module._sbrk(0);
   const heap = module.HEAPU8;
   const bytes = new Uint8Array(image.bytes);
-  // Which entry of the table of functions calls C for Python is each interpreter's own.
-  const offset = module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2];
-  const trampoline = (module.__PyRuntime + offset) >> 2;
-  const own = module.HEAP32[trampoline];
   let [at, before] = [0, 0];
   for (let index = 0; index < image.runs.length; index += 2) {
     const [begin, end] = [image.runs[index], image.runs[index + 1]];
@@ -134,7 +130,6 @@ export function restoreMemory(module, image) {
     at += end - begin;
     before = end;
   }
-  module.HEAP32[trampoline] = own;
   module.stackRestore(image.stack);
   restoreFiles(module.FS, image.files);
 }

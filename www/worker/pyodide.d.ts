@@ -66,8 +66,6 @@ export interface Module {
   _PyUnstable_ThreadState_SetStackProtection(state: number, base: number, size: number): void;
   _Py_DecRef(object: number): void;
   __Py_emscripten_signal_clock: number;
-  __PyRuntime: number;
-  __PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET: number;
   // Pyodide
   API: { public_api: Pyodide; restoreSnapshot(): Handles };
   jspiSupported: boolean;

@@ -13,15 +13,52 @@ struct Change {
     after: &'static str,
 }
 
-const CHANGES: [Change; 6] = [
-    // A Python exception becomes a JavaScript error: `sys.excepthook` runs with JavaScript frames
-    // on the stack, where a switch to another thread aborts the interpreter.
+/// Functions of the interpreter that run Python and that Pyodide's JavaScript calls. Wherever
+/// Python has called that JavaScript there are JavaScript frames on the stack then, and a thread
+/// that were suspended there would leave the thread state of another behind: Python is told that it
+/// cannot be.
+const RUN_PYTHON: [&str; 20] = [
+    "JsProxy_create",
+    "PyBuffer_Release",
+    "PyDict_SetItem",
+    "PyErr_Print",
+    "PyRun_SimpleString",
+    "PySet_Add",
+    "Py_DecRef",
+    "_PyErr_CheckSignals",
+    "_PyTraceback_Add",
+    "_agen_handle_result_js_c",
+    "_js2python_pyproxy",
+    "_python2js",
+    "create_promise_handles_result_helper",
+    "pyproxy_getflags",
+    "python2js",
+    "python2js_custom",
+    "pythonexc2js",
+    "restore_sys_last_exception",
+    "set_error",
+    "wrap_exception",
+];
+
+const CHANGES: [Change; 7] = [
+    // For `RUN_PYTHON`.
     Change {
-        what: "pythonexc2js",
-        before: r#"_pythonexc2js=Module["_pythonexc2js"]=wasmExports["pythonexc2js"]"#,
+        what: "saveState",
+        before: "function saveState(){",
         after: concat!(
-            r#"_pythonexc2js=Module["_pythonexc2js"]=()=>{const before=validSuspender.value;validSuspender.value=false;"#,
-            r#"try{wasmExports["pythonexc2js"]()}finally{validSuspender.value=before}}"#
+            "function withoutSuspending(call){return(...args)=>{const before=validSuspender.value;",
+            "validSuspender.value=false;",
+            "try{return call(...args)}finally{validSuspender.value=before}}}",
+            "function saveState(){"
+        ),
+    },
+    // ctypes calls C, which may call Python, from JavaScript.
+    Change {
+        what: "ffi_call_js",
+        before: "function ffi_call_js(cif,fn,rvalue,avalue){",
+        after: concat!(
+            "function ffi_call_js(...args){withoutSuspending(ffiCall)(...args)}",
+            "function ffiCall(cif,fn,rvalue,avalue){"
         ),
     },
     // Where a task's stack begins: `www/worker/threads.js` gives each thread one of its own.
@@ -70,9 +107,8 @@ const CHANGES: [Change; 6] = [
 pub(super) fn build(project: &Project, pyodide: &Path) -> Result<PathBuf> {
     let source = pyodide.join("pyodide.asm.mjs");
     let output = project.target("python/pyodide.asm.mjs");
-    let inputs = CHANGES
-        .iter()
-        .fold(Inputs::new(), |inputs, change| inputs.value(change.after));
+    let values = CHANGES.iter().map(|change| change.after).chain(RUN_PYTHON);
+    let inputs = values.fold(Inputs::new(), Inputs::value);
     let stamp = Stamp::new(project, "pyodide-glue", &inputs.file(&source));
     if !stamp.is_fresh(&[&output]) {
         let text = String::from_utf8_lossy(&project::read(&source)?).into_owned();
@@ -83,13 +119,22 @@ pub(super) fn build(project: &Project, pyodide: &Path) -> Result<PathBuf> {
 }
 
 fn changed(glue: String) -> Result<String> {
-    CHANGES.iter().try_fold(glue, |text, change| {
-        if text.matches(change.before).count() == 1 {
-            return Ok(text.replacen(change.before, change.after, 1));
-        }
-        Err(Error::Message(format!(
-            "This Pyodide defines {} otherwise than expected: adapt xtask/src/build/glue.rs to it.",
-            change.what
-        )))
+    let glue = CHANGES.iter().try_fold(glue, |text, change| {
+        replace(&text, change.what, change.before, change.after)
+    })?;
+    RUN_PYTHON.iter().try_fold(glue, |text, name| {
+        let export = format!(r#"_{name}=Module["_{name}"]=wasmExports["{name}"]"#);
+        let guarded =
+            format!(r#"_{name}=Module["_{name}"]=withoutSuspending(wasmExports["{name}"])"#);
+        replace(&text, name, &export, &guarded)
     })
+}
+
+fn replace(text: &str, what: &str, before: &str, after: &str) -> Result<String> {
+    if text.matches(before).count() == 1 {
+        return Ok(text.replacen(before, after, 1));
+    }
+    Err(Error::Message(format!(
+        "This Pyodide defines {what} otherwise than expected: adapt xtask/src/build/glue.rs to it."
+    )))
 }
