@@ -8,7 +8,8 @@
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
 import { Outgoing, readFrames } from "./wire/frames.js";
-import { Bell, Link } from "./worker/ring.js";
+import { Bell } from "./link/bell.js";
+import { Link } from "./link/link.js";
 
 export {
   ConnectionLost,

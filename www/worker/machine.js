@@ -2,6 +2,8 @@
 // timers, assets.
 
 import { initSync, Machine } from "#wasgi_core";
+import { Bell } from "../link/bell.js";
+import { Link } from "../link/link.js";
 import { loadAssets } from "./assets.js";
 import { Claims } from "./claims.js";
 import { ImageCache } from "./image_cache.js";
@@ -9,7 +11,6 @@ import { MachineLoop, now } from "./machine_loop.js";
 import { Origins } from "./origins.js";
 import { ProcessWorker } from "./processes.js";
 import { DIRECTORY, Project } from "./project.js";
-import { Bell, Link } from "./ring.js";
 
 /**
  * @typedef {import("#wasgi_core").FromMachine} FromMachine
@@ -102,7 +103,7 @@ class MachineWorker {
 
   // --- what has come
 
-  /** @param {(link: import("./ring.js").Waiting) => boolean} is */
+  /** @param {(link: import("../link/link.js").Waiting) => boolean} is */
   #some(is) {
     if (is(this.#page)) return true;
     for (const { link } of this.#processes.values()) if (is(link)) return true;
@@ -113,7 +114,7 @@ class MachineWorker {
   #takeNext() {
     /** @type {ProcessWorker | null} */
     let from = null;
-    /** @type {import("./ring.js").Waiting | null} */
+    /** @type {import("../link/link.js").Waiting | null} */
     let first = this.#page.isReady() ? this.#page : null;
     for (const process of this.#processes.values()) {
       if (process.link.isReady() && (!first || process.link.isBefore(first))) {

@@ -43,7 +43,7 @@ export class MachineLoop {
 
   /**
    * @param {Worked} worked
-   * @param {import("./ring.js").Bell} bell the machine's
+   * @param {import("../link/bell.js").Bell} bell the machine's
    */
   constructor(worked, bell) {
     this.#worked = worked;

@@ -11,7 +11,7 @@ export class MainThread {
   #memory;
 
   /**
-   * @param {import("./pyodide.js").PyCallable} step
+   * @param {import("./pyodide.js").StepMain} step
    * @param {import("./shared_buffer.js").SharedBuffer} memory
    */
   constructor(step, memory) {

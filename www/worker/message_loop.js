@@ -2,8 +2,8 @@
 // run. With traffic, messages are waited for on the process's bell rather than in the browser's
 // event loop.
 
+import { Bell } from "../link/bell.js";
 import { Hop } from "./hop.js";
-import { Bell } from "./ring.js";
 
 /**
  * How long messages are waited for on the bell after the last one, in milliseconds; and how long
@@ -80,7 +80,7 @@ export class MessageLoop {
 
   // --- in
 
-  /** @param {any} data what the browser's event loop has brought */
+  /** @param {unknown} data what the browser's event loop has brought */
   accept(data) {
     this.#link.accept(data);
     this.wake();

@@ -1,6 +1,7 @@
 // The process role: one CPython behind our Rust in this worker.
 
 import { Fork, initSync, Process } from "#wasgi_core";
+import { Link } from "../link/link.js";
 import { makeCalls } from "./calls.js";
 import { Claims } from "./claims.js";
 import { hideGlobals } from "./globals.js";
@@ -11,7 +12,6 @@ import { MainThread } from "./main_thread.js";
 import { MessageLoop } from "./message_loop.js";
 import { ProjectFiles } from "./project_files.js";
 import { bootPython } from "./python.js";
-import { Link } from "./ring.js";
 import { SharedBuffer } from "./shared_buffer.js";
 import { ThreadState } from "./thread_state.js";
 import { Threads } from "./threads.js";
@@ -24,7 +24,7 @@ import { Threads } from "./threads.js";
  * @typedef {import("#wasgi_core").ProcessIdentity} ProcessIdentity
  */
 
-/** @typedef {import("./ring.js").Link<ToWorker, FromWorker>} MachineLink */
+/** @typedef {import("../link/link.js").Link<ToWorker, FromWorker>} MachineLink */
 
 /** Tells the machine something before there is a link. @param {FromWorker} message */
 const tell = (message) => self.postMessage(message);
@@ -122,7 +122,7 @@ class Interpreter {
     if (identity.claims) process.shareClaims(new Claims(identity.claims));
     const files = new ProjectFiles(this.#pyodide.FS, directory, identity.files);
     // Who checks the tests' types takes this for a page.
-    const port = /** @type {import("./ring.js").Port} */ (/** @type {unknown} */ (self));
+    const port = /** @type {import("../link/link.js").Port} */ (/** @type {unknown} */ (self));
     /** @type {MachineLink} */
     const link = new Link(port, identity.line);
     const loop = new MessageLoop(process, threads, files, link, identity.bell);

@@ -1,6 +1,7 @@
 // The processes that run, each in a Web Worker of its own.
 
-import { Bell, Link } from "./ring.js";
+import { Bell } from "../link/bell.js";
+import { Link } from "../link/link.js";
 
 /**
  * @typedef {import("#wasgi_core").FromWorker} FromWorker

@@ -1,12 +1,20 @@
 // What we use of Pyodide 314.0.7 and of Emscripten below it, much of which is their own affair: so
 // it is said here, and nowhere is it `any`.
 
-/** A Python callable. */
-export interface PyCallable {
-  (...parameters: unknown[]): any;
+import type { Step } from "#wasgi_core";
+
+/** A Python callable, with what it takes and gives. */
+export interface PyCallable<Parameters extends unknown[], Result> {
+  (...parameters: Parameters): Result;
   /** Calls it on a stack that can be suspended (JSPI). */
-  callPromising(...parameters: unknown[]): Promise<any>;
+  callPromising(...parameters: Parameters): Promise<Result>;
 }
+
+/** Runs a thread, by its number, to its end. */
+export type StartThread = PyCallable<[thread: number], void>;
+
+/** Runs the main thread: to its end or next fork, or in steps to its next wait. */
+export type StepMain = PyCallable<[goesOnFrom?: number], Step>;
 
 /** A Python object that has a buffer, such as a bytearray. */
 export interface PyBuffer {
@@ -18,8 +26,8 @@ export interface PyBuffer {
 export interface PyModules {
   os: { environ: { set(name: string, value: string): void } };
   "wasgi_runtime.bridge.buffer": { shared: PyBuffer };
-  "wasgi_runtime.threads.thread_module": { start: PyCallable };
-  "wasgi_runtime.process.main": { step: PyCallable };
+  "wasgi_runtime.threads.thread_module": { start: StartThread };
+  "wasgi_runtime.process.main": { step: StepMain };
 }
 
 /** The Pyodide API. */
@@ -30,7 +38,7 @@ export interface Pyodide {
   pyimport<Name extends keyof PyModules>(name: Name): PyModules[Name];
   registerJsModule(name: string, module: object): void;
   unregisterJsModule(name: string): void;
-  runPython(code: string): any;
+  runPython(code: string): unknown;
   setInterruptBuffer(buffer: Uint8Array): void;
   setStdout(options: Output): void;
   setStderr(options: Output): void;

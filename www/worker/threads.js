@@ -34,7 +34,7 @@ export class Threads {
   #loop = null;
   /** @type {import("./pyodide.js").Module | null} */
   #module = null;
-  /** Starts the thread of a number. @type {import("./pyodide.js").PyCallable | null} */
+  /** Starts the thread of a number. @type {import("./pyodide.js").StartThread | null} */
   #start = null;
   /** @type {Stacks | null} */
   #stacks = null;
@@ -53,7 +53,7 @@ export class Threads {
 
   /**
    * @param {import("./pyodide.js").Pyodide} pyodide
-   * @param {import("./pyodide.js").PyCallable} start starts the thread of a number
+   * @param {import("./pyodide.js").StartThread} start starts the thread of a number
    */
   attach(pyodide, start) {
     const module = (this.#module = pyodide._module);
@@ -184,7 +184,7 @@ export class Threads {
     const { outcome } = this.#known;
     if (outcome === Outcome.Start) {
       this.#starting = thread;
-      const start = /** @type {import("./pyodide.js").PyCallable} */ (this.#start);
+      const start = /** @type {import("./pyodide.js").StartThread} */ (this.#start);
       void this.#run(start.callPromising(thread), thread);
       return;
     }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { Bell, Link } from "../../www/worker/ring.js";
+import { Bell } from "../../www/link/bell.js";
+import { Link } from "../../www/link/link.js";
 
 beforeEach(() => {
   Object.assign(globalThis, { crossOriginIsolated: true });
 });
 
-const MODULE = new URL("../../www/worker/ring.js", import.meta.url).href;
+const FOLDER = new URL("../../www/link/", import.meta.url).href;
 
 /** A port that keeps what is posted. */
 class Port {
@@ -129,14 +130,14 @@ test("without shared memory everything is posted as it is", () => {
 });
 
 /**
- * The module as it is in a browser that cannot wait on memory in its event loop.
- * @returns {Promise<typeof import("../../www/worker/ring.js")>}
+ * As in a browser that cannot wait on memory in its event loop.
+ * @param {() => Promise<void> | void} body
  */
-async function posting() {
+async function posting(body) {
   const { waitAsync } = Atomics;
   try {
     Reflect.deleteProperty(Atomics, "waitAsync");
-    return await import(`${MODULE}?posting`);
+    await body();
   } finally {
     Reflect.set(Atomics, "waitAsync", waitAsync);
   }
@@ -166,20 +167,16 @@ test("one who sleeps is called once, however many messages there are to take, an
   assert.deepEqual([calls, port.posted], [1, []]);
 });
 
-test("one who cannot wait on memory in its event loop is woken by one posted message", async () => {
-  const ring = await posting();
-  const bells = [ring.Bell.shared(), ring.Bell.shared()];
-  const [line, other] = ring.Link.lines(bells[0], bells[1]);
-  const port = new Port();
-  const here = new ring.Link(port, line);
-  const there = new ring.Link(new Port(), other);
-  const bell = new ring.Bell(bells[1], () => {});
-  bell.sleep(() => there.isReady());
-  here.send(message(1, 5));
-  here.send(message(2, 5));
-  assert.deepEqual(port.posted, [0]);
-  assert.equal(taken(there).length, 2);
-});
+test("one who cannot wait on memory in its event loop is woken by one posted message", () =>
+  posting(() => {
+    const { here, there, port, state } = pair();
+    const bell = new Bell(state, () => {});
+    bell.sleep(() => there.isReady());
+    here.send(message(1, 5));
+    here.send(message(2, 5));
+    assert.deepEqual(port.posted, [0]);
+    assert.equal(taken(there).length, 2);
+  }));
 
 test("the messages of several links are taken in the order in which they were sent", () => {
   const mine = Bell.shared();
@@ -205,7 +202,8 @@ const ECHO = `
 import { parentPort, workerData } from "node:worker_threads";
 globalThis.crossOriginIsolated = true;
 if (workerData.posting) Reflect.deleteProperty(Atomics, "waitAsync");
-const { Bell, Link } = await import(workerData.module);
+const { Bell } = await import(workerData.folder + "bell.js");
+const { Link } = await import(workerData.folder + "link.js");
 const bell = new Bell(workerData.bell, () => work());
 const link = new Link(parentPort, workerData.line);
 const isReady = () => link.isReady();
@@ -224,14 +222,11 @@ parentPort.on("message", (data) => { link.accept(data); work(); });
 work();
 `;
 
-/**
- * @param {Pick<typeof import("../../www/worker/ring.js"), "Bell" | "Link">} ring
- * @param {boolean} posting whether nobody waits on memory in the event loop
- */
-async function race({ Bell, Link }, posting) {
+/** @param {boolean} posting whether nobody waits on memory in the event loop */
+async function race(posting) {
   const bells = [Bell.shared(), Bell.shared()];
   const [line, other] = Link.lines(bells[0], bells[1]);
-  const workerData = { module: MODULE, line: other, bell: bells[1], posting };
+  const workerData = { folder: FOLDER, line: other, bell: bells[1], posting };
   const worker = new Worker(ECHO, { eval: true, workerData });
   /** @type {(error: unknown) => void} */
   let failed = () => {};
@@ -290,9 +285,7 @@ async function race({ Bell, Link }, posting) {
 }
 
 test("no message and no call is lost between threads that race", { timeout: 120_000 }, () =>
-  race({ Bell, Link }, false),
+  race(false),
 );
 
-test("nor where only posted messages wake", { timeout: 120_000 }, async () =>
-  race(await posting(), true),
-);
+test("nor where only posted messages wake", { timeout: 120_000 }, () => posting(() => race(true)));
