@@ -14,6 +14,7 @@ pub mod http1;
 pub mod machine;
 pub mod master;
 pub mod net;
+pub mod origins;
 pub mod os;
 pub mod servers;
 pub mod trace;
