@@ -13,6 +13,13 @@ use placeholders::leading_number;
 
 /// Files that name each other, and placeholders that stand for each other, end somewhere.
 pub(crate) const MOST_ROUNDS: u32 = 99;
+/// Options that may be set, in loops too.
+const MOST_OPTIONS: usize = 10_000;
+/// Bytes of text that may be made and looked through until all placeholders are replaced. The
+/// original takes what memory and time there are; here other servers wait meanwhile.
+const MOST_TEXT: usize = 1 << 25;
+/// What a loop replaces in the values inside.
+const ROUND: &str = "%(_)";
 /// Options that say whether, or how often, those that follow are set.
 const LOGIC: [&str; 14] = [
     "for",
@@ -53,6 +60,8 @@ pub(crate) struct Config<'a> {
     last: String,
     pub(crate) first: String,
     files: u32,
+    /// Of [`MOST_TEXT`].
+    text: usize,
 }
 
 impl<'a> Config<'a> {
@@ -67,6 +76,7 @@ impl<'a> Config<'a> {
             last: String::new(),
             first: String::new(),
             files: 0,
+            text: 0,
         }
     }
 
@@ -118,9 +128,30 @@ impl<'a> Config<'a> {
             )));
         }
         for word in self.rounds(&how, &argument) {
-            self.push(key, &value.replace("%(_)", &word))?;
+            let places = value.matches(ROUND).count();
+            self.spend(
+                value
+                    .len()
+                    .saturating_add(places.saturating_mul(word.len())),
+            )?;
+            self.push(key, &value.replace(ROUND, &word))?;
         }
         self.logic = Some((how, argument));
+        Ok(())
+    }
+
+    /// Counts text that is made or looked through.
+    ///
+    /// # Errors
+    /// It is too much.
+    fn spend(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.text = self.text.saturating_add(bytes);
+        if self.text > MOST_TEXT {
+            return Err(Stop::Usage(format!(
+                "uwsgi: the options stand for more than {} MiB of text: look for loops, and for placeholders that name each other.",
+                MOST_TEXT >> 20
+            )));
+        }
         Ok(())
     }
 
@@ -139,9 +170,9 @@ impl<'a> Config<'a> {
                     .collect();
             }
             "for-times" => {
-                return (1..=leading_number(argument))
-                    .map(|round| round.to_string())
-                    .collect();
+                // More would be refused.
+                let times = leading_number(argument).min(MOST_OPTIONS as i64 + 1);
+                return (1..=times).map(|round| round.to_string()).collect();
             }
             "if-env" | "ifenv" | "if-not-env" => self.call.env.get(name),
             "if-opt" | "if-not-opt" => self.value(name),
@@ -172,6 +203,11 @@ impl<'a> Config<'a> {
             }
             _ if LOGIC.contains(&key) => self.logic = Some((key.to_owned(), value.to_owned())),
             _ => done = false,
+        }
+        if self.given.len() == MOST_OPTIONS {
+            return Err(Stop::Usage(format!(
+                "uwsgi: option '--{key}': more than {MOST_OPTIONS} options are set: look for a loop."
+            )));
         }
         self.given.push(Given {
             key: key.to_owned(),

@@ -1,6 +1,8 @@
 //! What stands for something else in uWSGI's ini files and values: `%d`, `$(VARIABLE)`, `@(file)`,
 //! `%(option)`.
 
+use std::collections::BTreeSet;
+
 use super::{Config, MOST_ROUNDS};
 use crate::servers::absolute;
 use crate::servers::grammar::Stop;
@@ -59,17 +61,10 @@ impl Config<'_> {
 
     /// Replaces `$(VARIABLE)`, `@(file)` and `%(option)` in all values, in this order.
     pub(crate) fn replace_placeholders(&mut self) -> Result<(), Stop> {
-        for index in 0..self.given.len() {
-            if let Some(given) = self.given.get(index) {
-                let placeholder = format!("%({})", given.key);
-                let named = self
-                    .given
-                    .iter()
-                    .any(|given| given.value.contains(&placeholder));
-                if let Some(given) = self.given.get_mut(index) {
-                    given.named = named;
-                }
-            }
+        let values = self.given.iter().map(|given| given.value.as_str());
+        let named: BTreeSet<String> = values.flat_map(placeholders).map(str::to_owned).collect();
+        for given in &mut self.given {
+            given.named = named.contains(&given.key);
         }
         for symbol in ["$(", "@(", "%("] {
             for index in 0..self.given.len() {
@@ -85,7 +80,7 @@ impl Config<'_> {
         Ok(())
     }
 
-    fn replaced(&self, mut value: String, symbol: &str) -> Result<String, Stop> {
+    fn replaced(&mut self, mut value: String, symbol: &str) -> Result<String, Stop> {
         let mut from = 0;
         let mut rounds = 0;
         while let Some(start) = value
@@ -93,6 +88,7 @@ impl Config<'_> {
             .and_then(|rest| rest.find(symbol))
             .map(|at| from + at)
         {
+            self.spend(value.len() - from + self.given.len())?;
             let key_at = start + 2;
             let mut depth = 1;
             let end = value.get(key_at..).unwrap_or("").find(|sign| {
@@ -174,6 +170,12 @@ impl Config<'_> {
         }
         value
     }
+}
+
+/// The keys of the placeholders `%(key)` in a value.
+fn placeholders(value: &str) -> impl Iterator<Item = &str> {
+    let after = value.split("%(").skip(1);
+    after.filter_map(|rest| rest.split_once(')').map(|(key, _)| key))
 }
 
 /// C's `atoi`: the number at the beginning.

@@ -256,3 +256,44 @@ fn a_name_that_placeholders_use_may_begin_as_an_option_does() {
         [(String::new(), 8005)]
     );
 }
+
+#[test]
+fn what_would_have_no_end_is_refused_in_a_sentence() {
+    let loops = "[uwsgi]\nfor-times = 2000000000\nenv = A%(_)=1\nendfor =\n";
+    let doubles: String = (0..40)
+        .map(|level| {
+            let next = format!("%(a{})", level + 1);
+            format!("set = a{level}={}\n", next.repeat(4))
+        })
+        .collect();
+    let doubles = format!("[uwsgi]\n{doubles}a40 = x\nmodule = %(a0)\n");
+    let long = "b".repeat(10_000);
+    let nested = format!(
+        "[uwsgi]\nset = c={long}\nset = b={}\nset = a={}\nmodule = {}\n",
+        "%(c)".repeat(90),
+        "%(b)".repeat(90),
+        "%(a)".repeat(90)
+    );
+    let places = format!(
+        "[uwsgi]\nfor = {long} {long} {long}\nmodule = {}\nendfor =\n",
+        "%(_)".repeat(10_000)
+    );
+    for content in [loops, &doubles, &nested, &places] {
+        let (stderr, code) = printed("uwsgi a.ini", &[("a.ini", content)]);
+        let last = stderr.lines().last().unwrap_or("");
+        assert!(
+            last.starts_with("uwsgi: ") && last.ends_with('.') && code == 1,
+            "{}: {stderr}",
+            &content[..60]
+        );
+    }
+}
+
+#[test]
+fn a_loop_may_set_thousands_of_options() {
+    let content = "[uwsgi]\nhttp-socket = :1\nfor-times = 5000\nenv = A%(_)=%(_)\nendfor =\n";
+    assert_eq!(
+        launch("uwsgi a.ini", &[("a.ini", content)]).binds,
+        [(String::new(), 1)]
+    );
+}
