@@ -1,5 +1,6 @@
 //! The words of shared memory by which connections are claimed: see [`crate::net::Claims`].
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::net::{self, ConnectionId};
@@ -7,6 +8,7 @@ use crate::net::{self, ConnectionId};
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = "
 export interface Claims {
+  readonly words: Int32Array;
   offer(slot: number, id: number): void;
   take(slot: number, id: number): boolean;
 }
@@ -18,6 +20,9 @@ extern "C" {
     #[derive(Debug)]
     #[wasm_bindgen(typescript_type = "Claims")]
     pub type Claims;
+    /// The memory.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn words(this: &Claims) -> JsValue;
     #[wasm_bindgen(method)]
     fn offer(this: &Claims, slot: u32, id: u32);
     #[wasm_bindgen(method)]

@@ -8,12 +8,14 @@
 #![allow(clippy::must_use_candidate)]
 
 mod claims;
+mod devices;
 mod machine;
 mod process;
 pub mod protocol;
 
 pub use claims::Claims;
-pub use machine::{Devices, Machine};
+pub use devices::{MachineLinks, MachineWorker};
+pub use machine::{Machine, Spawn, Wanted};
 pub use process::{
     AsyncWorker, Cause, Check, Disposition, Fork, HookAnswer, LogLevel, Memory, Outcome, Process,
     Reply, SocketEvent, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,

@@ -11,13 +11,14 @@ use tsify::Tsify;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::origins;
 use crate::os::{Millis, Pid, Stream};
 use crate::servers::Configuration;
 
 // --- workers as they start
 
 /// The first messages of a Web Worker of ours, which say what it is for.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// It will be a process, and can import Pyodide's scripts from this place.
@@ -28,25 +29,21 @@ pub enum Role {
     Process(ProcessInit),
 }
 
-/// What one end of a link needs of shared memory.
-#[derive(Debug, Deserialize, Tsify)]
-pub struct Line {
-    /// The ring that it reads.
-    #[serde(with = "preserve")]
-    #[tsify(type = "SharedArrayBuffer")]
-    pub reads: JsValue,
-    /// The ring that it writes.
-    #[serde(with = "preserve")]
-    #[tsify(type = "SharedArrayBuffer")]
-    pub writes: JsValue,
-    /// The bell of the thread at the other end.
-    #[serde(with = "preserve")]
-    #[tsify(type = "Int32Array")]
-    pub calls: JsValue,
+#[wasm_bindgen(typescript_custom_section)]
+const LINE: &str = "
+/** What one end of a link needs of shared memory. */
+export interface Line {
+  /** The ring that it reads. */
+  reads: SharedArrayBuffer;
+  /** The ring that it writes. */
+  writes: SharedArrayBuffer;
+  /** The bell of the thread at the other end. */
+  calls: Int32Array;
 }
+";
 
 /// What the machine's worker starts with.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct MachineInit {
     /// The module `wasgi_core`.
     #[serde(with = "preserve")]
@@ -55,8 +52,9 @@ pub struct MachineInit {
     /// Where the assets are: an absolute URL that ends with a slash.
     pub base: String,
     /// To the page; null where memory cannot be shared.
+    #[serde(with = "preserve")]
     #[tsify(type = "Line | null")]
-    pub line: Option<Line>,
+    pub line: JsValue,
     /// The machine's bell; null where memory cannot be shared.
     #[serde(with = "preserve")]
     #[tsify(type = "Int32Array | null")]
@@ -80,7 +78,7 @@ pub enum ToMachine {
 }
 
 /// Files of the working directory, by their relative paths; null: the file is removed.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Clone, Serialize, Deserialize, Tsify)]
 #[serde(transparent)]
 pub struct FileChanges(
     #[serde(with = "preserve")]
@@ -131,6 +129,7 @@ pub struct Preload {
 /// What the machine says to the page.
 #[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
+#[tsify(missing_as_null)]
 pub enum FromMachine {
     /// The machine is up.
     Ready {},
@@ -227,7 +226,7 @@ pub struct ServerExited {
 // --- machine and processes
 
 /// A file on its way: who reads what has not come waits for it.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Clone, Serialize, Tsify)]
 pub struct Arriving {
     /// The file.
     #[serde(with = "preserve")]
@@ -240,7 +239,7 @@ pub struct Arriving {
 }
 
 /// What every process is made of.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Clone, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct PythonAssets {
     /// Where `python/` is: an absolute URL that ends with a slash.
@@ -259,7 +258,7 @@ pub struct PythonAssets {
 }
 
 /// An image of a process's memory. What is in it is JavaScript's affair: see `www/worker/image.js`.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Clone, Serialize, Deserialize, Tsify)]
 #[serde(transparent)]
 pub struct Image(
     #[serde(with = "preserve")]
@@ -268,7 +267,7 @@ pub struct Image(
 );
 
 /// What a process's memory is to be.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub enum MemoryOf {
     /// That of an interpreter that boots.
@@ -283,8 +282,18 @@ pub enum MemoryOf {
     Awaited {},
 }
 
+impl From<origins::MemoryOf<Image>> for MemoryOf {
+    fn from(memory: origins::MemoryOf<Image>) -> Self {
+        match memory {
+            origins::MemoryOf::Boot { makes_image } => Self::Boot { makes_image },
+            origins::MemoryOf::Image(image) => Self::Image(image),
+            origins::MemoryOf::Awaited => Self::Awaited {},
+        }
+    }
+}
+
 /// What a process's worker starts with: all but which process it is.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct ProcessInit {
     /// The module `wasgi_core`.
     #[serde(with = "preserve")]
@@ -297,8 +306,9 @@ pub struct ProcessInit {
 }
 
 /// What the machine says to a process's worker.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
+#[tsify(missing_as_null)]
 pub enum ToWorker {
     /// The image that it waits for; null: none could be made.
     Image(#[tsify(type = "Image | null")] Option<Image>),
@@ -309,7 +319,7 @@ pub enum ToWorker {
 }
 
 /// Which process a worker is, and what the process is given.
-#[derive(Debug, Deserialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct ProcessIdentity {
     /// Which process it is.
     pub process: Identity,
@@ -320,8 +330,9 @@ pub struct ProcessIdentity {
     #[tsify(type = "Uint8Array[]")]
     pub messages: js_sys::Array<Uint8Array>,
     /// To the machine; null where memory cannot be shared.
+    #[serde(with = "preserve")]
     #[tsify(type = "Line | null")]
-    pub line: Option<Line>,
+    pub line: JsValue,
     /// The process's bell; null where memory cannot be shared.
     #[serde(with = "preserve")]
     #[tsify(type = "Int32Array | null")]
@@ -376,19 +387,6 @@ pub enum Forked {
     Image(Image),
     /// No image could be made, for this reason.
     Refused(String),
-}
-
-// --- what the machine wants of its devices
-
-/// A process is to be started.
-#[derive(Debug, Serialize, Tsify)]
-pub struct Spawn {
-    /// Which one.
-    pub process: Identity,
-    /// Whether a master replaces it when it ends.
-    pub replaced: bool,
-    /// How many processes it will fork when it has loaded its app.
-    pub forks: u32,
 }
 
 #[wasm_bindgen(typescript_custom_section)]

@@ -1,11 +1,13 @@
-//! The wasm face as `www/worker/` uses it: `Machine` and `Process` with devices and a memory that
-//! record, in a worker.
+//! `Machine` as the devices use it, and `Process` as `www/worker/` does, with a memory that records,
+//! in a worker.
+
+use std::collections::VecDeque;
 
 use js_sys::{Array, Object, Reflect};
 use tsify::{Ts, Tsify};
-use wasgi::browser::protocol::{Identity, Start};
+use wasgi::browser::protocol::{FromMachine, Identity, LogStream, SignalTo, Start};
 use wasgi::browser::{
-    Devices, Machine, Memory, Outcome, Process, Reply, SyncWorker, ThreadedWorker, WaitFor,
+    Machine, Memory, Outcome, Process, Reply, Spawn, SyncWorker, ThreadedWorker, WaitFor, Wanted,
     WsgiRequests,
 };
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
@@ -16,22 +18,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen(inline_js = r#"
-export class RecordingDevices {
-  constructor() { this.all = []; this.process = []; this.page = []; }
-  spawn({ process: { pid, ppid, argv, env } }) { this.all.push(`spawn ${pid} of ${ppid}: ${argv.join(" ")} [${env.flat().join(" ")}]`); }
-  kill(pid) { this.all.push(`kill ${pid}`); }
-  tell_page({ log, listening, exit }) {
-    if (log) this.all.push(`log ${log.server} ${log.stream === "stdout" ? 1 : 2}: ${log.line}`);
-    if (listening) this.all.push(`listening ${listening.server}: ${listening.address} ${listening.port}`);
-    if (exit) this.all.push(`exit ${exit.server}: ${exit.code}`);
-  }
-  // What comes is a view of wasm memory, as in www/worker/machine.js.
-  to_process(pid, message) { this.process.push(message.slice()); }
-  to_page(message) { this.page.push(message.slice()); }
-  calls() { return this.all.splice(0); }
-  take_process() { return this.process.shift(); }
-  take_page() { return this.page.shift(); }
-}
 export class RecordingMemory {
   constructor() { this.bytes = new Uint8Array(1 << 16); this.number = 0; this.sent = []; }
   send(message) { this.sent.push(message.slice()); }
@@ -43,16 +29,6 @@ export class RecordingMemory {
 }
 "#)]
 extern "C" {
-    type RecordingDevices;
-    #[wasm_bindgen(constructor)]
-    fn new() -> RecordingDevices;
-    #[wasm_bindgen(method)]
-    fn calls(this: &RecordingDevices) -> Vec<String>;
-    #[wasm_bindgen(method)]
-    fn take_process(this: &RecordingDevices) -> Option<Vec<u8>>;
-    #[wasm_bindgen(method)]
-    fn take_page(this: &RecordingDevices) -> Option<Vec<u8>>;
-
     #[derive(Clone)]
     type RecordingMemory;
     #[wasm_bindgen(constructor)]
@@ -75,8 +51,9 @@ const DIRECTORY: &str = "/home/wasgi/project";
 /// A machine and one process of it, with what lies between them.
 struct Computer {
     machine: Machine,
-    devices: RecordingDevices,
     calls: Vec<String>,
+    /// Frames for processes.
+    messages: VecDeque<Vec<u8>>,
     page: Vec<u8>,
 }
 
@@ -84,14 +61,14 @@ impl Computer {
     fn new() -> Self {
         Self {
             machine: Machine::new(DIRECTORY.to_owned()),
-            devices: RecordingDevices::new(),
             calls: Vec::new(),
+            messages: VecDeque::new(),
             page: Vec::new(),
         }
     }
 
     fn start(&mut self, line: &str) {
-        assert!(self.machine.start(&start(&line.into(), &[]), 0.0).is_ok());
+        self.machine.start(start(&line.into(), &[]), 0.0);
         self.flush();
     }
 
@@ -100,20 +77,47 @@ impl Computer {
         let message = Object::new();
         set(&message, "server", &SERVER.into());
         set(&message, "name", &name.into());
-        let sent = self.machine.signal(&Ts::new_unchecked(message.into()), now);
-        sent.is_ok_and(|known| known)
+        let message: SignalTo = Ts::new_unchecked(message.into()).to_rust().unwrap();
+        self.machine.signal(message, now)
     }
 
     fn flush(&mut self) {
-        assert!(
-            self.machine
-                .flush(self.devices.unchecked_ref::<Devices>())
-                .is_ok()
-        );
-        self.calls.extend(self.devices.calls());
-        while let Some(message) = self.devices.take_page() {
-            self.page.extend(message);
+        while let Some(wanted) = self.machine.next_wanted() {
+            self.record(wanted);
         }
+        let messages = self.machine.take_messages();
+        self.messages
+            .extend(messages.into_iter().map(|(_, message)| message));
+        self.page.extend(self.machine.take_page());
+    }
+
+    fn record(&mut self, wanted: Wanted) {
+        let call = match wanted {
+            Wanted::Spawn(Spawn { process, .. }) => {
+                let env = process.env.iter();
+                let env: Vec<_> = env.flat_map(|(name, value)| [&**name, value]).collect();
+                let (argv, env) = (process.argv.join(" "), env.join(" "));
+                format!("spawn {} of {}: {argv} [{env}]", process.pid, process.ppid)
+            }
+            Wanted::Kill(pid) => format!("kill {pid}"),
+            Wanted::Send(frames) => return self.page.extend(frames),
+            Wanted::Tell(FromMachine::Log(log)) => {
+                let stream = match log.stream {
+                    LogStream::Stdout => 1,
+                    LogStream::Stderr => 2,
+                };
+                format!("log {} {stream}: {}", log.server, log.line)
+            }
+            Wanted::Tell(FromMachine::Listening(listening)) => format!(
+                "listening {}: {} {}",
+                listening.server, listening.address, listening.port
+            ),
+            Wanted::Tell(FromMachine::Exit(exit)) => {
+                format!("exit {}: {}", exit.server, exit.code)
+            }
+            Wanted::Tell(message) => format!("{message:?}"),
+        };
+        self.calls.push(call);
     }
 
     /// Carries messages both ways until nobody has anything to say.
@@ -122,7 +126,7 @@ impl Computer {
             self.flush();
             process.flush(true, 1.0);
             let said = memory.take();
-            let told = self.devices.take_process();
+            let told = self.messages.pop_front();
             if said.is_none() && told.is_none() {
                 return;
             }
@@ -172,7 +176,7 @@ fn process(argv: &[&str], pid: u32) -> (Process, RecordingMemory) {
 }
 
 /// A command line as the page sends it.
-fn start(command: &JsValue, env: &[(&str, &str)]) -> Ts<Start> {
+fn start(command: &JsValue, env: &[(&str, &str)]) -> Start {
     let message = Object::new();
     set(&message, "server", &SERVER.into());
     set(&message, "command", command);
@@ -181,7 +185,7 @@ fn start(command: &JsValue, env: &[(&str, &str)]) -> Ts<Start> {
         pair.into_iter().collect::<Array>()
     });
     set(&message, "env", &env.collect::<Array>());
-    Ts::new_unchecked(message.into())
+    Ts::new_unchecked(message.into()).to_rust().unwrap()
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) {
@@ -235,10 +239,8 @@ fn words_are_not_split_again() {
         .map(str::to_owned)
         .to_vec();
     let words = words.into_iter().map(JsValue::from).collect::<Array>();
-    let started = computer
-        .machine
-        .start(&start(&words.into(), &[("NAME", "value")]), 0.0);
-    assert!(started.is_ok());
+    let start = start(&words.into(), &[("NAME", "value")]);
+    computer.machine.start(start, 0.0);
     computer.flush();
     assert!(
         computer.has(": gunicorn app:create('a b') [NAME value]"),

@@ -1,0 +1,278 @@
+//! How processes begin and end.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::spawn_local;
+
+use super::download::DownloadError;
+use super::machine_worker::Devices;
+use super::process::Process;
+use super::timer::sleep;
+use super::workers::WorkerEvent;
+use crate::browser::machine::Spawn;
+use crate::browser::protocol::{Forked, FromWorker, Image, MemoryOf, ProcessInit, Role, ToWorker};
+use crate::origins::{Action, Prepare, WorkerId};
+use crate::os::{Millis, Pid};
+
+/// An image is kept for the next visit when those that start now have started.
+const STORE_AFTER: Millis = 3000.0;
+
+/// What the log says where a master cannot fork, before the reason.
+const NO_FORK: &str = "wasgi: each worker imports the app by itself: ";
+
+/// The exit code that tells a master not to try again.
+const BOOT_FAILURE: i32 = 3;
+/// The exit status of a process whose interpreter crashes: by SIGABRT.
+const ABORTED: i32 = -6;
+
+/// A process that waits for what it is made of.
+#[derive(Debug)]
+struct Beginning {
+    pid: Pid,
+    worker: WorkerId,
+    /// Whether the worker was a spare or a blank.
+    is_prepared: bool,
+    replaced: bool,
+    forks: u32,
+}
+
+impl Devices {
+    /// Starts a process.
+    pub(super) fn spawn(self: &Rc<Self>, spawn: Spawn) {
+        let Spawn {
+            process: identity,
+            replaced,
+            forks,
+        } = spawn;
+        let (pid, parent) = (identity.pid, identity.ppid);
+        let now = self.clock.now();
+        let prepared = self.with_origins(|origins| origins.take_prepared(parent, now));
+        let worker =
+            prepared.unwrap_or_else(|| self.with_origins(|origins| origins.create(parent)));
+        let Some(port) = self.workers.port(worker) else {
+            self.with_origins(|origins| origins.process_ended(pid, worker));
+            let mut machine = self.machine.borrow_mut();
+            machine.output(pid, "the process could not be started", now);
+            machine.exited(pid, BOOT_FAILURE, now);
+            return;
+        };
+        let process = Process::new(identity, worker, &self.links.connect(pid, &port));
+        self.processes.borrow_mut().insert(pid, process);
+        let beginning = Beginning {
+            pid,
+            worker,
+            is_prepared: prepared.is_some(),
+            replaced,
+            forks,
+        };
+        let python = self.python();
+        let devices = Rc::clone(self);
+        spawn_local(async move {
+            match python.await {
+                Ok(_) => devices.begin(&beginning),
+                Err(error) => devices.cannot_begin(pid, &error),
+            }
+            devices.work();
+        });
+    }
+
+    /// What a process is made of is there.
+    fn begin(&self, beginning: &Beginning) {
+        let &Beginning {
+            pid,
+            worker,
+            is_prepared,
+            replaced,
+            forks,
+        } = beginning;
+        // It may have been killed meanwhile.
+        if self.processes.borrow().get(pid).is_none() {
+            return;
+        }
+        if !is_prepared {
+            self.with_origins(|origins| origins.start(worker));
+        }
+        let identity = self
+            .processes
+            .borrow_mut()
+            .get_mut(pid)
+            .map(|process| process.identify(self.project.files(), self.claims.clone()));
+        if let Some(identity) = identity {
+            self.workers.tell(worker, &ToWorker::Identity(identity));
+        }
+        let processes = self.processes.borrow().len();
+        let now = self.clock.now();
+        self.with_origins(|origins| {
+            if replaced {
+                origins.prepare(Prepare::Replacement(worker), processes, now);
+            }
+            origins.expect_forks(forks as usize);
+        });
+    }
+
+    fn cannot_begin(self: &Rc<Self>, pid: Pid, error: &DownloadError) {
+        self.process_failed(pid, &error.to_string());
+    }
+
+    /// What a process says by its link.
+    pub(super) fn on_process(self: &Rc<Self>, pid: Pid, message: FromWorker) {
+        match message {
+            FromWorker::Fork(Forked::Image(image)) => self.forked(pid, image),
+            FromWorker::Fork(Forked::Refused(reason)) => {
+                let now = self.clock.now();
+                let line = format!("{NO_FORK}{reason}");
+                self.machine.borrow_mut().output(pid, &line, now);
+            }
+            FromWorker::Exit(status) => self.exited(pid, status, None),
+            // These are said before there is a link.
+            FromWorker::Image(_) | FromWorker::Ready {} | FromWorker::Failed(_) => {}
+        }
+    }
+
+    fn forked(self: &Rc<Self>, pid: Pid, image: Image) {
+        self.with_origins(|origins| origins.forked(pid, image));
+        let python = self.python();
+        let devices = Rc::clone(self);
+        // Its first worker may be long in coming: uWSGI's --cheap.
+        spawn_local(async move {
+            if python.await.is_ok() {
+                let now = devices.clock.now();
+                devices.with_origins(|origins| {
+                    origins.prepare(Prepare::Children(pid), 1, now);
+                });
+                devices.work();
+            }
+        });
+    }
+
+    /// What happens to a worker.
+    pub(super) fn on_worker(self: &Rc<Self>, worker: WorkerId, event: WorkerEvent) {
+        match event {
+            WorkerEvent::Failed(reason) => self.worker_failed(worker, reason),
+            WorkerEvent::Posted(data) => match said_while_starting(&data) {
+                Some(FromWorker::Image(image)) => {
+                    self.with_origins(|origins| origins.image_made(worker, image));
+                }
+                Some(FromWorker::Ready {}) => {
+                    let now = self.clock.now();
+                    self.with_origins(|origins| origins.booted(worker, now));
+                }
+                Some(FromWorker::Failed(reason)) => self.worker_failed(worker, reason),
+                _ => {
+                    let processes = self.processes.borrow();
+                    let process = processes.of_worker(worker);
+                    if let Some(process) = process.and_then(|pid| processes.get(pid)) {
+                        process.link.accept(&data);
+                    }
+                }
+            },
+        }
+    }
+
+    fn worker_failed(self: &Rc<Self>, worker: WorkerId, reason: String) {
+        let process = self.processes.borrow().of_worker(worker);
+        let reason = match (reason.is_empty(), process) {
+            (false, _) => reason,
+            (true, Some(_)) => "the process could not be started".to_owned(),
+            (true, None) => "a process could not be started".to_owned(),
+        };
+        match process {
+            Some(pid) => self.process_failed(pid, &reason),
+            None => self.with_origins(|origins| origins.failed(worker, &reason)),
+        }
+    }
+
+    /// A crash of the interpreter is a crash of the process; one that never came up is a failure to
+    /// boot.
+    fn process_failed(self: &Rc<Self>, pid: Pid, reason: &str) {
+        // What it said before counts.
+        self.work();
+        let booted = self
+            .processes
+            .borrow()
+            .get(pid)
+            .map(|process| process.booted);
+        if let Some(booted) = booted {
+            let status = if booted { ABORTED } else { BOOT_FAILURE };
+            self.exited(pid, status, Some(reason));
+        }
+    }
+
+    /// A process has ended: with this exit code, or by the signal of this negative number; the
+    /// reason is a line for the log.
+    fn exited(&self, pid: Pid, status: i32, reason: Option<&str>) {
+        let now = self.clock.now();
+        if let Some(reason) = reason {
+            self.machine.borrow_mut().output(pid, reason, now);
+        }
+        self.kill(pid);
+        self.machine.borrow_mut().exited(pid, status, now);
+    }
+
+    /// Ends a process at once.
+    pub(super) fn kill(&self, pid: Pid) {
+        let ended = self.processes.borrow_mut().remove(pid);
+        if let Some(process) = ended {
+            self.links.disconnect(pid);
+            self.workers.terminate(process.worker);
+            self.with_origins(|origins| origins.process_ended(pid, process.worker));
+        }
+    }
+
+    /// Carries out what origins want done.
+    pub(super) fn carry_out(&self) {
+        loop {
+            let action = self.origins.borrow_mut().next_action();
+            let Some(action) = action else {
+                return;
+            };
+            match action {
+                Action::Create(worker) => self.workers.create(worker),
+                Action::Start(worker, memory) => self.start(worker, memory.into()),
+                Action::GiveImage(worker, image) => {
+                    self.workers.tell(worker, &ToWorker::Image(image));
+                }
+                Action::Terminate(worker) => self.workers.terminate(worker),
+                Action::Keep(Some(image)) => {
+                    let stored = self.cache.store(image);
+                    spawn_local(async move {
+                        sleep(STORE_AFTER).await;
+                        stored.await;
+                    });
+                }
+                Action::Keep(None) => spawn_local(self.cache.forget()),
+                Action::Prepared(id, outcome) => self.preloaded(id, outcome),
+            }
+        }
+    }
+
+    /// Tells a worker to become a process. Origins ask for that when Python has been fetched.
+    fn start(&self, worker: WorkerId, memory: MemoryOf) {
+        let python = self.python.borrow().clone();
+        if let Some(python) = python {
+            let core = self.core.clone();
+            let init = ProcessInit {
+                core,
+                python,
+                memory,
+            };
+            self.workers.tell(worker, &Role::Process(init));
+        }
+    }
+}
+
+/// What a worker posts besides its link, if this is that.
+fn said_while_starting(data: &JsValue) -> Option<FromWorker> {
+    // Numbers, numbered messages and bytes are the link's.
+    if !data.is_object() || Array::is_array(data) || data.is_instance_of::<Uint8Array>() {
+        return None;
+    }
+    let message = serde_wasm_bindgen::from_value(data.clone()).ok()?;
+    match message {
+        FromWorker::Image(_) | FromWorker::Ready {} | FromWorker::Failed(_) => Some(message),
+        // Without shared memory, a link posts these as they are.
+        FromWorker::Fork(_) | FromWorker::Exit(_) => None,
+    }
+}
