@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::scope::{message_of, scope};
+use super::scope::{message_of, property, scope};
 use crate::browser::protocol::Role;
 use crate::origins::WorkerId;
 
@@ -88,7 +88,8 @@ impl Workers {
         let events = self.events.clone();
         let failed = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
             event.prevent_default();
-            let message = message_of(&event);
+            // An event that is no ErrorEvent has none: the script did not load.
+            let message = property(&event, "message").as_string().unwrap_or_default();
             let _ = events.unbounded_send((id, WorkerEvent::Failed(message)));
         });
         worker.set_onmessage(Some(posted.as_ref().unchecked_ref()));
