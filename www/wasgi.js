@@ -7,8 +7,10 @@
 
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
+import { StartLog } from "./api/start_log.js";
 import { Outgoing, readFrames } from "./wire/frames.js";
 import { Bell } from "./link/bell.js";
+import { Hop } from "./link/hop.js";
 import { Link } from "./link/link.js";
 
 export {
@@ -28,6 +30,9 @@ export { Server } from "./api/server.js";
  */
 
 const encoder = new TextEncoder();
+
+/** How long messages are taken before the page has its turn, in milliseconds. */
+const TURN_AFTER = 8;
 
 /**
  * A computer of its own in this tab: files, a network, processes.
@@ -49,7 +54,7 @@ export class Playground extends EventTarget {
    * @type {Map<number, {
    *   resolve: (server: Server) => void,
    *   reject: (error: Error) => void,
-   *   log: string[]
+   *   log: StartLog
    * }>}
    */
   #starting = new Map();
@@ -58,6 +63,12 @@ export class Playground extends EventTarget {
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #preloading = new Map();
   #nextPreload = 1;
+  #hop = new Hop(() => {
+    this.#turning = false;
+    this.#listen();
+  });
+  /** The page has its turn, and then there is more to take. */
+  #turning = false;
   #nextServer = 1;
   #disposed = false;
 
@@ -148,11 +159,18 @@ export class Playground extends EventTarget {
     this.#listen();
   }
 
-  /** Takes what has come from the machine. */
+  /** Takes what has come from the machine; after a while, the page has its turn first. */
   #listen() {
+    const until = performance.now() + TURN_AFTER;
     do {
       this.#bell.awake();
-      while (this.#link.take(this.#receive));
+      while (this.#link.take(this.#receive)) {
+        if (performance.now() > until) {
+          if (!this.#turning) this.#hop.start();
+          this.#turning = true;
+          return;
+        }
+      }
     } while (!this.#bell.sleep(() => this.#link.isReady()));
   }
 
@@ -196,7 +214,7 @@ export class Playground extends EventTarget {
 
   /** @param {import("#wasgi_core").LogLine} entry */
   #logged({ server, line, stream, time }) {
-    this.#starting.get(server)?.log.push(line);
+    this.#starting.get(server)?.log.add(line);
     this.#servers.get(server)?.logged({ line, stream, time });
   }
 
@@ -225,7 +243,7 @@ export class Playground extends EventTarget {
     this.#starting.delete(id);
     this.#servers.delete(id);
     server?.exited(code);
-    starting?.reject(new ServerExit(code, starting.log));
+    starting?.reject(new ServerExit(code, starting.log.lines));
   }
 
   /** @param {string} message */
@@ -318,7 +336,7 @@ export class Playground extends EventTarget {
     }
     this.#servers.set(id, server);
     return new Promise((resolve, reject) => {
-      this.#starting.set(id, { resolve, reject, log: [] });
+      this.#starting.set(id, { resolve, reject, log: new StartLog() });
       this.#link.tell({ start: { server: id, command, env: Object.entries(env) } });
     });
   }

@@ -3,7 +3,7 @@
 use super::{Machine, Output, SHELL, ServerId};
 use crate::master::{Action, Event};
 use crate::net::frame::{Frame, FromProcess, ToProcess};
-use crate::os::{Exit, Millis, Signal};
+use crate::os::{Exit, Millis, Signal, Stream};
 use crate::servers::{self, Command, Configuration, Surroundings};
 
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it
@@ -237,9 +237,18 @@ impl Machine {
     }
 
     pub(super) fn exit(&mut self, server: ServerId, code: i32) {
-        let Some(running) = self.servers.remove(&server) else {
+        let Some(mut running) = self.servers.remove(&server) else {
             return;
         };
+        let time = running.log.at();
+        if let Some(line) = running.log.dropped() {
+            self.outputs.push_back(Output::Log {
+                server,
+                stream: Stream::Stderr,
+                line,
+                time,
+            });
+        }
         for pid in running.processes {
             self.processes.remove(&pid);
             self.net.process_ended(pid);

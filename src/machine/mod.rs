@@ -5,6 +5,7 @@
 //! messages.
 
 mod listeners;
+mod log;
 mod masters;
 mod output;
 mod processes;
@@ -141,8 +142,11 @@ impl Machine {
             .filter(|running| !running.busy)
             .filter_map(|running| running.master.deadline());
         let pongs = self.servers.values().filter_map(|running| running.pong_at);
+        let logs = self.servers.values();
+        let logs = logs.filter_map(|running| running.log.deadline());
         masters
             .chain(pongs)
+            .chain(logs)
             .chain(self.net.deadline())
             .chain(self.spans_until)
             .min_by(f64::total_cmp)
@@ -154,6 +158,7 @@ impl Machine {
         let servers: Vec<ServerId> = self.servers.keys().copied().collect();
         for server in servers {
             self.pong(server, now);
+            self.log_dropped(server, now);
             let due = self
                 .servers
                 .get(&server)

@@ -54,13 +54,7 @@ impl Machine {
             match frame.kind {
                 FromProcess::Log => {
                     let stream = Stream::of_descriptor(frame.id).unwrap_or(Stream::Stderr);
-                    let line = String::from_utf8_lossy(frame.body).into_owned();
-                    self.outputs.push_back(Output::Log {
-                        server,
-                        stream,
-                        line,
-                        time: now,
-                    });
+                    self.log(server, stream, frame.body, now);
                 }
                 FromProcess::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
                 FromProcess::Booted => self.tell_master(server, Event::Booted(pid), now),
@@ -100,13 +94,7 @@ impl Machine {
             return;
         };
         for line in text.lines() {
-            let line = line.to_owned();
-            self.outputs.push_back(Output::Log {
-                server,
-                stream: Stream::Stderr,
-                line,
-                time: now,
-            });
+            self.log(server, Stream::Stderr, line.as_bytes(), now);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::StartCommand;
 use super::listeners::{Held, Place};
+use super::log::LogBudget;
 use crate::master::{Action, Event, Master};
 use crate::os::{Millis, Pid};
 use crate::servers::{Configuration, Launch};
@@ -28,6 +29,8 @@ pub(super) struct Running {
     pub(super) pong_at: Option<Millis>,
     /// The master waits for a connection.
     pub(super) watches: bool,
+    /// What its processes may still log.
+    pub(super) log: LogBudget,
 }
 
 /// What a server is started with.

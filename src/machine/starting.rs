@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::log::LogBudget;
 use super::running::{Running, Start, environment};
 use super::scale::Scale;
 use super::{Machine, Output, PONG_EVERY, SHELL, ServerId, ServerNumber};
@@ -96,6 +97,7 @@ impl Machine {
                     start: start.clone(),
                     started_at: now,
                     watches: false,
+                    log: LogBudget::new(now),
                     listeners: BTreeMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server() == Server::Uvicorn)

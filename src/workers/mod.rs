@@ -7,6 +7,7 @@
 pub mod r#async;
 pub mod conversation;
 pub mod cores;
+mod lines;
 mod process;
 #[cfg(test)]
 mod rig;
@@ -14,6 +15,7 @@ pub mod sync;
 pub mod threaded;
 mod wire;
 
+pub use lines::MOST_LINE;
 pub use process::{Listening, Process};
 
 /// How a write to a connection went.

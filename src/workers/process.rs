@@ -11,6 +11,8 @@ use crate::servers::{Launch, Level, Server};
 use crate::trace::{Name, Span};
 use std::collections::VecDeque;
 
+use super::lines::OpenLine;
+
 /// A listening socket that the process has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
@@ -21,10 +23,6 @@ pub struct Listening {
     /// The port.
     pub port: u16,
 }
-
-/// Bytes of a stream until their line ends.
-#[derive(Debug, Default)]
-struct Line(Vec<u8>);
 
 /// A process, as far as it is none of its worker's business.
 #[derive(Debug)]
@@ -61,7 +59,7 @@ pub struct Process {
     /// When the worker was first asked for a request.
     pub began_at: Option<Millis>,
     spans: Vec<u8>,
-    output: [Line; 2],
+    output: [OpenLine; 2],
     date: (u64, String),
 }
 
@@ -260,26 +258,17 @@ impl Process {
         if self.muted {
             return;
         }
-        let index = usize::from(stream == Stream::Stderr);
-        let mut line = std::mem::take(&mut self.output[index].0);
-        for byte in bytes {
-            if *byte == b'\n' {
-                self.push_line(stream, &line);
-                line.clear();
-            } else {
-                line.push(*byte);
-            }
-        }
-        self.output[index].0 = line;
+        let Self { output, frames, .. } = self;
+        output[usize::from(stream == Stream::Stderr)].add(bytes, |line| {
+            push(frames, FromProcess::Log, stream.descriptor(), line);
+        });
     }
 
     /// The process ends: what it printed without a line end is a line too.
     pub fn flush_output(&mut self) {
-        for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
-            let line = std::mem::take(&mut self.output[index].0);
-            if !line.is_empty() {
-                self.push_line(stream, &line);
-            }
+        let Self { output, frames, .. } = self;
+        for (line, stream) in output.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
+            line.finish(|line| push(frames, FromProcess::Log, stream.descriptor(), line));
         }
     }
 

@@ -3,7 +3,7 @@
 // event loop.
 
 import { Bell } from "../link/bell.js";
-import { Hop } from "./hop.js";
+import { Hop } from "../link/hop.js";
 
 /**
  * How long messages are waited for on the bell after the last one, in milliseconds; and how long

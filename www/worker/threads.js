@@ -3,7 +3,7 @@
 
 import { Outcome } from "#wasgi_core";
 import { Gate } from "./gate.js";
-import { Hop } from "./hop.js";
+import { Hop } from "../link/hop.js";
 import { Preemption } from "./preemption.js";
 import { Stacks } from "./stacks.js";
 

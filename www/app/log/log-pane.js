@@ -5,8 +5,11 @@ import { AnsiParser } from "./ansi.js";
 /** @import { LogEntry } from "../../api/server.js" */
 /** @import { Run } from "./ansi.js" */
 
-/** How many lines are kept. */
+/** How many lines are kept, and how many are drawn at once: the page stays alive in a flood. */
 const MOST_LINES = 5000;
+const MOST_DRAWN = 500;
+
+/** @typedef {{ kind: "stdout" | "stderr" | "note", runs: Run[] }} Line */
 
 /**
  * What the server prints. Follows the end unless the user has scrolled up.
@@ -26,7 +29,7 @@ export class LogPane {
   #dropped = h("div", { class: "log-dropped", hidden: true });
   #count = h("span", { class: "muted" });
   #parsers = { stdout: new AnsiParser(), stderr: new AnsiParser() };
-  /** @type {HTMLElement[]} */
+  /** Lines that are not drawn yet. @type {Line[]} */
   #fresh = [];
   #shown = 0;
   #lost = 0;
@@ -78,26 +81,22 @@ export class LogPane {
     this.#flush();
   }
 
-  /** @param {"stdout" | "stderr" | "note"} kind @param {Run[]} runs */
+  /** @param {Line["kind"]} kind @param {Run[]} runs */
   #push(kind, runs) {
-    this.#fresh.push(
-      h(
-        "div",
-        { class: `line ${kind}`, title: kind === "stdout" ? words.log.stdout : null },
-        ...runs.map(styled),
-      ),
-    );
-    if (this.#fresh.length > MOST_LINES) {
-      this.#fresh.shift();
-      this.#lost += 1;
+    this.#fresh.push({ kind, runs });
+    // Not one by one: that would move all that are left each time.
+    if (this.#fresh.length >= 2 * MOST_LINES) {
+      this.#lost += this.#fresh.length - MOST_LINES;
+      this.#fresh = this.#fresh.slice(-MOST_LINES);
     }
     this.#draw();
   }
 
   #flush() {
-    this.#lines.append(...this.#fresh);
-    this.#shown += this.#fresh.length;
-    this.#fresh = [];
+    const drawn = this.#fresh.splice(0, MOST_DRAWN);
+    this.#lines.append(...drawn.map(element));
+    this.#shown += drawn.length;
+    if (this.#fresh.length > 0) this.#draw();
     while (this.#shown > MOST_LINES) {
       this.#dropped.nextElementSibling?.remove();
       this.#shown -= 1;
@@ -108,6 +107,12 @@ export class LogPane {
     this.#count.textContent = this.#shown ? words.counted.lines(this.#shown) : "";
     if (this.#following) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
+}
+
+/** @param {Line} line */
+function element({ kind, runs }) {
+  const title = kind === "stdout" ? words.log.stdout : null;
+  return h("div", { class: `line ${kind}`, title }, ...runs.map(styled));
 }
 
 /** @param {Run} run */

@@ -1,4 +1,4 @@
-// The quickest way to a task of its own: timers of a worker come 4 milliseconds late.
+// The quickest way to a task of its own: timers come 4 milliseconds late.
 
 /** Calls back in a task of its own. */
 export class Hop {
