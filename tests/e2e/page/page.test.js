@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
 import { launchBrowser, serveSite } from "../support.js";
@@ -112,6 +113,40 @@ test("what the application sends is text on the page, and a preview runs no scri
   await page.frameLocator("iframe").locator("b").waitFor();
   assert.equal(await page.getByTestId("response-body").textContent(), html);
   assert.equal(await page.evaluate(() => "broken" in window), false);
+});
+
+test("a preview asks no server for anything", async (t) => {
+  /** @type {string[]} */
+  const asked = [];
+  const foreign = createServer((request, response) => {
+    asked.push(String(request.url));
+    response.setHeader("cross-origin-resource-policy", "cross-origin").end();
+  });
+  await new Promise((resolve) => foreign.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => foreign.close());
+  const { port } = /** @type {import("node:net").AddressInfo} */ (foreign.address());
+  const url = (/** @type {string} */ path) => `http://127.0.0.1:${port}/${path}`;
+  const html = [
+    `<base href='${url("")}'><meta http-equiv=refresh content='0;url=${url("refresh")}'>`,
+    `<link rel=stylesheet href='${url("style")}'><link rel=prefetch href='${url("prefetch")}'>`,
+    `<body background='${url("background")}'><img src='${url("image")}'><img src=relative>`,
+    `<div style='background: url(${url("inline")})'>.</div><iframe src='${url("frame")}'></iframe>`,
+    `<video src='${url("video")}' autoplay></video><object data='${url("object")}'></object>`,
+    `<b>bold</b>`,
+  ].join("");
+  const page = await visit(t);
+  const head = `start_response("200 OK", [("Content-Type", "text/html")])`;
+  await type(page, `def app(environ, start_response):\n    ${head}\n    return [b"${html}"]\n`);
+  await page.getByTestId("run").click();
+  await state(page, /^Listening/);
+  await page.getByTestId("path").fill("/");
+  await page.getByTestId("send").click();
+  await page.getByTestId("preview").click();
+  const body = page.frameLocator("iframe").locator("body");
+  await body.locator("b").waitFor();
+  // What was asked for before is there when this answers.
+  await page.evaluate((path) => fetch(path, { mode: "no-cors" }), url("last"));
+  assert.deepEqual(asked, ["/last"]);
 });
 
 test("a command that fails says so in the words and with the code of the real server", async (t) => {

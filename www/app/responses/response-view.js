@@ -7,6 +7,35 @@ import { longStatus, statusClass } from "./status.js";
 /** @import { PageStore } from "../state/page-state.js" */
 
 /**
+ * What a preview may show: its own styles and pictures. It asks no server for anything, so that
+ * what it shows tells nobody who looks at it.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src data:",
+  "font-src data:",
+  "media-src data:",
+].join("; ");
+/** What names other addresses, or would say otherwise. */
+const ELSEWHERE = "link, base, meta[http-equiv]";
+
+/**
+ * @param {string} html
+ * @returns the same page, held to the policy
+ */
+function confined(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const element of page.querySelectorAll(ELSEWHERE)) element.remove();
+  const policy = page.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = POLICY;
+  page.head.prepend(policy);
+  const doctype = page.compatMode === "BackCompat" ? "" : "<!doctype html>";
+  return doctype + page.documentElement.outerHTML;
+}
+
+/**
  * One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as
  * HTML of this page.
  *
@@ -168,7 +197,7 @@ export class ResponseView {
     const on = this.#previewing && body !== undefined;
     this.#preview.setAttribute("aria-pressed", String(on));
     this.#preview.textContent = on ? words.responses.source : words.responses.preview;
-    if (on && this.#frame.hidden) this.#frame.srcdoc = body.pieces.join("");
+    if (on && this.#frame.hidden) this.#frame.srcdoc = confined(body.pieces.join(""));
     if (!on) this.#frame.removeAttribute("srcdoc");
     this.#frame.hidden = !on;
     this.#body.hidden = on || (body?.bytes ?? 0) === 0;
