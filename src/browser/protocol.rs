@@ -21,8 +21,6 @@ use crate::servers::Configuration;
 #[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
-    /// It will be a process, and can import Pyodide's scripts from this place.
-    Scripts(String),
     /// It is the machine.
     Machine(MachineInit),
     /// It is a process.

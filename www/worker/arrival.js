@@ -7,6 +7,19 @@ const LOST = -1;
 
 /** @typedef {import("#wasgi_core").Arriving} Arriving */
 
+const { set } = Uint8Array.prototype;
+
+/**
+ * Copies what processes share into a process's own memory. Whatever is passed as that, it gets no
+ * hold of what is copied.
+ * @param {Uint8Array} into
+ * @param {Uint8Array} bytes
+ * @param {number} at
+ */
+export function copyInto(into, bytes, at) {
+  Reflect.apply(set, into, [bytes, at]);
+}
+
 /**
  * Waits until so much of a file is there; all of the thread waits.
  * @param {Arriving} file

@@ -14,6 +14,8 @@ import {
   Step,
   WaitFor,
 } from "#wasgi_core";
+import { bare } from "./bare.js";
+import { crossOriginIsolated, performance } from "./browser.js";
 import { keyDerivation } from "./key_derivation.js";
 
 /** @typedef {import("./host.js").Host} Host */
@@ -71,7 +73,7 @@ export function makeCalls(host) {
       host.loop.dispatch();
       return result;
     };
-  return {
+  return bare({
     ...numbers(),
     ...threadCalls(host, dispatched),
     ...processCalls(host, dispatched),
@@ -85,7 +87,7 @@ export function makeCalls(host) {
     get suspends() {
       return host.pyodide._module.jspiSupported;
     },
-  };
+  });
 }
 
 /**
@@ -98,7 +100,7 @@ export function makeCalls(host) {
 function threadCalls(host, dispatched) {
   const { threads } = host;
   return {
-    gate: threads.gate,
+    gate: threads.gate.thenable,
     wait: (
       /** @type {WaitFor} */ what,
       /** @type {number} */ key,
@@ -304,6 +306,6 @@ function asyncCalls(host, dispatched) {
 
 /** Nothing more runs here: the machine ends this worker as soon as it hears of the exit. */
 function halt() {
-  const forever = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
+  const forever = crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
   for (;;) if (forever) Atomics.wait(forever, 0, 0);
 }

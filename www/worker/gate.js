@@ -1,5 +1,7 @@
 // What every `run_sync` of ours suspends its stack on: one permanent thenable.
 
+import { bare } from "./bare.js";
+
 /**
  * A wait that has begun.
  * @typedef {object} Wait
@@ -13,6 +15,10 @@ export class Gate {
   #begun = [];
   /** @type {Map<number, Wait>} */
   #waits = new Map();
+  /** What Python holds of it. */
+  thenable = bare({
+    then: (/** @type {(outcome: number) => void} */ resume) => this.#suspend(resume),
+  });
 
   /** @param {number} thread will suspend its stack here next */
   begin(thread) {
@@ -27,7 +33,7 @@ export class Gate {
    * can be at it in one checkpoint of microtasks.
    * @param {(outcome: number) => void} resume
    */
-  then(resume) {
+  #suspend(resume) {
     const wait = this.#begun.shift();
     if (!wait) resume(0);
     else if (wait.outcome !== null) resume(wait.outcome);

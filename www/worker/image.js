@@ -2,6 +2,7 @@
 // that all there is of the process is in CPython's memory, but for JavaScript objects that Python
 // holds, files, and libraries that it has loaded.
 
+import { crossOriginIsolated } from "./browser.js";
 import { derivesKeys } from "./key_derivation.js";
 import { loadedLibraries, loadLibraries } from "./libraries.js";
 import { processFiles, restoreFiles } from "./process_files.js";
@@ -72,7 +73,7 @@ export function makeImage(pyodide, calls, given) {
   const runs = occupied(module.HEAPU32);
   let length = 0;
   for (let index = 0; index < runs.length; index += 2) length += runs[index + 1] - runs[index];
-  const bytes = self.crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
+  const bytes = crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
   const into = new Uint8Array(bytes);
   for (let index = 0, at = 0; index < runs.length; index += 2) {
     into.set(heap.subarray(runs[index], runs[index + 1]), at);

@@ -7,12 +7,17 @@ export class Inbox {
   #image = Promise.withResolvers();
   #identity = Promise.withResolvers();
 
-  constructor() {
-    self.onmessage = ({ data }) => {
-      if (typeof data === "object" && "identity" in data) this.#identity.resolve(data.identity);
-      else if (typeof data === "object" && "image" in data) this.#image.resolve(data.image);
+  #port;
+
+  /** @param {import("./machine_port.js").MachinePort} port where the machine speaks */
+  constructor(port) {
+    this.#port = port;
+    port.receive((data) => {
+      if (typeof data !== "object" || data === null) this.#early.push(data);
+      else if ("identity" in data) this.#identity.resolve(data.identity);
+      else if ("image" in data) this.#image.resolve(data.image);
       else this.#early.push(data);
-    };
+    });
   }
 
   /**
@@ -33,7 +38,7 @@ export class Inbox {
 
   /** @param {(data: unknown) => void} take whatever comes, from now on */
   pass(take) {
-    self.onmessage = ({ data }) => take(data);
+    this.#port.receive(take);
     for (const data of this.#early) take(data);
   }
 }

@@ -1,6 +1,8 @@
 // The wasm module that derives keys for Python's hashlib (crates/kdf/): it is among Python's
 // packages, and is compiled in the process that first derives one.
 
+import { bare } from "./bare.js";
+
 const MODULE = "/lib/python3.14/site-packages/wasgi_runtime/kdf.wasm";
 
 /**
@@ -91,25 +93,45 @@ class KeyDerivation {
   }
 }
 
+/** What Python was given. */
+const given = new WeakSet();
+
 /**
- * Whether an object is one of these, or a method of theirs. A fork leaves them out: Python makes
- * new ones.
+ * Whether an object is one that derives keys, or a method of it. A fork leaves them out: Python
+ * makes new ones.
  * @param {unknown} object
  */
 export function derivesKeys(object) {
-  const methods = Object.getOwnPropertyDescriptors(KeyDerivation.prototype);
-  return (
-    object instanceof KeyDerivation || Object.values(methods).some(({ value }) => value === object)
-  );
+  return given.has(/** @type {object} */ (object));
+}
+
+/**
+ * @param {KeyDerivation} derivation
+ * @returns what Python gets of it
+ */
+function forPython(derivation) {
+  const calls = bare({
+    /** @type {KeyDerivation["pbkdf2"]} */
+    pbkdf2: (...input) => derivation.pbkdf2(...input),
+    /** @type {KeyDerivation["step"]} */
+    step: (iterations) => derivation.step(iterations),
+    /** @type {KeyDerivation["scrypt"]} */
+    scrypt: (...input) => derivation.scrypt(...input),
+    key: () => derivation.key(),
+  });
+  for (const object of [calls, ...Object.values(calls)]) given.add(object);
+  return calls;
 }
 
 /**
  * @param {() => import("./pyodide.js").FileSystem} fileSystem
- * @returns {() => KeyDerivation} makes one; the first call compiles
+ * @returns {() => ReturnType<typeof forPython>} makes one; the first call compiles
  */
 export function keyDerivation(fileSystem) {
   /** @type {WebAssembly.Module | undefined} */
   let module;
-  return () =>
-    new KeyDerivation((module ??= new WebAssembly.Module(fileSystem().readFile(MODULE))));
+  return () => {
+    module ??= new WebAssembly.Module(fileSystem().readFile(MODULE));
+    return forPython(new KeyDerivation(module));
+  };
 }

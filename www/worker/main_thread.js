@@ -36,7 +36,7 @@ export class MainThread {
    */
   async runInSteps(gate, fork) {
     let step = this.#step(fork);
-    while (step === Step.Waits) step = this.#step(await gate);
+    while (step === Step.Waits) step = this.#step(await gate.thenable);
     return this.#result(step);
   }
 

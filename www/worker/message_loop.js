@@ -4,6 +4,7 @@
 
 import { Bell } from "../link/bell.js";
 import { Hop } from "../link/hop.js";
+import { clearTimeout, performance, setTimeout } from "./browser.js";
 
 /**
  * How long messages are waited for on the bell after the last one, in milliseconds; and how long

@@ -2,7 +2,7 @@
 // read-only file system. Nodes are made when a name is first looked up, so mounting costs only the
 // directory tree.
 
-import { awaitBytes } from "./arrival.js";
+import { awaitBytes, copyInto } from "./arrival.js";
 
 /** @typedef {import("./pyodide.js").FSNode} FSNode */
 /** @typedef {import("./pyodide.js").Stream} Stream */
@@ -162,7 +162,7 @@ export class PackFileSystem {
       if (count <= 0) return 0;
       const begin = offset + position;
       if (!awaitBytes(this.#file, this.#base + begin + count)) throw new this.#fs.ErrnoError(EIO);
-      into.set(this.#bytes.subarray(begin, begin + count), at);
+      copyInto(into, this.#bytes.subarray(begin, begin + count), at);
       return count;
     },
     write: this.#refuse,

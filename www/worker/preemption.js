@@ -2,6 +2,7 @@
 // counts its own checks (one for each backward jump or call) down to zero, then asks here.
 
 import { Check } from "#wasgi_core";
+import { performance } from "./browser.js";
 
 /**
  * The number that our handler has among Python's signals: the last but one of the real-time

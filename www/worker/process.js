@@ -2,9 +2,9 @@
 
 import { Fork, initSync, Process } from "#wasgi_core";
 import { Link } from "../link/link.js";
+import { performance } from "./browser.js";
 import { makeCalls } from "./calls.js";
 import { Claims } from "./claims.js";
-import { hideGlobals } from "./globals.js";
 import { Host } from "./host.js";
 import { makeImage } from "./image.js";
 import { Inbox } from "./inbox.js";
@@ -26,18 +26,27 @@ import { Threads } from "./threads.js";
 
 /** @typedef {import("../link/link.js").Link<ToWorker, FromWorker>} MachineLink */
 
-/** Tells the machine something before there is a link. @param {FromWorker} message */
-const tell = (message) => self.postMessage(message);
-
 const now = () => performance.timeOrigin + performance.now();
 
-/** @param {import("#wasgi_core").ProcessInit} init */
-export async function runProcess({ core, python, memory }) {
+/**
+ * @param {import("#wasgi_core").ProcessInit} init
+ * @param {import("./machine_port.js").MachinePort} port
+ */
+export async function runProcess({ core, python, memory }, port) {
   initSync({ module: core });
-  const inbox = new Inbox();
-  const interpreter = await Interpreter.boot(python, memory, inbox);
-  tell({ ready: {} });
-  await interpreter.run(await inbox.identity, inbox);
+  const inbox = new Inbox(port);
+  const interpreter = await Interpreter.boot(python, memory, inbox, port);
+  tell(port, { ready: {} });
+  await interpreter.run(await inbox.identity, inbox, port);
+}
+
+/**
+ * Tells the machine something before there is a link.
+ * @param {import("./machine_port.js").MachinePort} port
+ * @param {FromWorker} message
+ */
+function tell(port, message) {
+  port.postMessage(message);
 }
 
 /** CPython in this worker. It can boot before it is known which process it runs. */
@@ -55,8 +64,9 @@ class Interpreter {
    * @param {import("#wasgi_core").PythonAssets} python
    * @param {import("#wasgi_core").MemoryOf} source
    * @param {Inbox} inbox
+   * @param {import("./machine_port.js").MachinePort} port
    */
-  static async boot(python, source, inbox) {
+  static async boot(python, source, inbox, port) {
     const host = new Host(new Threads());
     const calls = makeCalls(host);
     const image = "awaited" in source ? inbox.image : "image" in source ? source.image : null;
@@ -70,14 +80,13 @@ class Interpreter {
     const interpreter = new Interpreter(pyodide, copied, host, calls);
     // A copy is where the original was when its image was made.
     if (!copied) await interpreter.#prepare();
-    hideGlobals();
     if (image && !copied) {
       // It is not fit for others either.
-      tell({ image: null });
+      tell(port, { image: null });
     }
     if ("boot" in source && source.boot.makesImage) {
       const made = interpreter.#fork(new Map());
-      tell({ image: "image" in made ? made.image : null });
+      tell(port, { image: "image" in made ? made.image : null });
     }
     return interpreter;
   }
@@ -114,15 +123,14 @@ class Interpreter {
    * Runs a process to its end.
    * @param {ProcessIdentity} identity
    * @param {Inbox} inbox
+   * @param {import("./machine_port.js").MachinePort} port
    */
-  async run(identity, inbox) {
+  async run(identity, inbox, port) {
     const { threads } = this.#host;
     const { env, directory } = identity.process;
     const process = new Process(this.#buffer, identity.process, now(), Math.random());
     if (identity.claims) process.shareClaims(new Claims(identity.claims));
     const files = new ProjectFiles(this.#pyodide.FS, directory, identity.files);
-    // Who checks the tests' types takes this for a page.
-    const port = /** @type {import("../link/link.js").Port} */ (/** @type {unknown} */ (self));
     /** @type {MachineLink} */
     const link = new Link(port, identity.line);
     const loop = new MessageLoop(process, threads, files, link, identity.bell);

@@ -34,7 +34,7 @@ export interface PyModules {
 export interface Pyodide {
   FS: FileSystem;
   _module: Module;
-  _api: { sys: { path: { shift(): unknown } } };
+  _api: { sys: { path: { shift(): unknown } }; config: Record<string, unknown> };
   pyimport<Name extends keyof PyModules>(name: Name): PyModules[Name];
   registerJsModule(name: string, module: object): void;
   unregisterJsModule(name: string): void;
@@ -100,6 +100,8 @@ export interface Module {
   enterStack(): void;
   /** Asks which signal is to be raised; 0: none. */
   lookUp(): number;
+  /** Whether code that is loaded from now on, and ctypes, may link to a name. */
+  mayLink(name: string): boolean;
 }
 
 /** What Pyodide gives Emscripten. */

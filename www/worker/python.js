@@ -1,10 +1,15 @@
 // Boots one CPython (Pyodide) in this worker: from the shared compiled module, the precompiled
-// standard library and the package file, without touching the network except for Pyodide's two
-// scripts.
+// standard library and the package file, without touching the network. The realm is closed before
+// Python's first line (realm.js): an image may hold what an app has made of Python.
+
+import createPyodideModule from "#pyodide_module";
+import { loadPyodide } from "#pyodide";
 
 import { handleOf, restoreMemory } from "./image.js";
-import { awaitBytes } from "./arrival.js";
+import { awaitBytes, copyInto } from "./arrival.js";
+import { closeLinking } from "./linkable.js";
 import { PackFileSystem } from "./pack.js";
+import { closeRealm } from "./realm.js";
 
 /** @typedef {import("#wasgi_core").PythonAssets} PythonAssets */
 
@@ -20,17 +25,6 @@ const LOCK = {
   },
   packages: {},
 };
-
-/**
- * Imports Pyodide's scripts, of which a worker will need them: they take a tenth of its start.
- * @param {string} base where python/ is
- */
-export function pyodideScripts(base) {
-  return Promise.all([
-    import(/* @vite-ignore */ `${base}python/pyodide.mjs`),
-    import(/* @vite-ignore */ `${base}python/pyodide.asm.mjs`),
-  ]);
-}
 
 /**
  * @typedef {object} Booted
@@ -54,8 +48,6 @@ export function pyodideScripts(base) {
  * @returns {Promise<Booted>}
  */
 export async function bootPython(assets, options) {
-  const [{ loadPyodide }, { default: createPyodideModule }] = await pyodideScripts(assets.base);
-  const restore = serveFromMemory(assets);
   const create = (/** @type {import("./pyodide.js").ModuleSettings} */ settings) => {
     settings.preRun.unshift(({ FS }) => ownStdlib(FS, assets.stdlib));
     return createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
@@ -64,12 +56,14 @@ export async function bootPython(assets, options) {
   const boot = (/** @type {object} */ more) =>
     loadPyodide({
       indexURL: `${assets.base}python/`,
+      // See xtask/src/build/glue.rs.
+      compiledModule: assets.module,
       lockFileContents: LOCK,
       packageBaseUrl: `${assets.base}python/`,
       // What `import js` shows: nothing. User code has no way to the worker's globals through it.
       jsglobals: Object.create(null),
       env: options.env,
-      createPyodideModule: create,
+      createPyodideModule: closing(create),
       /**
        * @param {import("./pyodide.js").FileSystem} FS
        * @param {{ sitePackages: string }} info
@@ -79,26 +73,48 @@ export async function bootPython(assets, options) {
       },
       ...more,
     });
-  try {
-    let pyodide;
-    let copied = null;
-    if (options.image) {
-      try {
-        pyodide = await boot(copying(create, options));
-        copied = await options.image;
-        // Boot puts it there each time.
-        pyodide._api.sys.path.shift();
-      } catch {
-        // There is none, or one that does not fit: an interpreter that boots does as well.
-      }
+  let pyodide;
+  let copied = null;
+  if (options.image) {
+    try {
+      pyodide = await boot(copying(create, options));
+      copied = await options.image;
+      // Boot puts it there each time.
+      pyodide._api.sys.path.shift();
+    } catch {
+      // There is none, or one that does not fit: an interpreter that boots does as well.
     }
-    pyodide ??= await boot({});
-    pyodide.setStdout({ write: writer(options.stdout), isatty: false });
-    pyodide.setStderr({ write: writer(options.stderr), isatty: false });
-    return { pyodide, copied };
-  } finally {
-    restore();
   }
+  pyodide ??= await boot({});
+  forgetConfiguration(pyodide);
+  pyodide.setStdout({ write: writer(options.stdout), isatty: false });
+  pyodide.setStderr({ write: writer(options.stderr), isatty: false });
+  return { pyodide, copied };
+}
+
+/**
+ * Makes an interpreter, and closes the realm before anything runs in it.
+ * @param {import("./pyodide.js").Create} create
+ * @returns {import("./pyodide.js").Create}
+ */
+function closing(create) {
+  return async (settings) => {
+    const module = await create(settings);
+    closeLinking(module);
+    closeRealm();
+    return module;
+  };
+}
+
+/**
+ * What Pyodide was configured with makes interpreters, over memory that processes share.
+ * @param {import("./pyodide.js").Pyodide} pyodide
+ */
+function forgetConfiguration({ _api: { config } }) {
+  for (const [name, value] of Object.entries(config)) {
+    if (typeof value === "function") delete config[name];
+  }
+  delete config.compiledModule;
 }
 
 /**
@@ -116,14 +132,14 @@ function copying(create, { image, calls }) {
     _snapshotDeserializer: (/** @type {string} */ name) =>
       handleOf(name, calls, module.API.public_api),
     /** @param {import("./pyodide.js").ModuleSettings} settings */
-    createPyodideModule: async (settings) => {
+    createPyodideModule: closing(async (settings) => {
       module = await create(settings);
       const found = await image;
       if (!found) throw new Error("There is no image to be a copy of.");
       restoreMemory(module, found);
       module.API.restoreSnapshot = () => found.handles;
       return module;
-    },
+    }),
   };
 }
 
@@ -147,11 +163,10 @@ function ownStdlib(FS, stdlib) {
     FS.writeFile = writeFile;
     writeFile(path, "", {});
     const { node } = FS.lookupPath(path);
-    node.contents = new Uint8Array(stdlib.buffer);
-    node.usedBytes = stdlib.buffer.byteLength;
-    const operations = node.stream_ops;
+    const bytes = new Uint8Array(stdlib.buffer);
+    node.usedBytes = bytes.length;
     node.stream_ops = {
-      ...operations,
+      ...node.stream_ops,
       /**
        * @param {import("./pyodide.js").Stream} stream
        * @param {Uint8Array} into
@@ -160,36 +175,13 @@ function ownStdlib(FS, stdlib) {
        * @param {number} position
        */
       read(stream, into, at, length, position) {
-        if (!awaitBytes(stdlib, position + length)) throw new FS.ErrnoError(EIO);
-        return operations.read(stream, into, at, length, position);
+        const count = Math.min(length, bytes.length - position);
+        if (count <= 0) return 0;
+        if (!awaitBytes(stdlib, position + count)) throw new FS.ErrnoError(EIO);
+        copyInto(into, bytes.subarray(position, position + count), at);
+        return count;
       },
     };
     FS.chmod(path, 0o444);
-  };
-}
-
-/**
- * Pyodide fetches its wasm and its standard library itself: while it loads, both come from memory.
- * @param {PythonAssets} assets
- * @returns {() => void} puts things back
- */
-function serveFromMemory(assets) {
-  const { fetch } = globalThis;
-  const { instantiateStreaming } = WebAssembly;
-  globalThis.fetch = async (input, init) => {
-    const url = String(input);
-    if (url.endsWith("/pyodide.asm.wasm")) return new Response();
-    if (url.endsWith("/python_stdlib.zip")) {
-      return new Response(new ArrayBuffer(0));
-    }
-    return fetch(input, init);
-  };
-  WebAssembly.instantiateStreaming = async (_source, imports) => ({
-    instance: await WebAssembly.instantiate(assets.module, imports),
-    module: assets.module,
-  });
-  return () => {
-    globalThis.fetch = fetch;
-    WebAssembly.instantiateStreaming = instantiateStreaming;
   };
 }

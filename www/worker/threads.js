@@ -2,6 +2,7 @@
 // Rust (src/event_loop/).
 
 import { Outcome } from "#wasgi_core";
+import { crossOriginIsolated, performance, queueMicrotask } from "./browser.js";
 import { Gate } from "./gate.js";
 import { Hop } from "../link/hop.js";
 import { Preemption } from "./preemption.js";
@@ -153,7 +154,7 @@ export class Threads {
     const alone = !this.#interpreter.jspiSupported;
     if (alone) this.#known.threadWait(what, 0, timeout, false, request, now());
     const end = performance.now() + timeout;
-    const word = self.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
+    const word = crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
     for (let rest = timeout; rest > 0; rest = end - performance.now())
       if (word) Atomics.wait(word, 0, 0, rest);
     if (alone) while (this.#known.nextThread(now()) === 0);

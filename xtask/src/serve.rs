@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::http::header::HeaderValue;
-use axum::middleware;
+use axum::extract::Request;
+use axum::http::header::{self, HeaderValue};
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
@@ -22,6 +23,10 @@ const HEADERS: [(&str, &str); 5] = [
     ("cache-control", "no-cache"),
     ("x-content-type-options", "nosniff"),
 ];
+
+/// The script that processes run, and what it is held to: `www/worker/realm.js` takes away the same.
+const PROCESS: &str = "/process.js";
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
 /// Takes a port of the loopback interface; 0 takes any free one.
 pub async fn bind(port: u16) -> Result<TcpListener> {
@@ -59,10 +64,18 @@ pub async fn serve_until(
 fn site(dist: &Path, extra: Router) -> Router {
     extra
         .fallback_service(ServeDir::new(dist))
-        .layer(middleware::map_response(with_headers))
+        .layer(middleware::from_fn(with_headers))
 }
 
-async fn with_headers(mut response: Response) -> Response {
+async fn with_headers(request: Request, next: Next) -> Response {
+    let is_process = request.uri().path() == PROCESS;
+    let mut response = next.run(request).await;
+    if is_process {
+        response.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        );
+    }
     for (name, value) in HEADERS {
         response
             .headers_mut()
@@ -91,6 +104,7 @@ mod tests {
         fs::create_dir_all(dist.join("python")).unwrap();
         fs::write(directory.path().join("secret"), "outside").unwrap();
         fs::write(dist.join("index.html"), "front").unwrap();
+        fs::write(dist.join("process.js"), "process").unwrap();
         for name in ["pyodide.asm.wasm", "pyodide.mjs"] {
             fs::write(dist.join("python").join(name), "inside").unwrap();
         }
@@ -126,6 +140,14 @@ mod tests {
                 assert!(answer.contains(&format!("{name}: {value}\r\n")), "{answer}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_script_of_processes_may_only_run_what_the_site_has() {
+        let [process, front] = answers(["/process.js", "/"]).await;
+        let policy = format!("content-security-policy: {POLICY}\r\n");
+        assert!(process.contains(&policy), "{process}");
+        assert!(!front.contains("content-security-policy"), "{front}");
     }
 
     #[tokio::test]

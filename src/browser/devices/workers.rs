@@ -10,8 +10,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::scope::{message_of, property, scope};
-use crate::browser::protocol::Role;
+use super::scope::{message_of, property};
 use crate::origins::WorkerId;
 
 /// What happens to a worker.
@@ -67,13 +66,10 @@ impl Workers {
 
     /// Creates a worker. If that fails, [`WorkerEvent::Failed`] says why.
     pub(super) fn create(&self, id: WorkerId) {
-        match new_worker() {
+        match new_worker(&self.base) {
             Ok(worker) => {
                 let running = self.listen(id, worker);
                 self.running.borrow_mut().insert(id, running);
-                // What all have to be told may not be there yet: it does not wait for that with
-                // its scripts.
-                self.tell(id, &Role::Scripts(self.base.clone()));
             }
             Err(error) => self.happens(id, WorkerEvent::Failed(message_of(&error))),
         }
@@ -136,10 +132,10 @@ impl Workers {
     }
 }
 
-/// A worker as it starts.
-fn new_worker() -> Result<Worker, JsValue> {
+/// A worker as it starts, with the script that processes run, among the assets in `base`.
+fn new_worker(base: &str) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("process");
-    Worker::new_with_options(&scope().location().href(), &options)
+    Worker::new_with_options(&format!("{base}process.js"), &options)
 }

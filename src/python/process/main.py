@@ -59,8 +59,9 @@ def _close_the_browser() -> None:
     """Leaves user code no way from Python to the worker's globals."""
     import pyodide.code
 
-    for name in ("js", "pyodide_js"):
-        sys.modules.pop(name, None)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("js", "pyodide_js"):
+            del sys.modules[name]
 
     def run_js(code: str, /) -> None:
         """There is no JavaScript to run here: the app lives in a process of its own."""

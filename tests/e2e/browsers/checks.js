@@ -17,12 +17,24 @@ export {};
  * @property {Record<string, string>} [change] files that are written before it
  * @property {string} [after] it waits for a line of the log with this
  *
+ * @typedef {object} Realm what can be reached from the global object of a process
+ * @property {string[]} found of what a worker has
+ * @property {string[]} thawed what is not frozen
+ * @property {string[]} names of the global object, that should not be there
+ * @property {boolean} extensible
+ * @property {number} reached how many objects
+ *
  * @typedef {object} Outcome
  * @property {{ status: number, text: string }[]} answers
  * @property {string[]} log
+ * @property {Realm[]} realms of the processes that have started, where they are looked at
  * @property {number | null} code how the server ended
  * @property {string} [error] why it did not start
  */
+
+/** @type {Realm[]} */
+const realms = [];
+new BroadcastChannel("realm").onmessage = ({ data }) => realms.push(data);
 
 /**
  * @param {Check} check
@@ -30,7 +42,7 @@ export {};
  */
 async function run({ files, command, env, requests }) {
   /** @type {Outcome} */
-  const outcome = { answers: [], log: [], code: null };
+  const outcome = { answers: [], log: [], realms, code: null };
   try {
     await playground.writeFiles(files);
     const server = await playground.start(command, {

@@ -11,7 +11,7 @@ import { createServer } from "node:http";
  */
 
 const FOLDER = "/checks/";
-const OWN = ["checks.html", "checks.js", "worker.js"];
+const OWN = ["checks.html", "checks.js", "realm_probe.js", "worker.js"];
 /** @type {Record<string, string>} */
 const TYPES = { ml: "text/html", js: "text/javascript" };
 const ISOLATING = [
@@ -21,6 +21,9 @@ const ISOLATING = [
 
 /** What takes stack switching away from a worker, before anything else is done in it. */
 const WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;\n";
+
+/** What looks at the globals of a process. */
+const PROBE = `import "..${FOLDER}realm_probe.js";\n`;
 
 /**
  * A promise, and what resolves it.
@@ -56,6 +59,8 @@ export class Remote {
     this.site = site;
     this.isolated = isolated;
     this.jspi = jspi;
+    /** Whether the globals of processes that start are looked at. */
+    this.probing = false;
     /** @type {Deferred<import("node:http").ServerResponse>} */
     this.asking = new Deferred();
     /** @type {Deferred<unknown>} */
@@ -112,7 +117,8 @@ export class Remote {
       : await fetched(new URL(path.slice(1), this.site));
     this.isolate(headers);
     response.writeHead(200, Object.fromEntries(headers));
-    if (!this.jspi && path.endsWith("/worker.js")) response.write(WITHOUT_JSPI);
+    if (path.endsWith("/process.js") && this.probing) response.write(PROBE);
+    if (/\/(process|worker)\.js$/.test(path) && !this.jspi) response.write(WITHOUT_JSPI);
     response.end(body);
   }
 

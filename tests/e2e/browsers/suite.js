@@ -77,6 +77,28 @@ export function examplesWork(remote, names = Object.keys(ANSWERS)) {
 }
 
 /**
+ * Nothing that reaches out of a worker is left in one that runs a process.
+ * @param {() => Remote} remote
+ */
+function realmIsClosed(remote) {
+  test("the globals of a process lead to nothing but the language", async () => {
+    const app = await readFile(new URL("wsgi/app.py", EXAMPLES), "utf8");
+    remote().probing = true;
+    const outcome = await remote().run({
+      files: { "app.py": app },
+      command: "gunicorn app:app",
+      requests: [{ path: "/" }],
+    });
+    remote().probing = false;
+    assert.ok(outcome.realms.length > 0, outcome.log.join("\n"));
+    for (const { reached, ...realm } of outcome.realms) {
+      assert.deepEqual(realm, { found: [], thawed: [], names: [], extensible: false });
+      assert.ok(reached > 500, "what is reached was looked at");
+    }
+  });
+}
+
+/**
  * The tests of tests/process/ pass.
  * @param {() => Remote} remote
  */
@@ -257,6 +279,7 @@ export function inBrowser(
       const has = await remote.opened();
       assert.deepEqual([has.isolated, has.jspi], [isolated, jspi], has.agent);
     });
+    realmIsClosed(() => remote);
     if (only) return only(() => remote);
     examplesWork(() => remote);
     if (jspi) return processTestsPass(() => remote);

@@ -1,4 +1,4 @@
-//! The interpreter's JavaScript side, `pyodide.asm.mjs`, with our changes.
+//! The interpreter's JavaScript, `pyodide.asm.mjs` and `pyodide.mjs`, with our changes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,7 @@ use crate::project::{self, Project};
 use crate::stamp::{Inputs, Stamp};
 
 /// A place in Pyodide's code, and what it becomes.
+#[derive(Clone, Copy)]
 struct Change {
     what: &'static str,
     before: &'static str,
@@ -40,7 +41,8 @@ const RUN_PYTHON: [&str; 20] = [
     "wrap_exception",
 ];
 
-const CHANGES: [Change; 7] = [
+/// Those of `pyodide.asm.mjs`.
+const INTERPRETER: &[Change] = &[
     // For `RUN_PYTHON`.
     Change {
         what: "saveState",
@@ -101,27 +103,130 @@ const CHANGES: [Change; 7] = [
             "+performance.now()"
         ),
     },
+    // It runs in workers alone, also once the globals that would tell so are gone.
+    Change {
+        what: "ENVIRONMENT_IS_WORKER",
+        before: "ENVIRONMENT_IS_WORKER=!!globalThis.WorkerGlobalScope;",
+        after: "ENVIRONMENT_IS_WORKER=true;",
+    },
+    // What libraries and ctypes may link to: `www/worker/linkable.js` says.
+    Change {
+        what: "__dlsym_js",
+        before: "newSymIndex=Object.keys(lib.exports).indexOf(symbol);if(newSymIndex==-1||",
+        after: concat!(
+            "newSymIndex=Object.keys(lib.exports).indexOf(symbol);",
+            "if(newSymIndex==-1||lib.exports===wasmImports&&Module.mayLink&&!Module.mayLink(symbol)||"
+        ),
+    },
+    Change {
+        what: "the imports of a library",
+        before: "if(prop in wasmImports&&!wasmImports[prop].stub){",
+        after: concat!(
+            "if(Module.mayLink&&!Module.mayLink(prop))",
+            "throw new Error(`Dynamic linking error: ${prop} is the interpreter's own`);",
+            "if(prop in wasmImports&&!wasmImports[prop].stub){"
+        ),
+    },
+    Change {
+        what: "resolveGlobalSymbol",
+        before: "if(isSymbolDefined(symName)){sym=wasmImports[symName]}",
+        after: "if(isSymbolDefined(symName)&&(!Module.mayLink||Module.mayLink(symName))){sym=wasmImports[symName]}",
+    },
+    Change {
+        what: "GOTHandler",
+        before: "var GOTHandler={get(weakImports,symName){",
+        after: concat!(
+            "var GOTHandler={get(weakImports,symName){if(Module.mayLink&&!Module.mayLink(symName))",
+            "throw new Error(`Dynamic linking error: ${symName} is the interpreter's own`);"
+        ),
+    },
 ];
 
-/// Makes it, and says where it is.
-pub(super) fn build(project: &Project, pyodide: &Path) -> Result<PathBuf> {
-    let source = pyodide.join("pyodide.asm.mjs");
-    let output = project.target("python/pyodide.asm.mjs");
-    let values = CHANGES.iter().map(|change| change.after).chain(RUN_PYTHON);
-    let inputs = values.fold(Inputs::new(), Inputs::value);
-    let stamp = Stamp::new(project, "pyodide-glue", &inputs.file(&source));
+/// Those of `pyodide.mjs`: it is given what it would fetch.
+const LOADER: &[Change] = &[
+    Change {
+        what: "instantiateWasm",
+        before: "instantiateWasm:Ie(e.indexURL)",
+        after: "instantiateWasm:Ie(e)",
+    },
+    Change {
+        what: "the fetch of pyodide.asm.wasm",
+        before: r#"let{binary:t,response:n}=_(e+"pyodide.asm.wasm"),i=K();"#,
+        after: "let i=K();",
+    },
+    Change {
+        what: "the instantiation of pyodide.asm.wasm",
+        before: concat!(
+            "n?l=await WebAssembly.instantiateStreaming(n,s):",
+            "l=await WebAssembly.instantiate(await t,s);"
+        ),
+        after: "l={instance:await WebAssembly.instantiate(e.compiledModule,s),module:e.compiledModule};",
+    },
+    // `www/worker/python.js` puts the standard library there.
+    Change {
+        what: "the fetch of the standard library",
+        before: "function he(e){let t=j(e);",
+        after: "function he(e){let t=new Uint8Array(0);",
+    },
+    // Its addresses are absolute.
+    Change {
+        what: "browser_resolvePath",
+        before: "return t===void 0&&(t=location),new URL(e,t).toString()",
+        after: "return e",
+    },
+];
+
+const INTERPRETER_SCRIPT: &str = "pyodide.asm.mjs";
+const LOADER_SCRIPT: &str = "pyodide.mjs";
+
+/// What brings code from an address, and what stands in its place: no code comes into a process
+/// once it runs.
+const IMPORT: &str = "import(";
+const NO_IMPORT: &str = "Promise.reject(";
+
+/// Makes them, and says where they are.
+pub(super) fn build(project: &Project, pyodide: &Path) -> Result<Vec<PathBuf>> {
+    Ok(vec![
+        script(project, pyodide, INTERPRETER_SCRIPT, |text| {
+            guarded(changed(text, INTERPRETER)?)
+        })?,
+        script(project, pyodide, LOADER_SCRIPT, |text| {
+            changed(text, LOADER)
+        })?,
+    ])
+}
+
+fn script(
+    project: &Project,
+    pyodide: &Path,
+    name: &str,
+    change: impl FnOnce(String) -> Result<String>,
+) -> Result<PathBuf> {
+    let source = pyodide.join(name);
+    let output = project.target("python").join(name);
+    let values = [INTERPRETER, LOADER].concat();
+    let values = values.iter().map(|change| change.after);
+    let inputs = values
+        .chain(RUN_PYTHON)
+        .chain([NO_IMPORT])
+        .fold(Inputs::new(), Inputs::value);
+    let stamp = Stamp::new(project, &format!("glue-{name}"), &inputs.file(&source));
     if !stamp.is_fresh(&[&output]) {
         let text = String::from_utf8_lossy(&project::read(&source)?).into_owned();
-        project::write(&output, changed(text)?)?;
+        project::write(&output, without_imports(&change(text)?))?;
         stamp.save()?;
     }
     Ok(output)
 }
 
-fn changed(glue: String) -> Result<String> {
-    let glue = CHANGES.iter().try_fold(glue, |text, change| {
+fn changed(glue: String, changes: &[Change]) -> Result<String> {
+    changes.iter().try_fold(glue, |text, change| {
         replace(&text, change.what, change.before, change.after)
-    })?;
+    })
+}
+
+/// The interpreter's script with guards around what is in `RUN_PYTHON`.
+fn guarded(glue: String) -> Result<String> {
     RUN_PYTHON.iter().try_fold(glue, |text, name| {
         let export = format!(r#"_{name}=Module["_{name}"]=wasmExports["{name}"]"#);
         let guarded =
@@ -137,4 +242,33 @@ fn replace(text: &str, what: &str, before: &str, after: &str) -> Result<String> 
     Err(Error::Message(format!(
         "This Pyodide defines {what} otherwise than expected: adapt xtask/src/build/glue.rs to it."
     )))
+}
+
+/// The script with nothing that brings in code: `import(…)` becomes a rejected promise.
+fn without_imports(script: &str) -> String {
+    let mut text = String::with_capacity(script.len());
+    for part in script.split_inclusive(IMPORT) {
+        let Some(before) = part.strip_suffix(IMPORT) else {
+            text.push_str(part);
+            continue;
+        };
+        text.push_str(before);
+        // `pyimport(`, `.import(` are names.
+        let is_word = before.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+        text.push_str(if is_word { IMPORT } else { NO_IMPORT });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_imports;
+
+    #[test]
+    fn a_script_imports_nothing_while_it_runs() {
+        assert_eq!(
+            without_imports("let a=await import(b);c.import(d);pyimport(e);[import(\"f\")]"),
+            "let a=await Promise.reject(b);c.import(d);pyimport(e);[Promise.reject(\"f\")]"
+        );
+    }
 }

@@ -14,6 +14,7 @@ use crate::stamp::{Inputs, Stamp};
 const BUNDLES: &[(&str, &str)] = &[
     ("app", "www/app/main.js"),
     ("element", "www/element.js"),
+    ("process", "www/process.js"),
     ("run", "www/run.js"),
     ("sw", "www/sw.js"),
     ("wasgi", "www/wasgi.js"),

@@ -34,13 +34,13 @@ pub fn check(project: &Project) -> Result<()> {
 /// they are.
 pub fn build(project: &Project, kdf: &Path) -> Result<Vec<PathBuf>> {
     let pyodide = project.path("node_modules/pyodide");
-    Ok(vec![
+    let mut files = glue::build(project, &pyodide)?;
+    files.extend([
         stdlib(project)?,
         site(project, kdf)?,
-        glue::build(project, &pyodide)?,
-        pyodide.join("pyodide.mjs"),
         interpreter::build(project, &pyodide)?,
-    ])
+    ]);
+    Ok(files)
 }
 
 /// The standard library with bytecode.
