@@ -8,6 +8,7 @@
 
 import { isIsolating, isolate, isolated } from "./service-worker/isolation.js";
 import { forgetEarlier, keepFiles, keptFile } from "./service-worker/kept-files.js";
+import { confined } from "./service-worker/policy.js";
 import { scope, worker } from "./service-worker/scope.js";
 
 /** @import { ServiceWorkerMessage } from "./service-worker/messages.js" */
@@ -42,7 +43,8 @@ async function answer(event) {
 
 /** @param {Request} request @param {URL} url */
 async function respond(request, url) {
-  const response = await (isLoopback ? networkFirst(request, url) : keptFirst(request, url));
+  const answer = await (isLoopback ? networkFirst(request, url) : keptFirst(request, url));
+  const response = confined(url, answer);
   return (await isIsolating()) ? isolated(response) : response;
 }
 

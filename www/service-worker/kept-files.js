@@ -1,14 +1,18 @@
-// The site's files, kept by their hashes (manifest.json), so that a new version fetches only what
-// changed.
+// The site's files, kept by their hashes, so that a new version fetches only what changed. What is
+// kept may be rewritten by any script of this origin: a file is served only if it has the hash that
+// this script lists.
 
-import { forgetOthers, recall, remember } from "./memory.js";
+import { forget } from "./memory.js";
 import { scope } from "./scope.js";
 
 /** @import { Manifest } from "./messages.js" */
 
-// The build replaces this: a change in any file changes this script, which is how the browser sees
-// a new version.
+// The build replaces these two: a change in any file changes this script, which is how the browser
+// sees a new version.
 const VERSION = "WASGI_VERSION";
+/** @type {Manifest["files"]} */
+const files = JSON.parse("WASGI_FILES");
+
 const MANIFEST = "manifest.json";
 // Caches belong to the origin, which may hold other sites: the scope tells ours.
 const FILES = `wasgi files ${scope.pathname}`;
@@ -19,89 +23,86 @@ const FILES = `wasgi files ${scope.pathname}`;
  */
 const CONCURRENCY = 3;
 
-/** Fetches the files of this version that an earlier version has not kept. */
+/**
+ * Fetches the files of this version that an earlier version has not kept. Where the host has
+ * others, because it is being updated file by file, this version is not installed: the browser
+ * tries again at the next visit.
+ */
 export async function keepFiles() {
-  const manifest = await fetchManifest();
   const cache = await caches.open(FILES);
-  const waiting = Object.entries(manifest.files);
-  const fetchNext = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) {
-      const [path, { sha256 }] = next;
-      const key = keyOf(path, sha256);
-      if (await cache.match(key)) continue;
-      const response = await fetch(new URL(path, scope), { cache: "no-cache" });
-      await verify(path, sha256, response.clone());
-      await cache.put(key, response);
+  const waiting = Object.keys(files);
+  const keepNext = async () => {
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (await genuine(path, await cache.match(keyOf(path)))) continue;
+      if (await keep(path)) continue;
+      throw new Error(`${path} is not the file that belongs to ${VERSION}: is the site updated?`);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, fetchNext));
-  await remember(MANIFEST + VERSION, JSON.stringify(manifest));
+  await Promise.all(Array.from({ length: CONCURRENCY }, keepNext));
 }
 
-/** Forgets the files and manifests of earlier versions. */
+/** Forgets the files of earlier versions. */
 export async function forgetEarlier() {
-  const manifest = await keptManifest();
-  if (!manifest) return;
-  const wanted = new Set(
-    Object.entries(manifest.files).map(([path, { sha256 }]) => keyOf(path, sha256)),
-  );
-  const files = await caches.open(FILES);
-  for (const { url } of await files.keys()) if (!wanted.has(url)) await files.delete(url);
-  await forgetOthers(MANIFEST, MANIFEST + VERSION);
+  const wanted = new Set(Object.keys(files).map(keyOf));
+  const cache = await caches.open(FILES);
+  for (const { url } of await cache.keys()) if (!wanted.has(url)) await cache.delete(url);
+  // Where earlier versions kept their lists.
+  await forget(MANIFEST);
 }
 
 /**
- * The file that `url` asks for, if it is kept. Queries are the page's own affair.
+ * The file that `url` asks for, if it is one of the site's: as it was kept, or else fetched again.
+ * Queries are the page's own affair.
  * @param {URL} url
  */
 export async function keptFile(url) {
-  const manifest = await keptManifest();
-  if (!manifest) return undefined;
+  const path = pathOf(url);
+  if (path === MANIFEST) return Response.json({ version: VERSION, files });
+  if (!Object.hasOwn(files, path)) return undefined;
+  const cache = await caches.open(FILES);
+  return (await genuine(path, await cache.match(keyOf(path)))) ?? (await keep(path));
+}
+
+/**
+ * The name of a file in the site.
+ * @param {URL} url
+ */
+export function pathOf(url) {
   const path = url.pathname.slice(scope.pathname.length);
-  if (path === MANIFEST) return Response.json(manifest);
-  const name = path === "" || path.endsWith("/") ? `${path}index.html` : path;
-  const entry = manifest.files[name];
-  return entry && (await caches.open(FILES)).match(keyOf(name, entry.sha256));
+  return path === "" || path.endsWith("/") ? `${path}index.html` : path;
 }
 
-/** @returns {Promise<Manifest>} */
-async function fetchManifest() {
-  const response = await fetch(new URL(MANIFEST, scope), { cache: "no-store" });
-  if (!response.ok)
-    throw new Error(`${MANIFEST} answered ${response.status}: build the site again.`);
-  const manifest = /** @type {Manifest} */ (await response.json());
-  // A site is uploaded file by file: the browser tries again at the next visit.
-  if (manifest.version !== VERSION)
-    throw new Error(`The site is being updated to ${manifest.version}.`);
-  return manifest;
-}
-
-/** @type {Promise<Manifest | undefined> | undefined} */
-let manifestPromise;
-
-/** The manifest of this version, once it has been installed. */
-function keptManifest() {
-  manifestPromise ??= recall(MANIFEST + VERSION).then((text) =>
-    text ? /** @type {Manifest} */ (JSON.parse(text)) : undefined,
-  );
-  return manifestPromise;
+/**
+ * Fetches a file and keeps it.
+ * @param {string} path
+ * @returns {Promise<Response | undefined>} none if the host has another file, or none
+ */
+async function keep(path) {
+  const response = await fetch(new URL(path, scope), { cache: "no-cache" });
+  const file = response.ok ? await genuine(path, response) : undefined;
+  if (file) await (await caches.open(FILES)).put(keyOf(path), file.clone());
+  return file;
 }
 
 /**
  * @param {string} path
- * @param {string} sha256
- * @param {Response} response
+ * @param {Response | undefined} response
+ * @returns {Promise<Response | undefined>} the file as it was built; none if this is another
  */
-async function verify(path, sha256, response) {
-  if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", await response.arrayBuffer()),
-  );
+async function genuine(path, response) {
+  if (!response) return undefined;
+  const bytes = await response.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256) throw new Error(`${path} is not the file that ${MANIFEST} lists.`);
+  if (found !== files[path].sha256) return undefined;
+  // What else the host says of it (its type, its policies) stays.
+  const headers = new Headers(response.headers);
+  headers.delete("content-encoding");
+  headers.set("content-length", String(bytes.byteLength));
+  return new Response(bytes, { headers });
 }
 
-/** @param {string} path @param {string} sha256 */
-function keyOf(path, sha256) {
-  return new URL(`${path}?sha256=${sha256}`, scope).href;
+/** @param {string} path */
+function keyOf(path) {
+  return new URL(`${path}?sha256=${files[path].sha256}`, scope).href;
 }

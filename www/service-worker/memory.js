@@ -20,12 +20,11 @@ export async function recall(name) {
 }
 
 /**
- * Forgets what has names that begin alike, but for one.
+ * Forgets what has names that begin alike.
  * @param {string} prefix
- * @param {string} but
  */
-export async function forgetOthers(prefix, but) {
+export async function forget(prefix) {
   const state = await caches.open(STATE);
   for (const { url } of await state.keys())
-    if (url.startsWith(keyOf(prefix)) && url !== keyOf(but)) await state.delete(url);
+    if (url.startsWith(keyOf(prefix))) await state.delete(url);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
@@ -14,6 +15,8 @@ let browser;
 let host;
 /** Whether the host answers at all. */
 let online = true;
+/** What the host has in the place of the site's files, by path. @type {Map<string, string>} */
+const replaced = new Map();
 
 // A static host that knows nothing of COOP and COEP, under a name for which the service worker does
 // as on the internet, with a page of its own so that these tests need none of the site's.
@@ -25,6 +28,11 @@ before(async () => {
     if (request.url === "/blank.html")
       return response.setHeader("content-type", "text/html").end("<title>blank");
     const answer = await fetch(new URL(`.${request.url}`, site.url));
+    const other = replaced.get(String(request.url));
+    if (other !== undefined)
+      return response
+        .setHeader("content-type", answer.headers.get("content-type") ?? "")
+        .end(other);
     response.statusCode = answer.status;
     response.setHeader("content-type", answer.headers.get("content-type") ?? "");
     return response.end(Buffer.from(await answer.arrayBuffer()));
@@ -92,4 +100,106 @@ test("a page that asks for isolation has it after one reload", async () => {
   );
   await page.reload();
   assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+});
+
+test("a kept file that was rewritten is not served, but fetched again", async () => {
+  const page = await controlledPage();
+  const [before, after, again] = await page.evaluate(async () => {
+    const text = async () => (await fetch("process.js")).text();
+    const original = await text();
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const { url } of await cache.keys()) {
+        if (!url.includes("/process.js?")) continue;
+        await cache.put(
+          url,
+          new Response("rewritten", { headers: { "content-type": "text/javascript" } }),
+        );
+      }
+    }
+    const rewritten = await text();
+    return [original, rewritten, await text()];
+  });
+  assert.ok(before.length > 10_000);
+  assert.equal(after, before);
+  assert.equal(again, before);
+});
+
+test("a rewritten file is not served without a network either", async () => {
+  const page = await controlledPage();
+  await page.evaluate(async () => {
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const { url } of await cache.keys())
+        if (url.includes("/process.js?")) await cache.put(url, new Response("rewritten"));
+    }
+  });
+  online = false;
+  try {
+    const answer = await page.evaluate(() =>
+      fetch("process.js").then(
+        (response) => response.text(),
+        () => "no answer",
+      ),
+    );
+    assert.equal(answer, "no answer");
+  } finally {
+    online = true;
+  }
+});
+
+test("the script of processes has its policy, wherever it comes from", async () => {
+  const page = await controlledPage();
+  const policy = await page.evaluate(async () =>
+    (await fetch("process.js")).headers.get("content-security-policy"),
+  );
+  assert.equal(policy, "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+});
+
+test("a site that is half updated is not taken over, and is at the next visit", async () => {
+  const page = await controlledPage();
+  const served = () =>
+    page.evaluate(async () => {
+      const [manifest, style] = await Promise.all([fetch("manifest.json"), fetch("app.css")]);
+      return [(await manifest.json()).version, await style.text()];
+    });
+  const update = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      const found = await registration?.update().catch(() => undefined);
+      const next = found?.installing;
+      if (!next) return "none";
+      return new Promise((resolve) =>
+        next.addEventListener("statechange", () => resolve(next.state), { once: true }),
+      );
+    });
+  const [version, style] = await served();
+  const [script, manifest] = await Promise.all(
+    ["sw.js", "manifest.json"].map(async (name) => (await fetch(new URL(name, site.url))).text()),
+  );
+  const newStyle = `${style}/* new */`;
+  const [oldHash, newHash] = [style, newStyle].map((text) =>
+    createHash("sha256").update(text).digest("hex"),
+  );
+  const renewed = (/** @type {string} */ text) =>
+    text.replaceAll(oldHash, newHash).replaceAll(version, "0.0.0-new");
+  replaced.set("/sw.js", renewed(script)).set("/manifest.json", renewed(manifest));
+  try {
+    assert.equal(await update(), "redundant", "the new style sheet is not there yet");
+    assert.deepEqual(await served(), [version, style]);
+    // The two are alike.
+    replaced.set("/app.css", newStyle).set("/element.css", newStyle);
+    assert.equal(await update(), "installed");
+    await page.evaluate(async () => {
+      const controlled = new Promise((resolve) =>
+        navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }),
+      );
+      const registration = await navigator.serviceWorker.getRegistration();
+      registration?.waiting?.postMessage("update");
+      await controlled;
+    });
+    assert.deepEqual(await served(), ["0.0.0-new", newStyle]);
+  } finally {
+    replaced.clear();
+  }
 });

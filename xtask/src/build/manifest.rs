@@ -23,6 +23,8 @@ const MANIFEST: &str = "manifest.json";
 const SERVICE_WORKER: &str = "sw.js";
 /// What the service worker has in place of the version (`www/service-worker/kept-files.js`).
 const PLACEHOLDER: &str = "WASGI_VERSION";
+/// And in place of the files and their hashes, a string of JSON.
+const FILES_PLACEHOLDER: &str = "WASGI_FILES";
 
 /// The site's files: paths in the site, and where the contents are now.
 pub type Sources = BTreeMap<String, PathBuf>;
@@ -68,8 +70,9 @@ pub fn assemble(sources: &Sources, dist: &Path) -> Result<()> {
     }
     let version = version(&files);
     if let Some(source) = sources.get(SERVICE_WORKER) {
-        let script =
-            String::from_utf8_lossy(&project::read(source)?).replace(PLACEHOLDER, &version);
+        let script = String::from_utf8_lossy(&project::read(source)?)
+            .replace(PLACEHOLDER, &version)
+            .replace(FILES_PLACEHOLDER, &in_a_string(&files));
         write_changed(&dist.join(SERVICE_WORKER), script.as_bytes())?;
     }
     let manifest = json!({ "version": version, "files": files });
@@ -81,6 +84,13 @@ pub fn assemble(sources: &Sources, dist: &Path) -> Result<()> {
 fn version(files: &Map<String, Value>) -> String {
     let digest = hex(&Sha256::digest(Value::Object(files.clone()).to_string()));
     format!("{}-{}", env!("CARGO_PKG_VERSION"), &digest[..12])
+}
+
+/// The list of files as what stands between the quotes of a JavaScript string.
+fn in_a_string(files: &Map<String, Value>) -> String {
+    let list = Value::Object(files.clone()).to_string();
+    let quoted = Value::String(list).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// The files that a manifest lists.
@@ -155,6 +165,23 @@ mod tests {
         let (first, second) = (worker("1"), worker("2"));
         assert_ne!(first, second);
         assert!(!first.contains(PLACEHOLDER));
+    }
+
+    #[test]
+    fn the_service_worker_carries_the_hashes_of_all_files() {
+        let (_directory, sources) =
+            site(&[("a.js", "abc"), ("sw.js", r#"JSON.parse("WASGI_FILES")"#)]);
+        let dist = tempfile::tempdir().unwrap();
+        assemble(&sources, dist.path()).unwrap();
+        let script = fs::read_to_string(dist.path().join("sw.js")).unwrap();
+        let quoted = script
+            .strip_prefix("JSON.parse(")
+            .unwrap()
+            .strip_suffix(')')
+            .unwrap();
+        let list: String = serde_json::from_str(quoted).unwrap();
+        let files: Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(files, manifest(dist.path())["files"]);
     }
 
     #[test]
