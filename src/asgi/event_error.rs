@@ -1,6 +1,7 @@
 //! What `send` raises in the app.
 
 use crate::gateway::python::int_error;
+use crate::gateway::{Argument, Exception, ExceptionClass};
 
 /// An exception that the app gets from `send()`. Its text is that of uvicorn's exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,13 +36,21 @@ pub enum EventError {
 }
 
 impl EventError {
-    /// The exception's class, a built-in one.
+    /// What is raised in the app.
     #[must_use]
-    pub fn exception(&self) -> &'static str {
+    pub fn exception(&self) -> Exception {
+        let class = match self {
+            Self::Length(_) => ExceptionClass::ValueError,
+            Self::Status(_) => ExceptionClass::KeyError,
+            _ => ExceptionClass::RuntimeError,
+        };
+        let exception = Exception::new(class, self.to_string());
         match self {
-            Self::Length(_) => "ValueError",
-            Self::Status(_) => "KeyError",
-            _ => "RuntimeError",
+            Self::Status(status) => Exception {
+                arguments: vec![Argument::Number((*status).into())],
+                ..exception
+            },
+            _ => exception,
         }
     }
 }

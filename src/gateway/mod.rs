@@ -2,12 +2,15 @@
 //! Python app.
 
 pub mod bytes;
+pub mod exception;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod latin1;
 pub mod percent;
 pub mod python;
 pub mod trust;
+
+pub use exception::{Argument, Exception, ExceptionClass};
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::asgi::http::{self, Cycle};
 use crate::asgi::refusal;
 use crate::asgi::scope::Scope;
-use crate::gateway::Peer;
+use crate::gateway::{Exception, Peer};
 use crate::http1::server::{Connection, Event};
 use crate::http1::{RequestError, RequestHead};
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push_number};
@@ -56,8 +56,8 @@ pub enum Sent {
     Done,
     /// Too much waits to be sent: nothing was taken; send again after [`Happening::Writable`].
     Blocked,
-    /// An exception is to be raised in the app: its class and message, a line end between them.
-    Raise(String),
+    /// This is to be raised in the app.
+    Raise(Exception),
 }
 
 /// The worker.

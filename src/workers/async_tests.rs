@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::asgi::http::{Part, Received};
+use crate::gateway::ExceptionClass;
 use crate::gateway::fixture::encoded;
 use crate::net::frame::frames;
 use crate::net::{ConnectionId, WINDOW};
@@ -361,7 +362,10 @@ fn a_large_body_that_is_longer_than_its_length_sends_nothing() {
         .body(&mut bench.rig.process, request, part, 0.0);
     assert_eq!(
         sent,
-        Sent::Raise("RuntimeError\nResponse content longer than Content-Length".to_owned())
+        Sent::Raise(Exception::new(
+            ExceptionClass::RuntimeError,
+            "Response content longer than Content-Length"
+        ))
     );
     bench.settle();
     assert!(bench.text(client).ends_with("content-length: 3\r\n\r\n"));
@@ -424,12 +428,11 @@ fn a_start_that_python_refuses_is_logged_and_leaves_no_way_back() {
             .start_failed(&mut bench.rig.process, request, status)
     };
     assert_eq!(failed(&mut bench, Some(201)), Some(Sent::Done));
-    let expected =
-        "RuntimeError\nExpected ASGI message 'http.response.body', but got 'http.response.start'.";
-    assert_eq!(
-        failed(&mut bench, None),
-        Some(Sent::Raise(expected.to_owned()))
+    let expected = Exception::new(
+        ExceptionClass::RuntimeError,
+        "Expected ASGI message 'http.response.body', but got 'http.response.start'.",
     );
+    assert_eq!(failed(&mut bench, None), Some(Sent::Raise(expected)));
     bench
         .worker
         .raised(&mut bench.rig.process, request, "Traceback", 0.0);

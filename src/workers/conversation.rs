@@ -21,7 +21,7 @@ use crate::wsgi::response::Response;
 
 use super::wire::Wire;
 use super::{Listening, Process, Written};
-pub use app_calls::{Body, Raised, RaisedKind};
+pub use app_calls::{Body, Lost, Raised, RaisedKind, StartRefused};
 pub(super) use head::{Begun, Head};
 
 /// How long an orderly close waits for the client to close (gunicorn's `close_graceful`).
@@ -162,11 +162,6 @@ fn taken(c: &Conversation) -> Written {
     } else {
         Written::Done
     }
-}
-
-fn raise(error: &crate::wsgi::start_error::StartError) -> Option<String> {
-    use crate::wsgi::start_error::StartError;
-    (*error != StartError::Reraise).then(|| format!("{}\n{error}", error.exception()))
 }
 
 fn write_lines(

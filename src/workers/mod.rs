@@ -15,6 +15,8 @@ pub mod sync;
 pub mod threaded;
 mod wire;
 
+use crate::gateway::Exception;
+
 pub use lines::MOST_LINE;
 pub use process::{Listening, Process};
 
@@ -27,6 +29,6 @@ pub enum Written {
     Park,
     /// The client is gone.
     Broken,
-    /// An exception is to be raised in the app: its class and message, a line end between them.
-    Raise(String),
+    /// This is to be raised in the app.
+    Raise(Exception),
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::fixture::encoded;
+use crate::gateway::{Argument, Exception, ExceptionClass};
 use crate::net::ConnectionId;
 use crate::testing::test;
 use crate::workers::Written;
@@ -216,7 +217,13 @@ fn an_upload_that_is_cut_short_is_short_with_a_length_and_raises_in_chunks() {
             }
         }
     };
-    let raise = |text: &str| Body::Raise(["gunicorn.http.errors.", text].concat());
+    let raise = |class, message: &str, arguments| {
+        Body::Raise(Exception {
+            class,
+            message: message.to_owned(),
+            arguments,
+        })
+    };
     let (data, end) = cut("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
     assert_eq!((&data[..], end), (&b"he"[..], Body::End));
     let chunked = |rest: &str| {
@@ -229,13 +236,25 @@ fn an_upload_that_is_cut_short_is_short_with_a_length_and_raises_in_chunks() {
     };
     assert_eq!(
         chunked("5\r\nhe"),
-        raise("NoMoreData\nNo more data after: None\0")
+        raise(
+            ExceptionClass::NoMoreData,
+            "No more data after: None",
+            vec![]
+        )
     );
-    let missing = "ChunkMissingTerminator\nInvalid chunk terminator is not '\\r\\n': b''\0b''";
-    assert_eq!(chunked("5\r\nhello\r\n0\r\n"), raise(missing));
+    let missing = raise(
+        ExceptionClass::ChunkMissingTerminator,
+        "Invalid chunk terminator is not '\\r\\n': b''",
+        vec![Argument::Bytes(Vec::new())],
+    );
+    assert_eq!(chunked("5\r\nhello\r\n0\r\n"), missing);
     assert_eq!(
         chunked("zz\r\n"),
-        raise("InvalidChunkSize\nInvalid chunk size: b'zz'\0b'zz'")
+        raise(
+            ExceptionClass::InvalidChunkSize,
+            "Invalid chunk size: b'zz'",
+            vec![Argument::Bytes(b"zz".to_vec())]
+        )
     );
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::fixture::encoded;
+use crate::gateway::{Exception, ExceptionClass};
 use crate::net::ConnectionId;
 use crate::testing::test;
 use crate::workers::Written;
@@ -378,7 +379,10 @@ fn an_answer_without_start_response_is_a_500() {
     };
     assert_eq!(
         error,
-        "AttributeError\n'Response' object has no attribute 'status_code'"
+        Exception::new(
+            ExceptionClass::AttributeError,
+            "'Response' object has no attribute 'status_code'"
+        )
     );
 }
 

@@ -1,6 +1,7 @@
 //! What gunicorn answers to a request that its parser refuses.
 
 use crate::gateway::python::{repr, repr_bytes};
+use crate::gateway::{Argument, Exception, ExceptionClass, latin1};
 use crate::http1::RequestError;
 use crate::wsgi::error_page::Rejection;
 
@@ -38,7 +39,7 @@ impl Rejection {
                 repr_bytes(bytes)
             )),
             E::RequestLine(text) => line(text),
-            E::BareLfInRequestLine => line(b"bare LF as line terminator"),
+            E::BareLfInRequestLine => line(BARE_LF),
             E::Method(method) => {
                 let error = format!("Invalid HTTP method: {}", repr(method));
                 bad(format!("Invalid Method '{error}'"), error)
@@ -53,15 +54,12 @@ impl Rejection {
             }
             E::TooManyFields { .. } => too_large("limit request headers fields"),
             E::FieldTooLong { .. } => too_large("limit request headers fields size"),
-            E::ChunkLineTooLong { limit } => {
-                let what = format!("line over {limit} bytes with no terminator");
-                plain(format!(
-                    "Invalid chunk size: {}",
-                    repr_bytes(what.as_bytes())
-                ))
-            }
+            E::ChunkLineTooLong { limit } => plain(format!(
+                "Invalid chunk size: {}",
+                repr_bytes(chunk_line_too_long(*limit).as_bytes())
+            )),
             E::HeadTooLong { .. } => too_large("max buffer headers"),
-            E::BareLfInFields => header("'bare LF as line terminator'", false),
+            E::BareLfInFields => header(&repr(BARE_LF), false),
             E::FieldLine(text) => header(&repr(text), false),
             E::FieldValue(name) => header(&repr(&upper(name)), false),
             // Only where its exception carries the request does gunicorn log an access.
@@ -86,41 +84,65 @@ impl Rejection {
                 reject(417, "Expectation Failed", error.clone(), error, false)
             }
             E::ChunkSize(size) => plain(format!("Invalid chunk size: {}", repr_bytes(size))),
-            E::ChunkExtension(text) if text.contains(&b'\r') => {
-                plain("Invalid chunk extension: bare CR not allowed".to_owned())
-            }
-            E::ChunkExtension(_) => {
-                plain("Invalid chunk extension: invalid chunk extension".to_owned())
-            }
+            E::ChunkExtension(extension) => plain(format!(
+                "Invalid chunk extension: {}",
+                chunk_extension(extension)
+            )),
         })
     }
 
-    /// The exception that reading the body raises in the app: its class in `gunicorn.http.errors`
-    /// and the Python literal that it is made of.
+    /// The exception that reading the body raises in the app. Its message is the error's; what it
+    /// is made of is what the error names.
     #[must_use]
-    pub fn exception(&self, of: &RequestError) -> (&'static str, String) {
+    pub fn exception(&self, of: &RequestError) -> Exception {
+        use ExceptionClass as C;
         use RequestError as E;
-        let class = match of {
-            E::ChunkSize(_) | E::ChunkLineTooLong { .. } => "InvalidChunkSize",
-            E::ChunkExtension(_) => "InvalidChunkExtension",
-            E::ChunkEnd(_) | E::EndInChunkEnd(_) => "ChunkMissingTerminator",
-            E::ForbiddenTrailer(_) | E::FieldName(_) => "InvalidHeaderName",
-            E::Folding(_) => "ObsoleteFolding",
-            E::TooManyFields { .. } | E::FieldTooLong { .. } | E::HeadTooLong { .. } => {
-                return ("LimitRequestHeaders", repr(self.error.as_bytes()));
+        let text = |latin1: &[u8]| Argument::Text(latin1::decode(latin1));
+        let (class, argument) = match of {
+            E::ChunkSize(size) => (C::InvalidChunkSize, Argument::Bytes(size.clone())),
+            E::ChunkLineTooLong { limit } => {
+                let what = chunk_line_too_long(*limit);
+                (C::InvalidChunkSize, Argument::Bytes(what.into_bytes()))
             }
-            _ => "InvalidHeader",
+            E::ChunkExtension(extension) => (
+                C::InvalidChunkExtension,
+                Argument::Text(chunk_extension(extension).to_owned()),
+            ),
+            E::ChunkEnd(bytes) | E::EndInChunkEnd(bytes) => {
+                (C::ChunkMissingTerminator, Argument::Bytes(bytes.clone()))
+            }
+            E::ForbiddenTrailer(name) => (C::InvalidHeaderName, text(&upper(name))),
+            E::FieldName(name) => (C::InvalidHeaderName, text(name)),
+            E::Folding(name) => (C::ObsoleteFolding, text(&upper(name))),
+            E::TooManyFields { .. } | E::FieldTooLong { .. } | E::HeadTooLong { .. } => {
+                (C::LimitRequestHeaders, Argument::Text(self.error.clone()))
+            }
+            E::BareLfInFields => (C::InvalidHeader, text(BARE_LF)),
+            E::FieldLine(line) => (C::InvalidHeader, text(line)),
+            E::FieldValue(name) | E::Repeated(name) => (C::InvalidHeader, text(&upper(name))),
+            // No other error is found behind the head.
+            _ => (C::InvalidHeader, Argument::Text(self.error.clone())),
         };
-        let value = self
-            .error
-            .split_once(": ")
-            .map_or(self.error.as_str(), |(_, value)| value);
-        let value = if class == "InvalidChunkExtension" {
-            repr(value.as_bytes())
-        } else {
-            value.to_owned()
-        };
-        (class, value)
+        Exception {
+            class,
+            message: self.error.clone(),
+            arguments: vec![argument],
+        }
+    }
+}
+
+/// What gunicorn shows where a line ends in LF alone.
+const BARE_LF: &[u8] = b"bare LF as line terminator";
+
+fn chunk_line_too_long(limit: usize) -> String {
+    format!("line over {limit} bytes with no terminator")
+}
+
+fn chunk_extension(extension: &[u8]) -> &'static str {
+    if extension.contains(&b'\r') {
+        "bare CR not allowed"
+    } else {
+        "invalid chunk extension"
     }
 }
 

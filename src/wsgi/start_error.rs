@@ -1,6 +1,7 @@
 //! What `start_response` and `write` raise in the app.
 
 use crate::gateway::python::{int_error, repr};
+use crate::gateway::{Exception, ExceptionClass};
 
 /// An exception that the app gets from `start_response()` or `write()`. Its text is that of the
 /// real server's exception.
@@ -38,16 +39,17 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// The exception's class: a built-in one, or with its module.
+    /// What is raised in the app.
     #[must_use]
-    pub fn exception(&self) -> &'static str {
-        match self {
-            Self::AlreadySet => "AssertionError",
-            Self::Reraise | Self::Encoding => "RuntimeError",
-            Self::Status(_) | Self::Length(_) => "ValueError",
-            Self::Name(_) => "gunicorn.http.errors.InvalidResponseHeaderName",
-            Self::Value(_) => "gunicorn.http.errors.InvalidResponseHeader",
-            Self::NotStarted => "AttributeError",
-        }
+    pub fn exception(&self) -> Exception {
+        let class = match self {
+            Self::AlreadySet => ExceptionClass::AssertionError,
+            Self::Reraise | Self::Encoding => ExceptionClass::RuntimeError,
+            Self::Status(_) | Self::Length(_) => ExceptionClass::ValueError,
+            Self::Name(_) => ExceptionClass::InvalidResponseHeaderName,
+            Self::Value(_) => ExceptionClass::InvalidResponseHeader,
+            Self::NotStarted => ExceptionClass::AttributeError,
+        };
+        Exception::new(class, self.to_string())
     }
 }

@@ -15,8 +15,8 @@ def setUpModule():
 
 
 def refused(text):
-    """As Rust has an exception raised."""
-    buffer.number[0] = buffer.write_text(text)
+    """As Rust has a RuntimeError raised (``bridge.exceptions``)."""
+    buffer.write_bytes([b"RuntimeError", text, b"str", text])
     return _wasgi.RAISE
 
 
@@ -64,7 +64,7 @@ class Host:
 
     def send_other(self, id, length):
         self.sent.append(buffer.read_text(length))
-        return refused("RuntimeError\nExpected ASGI message 'http.response.start'")
+        return refused(b"Expected ASGI message 'http.response.start'")
 
     def returned(self, id, length):
         self.end = None if length is None else buffer.read_text(length)

@@ -4,8 +4,9 @@ import asyncio
 import unittest
 
 import _wasgi
-from wasgi_runtime.asgi.websocket import ClientDisconnected, Socket, read_scope
+from wasgi_runtime.asgi.websocket import Socket, read_scope
 from wasgi_runtime.bridge import buffer
+from wasgi_runtime.bridge.exceptions import ClientDisconnected
 from wasgi_runtime.event_loop import loop as event_loop
 
 
@@ -57,7 +58,7 @@ class Host:
             return _wasgi.BLOCKED
         self.sent.append((event, number, bytes(buffer.view[:length]), rest))
         if self.refuse:
-            buffer.number[0] = buffer.write_text(self.refuse)
+            buffer.write_bytes(self.refuse)
             return _wasgi.RAISE
         return _wasgi.DONE
 
@@ -184,7 +185,7 @@ class Sockets(unittest.TestCase):
 
     def test_a_client_that_is_gone_is_no_error_of_the_app(self):
         host = Host()
-        host.refuse = "ClientDisconnected\n"
+        host.refuse = [b"uvicorn.protocols.utils.ClientDisconnected", b""]
 
         async def app(scope, receive, send):
             with self.assertRaises(OSError):
@@ -198,8 +199,11 @@ class Sockets(unittest.TestCase):
         raised = []
 
         async def app(scope, receive, send):
-            for refusal in ("RuntimeError\nno", "ProtocolError\ninvalid status code"):
-                host.refuse = refusal
+            for path, text in (
+                (b"RuntimeError", b"no"),
+                (b"websockets.exceptions.ProtocolError", b"invalid status code"),
+            ):
+                host.refuse = [path, text, b"str", text]
                 try:
                     await send({"type": "websocket.close"})
                 except Exception as error:

@@ -14,9 +14,9 @@ EXCHANGE = wsgi.Exchange(5, KEY)
 
 
 def reply(said):
-    """Replies as Rust does: what is text is an exception to be raised."""
-    if isinstance(said, str):
-        buffer.number[0] = buffer.write_text(said)
+    """Replies as Rust does: what is a list is an exception to be raised (``bridge.exceptions``)."""
+    if isinstance(said, list):
+        buffer.write_bytes(said)
         return _wasgi.RAISE
     return said
 
@@ -68,7 +68,7 @@ class Host:
         part = self.body.pop(0)
         if part is None:
             return _wasgi.PARK
-        if isinstance(part, str):
+        if isinstance(part, list):
             return reply(part)
         part, rest = part[:size], part[size:]
         if rest:
@@ -203,7 +203,8 @@ class Mistakes(Wsgi):
                 caught.append(str(error))
             return []
 
-        self.respond(app, Host(start="AssertionError\nResponse headers already set!"))
+        message = b"Response headers already set!"
+        self.respond(app, Host(start=[b"AssertionError", message, b"str", message]))
         self.assertEqual(caught, ["Response headers already set!"])
 
     def test_exc_info_is_raised_again_once_the_head_is_sent(self):
@@ -277,7 +278,7 @@ class Bodies(Wsgi):
         shown = self.read(
             lambda body: body.read(),
             b"half",
-            "ConnectionResetError\n[Errno 104] Connection reset by peer",
+            [b"ConnectionResetError", b"", b"int", b"104", b"str", b"Connection reset by peer"],
         )
         self.assertEqual(shown[0], "ConnectionResetError: [Errno 104] Connection reset by peer")
 

@@ -55,7 +55,7 @@ impl Exchange {
 }
 
 fn message(error: &EventError) -> (&'static str, String) {
-    (error.exception(), error.to_string())
+    (error.exception().class.path(), error.to_string())
 }
 
 const KEPT: Result<Progress, EventError> = Ok(Progress::Complete { keep_alive: true });

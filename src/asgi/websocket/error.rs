@@ -1,5 +1,6 @@
 //! What `send` raises in the app.
 
+use crate::gateway::{Exception, ExceptionClass};
 use crate::websocket::connection::SendError;
 
 /// An exception that the app gets from `send()`. Its text is that of uvicorn's exception, or of the
@@ -47,17 +48,18 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// The exception's class: a built-in one, or one of the server's or the library's.
+    /// What is raised in the app.
     #[must_use]
-    pub fn exception(&self) -> &'static str {
-        match self {
-            Self::Disconnected => "ClientDisconnected",
-            Self::Header { .. } => "InvalidHeaderValue",
-            Self::AcceptedTwice => "KeyError",
-            Self::Close(_) => "ProtocolError",
-            Self::Assertion => "AssertionError",
-            _ => "RuntimeError",
-        }
+    pub fn exception(&self) -> Exception {
+        let class = match self {
+            Self::Disconnected => return Exception::bare(ExceptionClass::ClientDisconnected),
+            Self::Assertion => return Exception::bare(ExceptionClass::AssertionError),
+            Self::Header { .. } => ExceptionClass::InvalidHeaderValue,
+            Self::AcceptedTwice => ExceptionClass::KeyError,
+            Self::Close(_) => ExceptionClass::ProtocolError,
+            _ => ExceptionClass::RuntimeError,
+        };
+        Exception::new(class, self.to_string())
     }
 }
 

@@ -206,7 +206,11 @@ impl Play {
         let sent = self.session.send(message, self.now, DATE);
         self.notes.push(match &sent {
             Ok(()) => json!(["sent"]),
-            Err(error) => json!(["raised", error.exception(), error.to_string()]),
+            Err(error) => {
+                let path = error.exception().class.path();
+                let (_, name) = path.rsplit_once('.').unwrap_or(("", path));
+                json!(["raised", name, error.to_string()])
+            }
         });
         sent.is_ok()
     }

@@ -3,8 +3,9 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::asgi::http::Received;
+use crate::gateway::Exception;
 use crate::workers::r#async::{Happening, Sent};
-use crate::workers::conversation::Body;
+use crate::workers::conversation::{Body, Lost, StartRefused};
 use crate::workers::threaded::{Next as NextConnection, Taken};
 use crate::workers::{Written, sync};
 
@@ -21,8 +22,8 @@ pub enum Reply {
     Park,
     /// The same, for so many milliseconds at most.
     ParkFor,
-    /// An exception is to be raised in the app: its type and message, of that length. See
-    /// `wasgi_runtime.wsgi`.
+    /// An exception is to be raised in the app, which is in the buffer: see
+    /// [`Exception::strings`].
     Raise,
     /// `exc_info` is to be raised again.
     Reraise,
@@ -39,6 +40,10 @@ pub enum Reply {
     LastData,
     /// The body has ended.
     End,
+    /// The body does not come: the client has sent nothing for too long (uWSGI).
+    BodyTimedOut,
+    /// The same: the client has ended the connection (uWSGI).
+    BodyCutShort,
     /// The client is gone, or has its response.
     Disconnect,
 
@@ -122,8 +127,8 @@ impl Full {
         }
     }
 
-    fn raise(text: String) -> Self {
-        Self::with_bytes(Reply::Raise, text.into_bytes())
+    fn raise(exception: &Exception) -> Self {
+        Self::with_bytes(Reply::Raise, exception.strings().encode())
     }
 
     /// Puts what comes with the reply.
@@ -153,7 +158,9 @@ impl From<Body> for Full {
             Body::Data(data) => Self::with_bytes(Reply::Data, data),
             Body::End => Reply::End.into(),
             Body::Park => Reply::Park.into(),
-            Body::Raise(text) => Self::raise(text),
+            Body::Lost(Lost::TimedOut) => Reply::BodyTimedOut.into(),
+            Body::Lost(Lost::CutShort) => Reply::BodyCutShort.into(),
+            Body::Raise(exception) => Self::raise(&exception),
         }
     }
 }
@@ -164,18 +171,18 @@ impl From<Written> for Full {
             Written::Done => Reply::Done.into(),
             Written::Park => Reply::Park.into(),
             Written::Broken => Reply::Broken.into(),
-            Written::Raise(text) => Self::raise(text),
+            Written::Raise(exception) => Self::raise(&exception),
         }
     }
 }
 
 /// What `start_response` says.
-impl From<Result<(), Option<String>>> for Full {
-    fn from(started: Result<(), Option<String>>) -> Self {
+impl From<Result<(), StartRefused>> for Full {
+    fn from(started: Result<(), StartRefused>) -> Self {
         match started {
             Ok(()) => Reply::Done.into(),
-            Err(None) => Reply::Reraise.into(),
-            Err(Some(text)) => Self::raise(text),
+            Err(StartRefused::Reraise) => Reply::Reraise.into(),
+            Err(StartRefused::Raise(exception)) => Self::raise(&exception),
         }
     }
 }
@@ -251,7 +258,7 @@ impl From<Sent> for Full {
         match sent {
             Sent::Done => Reply::Done.into(),
             Sent::Blocked => Reply::Blocked.into(),
-            Sent::Raise(text) => Self::raise(text),
+            Sent::Raise(exception) => Self::raise(&exception),
         }
     }
 }

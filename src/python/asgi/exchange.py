@@ -6,14 +6,14 @@ app sees.
 """
 
 import asyncio
-import builtins
 from operator import index
 from typing import Any
 
 import _wasgi
 from _wasgi import BLOCKED, BROKEN, DATA, DISCONNECT, PARK, RAISE
 
-from ..bridge.buffer import SIZE, number, read_bytes, read_text, view, write_bytes, write_text
+from ..bridge.buffer import SIZE, number, read_bytes, view, write_bytes, write_text
+from ..bridge.exceptions import raised
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
 
@@ -153,9 +153,7 @@ class Exchange:
 
     def _check(self, reply: int) -> None:
         if reply == RAISE:
-            name, _, message = read_text(number[0]).partition("\n")
-            # KeyError shows what it was made of.
-            raise KeyError(int(message)) if name == "KeyError" else getattr(builtins, name)(message)
+            raise raised()
 
 
 def _octets(value: Any) -> bytes:

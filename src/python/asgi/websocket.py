@@ -6,8 +6,7 @@ the app sees.
 """
 
 import asyncio
-import builtins
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
 from _wasgi import (
@@ -29,43 +28,12 @@ from _wasgi import (
 )
 
 from ..bridge.buffer import SIZE, number, read_bytes, read_text, view, write_bytes, write_text
+from ..bridge.exceptions import ClientDisconnected, raised
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
 
 _receive = _wasgi.socket_receive
 _send = _wasgi.socket_send
-
-
-class ClientDisconnected(OSError):
-    """uvicorn's: the client is gone."""
-
-
-class WebSocketException(Exception):
-    """The base of the library's exceptions."""
-
-
-class ProtocolError(WebSocketException):
-    """The library's: what is sent breaks the protocol."""
-
-
-class InvalidHandshake(WebSocketException):
-    """The base of the library's exceptions of the handshake."""
-
-
-class InvalidHeader(InvalidHandshake):
-    """The base of its exceptions of header fields."""
-
-
-class InvalidHeaderValue(InvalidHeader):
-    """The library's: a header field cannot be sent."""
-
-
-_EXCEPTIONS: Final[dict[str, type[Exception]]] = {
-    kind.__name__: kind for kind in (ClientDisconnected, ProtocolError, InvalidHeaderValue)
-}
-ClientDisconnected.__module__ = "uvicorn.protocols.utils"
-for _kind in (*InvalidHeaderValue.__mro__[:4], ProtocolError):
-    _kind.__module__ = "websockets.exceptions"
 
 
 def read_scope(state: dict[str, Any]) -> Scope:
@@ -216,9 +184,7 @@ class Socket:
 
     def _is_blocked(self, reply: int) -> bool:
         if reply == RAISE:
-            name, _, text = read_text(number[0]).partition("\n")
-            kind = _EXCEPTIONS.get(name) or getattr(builtins, name)
-            raise kind(text) if text else kind()
+            raise raised()
         if reply == BLOCKED:
             self._free.clear()
             return True

@@ -15,7 +15,7 @@ PARK: Final[int]
 PARK_FOR: Final[int]
 """The same, for ``number[0]`` milliseconds at most."""
 RAISE: Final[int]
-"""Raise the exception whose text, of ``number[0]`` bytes, is in the buffer."""
+"""Raise the exception that is in the buffer: ``bridge.exceptions.raised()``."""
 RERAISE: Final[int]
 """Raise ``exc_info`` again."""
 BROKEN: Final[int]
@@ -30,6 +30,10 @@ LAST_DATA: Final[int]
 """``number[0]`` bytes of the body, the last."""
 END: Final[int]
 """The body has ended."""
+BODY_TIMED_OUT: Final[int]
+"""The body does not come: the client has sent nothing for too long (uWSGI)."""
+BODY_CUT_SHORT: Final[int]
+"""The same: the client has ended the connection (uWSGI)."""
 DISCONNECT: Final[int]
 REQUEST: Final[int]
 """A request, ``number[0]``: its environ or scope is in the buffer."""
@@ -234,7 +238,7 @@ def base_environ() -> None:
     """Puts what all requests share."""
 
 def read_body(id: int, size: int, /) -> int:
-    """DATA, END, PARK or RAISE."""
+    """DATA, END, PARK or RAISE; of uWSGI BODY_TIMED_OUT or BODY_CUT_SHORT."""
 
 def receive_raw(id: int, /) -> int:
     """The same, of bytes that Python itself reads as HTTP."""

@@ -3,8 +3,6 @@
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
 
-import ast
-import builtins
 import io
 import sys
 from collections.abc import Callable, Iterable
@@ -15,9 +13,11 @@ import _wasgi
 from _wasgi import (
     ANY_EXCEPTION,
     BASE_EXCEPTION,
+    BODY_TIMED_OUT,
     BROKEN,
     DATA,
     DONE,
+    END,
     IO,
     NO_MORE_DATA,
     OS_ERROR,
@@ -30,7 +30,8 @@ from _wasgi import (
     UNFINISHED,
 )
 
-from ..bridge.buffer import SIZE, number, read_strings, read_text, view, write_strings, write_text
+from ..bridge.buffer import SIZE, number, read_strings, view, write_strings, write_text
+from ..bridge.exceptions import NoMoreData, RejectedBody, raised
 from ..bridge.tracebacks import traceback_of
 from ..threads.waiting import wait
 
@@ -73,6 +74,13 @@ class FileWrapper:
         raise StopIteration
 
 
+def body_error(reply: int) -> Exception:
+    """What is raised where the rest of a body cannot be had."""
+    if reply == RAISE:
+        return raised()
+    return OSError("timeout" if reply == BODY_TIMED_OUT else "error")
+
+
 class Body(io.RawIOBase):
     """The request body as the connection brings it; reading waits for the client."""
 
@@ -90,11 +98,16 @@ class Body(io.RawIOBase):
         exchange = self._exchange
         while (reply := _read_body(exchange.id, wanted)) == PARK:
             wait(IO, exchange.key)
-        if reply == RAISE:
-            raise server_error(read_text(number[0]))
-        count = number[0] if reply == DATA else 0
+        if reply == END:
+            return 0
+        if reply != DATA:
+            raise self._error(reply)
+        count = number[0]
         buffer[:count] = view[:count]
         return count
+
+    def _error(self, reply: int) -> Exception:
+        return body_error(reply)
 
 
 class _SteppedBody(Body):
@@ -115,52 +128,8 @@ class _Input(io.BufferedReader):
         super().__init__(_SteppedBody(exchange))
 
 
-class _ServersError(Exception):
-    """An exception of the server's own, with its message."""
-
-    message = ""
-
-    def __str__(self) -> str:
-        return self.message
-
-
-class _Rejected(_ServersError):
-    """The body turned out to be no HTTP: gunicorn answers the request with an error page unless the
-    app catches it.
-    """
-
-
-class _NoMoreData(_ServersError, OSError):
-    """The client ended the connection inside the body."""
-
-
 leaving: tuple[type[BaseException], ...] = (SystemExit,)
 """What ends a request without an answer where threads are green."""
-
-_errors: dict[str, type[_ServersError]] = {}
-
-
-def server_error(text: str) -> Exception:
-    """The exception that the real server raises in the app: its type's name, a line end, its
-    message.
-
-    A NUL follows, and what it is made of as a literal (a tuple: several things; nothing: none),
-    where that is not the message.
-    """
-    path, _, rest = text.partition("\n")
-    message, has_argument, literal = rest.partition("\0")
-    module, _, name = path.rpartition(".")
-    argument = ast.literal_eval(literal) if literal else () if has_argument else message
-    arguments = argument if isinstance(argument, tuple) else (argument,)
-    if not module:
-        builtin: type[Exception] = getattr(builtins, name)
-        return builtin(*arguments)
-    if name not in _errors:
-        base = _NoMoreData if name == "NoMoreData" else _Rejected if has_argument else _ServersError
-        _errors[name] = type(name, (base,), {"__module__": module})
-    error = _errors[name](*arguments)
-    error.message = message
-    return error
 
 
 class Exchange:
@@ -192,7 +161,7 @@ class Exchange:
                 return self.write
             if reply == RERAISE and exc_info is not None:
                 raise exc_info[1].with_traceback(exc_info[2])
-            raise server_error(read_text(number[0]))
+            raise raised()
         finally:
             exc_info = None
 
@@ -233,7 +202,7 @@ class Exchange:
         if reply == BROKEN:
             raise BrokenPipeError(32, "Broken pipe")
         if reply == RAISE:
-            raise server_error(read_text(number[0]))
+            raise raised()
 
     def environ(self, base: dict[str, Any], has_body: bool) -> dict[str, Any]:
         """The request that Rust has just put, on top of what all requests share."""
@@ -298,13 +267,13 @@ def base_environ() -> dict[str, Any]:
 
 def _cause(error: BaseException) -> int:
     """See `Cause` in src/browser/process/wsgi.rs."""
+    if isinstance(error, NoMoreData):
+        return NO_MORE_DATA
     match error:
         case StopIteration():
             return STOP_ITERATION
-        case _Rejected():
+        case RejectedBody():
             return REJECTED_BODY
-        case _NoMoreData():
-            return NO_MORE_DATA
         case OSError(errno=None) | OSError(errno=int()):
             return OS_ERROR
         case Exception():

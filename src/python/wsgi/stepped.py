@@ -6,9 +6,9 @@ import io
 from typing import Any
 
 import _wasgi
-from _wasgi import DATA, DONE, END, EXIT, PARK, RAISE, REQUEST_WITH_BODY
+from _wasgi import DATA, DONE, END, EXIT, PARK, REQUEST_WITH_BODY
 
-from ..bridge.buffer import SIZE, number, read_text, view
+from ..bridge.buffer import SIZE, number, view
 from ..bridge.through_c import through_c
 from ..threads.stepping import Steps, parked
 from ..threads.waiting import CONNECTIONS, request
@@ -49,11 +49,11 @@ def whole_body(id: int) -> Steps[io.BufferedReader]:
     while (reply := _wasgi.read_body(id, SIZE)) != END:
         if reply == DATA:
             parts.append(bytes(view[: number[0]]))
-        elif reply == RAISE:
-            error = wsgi.server_error(read_text(number[0]))
-            break
-        else:
+        elif reply == PARK:
             yield from parked()
+        else:
+            error = wsgi.body_error(reply)
+            break
     return io.BufferedReader(_Body(b"".join(parts), error))
 
 

@@ -6,7 +6,7 @@ use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;
 
-use super::connection::{log_access, raise, wake};
+use super::connection::{log_access, wake};
 use super::{AsyncWorker, HIGH_WATER, Sent};
 
 impl AsyncWorker {
@@ -44,7 +44,7 @@ impl AsyncWorker {
         if let Some(c) = self.connections.get_mut(&request.connection) {
             c.wire.send(&out, &mut process.frames);
         }
-        started.map_or_else(|error| raise(&error), |()| Sent::Done)
+        started.map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
     }
 
     /// An `http.response.start` that Python refuses, for want of a status or for its headers.
@@ -64,7 +64,7 @@ impl AsyncWorker {
                 Some(Sent::Done)
             }
             Ok(false) => None,
-            Err(error) => Some(raise(&error)),
+            Err(error) => Some(Sent::Raise(error.exception())),
         }
     }
 
@@ -99,7 +99,7 @@ impl AsyncWorker {
                 Sent::Done
             }
             Ok(Progress::Continues) => Sent::Done,
-            Err(error) => raise(&error),
+            Err(error) => Sent::Raise(error.exception()),
         }
     }
 
@@ -136,7 +136,7 @@ impl AsyncWorker {
         request
             .cycle
             .other(kind)
-            .map_or_else(|error| raise(&error), |()| Sent::Done)
+            .map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
     }
 
     /// The response is complete; the app may still run.

@@ -11,7 +11,7 @@ use crate::wire::strings::{self, Strings};
 use crate::workers::Process;
 use crate::workers::wire::Wire;
 
-use super::{Happening, Sent};
+use super::Happening;
 
 #[derive(Debug)]
 pub(super) struct AsgiConnection {
@@ -75,10 +75,6 @@ pub(super) fn upgrade(head: &RequestHead) -> Option<&[u8]> {
     let mut options = options.split(|&byte| byte == b',');
     let asks = options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
     head.values("upgrade").last().filter(|_| asks)
-}
-
-pub(super) fn raise(error: &crate::asgi::event_error::EventError) -> Sent {
-    Sent::Raise(format!("{}\n{error}", error.exception()))
 }
 
 pub(super) fn log_access(process: &mut Process, request: &AsgiRequest, status: u16) {

@@ -242,10 +242,7 @@ impl AsyncWorker {
         self.settle_socket(process, number, now);
         // Where the app has closed, what the client still sends is read again.
         self.read_socket(process, number, now);
-        sent.map_or_else(
-            |error| Sent::Raise([error.exception(), "\n", &error.to_string()].concat()),
-            |()| Sent::Done,
-        )
+        sent.map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
     }
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.

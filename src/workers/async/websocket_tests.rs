@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::asgi::websocket::{Message, Received};
+use crate::gateway::ExceptionClass;
 use crate::net::{ConnectionId, WINDOW};
 use crate::testing::test;
 use crate::websocket::{Close, Connection as Client, Event as ClientEvent, Role, Rules};
@@ -181,7 +182,7 @@ fn a_client_that_closes_is_answered_and_the_app_told_twice() {
         reason: reason.map(str::to_owned),
     };
     assert_eq!(bench.receive(number), Some(disconnect(1001, Some("gone"))));
-    let raised = Sent::Raise("ClientDisconnected\n".to_owned());
+    let raised = Sent::Raise(Exception::bare(ExceptionClass::ClientDisconnected));
     assert_eq!(bench.send(number, Message::Text("x")), raised);
     bench
         .worker

@@ -1,6 +1,7 @@
 //! What Python calls while it has a request: the body, `start_response`, the blocks of the answer,
 //! its end.
 
+use crate::gateway::{Exception, ExceptionClass};
 use crate::http1::RequestError;
 use crate::http1::server::Event;
 use crate::os::{Millis, Stream};
@@ -9,8 +10,9 @@ use crate::trace::Name;
 use crate::workers::{Process, Written};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::response::Cause;
+use crate::wsgi::start_error::StartError;
 
-use super::{Conversation, feed, raise, send, taken, uwsgi, write_lines};
+use super::{Conversation, feed, send, taken, write_lines};
 
 /// What reading the body gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +23,28 @@ pub enum Body {
     End,
     /// Nothing yet.
     Park,
-    /// An exception is to be raised in the app: its class and message, a line end between them. A
-    /// NUL and a Python literal follow where the exception is made of something else than its
-    /// message (a tuple: of several things), or of nothing.
-    Raise(String),
+    /// It will not come (uWSGI, whose Python says so in its own words).
+    Lost(Lost),
+    /// This is to be raised in the app.
+    Raise(Exception),
+}
+
+/// Why a body does not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// The client has sent nothing for too long.
+    TimedOut,
+    /// The client has ended the connection.
+    CutShort,
+}
+
+/// Why `start_response` raises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartRefused {
+    /// The head is sent: `exc_info` is to be raised again.
+    Reraise,
+    /// This is to be raised.
+    Raise(Exception),
 }
 
 /// How the app raised, as Python tells it.
@@ -72,28 +92,27 @@ impl Conversation {
                 // the body comes in chunks.
                 Err(RequestError::EndInBody { .. }) if process.launch.server() == Server::Uwsgi => {
                     self.body_ended = true;
-                    return uwsgi::no_body("error");
+                    return Body::Lost(Lost::CutShort);
                 }
                 Ok(Some(_)) | Err(RequestError::EndInBody { missing: Some(_) }) => {
                     self.body_ended = true;
                 }
                 Err(RequestError::EndInBody { missing: None }) => {
                     self.body_ended = true;
-                    return Body::Raise(
-                        "gunicorn.http.errors.NoMoreData\nNo more data after: None\0".to_owned(),
-                    );
+                    return Body::Raise(Exception {
+                        message: "No more data after: None".to_owned(),
+                        ..Exception::bare(ExceptionClass::NoMoreData)
+                    });
                 }
                 Ok(None) if self.wire.broken => {
-                    return Body::Raise(
-                        "ConnectionResetError\n\0(104, 'Connection reset by peer')".to_owned(),
-                    );
+                    return Body::Raise(Exception::connection_reset());
                 }
                 Ok(None) => {
                     if !self.wire.is_readable() && !self.wire.eof {
                         if process.launch.server() == Server::Uwsgi {
                             if self.is_over() {
                                 self.body_ended = true;
-                                return uwsgi::no_body("timeout");
+                                return Body::Lost(Lost::TimedOut);
                             }
                             self.wait(now);
                         }
@@ -103,16 +122,12 @@ impl Conversation {
                 }
                 Err(error) => {
                     self.body_ended = true;
-                    let rejection = Rejection::of(&error);
-                    let text = rejection.as_ref().map_or_else(String::new, |rejection| {
-                        let (class, argument) = rejection.exception(&error);
-                        format!(
-                            "gunicorn.http.errors.{class}\n{}\0{argument}",
-                            rejection.error
-                        )
-                    });
-                    self.rejection = rejection;
-                    return Body::Raise(text);
+                    let Some(rejection) = Rejection::of(&error) else {
+                        return Body::End;
+                    };
+                    let exception = rejection.exception(&error);
+                    self.rejection = Some(rejection);
+                    return Body::Raise(exception);
                 }
             }
         }
@@ -125,7 +140,7 @@ impl Conversation {
             return Body::Data(self.wire.read(&mut process.lazy));
         }
         match (self.wire.broken, self.wire.eof) {
-            (true, _) => Body::Raise(String::new()),
+            (true, _) => Body::Raise(Exception::connection_reset()),
             (_, true) => Body::End,
             _ => Body::Park,
         }
@@ -149,18 +164,20 @@ impl Conversation {
         }
     }
 
-    /// `start_response`: `Err` is the exception for the app, its class and message, or nothing:
-    /// raise `exc_info` again.
+    /// `start_response`
     ///
     /// # Errors
     /// What `start_response` raises.
-    pub fn start_response(&mut self, encoded: &[u8], exc_info: bool) -> Result<(), Option<String>> {
+    pub fn start_response(&mut self, encoded: &[u8], exc_info: bool) -> Result<(), StartRefused> {
         let Some(response) = &mut self.response else {
             return Ok(());
         };
         response
             .start(encoded, exc_info)
-            .map_err(|error| raise(&error))
+            .map_err(|error| match error {
+                StartError::Reraise => StartRefused::Reraise,
+                error => StartRefused::Raise(error.exception()),
+            })
     }
 
     /// A block of the response.
@@ -170,7 +187,7 @@ impl Conversation {
         };
         let mut out = Vec::with_capacity(block.len() + 256);
         if let Err(error) = response.write(block, process.date(now), &mut out) {
-            return Written::Raise(raise(&error).unwrap_or_default());
+            return Written::Raise(error.exception());
         }
         let written = send(self, process, &out);
         if written == Written::Park && process.launch.server() == Server::Uwsgi {
@@ -205,7 +222,7 @@ impl Conversation {
                 write_lines(process, self, &outcome.lines, "", now);
                 written
             }
-            Err(error) => Written::Raise(raise(&error).unwrap_or_default()),
+            Err(error) => Written::Raise(error.exception()),
         }
     }
 

@@ -10,14 +10,10 @@ use crate::servers::log;
 use crate::servers::uwsgi::UwsgiSettings;
 use crate::workers::Process;
 
-use super::{Body, Conversation};
+use super::Conversation;
 
 /// How long a worker waits for a client.
 const SOCKET_TIMEOUT: Millis = 4000.0;
-/// A body that does not come: Python knows of what, and says it.
-pub(super) fn no_body(what: &str) -> Body {
-    Body::Raise(format!("OSError\n{what}"))
-}
 
 impl Conversation {
     /// Says why a head is refused, if the client said anything.

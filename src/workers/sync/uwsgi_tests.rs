@@ -4,7 +4,7 @@ use super::super::Next;
 use super::super::tests::Bench;
 use crate::os::Signal;
 use crate::testing::test;
-use crate::workers::conversation::Body;
+use crate::workers::conversation::{Body, Lost};
 
 const UWSGI: &str = "uwsgi --http-socket :8000 --master";
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";
@@ -46,10 +46,7 @@ fn a_body_that_stays_away_raises_after_four_seconds_and_one_that_ends_at_once() 
     assert_eq!(bench.read_body(), Body::Data(b"ab".to_vec()));
     assert_eq!(bench.read_body(), Body::Park);
     bench.worker.tick();
-    assert_eq!(
-        bench.read_body(),
-        Body::Raise("OSError\ntimeout".to_owned())
-    );
+    assert_eq!(bench.read_body(), Body::Lost(Lost::TimedOut));
     bench.finish();
     assert!(bench.rig.clients[&client].eof);
     let client = bench.rig.client(post);
@@ -57,7 +54,7 @@ fn a_body_that_stays_away_raises_after_four_seconds_and_one_that_ends_at_once() 
     bench.read_body();
     bench.rig.net.shutdown(client);
     bench.settle();
-    assert_eq!(bench.read_body(), Body::Raise("OSError\nerror".to_owned()));
+    assert_eq!(bench.read_body(), Body::Lost(Lost::CutShort));
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl ThreadedWorker {
                         seat.stage = Stage::Silent(until);
                     }
                     Body::Park if now < until => return Taken::ParkFor(until - now),
-                    Body::Park | Body::Raise(_) => break,
+                    Body::Park | Body::Lost(_) | Body::Raise(_) => break,
                 },
                 _ => break,
             }

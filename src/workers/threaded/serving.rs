@@ -140,7 +140,7 @@ impl ThreadedWorker {
                     }
                     Body::Park if now < until => return true,
                     Body::Data(_) | Body::Park => seat.stage = Stage::Done(Verdict::Close),
-                    Body::Raise(_) => {
+                    Body::Lost(_) | Body::Raise(_) => {
                         if let Some(rejection) = c.rejection.take() {
                             c.refuse(process, &rejection, now);
                         }

@@ -11,9 +11,19 @@ from itertools import takewhile
 from typing import Any, Final
 
 import _wasgi
-from _wasgi import ANY_EXCEPTION, BROKEN, DATA, DONE, EXIT, IO, PARK, RAISE, REQUEST_WITH_BODY
+from _wasgi import (
+    ANY_EXCEPTION,
+    BODY_TIMED_OUT,
+    BROKEN,
+    DATA,
+    DONE,
+    EXIT,
+    IO,
+    PARK,
+    REQUEST_WITH_BODY,
+)
 
-from ...bridge.buffer import SIZE, number, read_strings, read_text, view, write_bytes, write_text
+from ...bridge.buffer import SIZE, number, read_strings, view, write_bytes, write_text
 from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
 from ...threads import waiting
@@ -40,11 +50,18 @@ def digits(text: str) -> int:
 
 class _CountedBody(Body):
     consumed = 0
+    """Bytes that the app has read."""
+    is_late = False
+    """Whether the client has sent nothing for too long."""
 
     def readinto(self, buffer: Any) -> int:
         count = super().readinto(buffer)
         self.consumed += count
         return count
+
+    def _error(self, reply: int) -> Exception:
+        self.is_late = reply == BODY_TIMED_OUT
+        return super()._error(reply)
 
 
 class _Input(io.BufferedReader):
@@ -68,10 +85,14 @@ class _Input(io.BufferedReader):
             asked = 0 if size is None or size < 0 else size
             consumed = self._bytes.consumed
             left = self._length - consumed
-            closed = " message: Client closed connection" if str(error) == "error" else ""
+            what, why = (
+                ("Timeout", "")
+                if self._bytes.is_late
+                else ("Error", " message: Client closed connection")
+            )
             say(
-                f"[uwsgi-body-read] {str(error).capitalize()} reading {left} bytes."
-                f" Content-Length: {self._length} consumed: {consumed} left: {left}{closed}"
+                f"[uwsgi-body-read] {what} reading {left} bytes."
+                f" Content-Length: {self._length} consumed: {consumed} left: {left}{why}"
             )
             raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
 
@@ -208,9 +229,7 @@ class Core:
                 body += view[: number[0]]
                 continue
             fits = length < buffer
-            late = read_text(number[0] if reply == RAISE else 0).endswith("timeout") or (
-                waits and fits
-            )
+            late = reply == BODY_TIMED_OUT or (waits and fits)
             what, why = ("Timeout", "") if late else ("Error", " message: Client closed connection")
             self._drop(
                 f"[uwsgi-body-read] {what} reading {left if fits else min(left, buffer)} bytes."
