@@ -17,8 +17,8 @@ pub use claims::Claims;
 pub use devices::{MachineLinks, MachineWorker};
 pub use machine::{Machine, Spawn, Wanted};
 pub use process::{
-    AsyncWorker, Cause, Check, Disposition, Fork, HookAnswer, LogLevel, Memory, Outcome, Process,
-    Reply, SocketEvent, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,
+    AsyncWorker, Cause, Check, Disposition, Fork, HookAnswer, Keys, LogLevel, Memory, Outcome,
+    Process, Reply, SocketEvent, Step, SyncWorker, ThreadedWorker, WaitFor, WsgiRequests,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Key, ThreadId};
+use super::key::Key;
+use super::thread::ThreadId;
 
 /// The queues that are not empty.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ use super::sync::{Next, SyncWorker};
 /// every worker's waits for.
 #[must_use]
 pub fn key(core: u32) -> Key {
-    0x8000_0000 | core
+    Key::Client(core)
 }
 
 /// The worker.

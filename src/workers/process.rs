@@ -1,7 +1,7 @@
 //! What every worker of a process shares: its command line, its listeners, its way to the kernel
 //! and to the log.
 
-use crate::event_loop::Interval;
+use crate::event_loop::{Interval, Key};
 use crate::net::Claims;
 use crate::net::frame::{Frame, FromProcess, ToProcess, frames, push};
 use crate::os::{Millis, Pid, Stream};
@@ -166,7 +166,7 @@ impl Process {
             name: interval.name,
             start: interval.start,
             end: interval.end,
-            on: interval.key,
+            on: interval.key.map_or(0, Key::number),
         }
         .encode(&mut self.spans);
     }

@@ -33,7 +33,7 @@ const NOTIFY_EVERY: Millis = 250.0;
 /// What threads wait for that work on a connection.
 #[must_use]
 pub fn key(connection: u32) -> Key {
-    0x8000_0000 | connection
+    Key::Client(connection)
 }
 
 /// What the main thread does next.

@@ -7,7 +7,7 @@ use js_sys::{Array, Object, Reflect};
 use tsify::{Ts, Tsify};
 use wasgi::browser::protocol::{FromMachine, Identity, LogStream, SignalTo, Start};
 use wasgi::browser::{
-    Machine, Memory, Outcome, Process, Reply, Spawn, SyncWorker, ThreadedWorker, WaitFor, Wanted,
+    Keys, Machine, Memory, Outcome, Process, Reply, Spawn, SyncWorker, ThreadedWorker, WaitFor, Wanted,
     WsgiRequests,
 };
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
@@ -45,7 +45,7 @@ extern "C" {
 
 const SERVER: u32 = 1;
 /// What Python's main thread waits for.
-const CONNECTIONS: u32 = 1;
+const CONNECTIONS: u32 = Keys::Connections as u32;
 const DIRECTORY: &str = "/home/wasgi/project";
 
 /// A machine and one process of it, with what lies between them.
@@ -386,7 +386,7 @@ fn a_signal_to_the_master_reaches_the_process_which_leaves() {
     computer.settle(&process, &memory, pid);
     assert!(computer.signal("TERM", 1.0));
     process.wake_threads(1.0);
-    process.thread_wait(WaitFor::Io, CONNECTIONS, -1.0, false, 0, 1.0);
+    process.thread_wait(WaitFor::Io, Some(CONNECTIONS), None, false, None, 1.0);
     while !process.wake_threads(1.0) {
         let due = computer.machine.deadline();
         assert!(due.is_finite(), "the thread that waits is woken");
@@ -484,17 +484,17 @@ fn a_worker_has_the_calls_of_its_class_alone() {
 #[wasm_bindgen_test]
 fn a_thread_that_is_resumed_learns_how_its_wait_ended() {
     let (process, _) = process(&["gunicorn", "app:app"], 12);
-    process.thread_wait(WaitFor::Sleep, 0, 5.0, false, 0, 1.0);
-    assert_eq!(process.next_thread(2.0), 0, "it sleeps");
+    process.thread_wait(WaitFor::Sleep, None, Some(5.0), false, None, 1.0);
+    assert_eq!(process.next_thread(2.0), None, "it sleeps");
     assert_eq!(
         (process.next_thread(6.0), process.outcome()),
-        (1, Outcome::TimedOut)
+        (Some(1), Outcome::TimedOut)
     );
     let started = process.thread_spawn(7.0).unwrap();
-    process.thread_yield(false, 0, 7.0);
+    process.thread_yield(false, None, 7.0);
     assert_eq!(
         (process.next_thread(8.0), process.outcome()),
-        (started, Outcome::Start)
+        (Some(started), Outcome::Start)
     );
 }
 

@@ -46,8 +46,8 @@ class Host:
         self.later = []
         return _wasgi.WOKEN
 
-    def yield_now(self, turn=False):
-        self.calls.append(("yield", turn))
+    def yield_now(self, to_messages=False):
+        self.calls.append(("yield", to_messages))
         self.events += self.later
         self.later = []
 

@@ -7,6 +7,7 @@ import {
   Disposition,
   Fork,
   HookAnswer,
+  Keys,
   LogLevel,
   Outcome,
   Reply,
@@ -32,6 +33,7 @@ const NUMBERS = [
   Disposition,
   Fork,
   HookAnswer,
+  Keys,
   LogLevel,
   Outcome,
   Reply,
@@ -103,17 +105,20 @@ function threadCalls(host, dispatched) {
     gate: threads.gate.thenable,
     wait: (
       /** @type {WaitFor} */ what,
-      /** @type {number} */ key,
-      /** @type {number} */ timeout,
+      /** @type {number | undefined} */ key,
+      /** @type {number | undefined} */ timeout,
       /** @type {boolean} */ again,
-      /** @type {number} */ request,
+      /** @type {number | undefined} */ request,
     ) => threads.wait(what, key, timeout, again, request),
     block: dispatched(
-      (/** @type {WaitFor} */ what, /** @type {number} */ timeout, /** @type {number} */ request) =>
-        threads.block(what, timeout, request),
+      (
+        /** @type {WaitFor} */ what,
+        /** @type {number} */ timeout,
+        /** @type {number | undefined} */ request,
+      ) => threads.block(what, timeout, request),
     ),
-    yield_now: (/** @type {boolean} */ turn, /** @type {number} */ request) =>
-      threads.yield(turn, request),
+    yield_now: (/** @type {boolean} */ toMessages, /** @type {number | undefined} */ request) =>
+      threads.yield(toMessages, request),
     wake_one: (/** @type {number} */ key) => host.process.wakeOne(key, now()),
     wake_all: (/** @type {number} */ key) => host.process.wakeAll(key, now()),
     interrupt_thread: (/** @type {number} */ id) => host.process.interruptThread(id, now()),

@@ -134,7 +134,7 @@ export class MessageLoop {
 
   /**
    * Waits on the bell for what comes, for as long as there is traffic.
-   * @returns {number} the thread to resume; 0 is nobody
+   * @returns {number | undefined} the thread to resume
    */
   awaitThread() {
     // Nobody will call soon: what could wait for the next message leaves now.
@@ -142,11 +142,11 @@ export class MessageLoop {
     for (;;) {
       this.#takeAll();
       const next = this.#process.nextThread(now());
-      if (next || !this.#bell.state || this.#link.isPosted()) return next;
+      if (next !== undefined || !this.#bell.state || this.#link.isPosted()) return next;
       const time = performance.now();
       const due = this.#process.deadline() - now();
       const patience = Math.max(this.#heardAt + LINGER - time, due < 1 ? due : 0);
-      if (patience <= 0 || time - this.#threads.turnedAt > TURN_AFTER) return 0;
+      if (patience <= 0 || time - this.#threads.turnedAt > TURN_AFTER) return undefined;
       // A worker is woken late by a tenth of a millisecond: the end of a timer's time is looked
       // for.
       const left = Math.min(patience, due - LATE);

@@ -42,9 +42,9 @@ export class Threads {
   /** Where the stacks are of those threads that have one of their own. */
   #stackOf = /** @type {Map<number, import("./stacks.js").Stack>} */ (new Map());
   /** The thread that is being started. */
-  #starting = 0;
-  /** Whom to resume, where that is known already: see `#leave`. */
-  #next = 0;
+  #starting = MAIN;
+  /** Whom to resume, where that is known already: see `#release`. @type {number | undefined} */
+  #next;
   #hop = new Hop(() => {
     this.turnInTask();
     this.pump();
@@ -97,41 +97,42 @@ export class Threads {
   /**
    * The running thread waits.
    * @param {WaitFor} what
-   * @param {number} key 0: none
-   * @param {number} timeout milliseconds; negative: for ever
+   * @param {number | undefined} key
+   * @param {number | undefined} timeout milliseconds; without one for ever
    * @param {boolean} again
-   * @param {number} request
+   * @param {number | undefined} request
    * @returns {Outcome} Suspend: its stack is to be suspended on the gate now
    */
   wait(what, key, timeout, again, request) {
-    return this.#leave(this.#known.threadWait(what, key, timeout, again, request, now()), false);
+    return this.#release(this.#known.threadWait(what, key, timeout, again, request, now()), false);
   }
 
   /**
    * The running thread lets others go first.
-   * @param {boolean} turn also messages and timers
-   * @param {number} request
+   * @param {boolean} toMessages also messages and timers
+   * @param {number | undefined} request
    * @returns {Outcome} as `wait`
    */
-  yield(turn, request) {
-    return this.#leave(this.#known.threadYield(turn, request, now()), turn);
+  yield(toMessages, request) {
+    return this.#release(this.#known.threadYield(toMessages, request, now()), toMessages);
   }
 
   /**
    * The running thread lets go. To suspend a stack and to resume it is a good part of what a
    * request costs: where nobody else is to go on meanwhile, what comes is waited for here.
-   * @param {number} thread
-   * @param {boolean} turn also messages are to have their turn
+   * @param {number | undefined} thread whose call this is
+   * @param {boolean} toMessages also messages are to have their turn
    * @returns {Outcome} as `wait`
    */
-  #leave(thread, turn) {
+  #release(thread, toMessages) {
+    if (thread === undefined) throw new Error("no thread runs: who waits was not resumed by wasgi");
     // What is due now goes on from here.
     this.scheduled = true;
-    const hops = performance.now() - this.turnedAt > TURN_AFTER || (turn && this.turn());
+    const hops = performance.now() - this.turnedAt > TURN_AFTER || (toMessages && this.turn());
     if (!hops) {
       this.#next = this.#find();
-      if (this.#next === thread && thread !== 0) {
-        this.#next = 0;
+      if (this.#next === thread) {
+        this.#next = undefined;
         this.scheduled = false;
         this.#resume(thread);
         return this.#known.outcome;
@@ -147,17 +148,17 @@ export class Threads {
    * The running thread waits, and its stack cannot be suspended: all of the worker waits.
    * @param {WaitFor} what
    * @param {number} timeout milliseconds
-   * @param {number} request
+   * @param {number | undefined} request
    */
   block(what, timeout, request) {
     // Where stacks can be suspended, other threads might be due.
     const alone = !this.#interpreter.jspiSupported;
-    if (alone) this.#known.threadWait(what, 0, timeout, false, request, now());
+    if (alone) this.#known.threadWait(what, undefined, timeout, false, request, now());
     const end = performance.now() + timeout;
     const word = crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
     for (let rest = timeout; rest > 0; rest = end - performance.now())
       if (word) Atomics.wait(word, 0, 0, rest);
-    if (alone) while (this.#known.nextThread(now()) === 0);
+    if (alone) while (this.#known.nextThread(now()) === undefined);
     this.preemption.blocked();
   }
 
@@ -174,10 +175,10 @@ export class Threads {
   /** Resumes or starts the next thread. */
   pump() {
     this.scheduled = true;
-    const thread = this.#next || this.#find();
-    this.#next = 0;
+    const thread = this.#next ?? this.#find();
+    this.#next = undefined;
     this.scheduled = false;
-    if (thread === 0) {
+    if (thread === undefined) {
       this.#messages.sleep();
       return;
     }
@@ -192,9 +193,9 @@ export class Threads {
     this.gate.end(thread, outcome);
   }
 
-  /** @returns {number} the thread to resume; 0 is nobody, though what comes was waited for */
+  /** @returns {number | undefined} the thread to resume, after waiting for what comes */
   #find() {
-    return this.#known.nextThread(now()) || this.#messages.awaitThread();
+    return this.#known.nextThread(now()) ?? this.#messages.awaitThread();
   }
 
   /** @param {number} thread goes on */
@@ -251,7 +252,7 @@ export class Threads {
     const stack = this.#stacks?.take();
     if (!stack) return undefined;
     const thread = this.#known.threadSpawn(now());
-    if (thread) this.#stackOf.set(thread, stack);
+    if (thread !== undefined) this.#stackOf.set(thread, stack);
     else this.#stacks?.give(stack);
     return thread;
   }

@@ -2,11 +2,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::event_loop::Key;
 use crate::net::frame::{FromProcess, ToProcess, frames};
 use crate::os::Millis;
 
 use super::Process;
-use super::threads::CONNECTIONS;
 
 /// The threads' part of the trace travels with other messages; alone if there is none for this
 /// long, or if it is large.
@@ -58,7 +58,7 @@ impl Process {
                 base.threads.wake_all(key, now);
             }
             if ready.main || !base.process.hooks.is_empty() {
-                base.threads.wake_all(CONNECTIONS, now);
+                base.threads.wake_all(Key::Connections, now);
             }
             base.has_due_thread()
         })

@@ -44,7 +44,7 @@ pub use reply::Reply;
 pub use signals::Disposition;
 pub use sync::SyncWorker;
 pub use threaded::ThreadedWorker;
-pub use threads::{Check, Outcome, WaitFor};
+pub use threads::{Check, Keys, Outcome, WaitFor};
 pub use websocket::SocketEvent;
 pub use wsgi::{Cause, WsgiRequests};
 

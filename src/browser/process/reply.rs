@@ -198,7 +198,7 @@ impl From<NextConnection> for Full {
 }
 
 impl Full {
-    /// What a sync worker's thread does next; `id` is its request's number.
+    /// What a sync worker's thread does next.
     pub(super) fn next(next: sync::Next) -> Self {
         match next {
             sync::Next::Request {

@@ -87,10 +87,7 @@ impl Base {
             if interval.end - interval.start < SHORTEST_INTERVAL {
                 continue;
             }
-            let request = match interval.request {
-                0 => None,
-                id => worker.request(id),
-            };
+            let request = interval.request.and_then(|id| worker.request(id));
             self.process.interval(&interval, request);
         }
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::event_loop::RequestId;
 use crate::os::Millis;
 use crate::workers::cores::Cores;
 use crate::workers::sync;
@@ -70,7 +71,7 @@ impl SyncWorker {
 fn next(base: &mut Base, cores: &mut Cores, core: u32, now: Millis) -> Full {
     let next = cores.next(&mut base.process, core, now);
     if let sync::Next::Request { id, .. } = next {
-        base.threads.serve(id, now);
+        base.threads.serve(Some(RequestId(id)), now);
     }
     Full::next(next)
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::event_loop::RequestId;
 use crate::os::Millis;
 use crate::os::Signal;
 use crate::servers::WorkerClass;
@@ -43,7 +44,7 @@ impl ThreadedWorker {
             }
             let taken = worker.take(&mut base.process, id, now);
             if matches!(taken, Taken::Request { .. }) {
-                base.threads.serve(id, now);
+                base.threads.serve(Some(RequestId(id)), now);
             }
             taken
         });

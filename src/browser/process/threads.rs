@@ -2,15 +2,12 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::event_loop::{self, Key, Wait, Woke};
+use crate::event_loop::{self, Key, RequestId, ThreadId, Wait, Woke, Yield};
 use crate::os::Millis;
 use crate::trace::Name;
 
 use super::Process;
 use super::state::Base;
-
-/// Who waits for the worker's connections waits for this. Python gives out greater keys.
-pub(super) const CONNECTIONS: Key = 1;
 
 /// How many threads a process may have: each costs stacks and a thread state in memory that has an
 /// end.
@@ -27,6 +24,25 @@ pub enum WaitFor {
     /// The client, or whatever else comes from outside.
     Io,
 }
+
+/// The numbers of what threads wait for: see [`Key`].
+#[wasm_bindgen]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Keys {
+    /// The worker's connections.
+    Connections = 1,
+    /// The first of locks and the like, whose numbers Python gives out.
+    Objects = 16,
+    /// The client of the request 0; those of the others follow.
+    Clients = 0x8000_0000,
+}
+
+const _: () = assert!(
+    Keys::Connections as u32 == Key::CONNECTIONS
+        && Keys::Objects as u32 == Key::OBJECTS
+        && Keys::Clients as u32 == Key::CLIENTS
+);
 
 /// How a thread goes on.
 #[wasm_bindgen]
@@ -62,42 +78,51 @@ pub enum Check {
 
 #[wasm_bindgen]
 impl Process {
-    /// The running thread waits: `key` 0 is none, a negative `timeout` is for ever. Returns its
-    /// number.
+    /// The running thread waits: without a `timeout` for ever. Returns its number.
     #[wasm_bindgen(js_name = threadWait)]
     pub fn thread_wait(
         &self,
         what: WaitFor,
-        key: Key,
-        timeout: Millis,
+        key: Option<u32>,
+        timeout: Option<Millis>,
         again: bool,
-        request: u32,
+        request: Option<u32>,
         now: Millis,
-    ) -> u32 {
+    ) -> Option<ThreadId> {
         let wait = Wait {
             name: match what {
                 WaitFor::Sleep => Name::Sleep,
                 WaitFor::Lock => Name::Lock,
                 WaitFor::Io => Name::Io,
             },
-            key: (key != 0).then_some(key),
-            timeout: (timeout >= 0.0).then_some(timeout),
+            key: key.map(Key::from),
+            timeout,
             again,
-            request,
+            request: request.map(RequestId),
         };
         self.shared.with(|base, _| {
-            let id = base.threads.holder().unwrap_or(0);
+            let id = base.threads.holder();
             base.threads.wait(wait, now);
             id
         })
     }
 
-    /// The running thread lets others go first, or (`turn`) messages. Returns its number.
+    /// The running thread lets others go first, or `messages`. Returns its number.
     #[wasm_bindgen(js_name = threadYield)]
-    pub fn thread_yield(&self, turn: bool, request: u32, now: Millis) -> u32 {
+    pub fn thread_yield(
+        &self,
+        messages: bool,
+        request: Option<u32>,
+        now: Millis,
+    ) -> Option<ThreadId> {
+        let to = if messages {
+            Yield::ToMessages
+        } else {
+            Yield::ToThreads
+        };
         self.shared.with(|base, _| {
-            let id = base.threads.holder().unwrap_or(0);
-            base.threads.yield_now(turn, request, now);
+            let id = base.threads.holder();
+            base.threads.yield_now(to, request.map(RequestId), now);
             id
         })
     }
@@ -117,15 +142,16 @@ impl Process {
 
     /// Wakes the first who waits for `key`. Whether the lock is its own now.
     #[wasm_bindgen(js_name = wakeOne)]
-    pub fn wake_one(&self, key: Key, now: Millis) -> bool {
+    pub fn wake_one(&self, key: u32, now: Millis) -> bool {
         self.shared
-            .with(|base, _| base.threads.wake_one(key, now) == Woke::HandedOver)
+            .with(|base, _| base.threads.wake_one(key.into(), now) == Woke::HandedOver)
     }
 
     /// Wakes all who wait for `key`.
     #[wasm_bindgen(js_name = wakeAll)]
-    pub fn wake_all(&self, key: Key, now: Millis) {
-        self.shared.with(|base, _| base.threads.wake_all(key, now));
+    pub fn wake_all(&self, key: u32, now: Millis) {
+        self.shared
+            .with(|base, _| base.threads.wake_all(key.into(), now));
     }
 
     /// Ends the wait of a thread, if it waits.
@@ -134,15 +160,13 @@ impl Process {
         self.shared.with(|base, _| base.threads.interrupt(id, now));
     }
 
-    /// The number of the thread to resume; 0 is nobody. It holds the GIL from here on.
+    /// The number of the thread to resume, if there is one. It holds the GIL from here on.
     #[wasm_bindgen(js_name = nextThread)]
-    pub fn next_thread(&self, now: Millis) -> u32 {
+    pub fn next_thread(&self, now: Millis) -> Option<ThreadId> {
         self.shared.with(|base, _| {
-            let Some(next) = base.threads.next(now) else {
-                return 0;
-            };
+            let next = base.threads.next(now)?;
             base.outcome = next.outcome.map_or(Outcome::Start, Outcome::from);
-            next.thread
+            Some(next.thread)
         })
     }
 

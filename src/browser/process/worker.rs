@@ -1,6 +1,6 @@
 //! What the event loop of a process asks of its worker, of whatever class.
 
-use crate::event_loop::Key;
+use crate::event_loop::{Key, RequestId};
 use crate::net::frame::{Frame, ToProcess};
 use crate::os::Millis;
 use crate::os::Signal;
@@ -45,7 +45,7 @@ pub(super) trait Worker {
     fn take_ready(&mut self, has_news: bool) -> Ready;
 
     /// A request by the number that Python knows it by: its connection, and its place on it.
-    fn request(&self, id: u32) -> Option<(u32, u32)>;
+    fn request(&self, id: RequestId) -> Option<(u32, u32)>;
 
     /// The app is loaded.
     fn listen(&mut self, _process: &mut Process) {}
@@ -85,8 +85,8 @@ impl Worker for Cores {
         }
     }
 
-    fn request(&self, id: u32) -> Option<(u32, u32)> {
-        Some((id, 0))
+    fn request(&self, id: RequestId) -> Option<(u32, u32)> {
+        Some((id.0, 0))
     }
 }
 
@@ -115,8 +115,8 @@ impl Worker for ThreadedWorker {
         Ready { main, keys }
     }
 
-    fn request(&self, id: u32) -> Option<(u32, u32)> {
-        self.request(id)
+    fn request(&self, id: RequestId) -> Option<(u32, u32)> {
+        self.request(id.0)
     }
 }
 
@@ -147,8 +147,8 @@ impl Worker for AsyncWorker {
         }
     }
 
-    fn request(&self, id: u32) -> Option<(u32, u32)> {
-        self.request(id)
+    fn request(&self, id: RequestId) -> Option<(u32, u32)> {
+        self.request(id.0)
     }
 
     fn listen(&mut self, process: &mut Process) {

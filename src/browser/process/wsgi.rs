@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::event_loop::RequestId;
 use crate::os::Millis;
 use crate::workers::conversation::{Conversation, Raised, RaisedKind};
 use crate::workers::cores::Cores;
@@ -142,7 +143,7 @@ impl WsgiRequests {
             base.name_thread();
             let written = worker.running(id)?.finish(&mut base.process, now);
             if matches!(written, Written::Done) {
-                base.threads.serve(0, now);
+                base.threads.serve(None, now);
             }
             Some(written)
         });
@@ -186,7 +187,7 @@ impl WsgiRequests {
                 return false;
             };
             let ends = conversation.raised(&mut base.process, raised, &traceback, now);
-            base.threads.serve(0, now);
+            base.threads.serve(None, now);
             ends
         })
     }
@@ -217,7 +218,7 @@ impl WsgiRequests {
         self.shared.with(|base, worker| {
             base.name_thread();
             if let Some(conversation) = worker.running(id) {
-                base.threads.serve(if ends { 0 } else { id }, now);
+                base.threads.serve((!ends).then_some(RequestId(id)), now);
                 conversation.mark(&mut base.process, ends, now);
             }
         });

@@ -29,7 +29,7 @@ class Selector:
 
     def __init__(self) -> None:
         self.decode: Decode | None = None
-        self._key = 0
+        self._key: int | None = None
         self._waiting = False
         self._woken = False
 
@@ -39,7 +39,7 @@ class Selector:
         """
         ready: list[Callable[[], object]] = []
         if self._drain(ready) == TURN:
-            yield_now(True)
+            yield_now(to_messages=True)
             self._drain(ready)
         if not ready and not self._woken and timeout != 0:
             serving = self.decode is not None
@@ -47,11 +47,7 @@ class Selector:
                 _wasgi.set_polling(True)
             self._waiting = True
             try:
-                wait(
-                    IO,
-                    CONNECTIONS if serving else self._own_key(),
-                    -1.0 if timeout is None else timeout,
-                )
+                wait(IO, CONNECTIONS if serving else self._own_key(), timeout)
             finally:
                 self._waiting = False
                 if serving:
@@ -61,7 +57,7 @@ class Selector:
         return ready
 
     def _own_key(self) -> int:
-        if not self._key:
+        if self._key is None:
             self._key = new_key()
         return self._key
 
@@ -76,7 +72,7 @@ class Selector:
         """Ends the present or the next wait. Any thread may."""
         self._woken = True
         if self._waiting:
-            _wasgi.wake_all(self._key if self.decode is None else CONNECTIONS)
+            _wasgi.wake_all(self._own_key() if self.decode is None else CONNECTIONS)
 
     def close(self) -> None:
         """Nothing is held."""

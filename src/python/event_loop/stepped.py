@@ -9,7 +9,7 @@ import _wasgi
 from _wasgi import TURN
 
 from ..bridge.through_c import through_c
-from ..threads.stepping import Steps, parked, turned
+from ..threads.stepping import Steps, wait_for_connections, yield_to_messages
 from .loop import EventLoop, Selector
 
 
@@ -53,7 +53,7 @@ class SteppedLoop(EventLoop):
             self._run_forever_cleanup()
 
     def _wait(self) -> Steps[None]:
-        rest = -1.0
+        rest: float | None = None
         if self._selector.look() or self._ready:
             rest = 0.0
         elif self._scheduled:
@@ -61,11 +61,11 @@ class SteppedLoop(EventLoop):
         if rest != 0.0:
             _wasgi.set_polling(True)
             try:
-                yield from parked(rest)
+                yield from wait_for_connections(rest)
             finally:
                 _wasgi.set_polling(False)
         elif self._selector.turn:
-            yield from turned()
+            yield from yield_to_messages()
 
 
 def run[T](main: Coroutine[Any, Any, T]) -> Steps[T]:

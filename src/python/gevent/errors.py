@@ -15,7 +15,7 @@ class GreenletExit(BaseException):
     __module__ = "greenlet"
 
 
-wsgi.leaving = (SystemExit, GreenletExit)
+wsgi.silent_exits = (SystemExit, GreenletExit)
 
 
 class LoopExit(Exception):

@@ -14,7 +14,7 @@ import _wasgi
 from _wasgi import LOCK
 
 from ..threads.waiting import new_key, thrown
-from ..threads.waiting import wait as park
+from ..threads.waiting import wait as wait_for_key
 from .errors import GreenletExit, failed
 from .hub import hub, unpatched
 from .timeout import Timeout, throw_into
@@ -28,7 +28,7 @@ class Waitable:
     """What threads wait for and callbacks are linked to."""
 
     def __init__(self) -> None:
-        self._key = 0
+        self._key: int | None = None
         self._links: list[Callable[[Any], object]] = []
 
     def ready(self) -> bool:
@@ -37,19 +37,20 @@ class Waitable:
 
     def _await(self, timeout: float | None, ready: Callable[[], bool] | None = None) -> bool:
         ready = ready or self.ready
-        rest = -1.0 if timeout is None else max(0.0, timeout)
-        end = _monotonic() + rest
-        self._key = self._key or new_key()
+        rest = None if timeout is None else max(0.0, timeout)
+        end = 0.0 if rest is None else _monotonic() + rest
+        if self._key is None:
+            self._key = new_key()
         while not ready():
-            if timeout is not None and rest <= 0:
+            if rest is not None and rest <= 0:
                 return False
-            park(LOCK, self._key, rest)
-            if timeout is not None:
+            wait_for_key(LOCK, self._key, rest)
+            if rest is not None:
                 rest = end - _monotonic()
         return True
 
     def _notify(self) -> None:
-        if self._key:
+        if self._key is not None:
             _wasgi.wake_all(self._key)
         links, self._links = self._links, []
         for link in links:
@@ -198,7 +199,7 @@ class Greenlet(Waitable, greenlet):
             failed(self, error)
         finally:
             self._end()
-            forget()
+            unregister()
 
     def _end(self) -> None:
         self._over = True
@@ -348,8 +349,8 @@ def getcurrent() -> greenlet:
     return known
 
 
-def forget() -> None:
-    """Forgets the running thread, which is about to end."""
+def unregister() -> None:
+    """The running thread is about to end: it is no greenlet any more."""
     ident = _thread.get_ident()
     known = _alive.pop(ident, None)
     thrown.pop(ident, None)
@@ -369,7 +370,7 @@ def spawn_raw(function: Callable[..., Any], *args: Any, **kwargs: Any) -> greenl
         except BaseException as error:
             failed(thread, error)
         finally:
-            forget()
+            unregister()
 
     _thread.start_new_thread(live, ())
     return thread

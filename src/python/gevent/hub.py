@@ -73,7 +73,7 @@ class Hub:
 
     def join(self, timeout: float | None = None) -> bool:
         """Waits for the end of the event loop, which does not end while the worker lives."""
-        wait(SLEEP, new_key(), -1.0 if timeout is None else max(0.0, timeout))
+        wait(SLEEP, new_key(), None if timeout is None else max(0.0, timeout))
         return False
 
     @property
@@ -94,9 +94,9 @@ def get_hub(*_args: Any, **_kwargs: Any) -> Hub:
     return hub
 
 
-def _forget() -> None:
-    timers.forget()
+def _reset_after_fork() -> None:
+    timers.cancel_all()
     waiting.thrown.clear()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_reset_after_fork)

@@ -65,9 +65,9 @@ class _Timers:
                         timer.call()
                     except BaseException as error:
                         failed(timer.call, error)
-            wait(SLEEP, self._key, max(0.0, heap[0][0] - now) if heap else -1.0)
+            wait(SLEEP, self._key, max(0.0, heap[0][0] - now) if heap else None)
 
-    def forget(self) -> None:
+    def cancel_all(self) -> None:
         """Cancels all, in a process that is a copy of this one."""
         self._running = False
         self._heap.clear()

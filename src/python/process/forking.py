@@ -102,11 +102,11 @@ def fork(knows: bool = True) -> Generator[int, int, bool]:
         return False
     # To boot has set it.
     sys.excepthook = hook
-    threads.forget()
+    threads.reset_after_fork()
     reseed()
     preemption.report_dispositions()
     if knows:
-        threads.end_others()
+        threads.mark_others_ended()
         _release_logging()
         _call(_after_in_child)
     return True
@@ -127,7 +127,7 @@ def workers(knows: bool = True) -> Generator[int | None, int, Configuration[Any]
         _wasgi.loaded()
         while True:
             if waiting.SUSPENDS:
-                waiting.park()
+                waiting.wait_for_connections()
             else:
                 yield None
     configuration = configurations.read()

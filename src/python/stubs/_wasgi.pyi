@@ -138,7 +138,15 @@ EXITS: Final[int]
 FORKS: Final[int]
 WAITS: Final[int]
 
-# WaitFor: what a thread waits for.
+# Keys: what threads wait for, by number.
+CONNECTIONS: Final[int]
+"""The worker's connections."""
+OBJECTS: Final[int]
+"""The first of locks and the like."""
+CLIENTS: Final[int]
+"""The client of the request 0, or a core; the others follow by their numbers."""
+
+# WaitFor: what a thread waits for, for the trace.
 SLEEP: Final[int]
 LOCK: Final[int]
 IO: Final[int]
@@ -152,11 +160,13 @@ gate: _Gate
 suspends: bool
 """Whether the browser can suspend stacks (JSPI)."""
 
-def wait(what: int, key: int, timeout: float, again: bool, request: int, /) -> int:
-    """An outcome. Key 0: none; a negative timeout: for ever."""
+def wait(
+    what: int, key: int | None, timeout: float | None, again: bool, request: int | None, /
+) -> int:
+    """An outcome. Without a timeout the wait is for ever."""
 
-def block(what: int, timeout: float, request: int, /) -> None: ...
-def yield_now(turn: bool, request: int, /) -> int:
+def block(what: int, timeout: float, request: int | None, /) -> None: ...
+def yield_now(to_messages: bool, request: int | None, /) -> int:
     """An outcome."""
 
 def wake_one(key: int, /) -> bool:

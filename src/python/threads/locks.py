@@ -21,9 +21,9 @@ _monotonic = time.monotonic
 _wake_one = _wasgi.wake_one
 
 
-def checked_timeout(blocking: bool, timeout: float) -> float:
-    """The seconds to wait, with the errors of CPython's own locks; 0 does not wait, -1 waits for
-    ever.
+def checked_timeout(blocking: bool, timeout: float) -> float | None:
+    """The seconds to wait, of the arguments of CPython's own locks and with their errors; 0 does
+    not wait, None waits for ever.
     """
     if not isinstance(timeout, (int, float)):
         raise TypeError(
@@ -36,7 +36,7 @@ def checked_timeout(blocking: bool, timeout: float) -> float:
             raise ValueError("can't specify a timeout for a non-blocking call")
         return 0.0
     if timeout == -1:
-        return -1.0
+        return None
     if timeout < 0:
         raise ValueError("timeout value must be a non-negative number")
     if timeout > _thread.TIMEOUT_MAX:
@@ -67,27 +67,28 @@ class lock:
         if not self._locked:
             self._locked = True
             return True
-        return self._contend(-1.0)
+        return self._contend(None)
 
     def __exit__(self, *_exc: object) -> None:
         self.release()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Lock the lock. Without argument, this blocks if the lock is already locked."""
+        limit: float | None = None
         if timeout != -1 or not blocking:
-            timeout = checked_timeout(blocking, timeout)
+            limit = checked_timeout(blocking, timeout)
         if not self._locked:
             self._locked = True
             return True
-        if timeout == 0:
+        if limit == 0:
             return False
-        return self._contend(timeout)
+        return self._contend(limit)
 
-    def _contend(self, timeout: float) -> bool:
+    def _contend(self, timeout: float | None) -> bool:
         if not self._waiting:
             self._key = new_key()
         key = self._key
-        end = _monotonic() + timeout
+        end = 0.0 if timeout is None else _monotonic() + timeout
         again = False
         self._waiting += 1
         try:
@@ -99,7 +100,7 @@ class lock:
                     self._locked = True
                     return True
                 again = outcome == WOKEN
-                if timeout >= 0:
+                if timeout is not None:
                     timeout = end - _monotonic()
                     if timeout <= 0:
                         return False
@@ -176,7 +177,7 @@ class RLock:
         if not block._locked:
             block._locked = True
         else:
-            block._contend(-1.0)
+            block._contend(None)
         self._owner = me
         self._count = 1
         return True
@@ -274,21 +275,22 @@ class SimpleQueue:
             if items:
                 return items.popleft()
             raise Empty
-        rest = -1.0
+        rest: float | None = None
+        end = 0.0
         if timeout is not None:
             if timeout < 0:
                 raise ValueError("'timeout' must be a non-negative number")
-            rest = checked_timeout(True, timeout)
-        end = _monotonic() + rest
+            rest = checked_timeout(True, timeout) or 0.0
+            end = _monotonic() + rest
         while not items:
-            if timeout is not None and rest <= 0:
+            if rest is not None and rest <= 0:
                 raise Empty
             self._waiting += 1
             try:
                 wait(LOCK, self._key, rest)
             finally:
                 self._waiting -= 1
-            if timeout is not None:
+            if rest is not None:
                 rest = end - _monotonic()
         return items.popleft()
 

@@ -68,7 +68,7 @@ def _look(frame: FrameType | None, anywhere: bool = False) -> None:
         # locked. Natively it keeps the GIL while it does.
         _again()
     elif can_run_sync():
-        yield_now(todo == TURN_LOOP)
+        yield_now(to_messages=todo == TURN_LOOP)
 
 
 def poll(frame: FrameType) -> None:

@@ -19,17 +19,18 @@ type Steps[T] = Generator[None, int, T]
 """Yields to wait, and is sent how the wait ended."""
 
 
-def parked(timeout: float = -1.0) -> Steps[None]:
-    """``waiting.park``."""
-    outcome: int = _wasgi.wait(IO, CONNECTIONS, timeout * 1000.0, False, request.get())
+def wait_for_connections(timeout: float | None = None) -> Steps[None]:
+    """``waiting.wait_for_connections``."""
+    limit = None if timeout is None else timeout * 1000.0
+    outcome: int = _wasgi.wait(IO, CONNECTIONS, limit, False, request.get())
     if outcome == SUSPEND:
         outcome = yield
     if outcome == INTERRUPTED:
         waiting.on_interrupt(sys._getframe())
 
 
-def turned() -> Steps[None]:
-    """``waiting.yield_now(True)``."""
+def yield_to_messages() -> Steps[None]:
+    """``waiting.yield_now(to_messages=True)``."""
     outcome: int = _wasgi.yield_now(True, request.get())
     if outcome == SUSPEND:
         outcome = yield

@@ -59,7 +59,7 @@ class _ThreadHandle:
         self.ident = 0
         self._started = False
         self._done = False
-        self._key = 0
+        self._key: int | None = None
 
     def is_done(self) -> bool:
         return self._done
@@ -68,7 +68,7 @@ class _ThreadHandle:
         if not self._started:
             raise RuntimeError("thread not started")
         self._done = True
-        if self._key:
+        if self._key is not None:
             _wasgi.wake_all(self._key)
 
     def join(self, timeout: float | None = None, /) -> None:
@@ -78,15 +78,15 @@ class _ThreadHandle:
             return
         if self.ident == get_ident():
             raise RuntimeError("Cannot join current thread")
-        rest = -1.0 if timeout is None or timeout < 0 else float(timeout)
-        if not self._key:
+        rest = None if timeout is None or timeout < 0 else float(timeout)
+        if self._key is None:
             self._key = new_key()
-        end = _monotonic() + rest
+        end = 0.0 if rest is None else _monotonic() + rest
         while not self._done:
-            if timeout is not None and timeout >= 0 and rest <= 0:
+            if rest is not None and rest <= 0:
                 return
             wait(LOCK, self._key, rest)
-            if rest >= 0:
+            if rest is not None:
                 rest = end - _monotonic()
 
     def __repr__(self) -> str:
@@ -141,7 +141,7 @@ def logging_handlers() -> list[logging.Handler]:
     return [handler for reference in references if (handler := reference()) is not None]
 
 
-def end_others() -> None:
+def mark_others_ended() -> None:
     """The threads of the process that this is a copy of have ended, as far as this process is
     concerned.
     """
@@ -154,7 +154,7 @@ def end_others() -> None:
             handle._done = True
 
 
-def forget() -> None:
+def reset_after_fork() -> None:
     """The memory is that of another process, whose other threads are not here."""
     global _alive
     _alive = 0

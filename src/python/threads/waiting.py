@@ -22,14 +22,13 @@ from pyodide.ffi import can_run_sync, run_sync
 import _wasgi
 from _wasgi import HANDED_OVER, INTERRUPTED, IO, SLEEP, SUSPEND, TIMED_OUT
 
-NO_KEY: Final = 0
-CONNECTIONS: Final = 1
+CONNECTIONS: Final = _wasgi.CONNECTIONS
 """The key of whoever waits for the worker's connections."""
 
-new_key: Final = itertools.count(16).__next__
+new_key: Final = itertools.count(_wasgi.OBJECTS).__next__
 """A key that threads can wait for."""
 
-request: Final[ContextVar[int]] = ContextVar("request", default=0)
+request: Final[ContextVar[int | None]] = ContextVar("request", default=None)
 """The request that the running code works for, by its number in the worker."""
 
 
@@ -88,9 +87,9 @@ def _room(_value: Any = None, *, more: bool = True) -> None:
         _room(more=False)
 
 
-def wait(what: int, key: int, timeout: float = -1.0, again: bool = False) -> int:
+def wait(what: int, key: int | None, timeout: float | None = None, again: bool = False) -> int:
     """Waits for ``what`` (SLEEP, LOCK or IO) until ``key`` is woken, for so many seconds at most
-    (negative: for ever). Returns how the wait ended.
+    (None: for ever). Returns how the wait ended.
 
     An interrupted wait has had its signal handled, and can be begun again. Raises RuntimeError
     where this thread cannot wait, and what a signal handler raises.
@@ -98,7 +97,8 @@ def wait(what: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     if not can_run_sync():
         return _block(what, timeout)
     _room()
-    outcome: int = _begin(what, key, timeout * 1000.0, again, request.get())
+    limit = None if timeout is None else timeout * 1000.0
+    outcome: int = _begin(what, key, limit, again, request.get())
     if outcome == SUSPEND:
         outcome = run_sync(_WAIT)
     if thrown and outcome != HANDED_OVER:
@@ -108,11 +108,11 @@ def wait(what: int, key: int, timeout: float = -1.0, again: bool = False) -> int
     return outcome
 
 
-def _block(what: int, timeout: float) -> int:
+def _block(what: int, timeout: float | None) -> int:
     """A wait that suspends nothing: where there is but one thread, nobody could end it before its
     time.
     """
-    if SUSPENDS or timeout < 0:
+    if SUSPENDS or timeout is None:
         raise RuntimeError(
             "this thread cannot wait here: its stack has JavaScript frames, or the browser lacks"
             " WebAssembly stack switching (JSPI: Chrome 137, Firefox 153, Safari 27)"
@@ -121,15 +121,15 @@ def _block(what: int, timeout: float) -> int:
     return TIMED_OUT
 
 
-def park(timeout: float = -1.0) -> None:
+def wait_for_connections(timeout: float | None = None) -> None:
     """Waits until there is something to do for the worker's connections, or for so many seconds."""
     wait(IO, CONNECTIONS, timeout)
 
 
-def yield_now(turn: bool = False) -> None:
-    """Lets other threads go first; with ``turn`` also messages from outside the process."""
+def yield_now(to_messages: bool = False) -> None:
+    """Lets other threads go first, or also messages from outside the process."""
     _room()
-    outcome = _yield(turn, request.get())
+    outcome = _yield(to_messages, request.get())
     if outcome == SUSPEND:
         outcome = run_sync(_WAIT)
     if thrown:
@@ -160,7 +160,7 @@ def sleep(seconds: float | SupportsIndex, /) -> None:
         return
     end = _monotonic() + seconds
     while seconds > 0:
-        wait(SLEEP, NO_KEY, seconds)
+        wait(SLEEP, None, seconds)
         seconds = end - _monotonic()
 
 

@@ -51,9 +51,6 @@ _raised = _wasgi.raised_wsgi
 STEP: Final = 1024
 """Bytes of a request's body that gunicorn waits for at once."""
 
-KEYS: Final = 0x8000_0000
-"""The key of a connection, or of a thread that takes connections, is its number and this."""
-
 
 class FileWrapper:
     """``wsgi.file_wrapper``: a file as an iterable of blocks."""
@@ -128,7 +125,7 @@ class _Input(io.BufferedReader):
         super().__init__(_SteppedBody(exchange))
 
 
-leaving: tuple[type[BaseException], ...] = (SystemExit,)
+silent_exits: tuple[type[BaseException], ...] = (SystemExit,)
 """What ends a request without an answer where threads are green."""
 
 
@@ -278,4 +275,4 @@ def _cause(error: BaseException) -> int:
             return OS_ERROR
         case Exception():
             return ANY_EXCEPTION
-    return SYSTEM_EXIT if isinstance(error, leaving) else BASE_EXCEPTION
+    return SYSTEM_EXIT if isinstance(error, silent_exits) else BASE_EXCEPTION

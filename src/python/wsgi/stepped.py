@@ -10,7 +10,7 @@ from _wasgi import DATA, DONE, END, EXIT, PARK, REQUEST_WITH_BODY
 
 from ..bridge.buffer import SIZE, number, view
 from ..bridge.through_c import through_c
-from ..threads.stepping import Steps, parked
+from ..threads.stepping import Steps, wait_for_connections
 from ..threads.waiting import CONNECTIONS, request
 from . import exchange as wsgi
 
@@ -50,7 +50,7 @@ def whole_body(id: int) -> Steps[io.BufferedReader]:
         if reply == DATA:
             parts.append(bytes(view[: number[0]]))
         elif reply == PARK:
-            yield from parked()
+            yield from wait_for_connections()
         else:
             error = wsgi.body_error(reply)
             break
@@ -60,7 +60,7 @@ def whole_body(id: int) -> Steps[io.BufferedReader]:
 def flushed(id: int) -> Steps[None]:
     """Waits until the client has taken the answer."""
     while _wasgi.flushed(id) == PARK:
-        yield from parked()
+        yield from wait_for_connections()
 
 
 def serve(app: wsgi.App) -> Steps[None]:
@@ -71,7 +71,7 @@ def serve(app: wsgi.App) -> Steps[None]:
     while True:
         reply = _wasgi.next_request(0)
         if reply == PARK:
-            yield from parked()
+            yield from wait_for_connections()
             continue
         if reply == EXIT:
             return
@@ -81,5 +81,5 @@ def serve(app: wsgi.App) -> Steps[None]:
             environ["wsgi.input"] = yield from whole_body(exchange.id)
         run(environ)
         yield from flushed(exchange.id)
-        request.set(0)
+        request.set(None)
         del environ

@@ -16,7 +16,7 @@ from _wasgi import NO_ADDRESS, PARK, REQUEST, STOP
 from ...asgi.application import App
 from ...event_loop import loop as event_loop
 from ...threads import waiting
-from ...threads.waiting import park
+from ...threads.waiting import wait_for_connections
 from .options import Configuration
 from .request import Request, http_log
 
@@ -145,7 +145,7 @@ class Server:
         self.loop.serve_events(self.decode)
         while (reply := _wasgi.accept()) == PARK:
             if waiting.SUSPENDS:
-                park()
+                wait_for_connections()
             else:
                 await asyncio.sleep(0)
         if reply == NO_ADDRESS:

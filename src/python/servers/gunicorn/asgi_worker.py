@@ -18,7 +18,7 @@ from ...asgi.exchange import wake
 from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
 from ...event_loop import loop as event_loop
 from ...threads import waiting
-from ...threads.waiting import park, request
+from ...threads.waiting import request, wait_for_connections
 from .access_log import Atoms
 from .asgi_lifespan import Lifespan, StartupFailed
 from .asgi_request import Request
@@ -118,7 +118,7 @@ class Server:
         self.loop.serve_events(self.decode)
         while _wasgi.accept() == PARK:
             if waiting.SUSPENDS:
-                park()
+                wait_for_connections()
             else:
                 await asyncio.sleep(0)
         host, port = self.configuration.address

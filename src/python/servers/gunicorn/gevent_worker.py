@@ -11,14 +11,14 @@ from collections.abc import Callable
 from types import FrameType
 
 import _wasgi
-from _wasgi import CONNECTION, DONE, EXIT, IO, REQUEST_WITH_BODY, SLEEP
+from _wasgi import CLIENTS, CONNECTION, DONE, EXIT, IO, REQUEST_WITH_BODY, SLEEP
 
 from ...bridge.buffer import number
 from ...gevent import errors as gevent_errors
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent import modules as gevent_modules
-from ...threads.waiting import CONNECTIONS, NO_KEY, park, request, wait
-from ...wsgi.exchange import KEYS, App, Exchange, base_environ
+from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
+from ...wsgi.exchange import App, Exchange, base_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -70,9 +70,9 @@ class Worker(ThreadedWorker):
             elif begun:
                 # They go first: one that computes keeps the hub from accepting more.
                 begun = False
-                wait(SLEEP, NO_KEY, 0.0)
+                wait(SLEEP, None, 0.0)
             else:
-                park()
+                wait_for_connections()
         raise self.left
 
     def handle(self, connection: int) -> None:
@@ -83,11 +83,11 @@ class Worker(ThreadedWorker):
             # Killed where it waited for a request.
             pass
         finally:
-            gevent_greenlet.forget()
+            gevent_greenlet.unregister()
 
     def serve_requests(self, connection: int) -> None:
         """Serves a connection's requests."""
-        exchange = Exchange(connection, KEYS | connection)
+        exchange = Exchange(connection, CLIENTS | connection)
         while (reply := _connection_request(connection)) != DONE:
             if reply in WAITS:
                 wait(IO, exchange.key, patience(reply))
@@ -96,4 +96,4 @@ class Worker(ThreadedWorker):
             try:
                 exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
             finally:
-                request.set(0)
+                request.set(None)

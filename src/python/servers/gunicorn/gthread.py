@@ -13,12 +13,12 @@ from types import FrameType
 from typing import Final
 
 import _wasgi
-from _wasgi import CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
+from _wasgi import CLIENTS, CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
-from ...threads.waiting import CONNECTIONS, park, request, wait
-from ...wsgi.exchange import KEYS, App, Exchange, base_environ
+from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
+from ...wsgi.exchange import App, Exchange, base_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -64,7 +64,7 @@ class Worker(ThreadedWorker):
                 future.add_done_callback(partial(self.done, connection))
             elif reply == PARK:
                 if not self.finished:
-                    park()
+                    wait_for_connections()
             else:
                 break
         self.pool.shutdown(wait=False)
@@ -74,13 +74,13 @@ class Worker(ThreadedWorker):
         # SystemExit and its like end gunicorn's main thread where they end one of the pool's.
         future.result()
         while _release_connection(connection):
-            park()
+            wait_for_connections()
 
     # --- the pool's threads
 
     def handle(self, connection: int) -> None:
         """Serves one request of a connection."""
-        exchange = Exchange(connection, KEYS | connection)
+        exchange = Exchange(connection, CLIENTS | connection)
         while (reply := _connection_request(connection)) in WAITS:
             wait(IO, exchange.key, patience(reply))
         if reply == DONE:
@@ -89,7 +89,7 @@ class Worker(ThreadedWorker):
         try:
             exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
         finally:
-            request.set(0)
+            request.set(None)
         while _end_request(connection):
             wait(IO, exchange.key, PATIENCE)
 

@@ -16,7 +16,7 @@ from ...bridge.tracebacks import traceback_of
 from ...process import configuration as configurations
 from ...process import forking
 from ...threads import waiting
-from ...threads.waiting import park
+from ...threads.waiting import wait_for_connections
 from . import settings
 from .arbiter import Arbiter, started
 from .options import Configuration
@@ -86,11 +86,11 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
                 if (yield from _handle(arbiter, read_text(length))):
                     break
             elif waiting.SUSPENDS:
-                park()
+                wait_for_connections()
             else:
                 from ...threads import stepping
 
-                yield from stepping.parked()
+                yield from stepping.wait_for_connections()
     except RuntimeError as error:
         # As gunicorn's application does.
         print(f"\nError: {error}\n", file=sys.stderr, flush=True)

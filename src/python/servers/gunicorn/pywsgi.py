@@ -118,7 +118,7 @@ class Handler:
         try:
             self.respond()
         finally:
-            request.set(0)
+            request.set(None)
             _wasgi.end_raw(self.id)
         return None if self.closes else b""
 

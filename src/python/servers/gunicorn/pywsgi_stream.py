@@ -6,11 +6,10 @@ import string
 from typing import Any, Final
 
 import _wasgi
-from _wasgi import BROKEN, DATA, IO, PARK, RAISE
+from _wasgi import BROKEN, CLIENTS, DATA, IO, PARK, RAISE
 
 from ...bridge.buffer import SIZE, number, view
 from ...threads.waiting import wait
-from ...wsgi.exchange import KEYS
 
 LONGEST: Final = 8192
 """Of a request line, and of what stands around chunks."""
@@ -29,7 +28,7 @@ class Socket(io.RawIOBase):
 
     def __init__(self, id: int, address: tuple[str, int], own_address: tuple[str, int]) -> None:
         self._id = id
-        self._key = KEYS | id
+        self._key = CLIENTS | id
         self._address, self._own_address = address, own_address
         self._rest = memoryview(b"")
         self._open = True

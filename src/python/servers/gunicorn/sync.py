@@ -7,7 +7,7 @@ from _wasgi import PARK, REQUEST, REQUEST_WITH_BODY, TURN, YIELD
 
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
-from ...threads.waiting import CONNECTIONS, park, request, yield_now
+from ...threads.waiting import CONNECTIONS, request, wait_for_connections, yield_now
 from ...wsgi.exchange import App, Exchange, base_environ
 
 _next_request_or_yield = _wasgi.next_request_or_yield
@@ -27,13 +27,13 @@ def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
         request.set(number[0])
         environ = exchange.environ(base, reply == REQUEST_WITH_BODY)
         exchange.run(app, environ)
-        request.set(0)
+        request.set(None)
     elif reply == PARK:
-        park()
+        wait_for_connections()
     elif reply == YIELD:
         yield_now()
     elif reply == TURN:
-        yield_now(True)
+        yield_now(to_messages=True)
     else:
         return False
     return True

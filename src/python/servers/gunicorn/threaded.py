@@ -14,9 +14,9 @@ WAITS: Final = (PARK, PARK_FOR)
 """What a thread that asks for its connection's next request may have to do."""
 
 
-def patience(reply: int) -> float:
-    """For how many seconds the thread waits; negative: for ever."""
-    return number[0] / 1000 if reply == PARK_FOR else -1.0
+def patience(reply: int) -> float | None:
+    """For how many seconds the thread waits; None: for ever."""
+    return number[0] / 1000 if reply == PARK_FOR else None
 
 
 class ThreadedWorker:

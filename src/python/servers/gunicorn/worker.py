@@ -159,11 +159,11 @@ def work(
             return
         while _wasgi.accept() == PARK:
             if waiting.SUSPENDS:
-                waiting.yield_now(True)
+                waiting.yield_now(to_messages=True)
             else:
-                from ...threads.stepping import turned
+                from ...threads.stepping import yield_to_messages
 
-                yield from turned()
+                yield from yield_to_messages()
         if serve is not None:
             serve(app)
             return

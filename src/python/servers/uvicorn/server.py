@@ -18,7 +18,7 @@ from ...bridge.log import ERROR, INFO, log
 from ...event_loop import loop as event_loop
 from ...process.configuration import Configuration
 from ...threads import waiting
-from ...threads.waiting import park, request
+from ...threads.waiting import request, wait_for_connections
 from .lifespan import Lifespan
 
 STARTUP_FAILURE: Final = 3
@@ -114,7 +114,7 @@ class Server:
         self.loop.serve_events(self.decode)
         while (reply := _wasgi.accept()) == PARK:
             if waiting.SUSPENDS:
-                park()
+                wait_for_connections()
             else:
                 await asyncio.sleep(0)
         if reply == NO_ADDRESS:

@@ -15,6 +15,7 @@ from _wasgi import (
     ANY_EXCEPTION,
     BODY_TIMED_OUT,
     BROKEN,
+    CLIENTS,
     DATA,
     DONE,
     EXIT,
@@ -28,20 +29,21 @@ from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
 from ...threads import waiting
 from ...threads.waiting import CONNECTIONS, request, wait
-from ...wsgi.exchange import KEYS, Body, Exchange, ExcInfo, base_environ
+from ...wsgi.exchange import Body, Exchange, ExcInfo, base_environ
 from .log import Answer, Log, say
 from .options import Configuration
 
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
 
 
-def parked(key: int = CONNECTIONS) -> Generator[None, int]:
+def wait_for_io(key: int = CONNECTIONS) -> Generator[None, int]:
+    """Waits for what comes from outside."""
     if waiting.SUSPENDS:
         wait(IO, key)
     else:
         from ...threads import stepping
 
-        yield from stepping.parked()
+        yield from stepping.wait_for_connections()
 
 
 def digits(text: str) -> int:
@@ -113,7 +115,7 @@ class Core:
         self.number = number
         self.app = app
         self.configuration = configuration
-        self.exchange = Exchange(number, KEYS | number if number else CONNECTIONS)
+        self.exchange = Exchange(number, CLIENTS | number if number else CONNECTIONS)
         self.answer: Answer
         self.stuck = False
 
@@ -260,7 +262,7 @@ class Core:
         while True:
             reply = _wasgi.next_request(self.number)
             if reply == PARK:
-                yield from parked(exchange.key)
+                yield from wait_for_io(exchange.key)
                 continue
             if reply == EXIT:
                 return
@@ -289,7 +291,7 @@ class Core:
                     environ["wsgi.input"] = yield from stepped.whole_body(exchange.id)
                 respond(environ)
                 yield from stepped.flushed(exchange.id)
-            request.set(0)
+            request.set(None)
             del environ
             line = log.line(self.answer, variables, self.number)
             _wasgi.log_request(self.number, write_text(line))

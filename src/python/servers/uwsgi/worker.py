@@ -22,7 +22,7 @@ from ...process import forking
 from ...process.configuration import MASTER
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
-from .core import Core, parked
+from .core import Core, wait_for_io
 from .loading import load
 from .log import say
 from .options import Configuration
@@ -92,7 +92,7 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
     if seconds := configuration.options.py_auto_reload:
         _watch_modules(configuration, seconds)
     while _wasgi.accept() == PARK:
-        yield from parked()
+        yield from wait_for_io()
     handles = [_thread.start_joinable_thread(core.run) for core in cores[1:]]
     yield from cores[0].serve()
     for core, handle in zip(cores[1:], handles):

@@ -12,7 +12,7 @@ use super::*;
 
 const LOCKS: u32 = 3;
 /// Keys of locks and of I/O are apart.
-const IO: Key = 200;
+const IO: u32 = 200;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -101,7 +101,7 @@ impl World {
             key,
             timeout: timeout.map(Millis::from),
             again,
-            request: 0,
+            request: None,
         };
         let now = self.time();
         self.event_loop.wait(wait, now);
@@ -209,7 +209,7 @@ impl World {
                 self.arrive();
                 let now = self.time();
                 match self.event_loop.check(now) {
-                    Check::Switch => self.event_loop.yield_now(false, 0, now),
+                    Check::Switch => self.event_loop.yield_now(Yield::ToThreads, None, now),
                     Check::Turn => self.event_loop.turned(now),
                     Check::GoOn => {
                         let since = self.event_loop.first_ready_since().unwrap_or(now);
@@ -243,10 +243,10 @@ impl World {
                     work,
                 };
                 self.acts.get_mut(&id).unwrap().push_front(waiting);
-                self.wait(Name::Lock, Some(lock), timeout, again);
+                self.wait(Name::Lock, Some(Key::Object(lock)), timeout, again);
             }
             Act::Release(lock) => {
-                let handed = self.event_loop.wake_one(lock, now) == Woke::HandedOver;
+                let handed = self.event_loop.wake_one(Key::Object(lock), now) == Woke::HandedOver;
                 let state = &mut self.locks[lock as usize];
                 assert_eq!(state.owner.take(), Some(id), "a lock was lost");
                 state.locked = handed;
@@ -272,7 +272,7 @@ impl World {
             Step::Compute(time) => acts.push_front(Act::Work(time)),
             Step::Sleep(time) => self.wait(Name::Sleep, None, Some(time), false),
             Step::Io(time) => {
-                let key = IO + id;
+                let key = Key::Object(IO + id);
                 self.arriving.insert((self.now + time, key));
                 self.wait(Name::Io, Some(key), None, false);
             }
