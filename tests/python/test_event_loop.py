@@ -76,7 +76,7 @@ class Selecting(unittest.TestCase):
     def test_no_timeout_waits_for_ever(self):
         host = Host()
         self.select(host)
-        self.assertIn(("wait", -1.0), host.calls)
+        self.assertIn(("wait", None), host.calls)
 
     def test_a_timeout_of_nothing_only_looks(self):
         host = Host()
