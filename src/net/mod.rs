@@ -11,7 +11,8 @@ pub use claims::{Claims, Offer, SLOTS};
 pub use deferral::Deferral;
 pub use linger::{AfterClose, Linger};
 pub use network::{
-    Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerId, Network,
+    Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerGroup, ListenerId,
+    Network,
 };
 
 #[cfg(test)]

@@ -29,7 +29,13 @@ impl ThreadedWorker {
             if self.accepts > 0 {
                 return Next::Park;
             }
-            if self.select != Select::NotCalled {
+            if self.select == Select::NotCalled {
+                self.expire(process, now);
+                if self.stopped && self.stops(process, now) {
+                    return Next::Exit;
+                }
+                self.begin_round(process, now);
+            } else {
                 let quiet = !self.dispatched
                     && self.readable.is_empty()
                     && (self.listeners.is_empty() || !self.accepts_more(process));
@@ -38,12 +44,6 @@ impl ThreadedWorker {
                 }
                 self.select = Select::NotCalled;
                 self.dispatch(process, now);
-            } else {
-                self.expire(process, now);
-                if self.stopped && self.stops(process, now) {
-                    return Next::Exit;
-                }
-                self.begin_round(process, now);
             }
         }
     }
