@@ -235,13 +235,14 @@ describe("WebSocket", { timeout: 120_000 }, () => {
         /** @type {string[]} */
         const texts = [];
         socket.onmessage = ({ data }) => texts.push(data);
+        const heard = new Promise((resolve) => socket.addEventListener("message", resolve));
         await new Promise((resolve) => socket.addEventListener("open", resolve));
-        return { socket, texts };
+        return { socket, texts, heard };
       };
       const [one, two] = [await open(), await open()];
-      const second = new Promise((resolve) => two.socket.addEventListener("message", resolve));
       one.socket.send("hello all");
-      await second;
+      // The chat is a set: who hears first is not said.
+      await Promise.all([one.heard, two.heard]);
       one.socket.close();
       two.socket.close();
       return [one.texts, two.texts];
