@@ -1,14 +1,15 @@
-//! What gunicorn's asgi worker answers to a request that is none: what its parser says, as plain
-//! text.
+//! What servers of ASGI apps answer to a request that they cannot parse; the connection is closed
+//! then.
 
 use std::borrow::Cow;
 
-use crate::asgi::http::write_status_line;
+use crate::asgi::http::{default_headers, write_status_line};
 use crate::http1::RequestError;
+use crate::servers::{Launch, Server};
 
-/// Appends the answer, after which the connection is closed. Nothing where the client has ended the
-/// connection.
-pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
+/// gunicorn's asgi worker: what its parser says, as plain text. Nothing where the client has ended
+/// the connection.
+pub fn gunicorn(error: &RequestError, out: &mut Vec<u8>) {
     use RequestError as E;
     let fixed = |status: u16, text: &'static str| (status, Cow::Borrowed(text.as_bytes()));
     let (status, text) = match error {
@@ -47,6 +48,26 @@ pub fn refuse(error: &RequestError, out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
+/// uvicorn's answer to what it cannot parse: `400 Bad Request`, and the connection closes. The log
+/// says, level WARNING, `Invalid HTTP request received.`
+pub fn uvicorn(launch: &Launch, date: &str, out: &mut Vec<u8>) {
+    const TEXT: &[u8] = b"Invalid HTTP request received.";
+    write_status_line(400, out);
+    if launch.server() == Server::Daphne {
+        out.extend_from_slice(b"\r\n");
+        return;
+    }
+    for (name, value) in default_headers(launch, date).pairs() {
+        for part in [name, b": ", value, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+    out.extend_from_slice(
+        b"content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\nconnection: close\r\n\r\n",
+    );
+    out.extend_from_slice(TEXT);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +75,7 @@ mod tests {
 
     fn answer(error: &RequestError) -> String {
         let mut out = Vec::new();
-        refuse(error, &mut out);
+        gunicorn(error, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -54,7 +54,7 @@ impl<'a> Scope<'a> {
     /// The scope of a request.
     ///
     /// # Errors
-    /// The request is to be refused with [`reject`](crate::asgi::http::reject).
+    /// The request is to be refused with [`refusal::uvicorn`](crate::asgi::refusal::uvicorn).
     pub fn new(
         head: &'a RequestHead,
         peer: &'a Peer,

@@ -1,11 +1,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::watermarks::HIGH_WATER;
 use super::*;
 use crate::asgi::http::{Part, Received};
-use crate::gateway::ExceptionClass;
 use crate::gateway::fixture::encoded;
-use crate::net::frame::frames;
+use crate::gateway::{Exception, ExceptionClass};
+use crate::net::frame::{FromProcess, frames};
 use crate::net::{ConnectionId, WINDOW};
+use crate::os::{Millis, Signal};
 use crate::testing::test;
 use crate::workers::rig::Rig;
 
@@ -53,7 +55,7 @@ impl Bench {
     }
 
     /// What happens to the app, all of it.
-    fn happenings(&mut self) -> Vec<Happening> {
+    fn events(&mut self) -> Vec<LoopEvent> {
         let next = || self.worker.next(&mut self.rig.process, self.rig.now);
         let all = std::iter::from_fn(next).collect();
         self.settle();
@@ -62,9 +64,9 @@ impl Bench {
 
     /// The requests that begin.
     fn requests(&mut self) -> Vec<u32> {
-        let all = self.happenings();
-        let request = |happening| match happening {
-            Happening::Request(id, _) => Some(id),
+        let all = self.events();
+        let request = |event| match event {
+            LoopEvent::Request(id, _) => Some(id),
             _ => None,
         };
         all.into_iter().filter_map(request).collect()
@@ -249,7 +251,7 @@ fn send_waits_while_too_much_waits_to_be_sent() {
     assert!(!bench.worker.is_ready(), "most of it still waits");
     bench.rig.net.grant(client, WINDOW);
     bench.settle();
-    assert_eq!(bench.happenings(), [Happening::Writable(request)]);
+    assert_eq!(bench.events(), [LoopEvent::Writable(request)]);
     assert_eq!(bench.body(request, b"y", true), Sent::Done);
 }
 
@@ -264,7 +266,7 @@ fn a_send_that_waits_goes_on_when_the_client_is_gone() {
     assert_eq!(bench.body(request, b"y", true), Sent::Blocked);
     bench.rig.net.reset(client);
     bench.settle();
-    assert!(bench.happenings().contains(&Happening::Writable(request)));
+    assert!(bench.events().contains(&LoopEvent::Writable(request)));
     assert_eq!(
         bench.body(request, b"y", true),
         Sent::Done,
@@ -304,9 +306,9 @@ fn gunicorns_asgi_worker_asks_for_no_body_that_has_come_and_leaves_trailers_out(
     ] {
         let mut bench = Bench::new("gunicorn -k asgi app:app");
         let client = bench.client(&[head, rest].concat());
-        let happenings = bench.happenings();
-        let [Happening::Request(id, scope), ..] = &happenings[..] else {
-            panic!("{happenings:?}")
+        let events = bench.events();
+        let [LoopEvent::Request(id, scope), ..] = &events[..] else {
+            panic!("{events:?}")
         };
         let strings: Vec<_> = crate::wire::strings::read(scope).collect();
         assert_eq!(strings[4], b"/a?b", "Python takes the target apart");
@@ -384,7 +386,7 @@ fn an_upload_is_read_only_as_far_as_the_app_receives() {
     assert_eq!(body.len(), block.len());
     assert_eq!(bench.receive(request), Received::Wait);
     bench.send(client, "more");
-    assert_eq!(bench.happenings(), [Happening::Receivable(request)]);
+    assert_eq!(bench.events(), [LoopEvent::Receivable(request)]);
 }
 
 #[test]
@@ -399,7 +401,7 @@ fn a_client_that_half_closes_gets_no_answer() {
     assert_eq!(bench.receive(request), Received::Wait);
     bench.rig.net.shutdown(client);
     bench.settle();
-    assert_eq!(bench.happenings(), [Happening::Receivable(request)]);
+    assert_eq!(bench.events(), [LoopEvent::Receivable(request)]);
     assert_eq!(bench.receive(request), Received::Disconnect);
     bench.answer(request, b"ok");
     assert!(bench.text(client).is_empty());
@@ -410,7 +412,7 @@ fn a_client_that_half_closes_gets_no_answer() {
 fn trailers_that_come_with_their_request_stand_in_its_scope() {
     let mut bench = Bench::new("uvicorn app:app");
     bench.client("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: t\r\n\r\n");
-    let [Happening::Request(_, run)] = &bench.happenings()[..] else {
+    let [LoopEvent::Request(_, run)] = &bench.events()[..] else {
         panic!("there is no request");
     };
     let strings: Vec<&[u8]> = crate::wire::strings::read(run).collect();
@@ -467,7 +469,7 @@ fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
     let busy = bench.client(GET);
     let request = bench.request();
     bench.worker.signal(&mut bench.rig.process, Signal::Term);
-    assert_eq!(bench.happenings(), [Happening::Stop(Signal::Term)]);
+    assert_eq!(bench.events(), [LoopEvent::Stop(Signal::Term)]);
     bench
         .worker
         .close_listeners(&mut bench.rig.process, bench.rig.now);

@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::asgi::event_error::EventError;
+use crate::asgi::refusal;
 use crate::gateway::fixture::{encoded, launch, request};
-use crate::servers::Server;
+use crate::http1::{RequestHead, Version};
+use crate::servers::{Launch, Server};
 use crate::testing::test;
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -516,7 +519,7 @@ fn a_body_that_nobody_receives_stops_the_reading() {
 #[test]
 fn what_cannot_be_parsed_is_answered_with_400() {
     let mut sent = Vec::new();
-    reject(&launch(Server::Uvicorn), DATE, &mut sent);
+    refusal::uvicorn(&launch(Server::Uvicorn), DATE, &mut sent);
     let text = [
         "HTTP/1.1 400 Bad Request\r\n",
         DEFAULTS,

@@ -1,6 +1,7 @@
 //! The responses that answer a handshake.
 
-use super::{Fields, SessionError};
+use super::error::SessionError;
+use super::event::Fields;
 use crate::asgi::http::write_status_line;
 use crate::websocket::handshake::Acceptance;
 use crate::wire::strings::Strings;

@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::asgi::http::default_headers;
 use crate::gateway::Peer;
-use crate::http1;
-use crate::servers::Launch;
+use crate::http1::{self, RequestHead};
+use crate::os::Millis;
 use crate::servers::testing::launch;
+use crate::servers::{Launch, Level};
+use crate::websocket::Settings;
 
 const CASES: &str = include_str!("../../../tests/websocket/cases.json");
 const UVICORN: &str = include_str!("../../../tests/websocket/uvicorn-websockets-sansio.json");

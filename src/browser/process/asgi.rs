@@ -41,7 +41,7 @@ impl AsyncWorker {
         let event = self
             .shared
             .with(|base, worker| match worker.next(&mut base.process, now) {
-                Some(happening) => happening.into(),
+                Some(event) => event.into(),
                 None if base.threads.has_not_turned_for(TURN_EVERY, now) => Reply::Turn.into(),
                 None => Reply::Nothing.into(),
             });

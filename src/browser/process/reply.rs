@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::asgi::http::Received;
 use crate::gateway::Exception;
-use crate::workers::r#async::{Happening, Sent};
+use crate::workers::r#async::{LoopEvent, Sent};
 use crate::workers::conversation::{Body, Lost, StartRefused};
 use crate::workers::threaded::{Next as NextConnection, Taken};
 use crate::workers::{Written, sync};
@@ -224,19 +224,19 @@ impl Full {
     }
 }
 
-impl From<Happening> for Full {
-    fn from(happening: Happening) -> Self {
-        match happening {
-            Happening::Request(id, scope) => Self::request(id, scope, false),
-            Happening::Socket(id, scope) => Self {
+impl From<LoopEvent> for Full {
+    fn from(event: LoopEvent) -> Self {
+        match event {
+            LoopEvent::Request(id, scope) => Self::request(id, scope, false),
+            LoopEvent::Socket(id, scope) => Self {
                 reply: Reply::Socket,
                 number: Some(id),
                 bytes: scope,
             },
-            Happening::Lost(id) => Self::numbered(Reply::Lost, id),
-            Happening::Receivable(id) => Self::numbered(Reply::Receivable, id),
-            Happening::Writable(id) => Self::numbered(Reply::Writable, id),
-            Happening::Stop(signal) => Self::numbered(Reply::Stop, signal.number() as u32),
+            LoopEvent::Lost(id) => Self::numbered(Reply::Lost, id),
+            LoopEvent::Receivable(id) => Self::numbered(Reply::Receivable, id),
+            LoopEvent::Writable(id) => Self::numbered(Reply::Writable, id),
+            LoopEvent::Stop(signal) => Self::numbered(Reply::Stop, signal.number() as u32),
         }
     }
 }

@@ -1,16 +1,29 @@
 //! What Python calls for an app: `receive()`, `send()`, and how its call ended.
 
 use crate::asgi::http::{self, Cycle, Part, Progress, Received};
+use crate::gateway::Exception;
 use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::Process;
 
 use super::connection::{log_access, wake};
-use super::{AsyncWorker, HIGH_WATER, Sent};
+use super::watermarks::HIGH_WATER;
+use super::worker::AsyncWorker;
+
+/// What sending an event gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Done,
+    /// Too much waits to be sent: nothing was taken; send again after [`LoopEvent::Writable`](super::LoopEvent::Writable).
+    Blocked,
+    /// This is to be raised in the app.
+    Raise(Exception),
+}
 
 impl AsyncWorker {
-    /// `receive()`; on [`Received::Wait`] the app waits for [`Happening::Receivable`].
+    /// `receive()`; on [`Received::Wait`] the app waits for [`LoopEvent::Receivable`](super::LoopEvent::Receivable).
     pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
         let Some(request) = self.requests.get_mut(&id) else {
             return Received::Disconnect;
@@ -103,7 +116,13 @@ impl AsyncWorker {
         }
     }
 
-    fn write(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
+    pub(super) fn write(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        part: Part<'_>,
+        now: Millis,
+    ) -> Sent {
         let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
@@ -140,15 +159,21 @@ impl AsyncWorker {
     }
 
     /// The response is complete; the app may still run.
-    fn complete(&mut self, process: &mut Process, id: u32, keep_alive: bool, now: Millis) {
+    pub(super) fn complete(
+        &mut self,
+        process: &mut Process,
+        id: u32,
+        keep_alive: bool,
+        now: Millis,
+    ) {
         let Some(request) = self.requests.get_mut(&id) else {
             return;
         };
         let connection = request.connection;
         self.total += 1;
-        let from = request.taken_at.unwrap_or(request.begun_at);
+        let from = request.called_at.unwrap_or(request.begun_at);
         process.span((connection, request.sequence), Name::App, from, now);
-        self.happenings.extend(wake(request, Some(id)));
+        self.events.extend(wake(request, Some(id)));
         let Some(c) = self.connections.get_mut(&connection) else {
             return;
         };
@@ -168,17 +193,17 @@ impl AsyncWorker {
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
     pub fn returned(&mut self, process: &mut Process, id: u32, result: Option<&str>, now: Millis) {
-        self.ended(process, id, now, "", |cycle, out| {
+        self.app_ended(process, id, now, "", |cycle, out| {
             cycle.returned(result, out)
         });
     }
 
     /// The app has raised.
     pub fn raised(&mut self, process: &mut Process, id: u32, traceback: &str, now: Millis) {
-        self.ended(process, id, now, traceback, Cycle::raised);
+        self.app_ended(process, id, now, traceback, Cycle::raised);
     }
 
-    fn ended(
+    pub(super) fn app_ended(
         &mut self,
         process: &mut Process,
         id: u32,
@@ -209,7 +234,7 @@ impl AsyncWorker {
         c.wire.send(&out, &mut process.frames);
         if !complete {
             self.total += u32::from(request.cycle.is_complete());
-            let from = request.taken_at.unwrap_or(request.begun_at);
+            let from = request.called_at.unwrap_or(request.begun_at);
             process.span((request.connection, request.sequence), Name::App, from, now);
         }
         if c.request == Some(id) {

@@ -11,7 +11,7 @@ use crate::wire::strings::{self, Strings};
 use crate::workers::Process;
 use crate::workers::wire::Wire;
 
-use super::Happening;
+use super::event::LoopEvent;
 
 #[derive(Debug)]
 pub(super) struct AsgiConnection {
@@ -41,14 +41,14 @@ pub(super) struct AsgiRequest {
     pub(super) client: String,
     pub(super) line: String,
     pub(super) begun_at: Millis,
-    pub(super) taken_at: Option<Millis>,
+    pub(super) called_at: Option<Millis>,
     /// The app waits in `receive()`.
     pub(super) waiting: bool,
 }
 
-pub(super) fn wake(request: &mut AsgiRequest, id: Option<u32>) -> Option<Happening> {
+pub(super) fn wake(request: &mut AsgiRequest, id: Option<u32>) -> Option<LoopEvent> {
     id.filter(|_| std::mem::take(&mut request.waiting))
-        .map(Happening::Receivable)
+        .map(LoopEvent::Receivable)
 }
 
 pub(super) fn append_trailers(list: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)]) {

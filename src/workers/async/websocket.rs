@@ -5,62 +5,15 @@ use crate::asgi::http::default_headers;
 use crate::asgi::websocket::{self, Context, Message, Received, Scope, Session};
 use crate::http1::RequestHead;
 use crate::os::Millis;
-use crate::servers::{Level, log};
+use crate::servers::log;
 use crate::trace::Name;
 use crate::workers::Process;
 
-use super::connection::upgrade;
-use super::{AsyncWorker, HIGH_WATER, Happening, Sent};
-
-/// A connection that has become a WebSocket, or was refused as one.
-#[derive(Debug)]
-pub(super) struct Socket {
-    pub(super) connection: u32,
-    pub(super) sequence: u32,
-    session: Session,
-    begun_at: Millis,
-    taken_at: Option<Millis>,
-    /// The app has been called and has not ended.
-    has_app: bool,
-    /// The app waits in `receive()`.
-    waiting: bool,
-    client: Client,
-}
-
-/// Whether the client is still there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Client {
-    /// As far as anybody knows.
-    Here,
-    /// It has gone; that is seen once everything that it sent was read.
-    Ended,
-    /// It has gone, and the session knows.
-    Lost,
-}
-
-impl Socket {
-    pub(super) fn deadline(&self) -> Option<Millis> {
-        self.session.deadline()
-    }
-}
-
-/// Whether a request asks for a WebSocket, by what uvicorn looks at.
-pub(super) fn asks(head: &RequestHead) -> bool {
-    upgrade(head).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
-}
-
-/// What uvicorn says of an upgrade that it does not make.
-pub(super) fn warn_unsupported(process: &mut Process, now: Millis) {
-    process.log(Level::Warning, "Unsupported upgrade request.", now);
-    if process.launch.asgi.websocket.is_none() {
-        process.log(
-            Level::Warning,
-            "No supported WebSocket library detected. Please use \"pip install \
-             'uvicorn[standard]'\", or install 'websockets' or 'wsproto' manually.",
-            now,
-        );
-    }
-}
+use super::app_calls::Sent;
+use super::event::LoopEvent;
+use super::socket::{Client, Socket};
+use super::watermarks::HIGH_WATER;
+use super::worker::AsyncWorker;
 
 impl AsyncWorker {
     /// A request asks for a WebSocket: from here on the connection is one.
@@ -87,8 +40,7 @@ impl AsyncWorker {
         let has_app = session.calls_app();
         let strings = has_app.then(|| scope.strings(session.subprotocols()).encode());
         if let Some(strings) = strings {
-            self.happenings
-                .push_back(Happening::Socket(number, strings));
+            self.events.push_back(LoopEvent::Socket(number, strings));
         }
         if let Some(c) = self.connections.get_mut(&id) {
             c.socket = Some(number);
@@ -98,19 +50,19 @@ impl AsyncWorker {
             sequence,
             session,
             begun_at: now,
-            taken_at: None,
+            called_at: None,
             has_app,
             waiting: false,
             client: Client::Here,
         };
         self.sockets.insert(number, Box::new(socket));
-        self.settle_socket(process, number, now);
+        self.apply_socket_output(process, number, now);
     }
 
     /// The app of a WebSocket is about to be called.
-    pub(super) fn socket_taken(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub(super) fn socket_called(&mut self, process: &mut Process, number: u32, now: Millis) {
         if let Some(socket) = self.sockets.get_mut(&number) {
-            socket.taken_at = Some(now);
+            socket.called_at = Some(now);
             let request = (socket.connection, socket.sequence);
             process.span(request, Name::Queue, socket.begun_at, now);
         }
@@ -135,9 +87,9 @@ impl AsyncWorker {
         let ends =
             socket.client == Client::Ended && socket.session.is_reading() && !c.wire.is_readable();
         let connection = socket.connection;
-        self.settle_socket(process, number, now);
+        self.apply_socket_output(process, number, now);
         if ends {
-            self.disconnect(process, connection, now);
+            self.client_gone(process, connection, now);
         }
     }
 
@@ -162,7 +114,7 @@ impl AsyncWorker {
             if let Some(socket) = self.sockets.get_mut(&number) {
                 socket.session.tick(now);
             }
-            self.settle_socket(process, number, now);
+            self.apply_socket_output(process, number, now);
         }
     }
 
@@ -174,7 +126,7 @@ impl AsyncWorker {
             if let Some(socket) = self.sockets.get_mut(&number) {
                 socket.session.shutdown(&date);
             }
-            self.settle_socket(process, number, now);
+            self.apply_socket_output(process, number, now);
         }
     }
 
@@ -186,7 +138,7 @@ impl AsyncWorker {
         };
         if socket.has_app {
             if socket.client != Client::Lost {
-                self.happenings.push_back(Happening::Lost(number));
+                self.events.push_back(LoopEvent::Lost(number));
             }
         } else {
             self.sockets.remove(&number);
@@ -200,12 +152,12 @@ impl AsyncWorker {
         };
         socket.client = Client::Lost;
         socket.session.lost();
-        self.settle_socket(process, number, now);
+        self.apply_socket_output(process, number, now);
         // A send that waits goes on, and raises.
-        self.happenings.push_back(Happening::Writable(number));
+        self.events.push_back(LoopEvent::Writable(number));
     }
 
-    /// `receive()`; `None`: the app waits for [`Happening::Receivable`].
+    /// `receive()`; `None`: the app waits for [`LoopEvent::Receivable`].
     pub fn socket_receive(
         &mut self,
         process: &mut Process,
@@ -239,7 +191,7 @@ impl AsyncWorker {
             return Sent::Blocked;
         }
         let sent = socket.session.send(message, now, &date);
-        self.settle_socket(process, number, now);
+        self.apply_socket_output(process, number, now);
         // Where the app has closed, what the client still sends is read again.
         self.read_socket(process, number, now);
         sent.map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
@@ -276,7 +228,7 @@ impl AsyncWorker {
         });
     }
 
-    fn socket_app_ended(
+    pub(super) fn socket_app_ended(
         &mut self,
         process: &mut Process,
         number: u32,
@@ -288,22 +240,28 @@ impl AsyncWorker {
             return;
         };
         socket.has_app = false;
-        let from = socket.taken_at.unwrap_or(socket.begun_at);
+        let from = socket.called_at.unwrap_or(socket.begun_at);
         process.span((socket.connection, socket.sequence), Name::App, from, now);
         end(&mut socket.session);
         let is_lost = socket.client == Client::Lost;
-        self.settle_with(process, number, traceback, now);
+        self.apply_socket_output_with(process, number, traceback, now);
         if is_lost {
             self.sockets.remove(&number);
         }
     }
 
-    fn settle_socket(&mut self, process: &mut Process, number: u32, now: Millis) {
-        self.settle_with(process, number, "", now);
+    pub(super) fn apply_socket_output(&mut self, process: &mut Process, number: u32, now: Millis) {
+        self.apply_socket_output_with(process, number, "", now);
     }
 
     /// Does what a session has to be done.
-    fn settle_with(&mut self, process: &mut Process, number: u32, traceback: &str, now: Millis) {
+    pub(super) fn apply_socket_output_with(
+        &mut self,
+        process: &mut Process,
+        number: u32,
+        traceback: &str,
+        now: Millis,
+    ) {
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
@@ -314,7 +272,7 @@ impl AsyncWorker {
             wake,
         } = socket.session.take_output();
         if wake && std::mem::take(&mut socket.waiting) {
-            self.happenings.push_back(Happening::Receivable(number));
+            self.events.push_back(LoopEvent::Receivable(number));
         }
         let connection = socket.connection;
         for line in lines {

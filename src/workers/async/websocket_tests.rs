@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::watermarks::HIGH_WATER;
 use super::*;
 use crate::asgi::websocket::{Message, Received};
-use crate::gateway::ExceptionClass;
+use crate::gateway::{Exception, ExceptionClass};
 use crate::net::{ConnectionId, WINDOW};
 use crate::testing::test;
 use crate::websocket::{Close, Connection as Client, Event as ClientEvent, Role, Rules};
@@ -54,7 +55,7 @@ impl Bench {
         {}
     }
 
-    fn happenings(&mut self) -> Vec<Happening> {
+    fn events(&mut self) -> Vec<LoopEvent> {
         let next = || self.worker.next(&mut self.rig.process, self.rig.now);
         let all = std::iter::from_fn(next).collect();
         self.settle();
@@ -63,8 +64,8 @@ impl Bench {
 
     /// The number of the app's call, and the scope's strings.
     fn called(&mut self) -> (u32, Vec<String>) {
-        match &self.happenings()[..] {
-            [Happening::Socket(number, scope)] => {
+        match &self.events()[..] {
+            [LoopEvent::Socket(number, scope)] => {
                 let text = |string: &[u8]| String::from_utf8_lossy(string).into_owned();
                 (*number, strings::read(scope).map(text).collect())
             }
@@ -157,7 +158,7 @@ fn messages_go_both_ways() {
     let (mut bench, number) = Bench::accepted("uvicorn app:app");
     assert_eq!(bench.receive(number), None);
     bench.says(|client| client.send_text("hello").unwrap());
-    assert_eq!(bench.happenings(), [Happening::Receivable(number)]);
+    assert_eq!(bench.events(), [LoopEvent::Receivable(number)]);
     assert_eq!(
         bench.receive(number),
         Some(Received::Text("hello".to_owned()))
@@ -172,10 +173,10 @@ fn a_client_that_closes_is_answered_and_the_app_told_twice() {
     let (mut bench, number) = Bench::accepted("uvicorn app:app");
     assert_eq!(bench.receive(number), None);
     bench.says(|client| client.close(Close::new(1001, "gone")).unwrap());
-    let happenings = bench.happenings();
+    let events = bench.events();
     assert_eq!(
-        happenings,
-        [Happening::Receivable(number), Happening::Lost(number)]
+        events,
+        [LoopEvent::Receivable(number), LoopEvent::Lost(number)]
     );
     let disconnect = |code, reason: Option<&str>| Received::Disconnect {
         code,
@@ -224,17 +225,17 @@ fn a_client_that_goes_is_noticed_after_what_it_has_sent() {
     bench.says(|client| client.send_text("two").unwrap());
     bench.rig.net.shutdown(bench.connection);
     bench.settle();
-    assert_eq!(bench.happenings(), []);
+    assert_eq!(bench.events(), []);
     assert_eq!(
         bench.receive(number),
         Some(Received::Text("one".to_owned()))
     );
-    assert_eq!(bench.happenings(), []);
+    assert_eq!(bench.events(), []);
     assert_eq!(
         bench.receive(number),
         Some(Received::Text("two".to_owned()))
     );
-    assert_eq!(bench.happenings(), [Happening::Lost(number)]);
+    assert_eq!(bench.events(), [LoopEvent::Lost(number)]);
 }
 
 #[test]
@@ -251,7 +252,7 @@ fn a_send_waits_for_a_client_that_does_not_read() {
     assert_eq!(bench.send(number, Message::Text("x")), Sent::Blocked);
     bench.rig.net.grant(bench.connection, WINDOW);
     bench.settle();
-    assert_eq!(bench.happenings(), [Happening::Writable(number)]);
+    assert_eq!(bench.events(), [LoopEvent::Writable(number)]);
     assert_eq!(bench.send(number, Message::Text("x")), Sent::Done);
 }
 
@@ -266,7 +267,7 @@ fn a_server_that_stops_closes_with_1012() {
     let event = ClientEvent::Close(Close::new(1012, ""));
     assert_eq!(bench.heard().1, [event]);
     assert!(bench.is_closed());
-    assert_eq!(bench.happenings()[0], Happening::Receivable(number));
+    assert_eq!(bench.events()[0], LoopEvent::Receivable(number));
     let received = bench.receive(number);
     assert_eq!(
         received,
@@ -306,7 +307,7 @@ fn a_refused_handshake_never_reaches_the_app() {
     bench.read = 0;
     assert!(bench.heard().0.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     assert!(bench.is_closed());
-    assert_eq!(bench.happenings(), []);
+    assert_eq!(bench.events(), []);
     assert_eq!(bench.worker.sockets.len(), 1);
 }
 
@@ -317,7 +318,7 @@ fn without_websockets_an_upgrade_is_an_ordinary_request() {
         "uvicorn --interface wsgi app:app",
     ] {
         let mut bench = Bench::new(line);
-        assert!(matches!(bench.happenings()[..], [Happening::Request(..)]));
+        assert!(matches!(bench.events()[..], [LoopEvent::Request(..)]));
         let log = bench.rig.lines.join("\n");
         assert!(
             log.contains("WARNING:  Unsupported upgrade request."),

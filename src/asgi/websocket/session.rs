@@ -1,12 +1,4 @@
-//! One WebSocket connection and the app that has it (ASGI HTTP & WebSocket, "WebSocket"): the rules
-//! of `receive` and `send`, as uvicorn has them with the library `websockets`
-//! (`--ws websockets-sansio`, its default).
-//!
-//! What is to be done outside gathers in an [`Output`] after each call.
-
-mod error;
-mod response;
-mod scope;
+//! A WebSocket connection between its client and its app.
 
 use std::collections::VecDeque;
 
@@ -22,123 +14,13 @@ use crate::websocket::utf8;
 use crate::websocket::{Close, Connection, Event, Role, Rules, Settings, close_code};
 use crate::wire::strings::Strings;
 
-pub use error::SessionError;
-pub use scope::Scope;
+use super::error::SessionError;
+use super::event::{Fields, Message, Received};
+use super::output::{Line, Output};
+use super::response;
 
 /// How long the client may take to answer a close frame.
 const CLOSE_TIMEOUT: Millis = 10_000.0;
-
-/// What `receive()` gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Received {
-    /// `websocket.connect`
-    Connect,
-    /// `websocket.receive` with `text`
-    Text(String),
-    /// `websocket.receive` with `bytes`
-    Bytes(Vec<u8>),
-    /// `websocket.disconnect`
-    Disconnect {
-        /// `code`
-        code: u16,
-        /// `reason`, which is not always there.
-        reason: Option<String>,
-    },
-}
-
-impl Received {
-    fn disconnect(close: &Close) -> Self {
-        Self::Disconnect {
-            code: close.code,
-            reason: Some(close.reason.clone()),
-        }
-    }
-
-    fn lost(code: u16) -> Self {
-        Self::Disconnect { code, reason: None }
-    }
-}
-
-/// Header fields: names and values.
-pub type Fields<'a> = &'a [(&'a [u8], &'a [u8])];
-
-/// An event that the app sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// `websocket.accept`
-    Accept {
-        /// `subprotocol`
-        subprotocol: Option<&'a str>,
-        /// `headers`
-        headers: Fields<'a>,
-    },
-    /// `websocket.send` with `text`
-    Text(&'a str),
-    /// `websocket.send` with `bytes`
-    Bytes(&'a [u8]),
-    /// `websocket.send` with neither.
-    Nothing,
-    /// `websocket.close`
-    Close {
-        /// `code`
-        code: i64,
-        /// `reason`, empty where it is None.
-        reason: &'a str,
-    },
-    /// `websocket.http.response.start`
-    ResponseStart {
-        /// `status`
-        status: i64,
-        /// `headers`
-        headers: Fields<'a>,
-    },
-    /// `websocket.http.response.body`
-    ResponseBody {
-        /// `body`
-        body: &'a [u8],
-        /// `more_body`
-        more: bool,
-    },
-    /// An event of another type.
-    Other(&'a str),
-}
-
-impl Message<'_> {
-    fn kind(&self) -> &str {
-        match self {
-            Message::Accept { .. } => "websocket.accept",
-            Message::Text(_) | Message::Bytes(_) | Message::Nothing => "websocket.send",
-            Message::Close { .. } => "websocket.close",
-            Message::ResponseStart { .. } => "websocket.http.response.start",
-            Message::ResponseBody { .. } => "websocket.http.response.body",
-            Message::Other(kind) => kind,
-        }
-    }
-}
-
-/// A line for the server's log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its level.
-    pub level: Level,
-    /// Its text, without the prefix.
-    pub text: String,
-    /// Whether the app's traceback follows it.
-    pub traceback: bool,
-}
-
-/// What is to be done outside.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// Bytes for the client.
-    pub bytes: Vec<u8>,
-    /// Lines for the log.
-    pub log: Vec<Line>,
-    /// The connection is to be closed once the bytes are sent; [`Session::lost`] follows then.
-    pub close: bool,
-    /// A `receive()` that waits may go on.
-    pub wake: bool,
-}
 
 /// What connection and app do not change: who asks for what, and how a response begins.
 #[derive(Debug, Clone, Default)]
@@ -615,6 +497,3 @@ impl Session {
         });
     }
 }
-
-#[cfg(test)]
-mod tests;

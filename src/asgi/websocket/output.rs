@@ -1,0 +1,27 @@
+//! What a session wants done outside.
+
+use crate::servers::Level;
+
+/// A line for the server's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its level.
+    pub level: Level,
+    /// Its text, without the prefix.
+    pub text: String,
+    /// Whether the app's traceback follows it.
+    pub traceback: bool,
+}
+
+/// What is to be done outside.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Bytes for the client.
+    pub bytes: Vec<u8>,
+    /// Lines for the log.
+    pub log: Vec<Line>,
+    /// The connection is to be closed once the bytes are sent; [`Session::lost`](super::Session::lost) follows then.
+    pub close: bool,
+    /// A `receive()` that waits may go on.
+    pub wake: bool,
+}

@@ -1,0 +1,212 @@
+//! The worker: its connections, and its loop, which looks at what has come only where Python's
+//! `select()` stands.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::net::frame::{Frame, FromProcess, ToProcess, push_number};
+use crate::os::{Millis, Signal};
+use crate::servers::Server;
+use crate::trace::Name;
+use crate::workers::Process;
+
+use super::connection::{AsgiConnection, AsgiRequest};
+use super::event::LoopEvent;
+use super::socket::Socket;
+
+/// The worker.
+#[derive(Debug, Default)]
+pub struct AsyncWorker {
+    pub(super) connections: BTreeMap<u32, Box<AsgiConnection>>,
+    /// The connection of each request that the app has.
+    pub(super) requests: BTreeMap<u32, Box<AsgiRequest>>,
+    /// WebSocket connections, by the number of the app's call.
+    pub(super) sockets: BTreeMap<u32, Box<Socket>>,
+    pub(super) next_request: u32,
+    pub(super) inbox: VecDeque<Arrived>,
+    pub(super) events: VecDeque<LoopEvent>,
+    pub(super) polling: bool,
+    pub(super) listening: bool,
+    /// How many connections the last `accept()` gave.
+    pub(super) accepted: u32,
+    pub(super) stopping: bool,
+    /// Responses completed.
+    pub(super) total: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) kind: ToProcess,
+    pub(super) id: u32,
+    pub(super) body: Vec<u8>,
+    /// The loop was not waiting when it came.
+    pub(super) late: bool,
+}
+
+impl AsyncWorker {
+    /// A worker that accepts nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the thread that is parked in `select()` should look.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// When [`tick`](Self::tick) is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.connections
+            .values()
+            .filter_map(|c| c.idle_until)
+            .chain(self.sockets.values().filter_map(|socket| socket.deadline()))
+            .min_by(f64::total_cmp)
+    }
+
+    /// Timers of idle connections.
+    pub fn tick(&mut self, process: &mut Process, now: Millis) {
+        if self.polling {
+            self.expire(process, now);
+        }
+    }
+
+    /// Takes a frame from the kernel: at once if the loop stands in `select()`.
+    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+        self.inbox.push_back(Arrived {
+            kind: frame.kind,
+            id: frame.id,
+            body: frame.body.to_vec(),
+            late: !self.polling,
+        });
+        if self.polling {
+            self.handle_arrived(process, now);
+        }
+    }
+
+    /// Python's thread enters `select()` and waits, or leaves it.
+    pub fn set_polling(&mut self, process: &mut Process, polling: bool, now: Millis) {
+        self.polling = polling;
+        self.handle_arrived(process, now);
+    }
+
+    /// What `select()` returns next.
+    pub fn next(&mut self, process: &mut Process, now: Millis) -> Option<LoopEvent> {
+        if self.events.is_empty() {
+            self.handle_arrived(process, now);
+        }
+        let event = self.events.pop_front()?;
+        if let LoopEvent::Request(id, _) = &event
+            && let Some(request) = self.requests.get_mut(id)
+        {
+            request.called_at = Some(now);
+            process.span(
+                (request.connection, request.sequence),
+                Name::Queue,
+                request.begun_at,
+                now,
+            );
+        }
+        if let LoopEvent::Socket(number, _) = &event {
+            self.socket_called(process, *number, now);
+        }
+        Some(event)
+    }
+
+    /// The connection of a request that the app has, and its place on it.
+    #[must_use]
+    pub fn request(&self, id: u32) -> Option<(u32, u32)> {
+        if let Some(socket) = self.sockets.get(&id) {
+            return Some((socket.connection, socket.sequence));
+        }
+        let request = self.requests.get(&id)?;
+        Some((request.connection, request.sequence))
+    }
+
+    pub(super) fn handle_arrived(&mut self, process: &mut Process, now: Millis) {
+        while let Some(arrived) = self.inbox.pop_front() {
+            self.handle_frame(process, &arrived, now);
+        }
+        self.expire(process, now);
+    }
+
+    pub(super) fn expire(&mut self, process: &mut Process, now: Millis) {
+        let due = |c: &AsgiConnection| c.idle_until.is_some_and(|at| at <= now);
+        let ids: Vec<u32> = self
+            .connections
+            .iter()
+            .filter(|(_, c)| due(c))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.close(process, id, now);
+        }
+        self.tick_sockets(process, now);
+    }
+
+    /// The app is started: the loop accepts.
+    pub fn listen(&mut self, process: &mut Process) {
+        self.listening = true;
+        for index in 0..process.listeners.len() {
+            let id = process.listeners[index].id;
+            process.tell(FromProcess::Poll, id);
+        }
+    }
+
+    /// The server stops accepting; idle connections close, busy ones after their response.
+    pub fn close_listeners(&mut self, process: &mut Process, now: Millis) {
+        self.listening = false;
+        self.stopping = true;
+        for listener in std::mem::take(&mut process.listeners) {
+            process.tell(FromProcess::Unlisten, listener.id);
+        }
+        self.shut_sockets(process, now);
+        let ids: Vec<u32> = self.connections.keys().copied().collect();
+        for id in ids {
+            let Some(c) = self.connections.get(&id) else {
+                continue;
+            };
+            if c.socket.is_some() {
+                continue;
+            }
+            match c
+                .request
+                .and_then(|request| self.requests.get_mut(&request))
+            {
+                Some(request) if !request.cycle.is_complete() => request.cycle.close_after(),
+                // gunicorn waits for kept connections.
+                _ if process.launch.python_responses => {}
+                _ => self.close(process, id, now),
+            }
+        }
+    }
+
+    /// Open connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Responses completed so far.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// A signal for the process. It dies of those that nobody handles: gunicorn has no handler for
+    /// the SIGABRT of uvicorn's worker class either.
+    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+        match signal {
+            Signal::Term | Signal::Int => self.events.push_back(LoopEvent::Stop(signal)),
+            Signal::Abrt | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
+                if process.launch.server() != Server::Gunicorn
+                    || signal == Signal::Abrt && !process.launch.python_responses =>
+            {
+                let number = signal.number() as u32;
+                push_number(&mut process.frames, FromProcess::Die, 0, number);
+            }
+            _ => {}
+        }
+    }
+}
