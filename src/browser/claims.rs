@@ -10,7 +10,7 @@ const TYPESCRIPT: &str = "
 export interface Claims {
   readonly words: Int32Array;
   offer(slot: number, id: number): void;
-  take(slot: number, id: number): boolean;
+  claim(slot: number, id: number): boolean;
 }
 ";
 
@@ -26,7 +26,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn offer(this: &Claims, slot: u32, id: u32);
     #[wasm_bindgen(method)]
-    fn take(this: &Claims, slot: u32, id: u32) -> bool;
+    fn claim(this: &Claims, slot: u32, id: u32) -> bool;
 }
 
 impl net::Claims for Claims {
@@ -34,7 +34,7 @@ impl net::Claims for Claims {
         self.offer(slot, id);
     }
 
-    fn take(&self, slot: u32, id: ConnectionId) -> bool {
-        self.take(slot, id)
+    fn claim(&self, slot: u32, id: ConnectionId) -> bool {
+        self.claim(slot, id)
     }
 }

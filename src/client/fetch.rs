@@ -7,7 +7,8 @@ use crate::net::{ConnectionId, Network, WINDOW};
 use crate::os::Millis;
 use crate::wire::strings::Strings;
 
-use super::{FetchHead, StreamId};
+use super::head::FetchHead;
+use super::stream::StreamId;
 
 /// A server has this much to send before it waits for what is owed to it.
 const GRANT: u32 = WINDOW / 8;

@@ -11,7 +11,7 @@ use crate::websocket::handshake::Opening;
 use crate::websocket::{Close, Connection, Event, Role, Rules, close_code};
 use crate::wire::strings::{self, Strings};
 
-use super::StreamId;
+use super::stream::StreamId;
 
 /// The most bytes that a message may have: what a tab can hold of one.
 const MAX_MESSAGE: usize = 1 << 28;

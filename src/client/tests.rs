@@ -3,6 +3,7 @@
 use super::*;
 use crate::net::ListenerId;
 use crate::net::frame::{Accepted, FromPage, FromProcess, ToPage, ToProcess, frames};
+use crate::os::Pid;
 use crate::testing::test;
 use crate::wire::strings::{self, Strings};
 

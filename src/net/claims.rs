@@ -7,16 +7,16 @@
 //! Until somebody takes the claim the connection waits in the backlog as any other, and another
 //! process that accepts gets it: who takes the claim first has the connection, and nobody else.
 
-use super::ConnectionId;
 use super::frame::Accepted;
+use super::ids::ConnectionId;
 
 /// The words that kernel and processes share: see `www/worker/claims.js`. All operations have one
 /// order for all threads.
 pub trait Claims: std::fmt::Debug {
-    /// The kernel offers a connection: it can be taken by what this slot says.
+    /// The kernel offers a connection: it can be claimed by what this slot says.
     fn offer(&self, slot: u32, id: ConnectionId);
-    /// Takes the connection. False where somebody else has.
-    fn take(&self, slot: u32, id: ConnectionId) -> bool;
+    /// Claims the connection. False where somebody else has.
+    fn claim(&self, slot: u32, id: ConnectionId) -> bool;
 }
 
 /// Connections that can be on offer at once, of all listeners.
@@ -84,7 +84,7 @@ pub(crate) mod testing {
             self.0.borrow_mut()[slot as usize] = id;
         }
 
-        fn take(&self, slot: u32, id: ConnectionId) -> bool {
+        fn claim(&self, slot: u32, id: ConnectionId) -> bool {
             let free = self.0.borrow()[slot as usize] == id;
             if free {
                 self.0.borrow_mut()[slot as usize] = 0;

@@ -1,6 +1,7 @@
 //! Connections that are not offered before their client has sent something.
 
 use super::*;
+use crate::net::{Deferral, ListenerId};
 use crate::testing::test;
 
 fn deferring(deferral: Deferral) -> (Network, ListenerId) {

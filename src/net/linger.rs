@@ -7,7 +7,7 @@
 //! `io_uring` links its requests, saves two trips between process and kernel for each request and
 //! changes nothing that a client or another process can see.
 
-use super::ListenerId;
+use super::ids::ListenerId;
 use crate::os::{Millis, Pid};
 
 /// What the process does when the connection is closed.

@@ -4,20 +4,17 @@
 mod claims;
 mod deferral;
 pub mod frame;
+mod ids;
 mod linger;
 mod network;
+mod window;
 
 pub use claims::{Claims, Offer, SLOTS};
 pub use deferral::Deferral;
+pub use ids::{Address, ConnectionId, ListenerGroup, ListenerId};
 pub use linger::{AfterClose, Linger};
-pub use network::{
-    Address, ClientEvent, ConnectError, ConnectionId, ListenError, ListenerGroup, ListenerId,
-    Network,
-};
+pub use network::{ClientEvent, ConnectError, ListenError, Network};
+pub use window::WINDOW;
 
 #[cfg(test)]
 pub(crate) use claims::testing::Table;
-
-/// Bytes that may be on their way in each direction of a connection before the receiver has
-/// consumed any: the two socket buffers of a loopback connection in one. A sender beyond it waits.
-pub const WINDOW: u32 = 256 * 1024;

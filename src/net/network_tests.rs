@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::connection::LEAST_GRANT;
 use super::*;
 use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
+use crate::net::{ConnectionId, ListenerId};
+use crate::os::Pid;
 use crate::testing::test;
 
 const A: Pid = 10;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
-use crate::net::{Claims, Offer, Table};
+use crate::net::{Claims, ConnectionId, ListenerId, Offer, Table};
+use crate::os::Pid;
 use crate::testing::test;
 
 /// What A is offered: the connection, the slot of its claim, what it has sent.
@@ -65,7 +66,7 @@ impl Bench {
 
     /// A takes what it was offered, as it does before anybody hears of it.
     fn takes(&mut self, offer: &Offered) -> bool {
-        self.claims.take(offer.1, offer.0)
+        self.claims.claim(offer.1, offer.0)
     }
 
     fn accepts(&mut self, pid: Pid, most: u32) -> Vec<(ToProcess, u32)> {

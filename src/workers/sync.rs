@@ -316,7 +316,7 @@ impl SyncWorker {
         while let Some((id, body)) = self.offers.pop_front() {
             let offer = Offer::decode(&body)?;
             let claims = process.claims.as_ref();
-            if !claims.is_some_and(|claims| claims.take(offer.slot, id)) {
+            if !claims.is_some_and(|claims| claims.claim(offer.slot, id)) {
                 // Another process was faster.
                 continue;
             }

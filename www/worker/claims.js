@@ -8,7 +8,7 @@ const NONE = 0;
 
 /**
  * The claims, as each thread sees them. A slot holds the number of the connection that it offers
- * until that is taken.
+ * until that is claimed.
  */
 export class Claims {
   /** The memory; null where it cannot be shared. */
@@ -26,8 +26,11 @@ export class Claims {
     Atomics.store(this.words, slot, id | 0);
   }
 
-  /** @param {number} slot @param {number} id */
-  take(slot, id) {
+  /**
+   * @param {number} slot @param {number} id
+   * @returns {boolean} false where somebody else has claimed the connection
+   */
+  claim(slot, id) {
     return Atomics.compareExchange(this.words, slot, id | 0, NONE) === (id | 0);
   }
 }

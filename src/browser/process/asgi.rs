@@ -9,9 +9,9 @@ use crate::asgi::http::Part;
 use crate::os::Millis;
 use crate::workers::r#async::{self, Sent};
 
+use super::message::Message;
 use super::reply::{Full, Reply};
 use super::state::Shared;
-use super::websocket::Message;
 
 /// How long Python may run without the worker's event loop having turned, while its own loop goes
 /// round.

@@ -8,10 +8,12 @@
 mod accepting;
 mod asgi;
 mod configuration;
+mod dispositions;
 mod hooks;
 mod log;
 mod main_thread;
 mod memory;
+mod message;
 mod messages;
 mod reply;
 mod signals;
@@ -36,12 +38,12 @@ use crate::workers::cores::Cores;
 use crate::workers::{r#async, threaded as pool};
 
 pub use asgi::AsyncWorker;
+pub use dispositions::Disposition;
 pub use hooks::HookAnswer;
 pub use log::LogLevel;
 pub use main_thread::{Fork, Step};
 pub use memory::Memory;
 pub use reply::Reply;
-pub use signals::Disposition;
 pub use sync::SyncWorker;
 pub use threaded::ThreadedWorker;
 pub use threads::{Check, Keys, Outcome, WaitFor};

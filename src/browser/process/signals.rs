@@ -4,63 +4,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::net::frame::{FromProcess, push_number};
 use crate::os::Millis;
-use crate::os::Signal;
 
 use super::Process;
-use super::state::Base;
-use super::worker::Worker;
-
-/// What Python does on a signal.
-#[wasm_bindgen]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// Nothing of its own: the server does what it does (`SIG_DFL`).
-    SignalDefault,
-    /// It ignores it (`SIG_IGN`).
-    SignalIgnored,
-    /// It has a handler.
-    SignalHandled,
-}
-
-/// The signals that Python handles, and those that it ignores: a bit for each number, from 1.
-#[derive(Debug, Default)]
-pub(super) struct Dispositions {
-    handled: u64,
-    ignored: u64,
-}
-
-impl Dispositions {
-    fn set(&mut self, signal: u32, disposition: Disposition) {
-        let bit = bit(signal);
-        self.handled &= !bit;
-        self.ignored &= !bit;
-        match disposition {
-            Disposition::SignalDefault => {}
-            Disposition::SignalIgnored => self.ignored |= bit,
-            Disposition::SignalHandled => self.handled |= bit,
-        }
-    }
-
-    fn get(&self, signal: u32) -> Disposition {
-        let bit = bit(signal);
-        if self.handled & bit != 0 {
-            Disposition::SignalHandled
-        } else if self.ignored & bit != 0 {
-            Disposition::SignalIgnored
-        } else {
-            Disposition::SignalDefault
-        }
-    }
-}
-
-/// No bit for a number that is no signal's.
-fn bit(signal: u32) -> u64 {
-    if (1..=64).contains(&signal) {
-        1 << (signal - 1)
-    } else {
-        0
-    }
-}
+use super::dispositions::Disposition;
 
 #[wasm_bindgen]
 impl Process {
@@ -105,23 +51,5 @@ impl Process {
     #[wasm_bindgen(js_name = nextSignal)]
     pub fn next_signal(&self) -> Option<u32> {
         self.shared.with(|base, _| base.threads.take_signal())
-    }
-}
-
-impl Base {
-    /// A signal arrives: Python's own handler goes before the server's.
-    pub(super) fn signal<W: Worker + ?Sized>(&mut self, worker: &mut W, number: u32, now: Millis) {
-        match self.dispositions.get(number) {
-            Disposition::SignalHandled => self.threads.signal(number, now),
-            Disposition::SignalIgnored => {}
-            Disposition::SignalDefault => {
-                let Some(signal) = Signal::numbered(number as i32) else {
-                    return;
-                };
-                if worker.signal(&mut self.process, signal) {
-                    self.threads.signal(number, now);
-                }
-            }
-        }
     }
 }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use crate::event_loop::{EventLoop, MAIN};
-use crate::os::Millis;
+use crate::os::{Millis, Signal};
 use crate::workers;
 
+use super::dispositions::{Disposition, Dispositions};
 use super::memory::Memory;
-use super::signals::Dispositions;
 use super::threads::Outcome;
 use super::worker::Worker;
 
@@ -89,6 +89,27 @@ impl Base {
             }
             let request = interval.request.and_then(|id| worker.request(id));
             self.process.interval(&interval, request);
+        }
+    }
+
+    /// Whether a thread could be resumed now.
+    pub(super) fn has_due_thread(&self) -> bool {
+        self.threads.holder().is_none() && self.threads.has_ready()
+    }
+
+    /// A signal arrives: Python's own handler goes before the server's.
+    pub(super) fn signal<W: Worker + ?Sized>(&mut self, worker: &mut W, number: u32, now: Millis) {
+        match self.dispositions.get(number) {
+            Disposition::SignalHandled => self.threads.signal(number, now),
+            Disposition::SignalIgnored => {}
+            Disposition::SignalDefault => {
+                let Some(signal) = Signal::numbered(number as i32) else {
+                    return;
+                };
+                if worker.signal(&mut self.process, signal) {
+                    self.threads.signal(number, now);
+                }
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::os::Millis;
 use crate::trace::Name;
 
 use super::Process;
-use super::state::Base;
 
 /// How many threads a process may have: each costs stacks and a thread state in memory that has an
 /// end.
@@ -191,13 +190,6 @@ impl Process {
     pub fn set_switch_interval(&self, interval: Millis) {
         self.shared
             .with(|base, _| base.threads.set_switch_interval(interval));
-    }
-}
-
-impl Base {
-    /// Whether a thread could be resumed now.
-    pub(super) fn has_due_thread(&self) -> bool {
-        self.threads.holder().is_none() && self.threads.has_ready()
     }
 }
 

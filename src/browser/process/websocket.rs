@@ -8,6 +8,7 @@ use crate::wire::strings;
 
 use super::asgi::AsyncWorker;
 use super::memory::SIZE;
+use super::message::Message;
 use super::reply::{Full, Reply};
 
 /// What an app sends on a WebSocket. In Python each has its name in capitals.
@@ -32,14 +33,6 @@ pub enum SocketEvent {
     ResponseEnd,
     /// An event of another type: its name.
     Other,
-}
-
-/// A message of which parts are yet to cross.
-#[derive(Debug, Default)]
-pub(super) struct Message {
-    bytes: Vec<u8>,
-    /// Bytes of it that have crossed to Python.
-    taken: usize,
 }
 
 impl AsyncWorker {

@@ -1,11 +1,13 @@
 //! Listeners, and the connections that wait until one of them is accepted from.
 
-use super::{
-    Address, ClientEvent, ConnectError, Connection, ConnectionId, Early, ListenError, Listener,
-    ListenerGroup, ListenerId, Network, Retry, RetryCause,
-};
+use super::connection::{Connection, Early, Retry, RetryCause};
+use super::error::{ConnectError, ListenError};
+use super::event::ClientEvent;
+use super::listener::Listener;
+use super::state::Network;
 use crate::net::Deferral;
 use crate::net::frame::{ToProcess, push};
+use crate::net::ids::{Address, ConnectionId, ListenerGroup, ListenerId};
 use crate::os::Millis;
 use std::collections::VecDeque;
 

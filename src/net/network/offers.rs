@@ -4,24 +4,16 @@
 //! Offers are made where one process alone accepts from a listener. They are the first of those
 //! that wait, in their order, so that nobody gets a connection before one that came earlier.
 
+use super::listener::{Listener, OnOffer};
 use super::processes::{FIRST_READ, accepted, first_read};
-use super::{ConnectionId, Listener, ListenerId, Network};
+use super::state::Network;
 use crate::net::claims::{Claims, SLOTS, encode_offer};
 use crate::net::frame::{ToProcess, push_parts};
+use crate::net::ids::{ConnectionId, ListenerId};
 use crate::os::Pid;
 
 /// Connections of a listener that are on offer at once.
 const MOST: usize = 16;
-
-/// A connection on offer.
-#[derive(Debug)]
-pub(super) struct OnOffer {
-    pub(super) connection: ConnectionId,
-    pub(super) pid: Pid,
-    pub(super) slot: u32,
-    /// Bytes that the process has been given with it.
-    pub(super) sent: usize,
-}
 
 impl Listener {
     /// The process that connections are offered to.
@@ -150,7 +142,7 @@ impl Network {
         let withdrawn: Vec<OnOffer> = listener.offers.extract_if(.., its).collect();
         for offer in withdrawn {
             let claims = self.claims.as_ref();
-            if claims.is_some_and(|claims| claims.take(offer.slot, offer.connection)) {
+            if claims.is_some_and(|claims| claims.claim(offer.slot, offer.connection)) {
                 self.slots.push(offer.slot);
             } else {
                 self.taken(id, &offer);

@@ -1,7 +1,11 @@
 //! What processes do with connections: accept, answer, linger, close, end.
 
-use super::{ClientEvent, ConnectionId, Listener, ListenerId, Network, granted};
+use super::connection::granted;
+use super::event::ClientEvent;
+use super::listener::Listener;
+use super::state::Network;
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push};
+use crate::net::ids::{ConnectionId, ListenerId};
 use crate::net::linger::{AfterClose, Closing, Linger};
 use crate::os::{Millis, Pid};
 

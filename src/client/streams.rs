@@ -1,0 +1,446 @@
+//! All streams of the page, and their connections.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::http1;
+use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
+use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
+use crate::os::Millis;
+
+use super::fetch::{self, Fetch};
+use super::head::FetchHead;
+use super::seen::Seen;
+use super::socket::{self, Socket, SocketHead};
+use super::stream::StreamId;
+
+/// Kept connections to one port that wait for another request; more are closed.
+const MOST_IDLE: usize = 256;
+/// Requests whose numbers in the trace are remembered.
+const NUMBERS_KEPT: usize = 4096;
+
+/// All streams of the page.
+#[derive(Debug, Default)]
+pub struct Client {
+    streams: BTreeMap<StreamId, Stream>,
+    connections: BTreeMap<ConnectionId, Owner>,
+    /// Kept connections, the one used last at the end.
+    idle: Vec<Idle>,
+    /// Requests sent, of all servers.
+    requests: u32,
+    /// Frames for the page.
+    pub page: Vec<u8>,
+    /// Requests that are complete, for the trace.
+    pub seen: VecDeque<Seen>,
+    numbers: BTreeMap<(ConnectionId, u32), u32>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Bare { connection: ConnectionId },
+    Fetch(Box<Fetch>),
+    Socket(Box<Socket>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Stream(StreamId),
+    Idle,
+}
+
+#[derive(Debug)]
+struct Idle {
+    port: u16,
+    connection: ConnectionId,
+    http: http1::client::Connection,
+    credit: u32,
+    /// Bytes consumed and not yet granted to the server anew.
+    owed: u32,
+    requests: u32,
+}
+
+impl Client {
+    /// No streams.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of the `sequence`-th request of a connection in the trace. Requests of bare
+    /// connections get theirs when they are first heard of.
+    pub fn request_number(&mut self, connection: ConnectionId, sequence: u32) -> u32 {
+        if let Some(number) = self.numbers.get(&(connection, sequence)) {
+            return *number;
+        }
+        self.requests += 1;
+        self.numbers.insert((connection, sequence), self.requests);
+        // Connection ids grow: the smallest are the oldest, and no longer asked for.
+        if self.numbers.len() > NUMBERS_KEPT {
+            self.numbers.pop_first();
+        }
+        self.requests
+    }
+
+    /// Takes a frame of the page.
+    pub fn from_page(&mut self, net: &mut Network, frame: Frame<'_, FromPage>, now: Millis) {
+        match frame.kind {
+            FromPage::Fetch => match FetchHead::decode(frame.body) {
+                Some(head) => self.fetch(net, frame.id, head, now),
+                None => fail(
+                    &mut self.page,
+                    frame.id,
+                    "lost",
+                    "the request head of the page cannot be read",
+                ),
+            },
+            FromPage::Connect => self.connect(net, frame.id, frame.number() as u16, now),
+            FromPage::Socket => match SocketHead::decode(frame.body) {
+                Some(head) => self.open_socket(net, frame.id, head, now),
+                None => fail(
+                    &mut self.page,
+                    frame.id,
+                    "lost",
+                    "the page's request for a WebSocket cannot be read",
+                ),
+            },
+            _ => self.on_stream(net, frame),
+        }
+    }
+
+    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_, FromPage>) {
+        let id = frame.id;
+        match (self.streams.get_mut(&id), frame.kind) {
+            (Some(Stream::Bare { connection, .. }), FromPage::Data) => {
+                net.send(*connection, frame.body);
+            }
+            (Some(Stream::Bare { connection, .. }), FromPage::Eof) => net.shutdown(*connection),
+            (Some(Stream::Bare { connection, .. }), FromPage::Credit) => {
+                net.grant(*connection, frame.number());
+            }
+            (Some(Stream::Fetch(fetch)), FromPage::Data) => fetch.upload(net, frame.body),
+            (Some(Stream::Fetch(fetch)), FromPage::Eof) => fetch.upload_end(net),
+            (Some(Stream::Fetch(fetch)), FromPage::Credit) => {
+                fetch.consumed(net, frame.number());
+            }
+            (Some(Stream::Socket(socket)), FromPage::Text) => {
+                socket.send(net, frame.body, true, &mut self.page);
+            }
+            (Some(Stream::Socket(socket)), FromPage::Binary) => {
+                socket.send(net, frame.body, false, &mut self.page);
+            }
+            (Some(Stream::Socket(socket)), FromPage::Close) => {
+                let is_given_up = socket.close(net, frame.body);
+                if is_given_up {
+                    self.socket_failed(net, id, "the WebSocket was closed before it was open");
+                }
+            }
+            (Some(_), FromPage::Reset) => {
+                self.forget(id)
+                    .into_iter()
+                    .for_each(|connection| net.reset(connection));
+            }
+            _ => {}
+        }
+    }
+
+    fn forget(&mut self, id: StreamId) -> Option<ConnectionId> {
+        let connection = match self.streams.remove(&id)? {
+            Stream::Bare { connection, .. } => connection,
+            Stream::Fetch(fetch) => fetch.connection,
+            Stream::Socket(socket) => socket.connection,
+        };
+        self.connections.remove(&connection);
+        Some(connection)
+    }
+
+    fn connect(&mut self, net: &mut Network, id: StreamId, port: u16, now: Millis) {
+        match net.connect(port, now) {
+            Ok(connection) => {
+                self.streams.insert(id, Stream::Bare { connection });
+                self.connections.insert(connection, Owner::Stream(id));
+                push(&mut self.page, ToPage::Head, id, b"");
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn open_socket(&mut self, net: &mut Network, id: StreamId, head: SocketHead, now: Millis) {
+        match net.connect(head.port, now) {
+            Ok(connection) => {
+                let number = self.request_number(connection, 0);
+                let socket = Socket::new(net, id, connection, number, head, now);
+                self.streams.insert(id, Stream::Socket(Box::new(socket)));
+                self.connections.insert(connection, Owner::Stream(id));
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn fetch(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
+        let kept = self
+            .idle
+            .iter()
+            .rposition(|idle| idle.port == head.port && idle.http.is_idle());
+        if let Some(index) = kept {
+            let idle = self.idle.remove(index);
+            self.begin(net, id, head, idle, now);
+        } else {
+            self.fetch_anew(net, id, head, now);
+        }
+    }
+
+    fn fetch_anew(&mut self, net: &mut Network, id: StreamId, head: FetchHead, now: Millis) {
+        match net.connect(head.port, now) {
+            Ok(connection) => {
+                // What the page reads later is in its memory: see `complete`.
+                net.ends_promptly(connection);
+                let http = http1::client::Connection::new();
+                let fresh = Idle {
+                    port: head.port,
+                    connection,
+                    http,
+                    credit: WINDOW,
+                    owed: 0,
+                    requests: 0,
+                };
+                self.begin(net, id, head, fresh, now);
+            }
+            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+        }
+    }
+
+    fn begin(&mut self, net: &mut Network, id: StreamId, head: FetchHead, on: Idle, now: Millis) {
+        self.connections.insert(on.connection, Owner::Stream(id));
+        let number = self.request_number(on.connection, on.requests);
+        let on_consumed = on.http.consumed();
+        let mut fetch = Box::new(Fetch {
+            stream: id,
+            connection: on.connection,
+            http: on.http,
+            credit: on.credit,
+            sequence: on.requests,
+            number,
+            head,
+            sent_at: now,
+            unsent: Vec::new(),
+            upload_ended: false,
+            undelivered: 0,
+            answered: false,
+            granted: on_consumed,
+            owed: on.owed,
+        });
+        fetch.send_head(net);
+        self.streams.insert(id, Stream::Fetch(fetch));
+    }
+
+    /// Takes what the network tells a client.
+    pub fn on_network(
+        &mut self,
+        net: &mut Network,
+        connection: ConnectionId,
+        event: ClientEvent,
+        now: Millis,
+    ) {
+        match self.connections.get(&connection) {
+            Some(Owner::Stream(id)) => {
+                let id = *id;
+                match self.streams.get_mut(&id) {
+                    Some(Stream::Bare { .. }) => self.on_bare(id, connection, event),
+                    Some(Stream::Fetch(_)) => self.on_fetch(net, id, connection, event, now),
+                    Some(Stream::Socket(_)) => self.on_socket(net, id, event, now),
+                    None => {}
+                }
+            }
+            Some(Owner::Idle) => self.on_idle(net, connection, &event),
+            // A connection that nobody wants any more: whatever comes is answered by an end.
+            None => {
+                if event == ClientEvent::Eof {
+                    net.shutdown(connection);
+                }
+            }
+        }
+    }
+
+    fn on_bare(&mut self, id: StreamId, connection: ConnectionId, event: ClientEvent) {
+        match event {
+            ClientEvent::Data(data) => push(&mut self.page, ToPage::Data, id, &data),
+            ClientEvent::Credit(bytes) => push_number(&mut self.page, ToPage::Credit, id, bytes),
+            ClientEvent::Eof => push(&mut self.page, ToPage::Eof, id, b""),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                fail(&mut self.page, id, "lost", lost_text(&event));
+                self.streams.remove(&id);
+                self.connections.remove(&connection);
+            }
+            ClientEvent::Accepted(_) => {}
+        }
+    }
+
+    fn on_fetch(
+        &mut self,
+        net: &mut Network,
+        id: StreamId,
+        connection: ConnectionId,
+        event: ClientEvent,
+        now: Millis,
+    ) {
+        let Some(Stream::Fetch(fetch)) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let done = match event {
+            ClientEvent::Accepted(_) => return,
+            ClientEvent::Credit(bytes) => {
+                fetch.credited(net, bytes, &mut self.page);
+                return;
+            }
+            ClientEvent::Data(data) => fetch.receive(net, &data, &mut self.page),
+            ClientEvent::Eof => fetch.receive_eof(&mut self.page),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                fetch::Step::Failed(lost_text(&event).to_owned())
+            }
+        };
+        match done {
+            fetch::Step::Going => {}
+            fetch::Step::Complete { keep } => self.complete(net, id, keep, now),
+            fetch::Step::Failed(why) => {
+                let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
+                    return;
+                };
+                self.connections.remove(&connection);
+                net.reset(connection);
+                // A kept connection may have been closed while the request was on its way: it was
+                // never read.
+                if fetch.sequence > 0 && !fetch.answered && fetch.can_retry() {
+                    self.fetch_anew(net, id, fetch.head, now);
+                } else {
+                    fail(&mut self.page, id, "lost", &why);
+                }
+            }
+        }
+    }
+
+    fn on_socket(&mut self, net: &mut Network, id: StreamId, event: ClientEvent, now: Millis) {
+        let Some(Stream::Socket(socket)) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let step = match event {
+            ClientEvent::Accepted(_) => return,
+            ClientEvent::Credit(bytes) => {
+                socket.credited(net, bytes, &mut self.page);
+                return;
+            }
+            ClientEvent::Data(data) => socket.receive(net, &data, &mut self.page),
+            ClientEvent::Eof => socket.receive_eof(net, &mut self.page),
+            ClientEvent::Reset | ClientEvent::TimedOut => {
+                socket::Step::Failed(lost_text(&event).to_owned())
+            }
+        };
+        match step {
+            socket::Step::Going => {}
+            socket::Step::Closed => {
+                self.seen.push_back(Seen {
+                    port: socket.port,
+                    process: net.server_of(socket.connection),
+                    number: socket.number,
+                    sent_at: socket.sent_at,
+                    complete_at: now,
+                });
+                // The server closes the connection now.
+                if let Some(connection) = self.forget(id) {
+                    net.shutdown(connection);
+                }
+            }
+            socket::Step::Failed(why) => self.socket_failed(net, id, &why),
+        }
+    }
+
+    fn socket_failed(&mut self, net: &mut Network, id: StreamId, why: &str) {
+        if let Some(connection) = self.forget(id) {
+            net.shutdown(connection);
+        }
+        fail(&mut self.page, id, "lost", why);
+    }
+
+    fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
+        let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
+            return;
+        };
+        let mut fetch = *fetch;
+        let connection = fetch.connection;
+        // What the page has not read yet is in its memory: the connection is free for the next
+        // answer.
+        fetch.grant_rest(net);
+        self.connections.remove(&connection);
+        self.seen.push_back(Seen {
+            port: fetch.head.port,
+            process: net.server_of(connection),
+            number: fetch.number,
+            sent_at: fetch.sent_at,
+            complete_at: now,
+        });
+        let same_port = self
+            .idle
+            .iter()
+            .filter(|idle| idle.port == fetch.head.port)
+            .count();
+        if keep && fetch.upload_ended && fetch.unsent.is_empty() && same_port < MOST_IDLE {
+            self.connections.insert(connection, Owner::Idle);
+            self.idle.push(Idle {
+                port: fetch.head.port,
+                connection,
+                http: fetch.http,
+                credit: fetch.credit,
+                owed: fetch.owed,
+                requests: fetch.sequence + 1,
+            });
+        } else {
+            net.shutdown(connection);
+        }
+    }
+
+    fn on_idle(&mut self, net: &mut Network, connection: ConnectionId, event: &ClientEvent) {
+        let Some(index) = self
+            .idle
+            .iter()
+            .position(|idle| idle.connection == connection)
+        else {
+            return;
+        };
+        match event {
+            ClientEvent::Credit(bytes) => self.idle[index].credit += bytes,
+            ClientEvent::Accepted(_) => {}
+            _ => {
+                self.idle.remove(index);
+                self.connections.remove(&connection);
+                net.shutdown(connection);
+            }
+        }
+    }
+
+    /// A server has ended: kept connections to its port are of no use.
+    pub fn port_closed(&mut self, net: &mut Network, port: u16) {
+        let closed: Vec<Idle> = self.idle.extract_if(.., |idle| idle.port == port).collect();
+        for idle in closed {
+            self.connections.remove(&idle.connection);
+            net.shutdown(idle.connection);
+        }
+    }
+}
+
+/// Tells the page that a stream has failed, and why.
+fn fail(page: &mut Vec<u8>, id: StreamId, name: &str, why: &str) {
+    push(page, ToPage::Reset, id, format!("{name}\n{why}").as_bytes());
+}
+
+fn lost_text(event: &ClientEvent) -> &'static str {
+    if *event == ClientEvent::TimedOut {
+        "the connection timed out: the backlog stayed full"
+    } else {
+        "the connection was reset by the server"
+    }
+}
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod socket_tests;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
