@@ -139,7 +139,7 @@ mod tests {
         for class in ExceptionClass::VARIANTS {
             let path = class.path();
             let entry = if path.contains('.') {
-                format!("_define(\"{path}\", ")
+                format!("\"{path}\"")
             } else {
                 format!("    {path},\n")
             };

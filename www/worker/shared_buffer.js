@@ -1,5 +1,5 @@
 // The buffer in CPython's memory that Rust and Python both read and write
-// (`wasgi_runtime.crossing`), and the way of a process's messages to the machine.
+// (`wasgi_runtime.bridge.buffer`), and the way of a process's messages to the machine.
 
 /** Bytes at the buffer's end: the number that comes with what is in the buffer. */
 const NUMBER = 4;

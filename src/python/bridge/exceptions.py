@@ -41,32 +41,46 @@ class RejectedBody(ServersError):
     """
 
 
-def _define(path: str, *bases: type[Exception]) -> type[Exception]:
-    """A class of a module that is not imported."""
-    module, _, name = path.rpartition(".")
-    kind = _classes[path] = type(name, bases, {"__module__": module})
+class CutShortBody(ServersError, OSError):
+    """The client ended the connection inside the body."""
+
+
+class ClientDisconnected(OSError):
+    """uvicorn's: the client is gone."""
+
+    __module__ = "uvicorn.protocols.utils"
+
+
+_classes["uvicorn.protocols.utils.ClientDisconnected"] = ClientDisconnected
+
+_BASES: Final[dict[str, type[Exception] | str]] = {
+    "gunicorn.http.errors.ChunkMissingTerminator": RejectedBody,
+    "gunicorn.http.errors.InvalidChunkExtension": RejectedBody,
+    "gunicorn.http.errors.InvalidChunkSize": RejectedBody,
+    "gunicorn.http.errors.InvalidHeader": RejectedBody,
+    "gunicorn.http.errors.InvalidHeaderName": RejectedBody,
+    "gunicorn.http.errors.InvalidResponseHeader": ServersError,
+    "gunicorn.http.errors.InvalidResponseHeaderName": ServersError,
+    "gunicorn.http.errors.LimitRequestHeaders": RejectedBody,
+    "gunicorn.http.errors.NoMoreData": CutShortBody,
+    "gunicorn.http.errors.ObsoleteFolding": RejectedBody,
+    "websockets.exceptions.InvalidHandshake": "websockets.exceptions.WebSocketException",
+    "websockets.exceptions.InvalidHeader": "websockets.exceptions.InvalidHandshake",
+    "websockets.exceptions.InvalidHeaderValue": "websockets.exceptions.InvalidHeader",
+    "websockets.exceptions.ProtocolError": "websockets.exceptions.WebSocketException",
+    "websockets.exceptions.WebSocketException": Exception,
+}
+"""The bases of classes that are made when they are first raised: their modules are not imported."""
+
+
+def _class(path: str) -> type[Exception]:
+    kind = _classes.get(path)
+    if kind is None:
+        base = _BASES[path]
+        module, _, name = path.rpartition(".")
+        bases = (_class(base) if isinstance(base, str) else base,)
+        kind = _classes[path] = type(name, bases, {"__module__": module})
     return kind
-
-
-NoMoreData: Final = _define("gunicorn.http.errors.NoMoreData", ServersError, OSError)
-"""The client ended the connection inside the body."""
-_define("gunicorn.http.errors.ChunkMissingTerminator", RejectedBody)
-_define("gunicorn.http.errors.InvalidChunkExtension", RejectedBody)
-_define("gunicorn.http.errors.InvalidChunkSize", RejectedBody)
-_define("gunicorn.http.errors.InvalidHeader", RejectedBody)
-_define("gunicorn.http.errors.InvalidHeaderName", RejectedBody)
-_define("gunicorn.http.errors.LimitRequestHeaders", RejectedBody)
-_define("gunicorn.http.errors.ObsoleteFolding", RejectedBody)
-_define("gunicorn.http.errors.InvalidResponseHeader", ServersError)
-_define("gunicorn.http.errors.InvalidResponseHeaderName", ServersError)
-
-ClientDisconnected: Final = _define("uvicorn.protocols.utils.ClientDisconnected", OSError)
-
-_exception = _define("websockets.exceptions.WebSocketException", Exception)
-_define("websockets.exceptions.ProtocolError", _exception)
-_handshake = _define("websockets.exceptions.InvalidHandshake", _exception)
-_header = _define("websockets.exceptions.InvalidHeader", _handshake)
-_define("websockets.exceptions.InvalidHeaderValue", _header)
 
 
 def raised() -> Exception:
@@ -75,7 +89,7 @@ def raised() -> Exception:
     """
     path, message, *arguments = read_bytes()
     rest = iter(arguments)
-    error = _classes[path.decode()](*(_VALUES[kind](value) for kind, value in zip(rest, rest)))
+    error = _class(path.decode())(*(_VALUES[kind](value) for kind, value in zip(rest, rest)))
     if isinstance(error, ServersError):
         error.message = message.decode()
     return error

@@ -31,7 +31,7 @@ from _wasgi import (
 )
 
 from ..bridge.buffer import SIZE, number, read_strings, view, write_strings, write_text
-from ..bridge.exceptions import NoMoreData, RejectedBody, raised
+from ..bridge.exceptions import CutShortBody, RejectedBody, raised
 from ..bridge.tracebacks import traceback_of
 from ..threads.waiting import wait
 
@@ -264,13 +264,13 @@ def base_environ() -> dict[str, Any]:
 
 def _cause(error: BaseException) -> int:
     """See `Cause` in src/browser/process/wsgi.rs."""
-    if isinstance(error, NoMoreData):
-        return NO_MORE_DATA
     match error:
         case StopIteration():
             return STOP_ITERATION
         case RejectedBody():
             return REJECTED_BODY
+        case CutShortBody():
+            return NO_MORE_DATA
         case OSError(errno=None) | OSError(errno=int()):
             return OS_ERROR
         case Exception():
