@@ -10,19 +10,18 @@
 //! the order of arrival, and are handed over to a thread that has waited for more than a
 //! millisecond (`lock.c`, `parking_lot.c`).
 
+mod ids;
 mod interval;
 mod key;
 mod queues;
-mod request;
 mod scheduler;
 mod signals;
 mod thread;
 mod timers;
 mod wait;
 
+pub use ids::{MAIN, RequestId, ThreadId};
 pub use interval::Interval;
 pub use key::Key;
-pub use request::RequestId;
 pub use scheduler::{EventLoop, SWITCH_INTERVAL};
-pub use thread::{MAIN, ThreadId};
 pub use wait::{Check, Next, Outcome, Wait, Woke, Yield};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::ids::ThreadId;
 use super::key::Key;
-use super::thread::ThreadId;
 
 /// The queues that are not empty.
 #[derive(Debug, Default)]

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::os::Millis;
 use crate::trace::Name;
 
+use super::ids::{MAIN, RequestId, ThreadId};
 use super::interval::Interval;
 use super::key::Key;
 use super::queues::Queues;
-use super::request::RequestId;
 use super::signals::Signals;
-use super::thread::{MAIN, State, Thread, ThreadId};
+use super::thread::{State, Thread};
 use super::timers::Timers;
 use super::wait::{Check, Next, Outcome, Wait, Woke, Yield};
 

@@ -2,14 +2,8 @@
 
 use crate::os::Millis;
 
-use super::request::RequestId;
+use super::ids::RequestId;
 use super::wait::{Outcome, Wait};
-
-/// A thread's number in its process. Numbers are not used again.
-pub type ThreadId = u32;
-
-/// The thread that a process starts with.
-pub const MAIN: ThreadId = 1;
 
 /// What a thread does.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::os::Millis;
 
-use super::thread::ThreadId;
+use super::ids::ThreadId;
 
 /// Timers that were cleared stay in the heap until they come up, or until they are most of it.
 const SWEEP_FROM: usize = 64;

@@ -3,9 +3,8 @@
 use crate::os::Millis;
 use crate::trace::Name;
 
+use super::ids::{RequestId, ThreadId};
 use super::key::Key;
-use super::request::RequestId;
-use super::thread::ThreadId;
 
 /// A wait, as a thread begins it.
 #[derive(Debug, Clone, Copy)]
