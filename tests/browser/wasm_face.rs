@@ -7,8 +7,8 @@ use js_sys::{Array, Object, Reflect};
 use tsify::{Ts, Tsify};
 use wasgi::browser::protocol::{FromMachine, Identity, LogStream, SignalTo, Start};
 use wasgi::browser::{
-    Keys, Machine, Memory, Outcome, Process, Reply, Spawn, SyncWorker, ThreadedWorker, WaitFor, Wanted,
-    WsgiRequests,
+    Keys, Machine, Memory, Outcome, Process, Reply, Spawn, SyncWorker, ThreadedWorker, WaitFor,
+    Wanted, WsgiRequests,
 };
 use wasgi::net::frame::{FromPage, FromProcess, ToPage, frames, push};
 use wasgi::servers::Configuration;
