@@ -1,7 +1,7 @@
 // A server's log, however much an app prints.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 
 import { openPage } from "./page.js";
 
@@ -19,17 +19,11 @@ def app(environ, start_response):
     return [b"printed"]
 `;
 
-describe("a log", { timeout: 120_000 }, () => {
-  /** @type {import("../playground.js").PlaygroundPage} */
-  let page;
-  /** @type {import("../playground.js").RunningServer} */
-  let server;
+const page = await openPage({ "app.py": APP });
 
-  before(async () => {
-    page = await openPage({ "app.py": APP });
-    server = await page.start("gunicorn app:app");
-  });
-  after(() => server?.run(({ server }) => server.stop()));
+describe("a log", { timeout: 120_000 }, async () => {
+  const server = await page.start("gunicorn app:app");
+  after(() => server.run(({ server }) => server.stop()));
 
   /**
    * The lines that come with a request, up to END, and how often the page had its turn meanwhile.
