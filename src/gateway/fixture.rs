@@ -9,12 +9,10 @@ use crate::servers::{self, Command, Launch, Server};
 /// A command line with that server's defaults.
 pub(crate) fn launch(server: Server) -> Launch {
     let line = match server {
-        Server::Gunicorn => "gunicorn app:app",
-        Server::Uvicorn => "uvicorn app:app",
-        Server::Uwsgi => "uwsgi --http-socket :8000",
-        Server::Daphne => "daphne app:app",
+        Server::Uwsgi => "uwsgi --http-socket :8000".to_owned(),
+        _ => format!("{} app:app", server.name()),
     };
-    match servers::parse(line, &servers::Surroundings::new(&[], "/")) {
+    match servers::parse(&line, &servers::Surroundings::new(&[], "/")) {
         Command::Serve(launch) => *launch,
         printed @ servers::Command::Print { .. } => panic!("{printed:?}"),
     }

@@ -1,9 +1,11 @@
 //! What masters are told, what they want done, and what the Python of those that have one answers.
 
+use strum::FromRepr;
+
 use super::{Machine, Output, SHELL, ServerId};
-use crate::master::{Action, Event};
+use crate::master::{Action, Event, Hook, MASTER_SLOT};
 use crate::net::frame::{Frame, FromProcess, ToProcess};
-use crate::os::{Exit, Millis, Signal, Stream};
+use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::{self, Command, Configuration, Surroundings};
 
 /// uvicorn's workers answer pings from a thread of their own: as long as the process is there, it
@@ -11,16 +13,15 @@ use crate::servers::{self, Command, Configuration, Surroundings};
 pub(super) const PONG_EVERY: Millis = 1000.0;
 
 /// What the master's Python answers.
-#[derive(Debug)]
-pub struct Answer;
-
-impl Answer {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
+#[repr(u32)]
+pub enum Answer {
     /// The configuration as a command line: at the start, and where it was to be read again.
-    pub const SETTINGS: u32 = 0;
+    Settings,
     /// The hook has run.
-    pub const DONE: u32 = 1;
+    Done,
     /// The hook has raised.
-    pub const RAISED: u32 = 2;
+    Raised,
 }
 
 impl Machine {
@@ -97,8 +98,8 @@ impl Machine {
             return;
         };
         running.busy = false;
-        match frame.id {
-            Answer::SETTINGS => {
+        match Answer::from_repr(frame.id) {
+            Some(Answer::Settings) => {
                 let settings = String::from_utf8_lossy(frame.body);
                 let words = shlex::split(&settings).unwrap_or_default();
                 let surroundings = Surroundings {
@@ -119,8 +120,8 @@ impl Machine {
                 }
                 running.events.push_front(Event::Started);
             }
-            Answer::RAISED => running.events.push_front(Event::HookFailed),
-            _ => {}
+            Some(Answer::Raised) => running.events.push_front(Event::HookFailed),
+            Some(Answer::Done) | None => {}
         }
         self.run_master(server, now);
     }
@@ -139,13 +140,11 @@ impl Machine {
                 let ok = self.bind(server, index, pid).is_some();
                 return Some(Event::Bound { index, ok });
             }
-            Action::Hook(name, [first, second]) => {
+            Action::Hook(hook) => {
                 if running.launch.master_has_python() {
                     running.busy = true;
                     let pid = running.master_pid;
-                    let call = format!("{name} {first} {second}");
-                    self.net
-                        .tell_process(pid, ToProcess::Hook, 0, call.as_bytes());
+                    self.run_hook(pid, hook);
                 }
             }
             Action::Watch => running.watches = true,
@@ -183,9 +182,7 @@ impl Machine {
                 let master_has_python = running.launch.master_has_python();
                 let pid = self.pid();
                 if master_has_python {
-                    let call = format!("spawned {slot} {pid}");
-                    self.net
-                        .tell_process(parent, ToProcess::Hook, 0, call.as_bytes());
+                    self.run_hook(parent, Hook::Spawned { age: slot, pid });
                 }
                 self.start_process(server, pid, parent, slot, again);
                 return Some(Event::Spawned { slot, pid });
@@ -197,7 +194,7 @@ impl Machine {
                     running.processes.retain(|its| *its != pid);
                     self.outputs.push_back(Output::Kill(pid));
                 }
-                self.start_process(server, pid, SHELL, 0, false);
+                self.start_process(server, pid, SHELL, MASTER_SLOT, false);
             }
             Action::Signal(pid, signal @ Signal::Kill) => {
                 return self.end_process(server, pid, signal);
@@ -228,6 +225,12 @@ impl Machine {
             Action::Exit(code) => self.exit(server, code),
         }
         None
+    }
+
+    fn run_hook(&mut self, master: Pid, hook: Hook) {
+        let call = hook.to_string();
+        self.net
+            .tell_process(master, ToProcess::Hook, 0, call.as_bytes());
     }
 
     /// Whether no process can be started: a restart may need twice the workers, no more.

@@ -1,10 +1,11 @@
 //! What processes say and do, and how they start.
 
 use super::{Machine, Output, ServerId};
-use crate::master::{Action, Event};
+use crate::master::{Action, Event, MASTER_SLOT};
 use crate::net::frame::{FromProcess, ToProcess, frames};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
+use crate::servers::uwsgi::RequestLine;
 
 /// What servers are started from.
 pub(super) const SHELL: Pid = 1;
@@ -31,8 +32,8 @@ impl Machine {
             // becomes a new one in a reload.
             replaced: running.launch.master
                 && !running.launch.master_has_python()
-                && (slot > 0 || running.launch.server() == Server::Uwsgi),
-            forks: if running.launch.master && slot == 0 {
+                && (slot != MASTER_SLOT || running.launch.server() == Server::Uwsgi),
+            forks: if running.launch.master && slot == MASTER_SLOT {
                 running.launch.workers
             } else {
                 0
@@ -59,13 +60,13 @@ impl Machine {
                 FromProcess::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
                 FromProcess::Booted => self.tell_master(server, Event::Booted(pid), now),
                 FromProcess::Accepting => self.tell_master(server, Event::Accepting(pid), now),
-                FromProcess::Busy | FromProcess::Request => {
+                FromProcess::Busy => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
-                    let event = match frame.kind {
-                        FromProcess::Busy => Event::Busy(pid, frame.id, text),
-                        _ => Event::Request(pid, frame.id, text),
-                    };
-                    self.tell_master(server, event, now);
+                    self.tell_master(server, Event::Busy(pid, frame.id, text), now);
+                }
+                FromProcess::Request => {
+                    let line = RequestLine::read(frame.body);
+                    self.tell_master(server, Event::Request(pid, frame.id, line), now);
                 }
                 FromProcess::Hook => self.answered(server, frame, now),
                 FromProcess::Bind => self.bind_for_process(server, pid, frame.id as usize),

@@ -7,7 +7,7 @@ use super::log::LogBudget;
 use super::running::{Running, Start, environment};
 use super::scale::Scale;
 use super::{Machine, Output, PONG_EVERY, SHELL, ServerId, ServerNumber};
-use crate::master::{Event, Master};
+use crate::master::{Event, MASTER_SLOT, Master};
 use crate::os::{Millis, Stream};
 use crate::servers::{self, Command, Configuration, Server, Surroundings};
 
@@ -106,7 +106,7 @@ impl Machine {
                 };
                 self.servers.insert(server, running);
                 if master_has_python {
-                    self.start_process(server, master_pid, SHELL, 0, false);
+                    self.start_process(server, master_pid, SHELL, MASTER_SLOT, false);
                 } else {
                     self.tell_master(server, Event::Started, now);
                 }

@@ -1,6 +1,9 @@
 //! What a master is told, and what it wants done.
 
+use std::fmt;
+
 use crate::os::{Exit, Pid, Signal, Stream};
+use crate::servers::uwsgi::RequestLine;
 
 /// What happens to a master.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +37,8 @@ pub enum Event {
     Heartbeat(Pid),
     /// A uWSGI worker's thread of this number begins a request; so its master tells of it.
     Busy(Pid, u32, String),
-    /// A uWSGI worker's thread has served a request: its line for the log, if it has one, with a
-    /// NUL where the numbers of requests belong.
-    Request(Pid, u32, String),
+    /// A uWSGI worker's thread has served a request: its line for the log, if it has one.
+    Request(Pid, u32, Option<RequestLine>),
     /// So many connections wait to be accepted: told a uWSGI master before each
     /// [`Event::Deadline`], and after [`Action::Watch`].
     Waiting(u32),
@@ -69,9 +71,8 @@ pub enum Action {
         again: bool,
     },
     /// Run a hook of gunicorn's configuration, if the master has a Python; nothing that follows is
-    /// done before it has run. The numbers are those of a worker (its age and pid) or of workers
-    /// (new and old).
-    Hook(&'static str, [u32; 2]),
+    /// done before it has run.
+    Hook(Hook),
     /// Tell of the next connection that waits to be accepted: [`Event::Waiting`].
     Watch,
     /// Read the command line, and the files that it names, once more: `reconfigure` and
@@ -91,4 +92,62 @@ pub enum Action {
     Listening,
     /// The master exits with this code; everything that is left of the server ends with it.
     Exit(i32),
+}
+
+/// What the Python of gunicorn's master is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// `on_starting`
+    OnStarting,
+    /// `when_ready`
+    WhenReady,
+    /// `nworkers_changed`
+    NworkersChanged {
+        /// How many there are to be.
+        new: u32,
+        /// How many there were to be.
+        old: u32,
+    },
+    /// `pre_fork`, and the fork.
+    PreFork {
+        /// The worker's slot.
+        age: u32,
+    },
+    /// `child_exit`
+    ChildExit {
+        /// The worker's slot.
+        age: u32,
+        /// Its process.
+        pid: Pid,
+    },
+    /// The configuration is to be read again.
+    Reload,
+    /// `on_reload`
+    OnReload,
+    /// `on_exit`
+    OnExit,
+    /// No hook, and no answer: a worker of this slot has got its process id.
+    Spawned {
+        /// The worker's slot.
+        age: u32,
+        /// Its process.
+        pid: Pid,
+    },
+}
+
+impl fmt::Display for Hook {
+    /// As `src/python/servers/gunicorn/master.py` reads it: a name and numbers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnStarting => f.write_str("on_starting"),
+            Self::WhenReady => f.write_str("when_ready"),
+            Self::NworkersChanged { new, old } => write!(f, "nworkers_changed {new} {old}"),
+            Self::PreFork { age } => write!(f, "pre_fork {age}"),
+            Self::ChildExit { age, pid } => write!(f, "child_exit {age} {pid}"),
+            Self::Reload => f.write_str("reload"),
+            Self::OnReload => f.write_str("on_reload"),
+            Self::OnExit => f.write_str("on_exit"),
+            Self::Spawned { age, pid } => write!(f, "spawned {age} {pid}"),
+        }
+    }
 }

@@ -22,7 +22,7 @@ mod tests;
 mod workers;
 
 use super::table::Table;
-use super::{Action, Event};
+use super::{Action, Event, Hook};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::gunicorn::GunicornSettings;
 use crate::servers::{Launch, Level, WorkerClass, host, log};
@@ -358,7 +358,7 @@ impl Arbiter {
     fn start(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.log(now, Level::Info, "Starting gunicorn 27.0.1", actions);
         self.rebinding = false;
-        self.hook("on_starting", [0, 0], actions);
+        self.hook(Hook::OnStarting, actions);
         self.bind(now, 0, actions);
     }
 
@@ -389,7 +389,7 @@ impl Arbiter {
             let message = "No keepalived connections can be handled. Check the number of worker connections and threads.";
             self.log(now, Level::Warning, message, actions);
         }
-        self.hook("when_ready", [0, 0], actions);
+        self.hook(Hook::WhenReady, actions);
         self.manage_workers(now, Resume::Wait, actions);
     }
 
@@ -476,12 +476,13 @@ impl Arbiter {
 
     fn set_workers(&mut self, number: usize, actions: &mut Vec<Action>) {
         let old = std::mem::replace(&mut self.num_workers, number);
-        self.hook("nworkers_changed", [number as u32, old as u32], actions);
+        let (new, old) = (number as u32, old as u32);
+        self.hook(Hook::NworkersChanged { new, old }, actions);
     }
 
-    fn hook(&self, name: &'static str, numbers: [u32; 2], actions: &mut Vec<Action>) {
+    fn hook(&self, hook: Hook, actions: &mut Vec<Action>) {
         if self.hooks {
-            actions.push(Action::Hook(name, numbers));
+            actions.push(Action::Hook(hook));
         }
     }
 

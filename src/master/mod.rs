@@ -32,7 +32,11 @@ mod script;
 use crate::os::{Millis, Pid};
 use crate::servers::{Launch, Program};
 
-pub use events::{Action, Event};
+pub use events::{Action, Event, Hook};
+
+/// The slot of a master's own process, where it has one: workers are counted from 1. Python has it in
+/// `src/python/process/configuration.py`.
+pub const MASTER_SLOT: u32 = 0;
 
 /// The master of one server.
 #[derive(Debug)]
@@ -70,8 +74,8 @@ impl Master {
             Program::Uwsgi(settings) => {
                 Kind::Uwsgi(Box::new(uwsgi::Uwsgi::new(launch, settings, pid)))
             }
-            // daphne never has a master.
-            Program::Uvicorn(_) | Program::Daphne(_) => Kind::Single(single::Single::default()),
+            // The others never have a master.
+            _ => Kind::Single(single::Single::default()),
         };
         Master { kind }
     }

@@ -101,7 +101,7 @@ impl Stage {
                     }),
                 )
             }
-            Action::Hook(name, [first, second]) => (format!("hook {name} {first} {second}"), None),
+            Action::Hook(hook) => (format!("hook {hook}"), None),
             Action::Signal(pid, signal) => (format!("SIG{} to {pid}", signal.name()), None),
             Action::Log(stream, line) => {
                 assert_eq!(stream, Stream::Stderr);

@@ -110,9 +110,10 @@ impl Table {
         self.workers.iter().find(|w| w.slot == slot)
     }
 
-    /// The worker's pid, 0 for one that never was.
-    pub(super) fn pid(&self, slot: u32) -> Pid {
-        self.get(slot).and_then(|w| w.pid).unwrap_or(0)
+    /// The worker's process as the log shows it: Python's None before there is one.
+    pub(super) fn shown(&self, slot: u32) -> String {
+        let pid = self.get(slot).and_then(|w| w.pid);
+        pid.map_or_else(|| "None".to_owned(), |pid| pid.to_string())
     }
 
     pub(super) fn remove(&mut self, slot: u32) -> Option<Worker> {

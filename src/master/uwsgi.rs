@@ -166,7 +166,7 @@ impl Uwsgi {
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
             Event::Accepting(pid) => self.accepting(now, pid, actions),
             Event::Busy(pid, core, what) => self.busy(now, pid, (core, what)),
-            Event::Request(pid, core, line) => self.request(pid, core, &line, actions),
+            Event::Request(pid, core, line) => self.request(pid, core, line.as_ref(), actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
             Event::Signal(signal) => self.signal(now, signal, actions),
             Event::Deadline if self.state == State::Running && now >= self.tick => {

@@ -55,7 +55,7 @@ wasgi_wire::kinds! {
         Bind = 29,
         /// [`crate::master::Event::Busy`]; the body is its text.
         Busy = 31,
-        /// [`crate::master::Event::Request`]; the body is its line.
+        /// [`crate::master::Event::Request`]; the body is its [`crate::servers::uwsgi::RequestLine`].
         Request = 32,
         /// The master's Python has run a hook; id is an [`crate::machine::Answer`].
         Hook = 33,
@@ -95,8 +95,8 @@ wasgi_wire::kinds! {
         /// The number that the process has with its master: [`crate::master::Action::Spawn`]'s
         /// slot. The body is one byte: 1 where the process was started again.
         Slot = 30,
-        /// The master's Python is to run a hook of the configuration: the body is its name and two
-        /// numbers, separated by spaces.
+        /// The master's Python is to run a hook of the configuration: the body is a
+        /// [`crate::master::Hook`] as text.
         Hook = 33,
     }
 }

@@ -47,7 +47,8 @@ pub fn constants(launch: &Launch) -> Vec<(&'static str, Constant)> {
             ("wsgi.multiprocess", multiprocess),
             ("wsgi.url_scheme", Constant::Text("http")),
         ],
-        Server::Gunicorn | Server::Uvicorn | Server::Daphne => vec![
+        // Of the others only gunicorn serves WSGI apps.
+        _ => vec![
             ("wsgi.errors", Constant::Object),
             ("wsgi.version", Constant::Object),
             ("wsgi.multithread", multithread),

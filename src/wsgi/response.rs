@@ -123,13 +123,11 @@ impl Response {
         }
         let mut strings = strings::read(encoded);
         let status = strings.next().ok_or(StartError::Encoding)?;
-        match self.server {
-            Server::Uwsgi => self.start_uwsgi(status, strings::pairs(strings)),
-            Server::Gunicorn | Server::Uvicorn | Server::Daphne => {
-                self.start_gunicorn(status, strings::pairs(strings))?;
-            }
+        if self.server == Server::Uwsgi {
+            self.start_uwsgi(status, strings::pairs(strings));
+            return Ok(());
         }
-        Ok(())
+        self.start_gunicorn(status, strings::pairs(strings))
     }
 
     fn start_gunicorn<'h>(

@@ -43,18 +43,20 @@ def line(status="200", sent=29, **options):
 
 class Lines(unittest.TestCase):
     def test_are_uwsgis_own_unless_there_is_a_format(self):
-        self.assertTrue(line().startswith("[pid: 7|app: 0|req: \0] 127.0.0.1 () {12 vars in "))
+        kind, before, after = line()
+        self.assertEqual((kind, before), ("numbered", "[pid: 7|app: 0|req: "))
+        self.assertTrue(after.startswith("] 127.0.0.1 () {12 vars in "))
         self.assertTrue(
-            line().endswith("(HTTP/1.1 200) 2 headers in 65 bytes (1 switches on core 0)")
+            after.endswith("(HTTP/1.1 200) 2 headers in 65 bytes (1 switches on core 0)")
         )
-        self.assertIn(" micros ", line(log_micros=True))
+        self.assertIn(" micros ", line(log_micros=True)[2])
 
     def test_have_what_the_format_names(self):
         text = line(
             log_format="%(uri)|%(method)|%(user)|%(status)|%(rsize)|%(hsize)|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
             "|%(var.QUERY_STRING)|%(var.NOPE)|%(nope)|%(modifier1)|100%"
         )
-        self.assertEqual(text, "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%")
+        self.assertEqual(text, ["whole", "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%"])
 
     def test_may_be_there_for_some_answers_only(self):
         for options in (

@@ -5,6 +5,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::master::MASTER_SLOT;
 use crate::os::Millis;
 use crate::servers::{Interface, Lifespan, Program, WorkerClass};
 
@@ -76,7 +77,7 @@ impl<'a> Configuration<'a> {
             ppid: process.parent,
             slot: process.slot,
             child: launch.master,
-            master: launch.master_has_python() && process.slot == 0,
+            master: launch.master_has_python() && process.slot == MASTER_SLOT,
             cwd: &base.directory,
             directory: launch.chdir.as_ref().unwrap_or(&base.directory),
             python_path: &launch.python_path,

@@ -34,11 +34,17 @@ impl Process {
     pub fn answer_hook(&self, answer: HookAnswer, length: usize) {
         let text = self.shared.memory.read(length);
         let answer = match answer {
-            HookAnswer::HookSettings => Answer::SETTINGS,
-            HookAnswer::HookDone => Answer::DONE,
-            HookAnswer::HookRaised => Answer::RAISED,
+            HookAnswer::HookSettings => Answer::Settings,
+            HookAnswer::HookDone => Answer::Done,
+            HookAnswer::HookRaised => Answer::Raised,
         };
-        self.shared
-            .with(|base, _| push(&mut base.process.frames, FromProcess::Hook, answer, &text));
+        self.shared.with(|base, _| {
+            push(
+                &mut base.process.frames,
+                FromProcess::Hook,
+                answer as u32,
+                &text,
+            )
+        });
     }
 }

@@ -5,9 +5,14 @@ use crate::machine::Answer;
 use crate::testing::test;
 
 /// The master's Python answers.
-fn answers(bench: &mut Bench, answer: u32, text: &str) {
+fn answers(bench: &mut Bench, answer: Answer, text: &str) {
     let mut message = Vec::new();
-    push(&mut message, FromProcess::Hook, answer, text.as_bytes());
+    push(
+        &mut message,
+        FromProcess::Hook,
+        answer as u32,
+        text.as_bytes(),
+    );
     let master = bench.spawned[0];
     bench.machine.from_process(master, &message, bench.now);
     bench.look();
@@ -20,14 +25,14 @@ fn a_configuration_file_is_read_by_a_process_before_anything_starts() {
     assert!(bench.lines.is_empty());
     answers(
         &mut bench,
-        Answer::SETTINGS,
+        Answer::Settings,
         "--workers=2 --bind=127.0.0.1:9000 -- app:app ''",
     );
     assert!(bench.lines[0].ends_with("Starting gunicorn 27.0.1"));
     // on_starting, when_ready, and pre_fork for each: none is passed over.
     for _ in 0..3 {
         assert_eq!(bench.spawned, [11]);
-        answers(&mut bench, Answer::DONE, "");
+        answers(&mut bench, Answer::Done, "");
     }
     assert!(
         bench
@@ -36,23 +41,23 @@ fn a_configuration_file_is_read_by_a_process_before_anything_starts() {
             .any(|line| line.contains("http://127.0.0.1:9000 (11)"))
     );
     bench.pass(50.0);
-    answers(&mut bench, Answer::DONE, "");
+    answers(&mut bench, Answer::Done, "");
     assert_eq!(bench.spawned, [11, 12, 13]);
 }
 
 #[test]
 fn what_happens_while_a_hook_runs_waits_for_it() {
     let mut bench = Bench::start("gunicorn -c conf.py app:app");
-    answers(&mut bench, Answer::SETTINGS, "--workers=1 -- app:app ''");
+    answers(&mut bench, Answer::Settings, "--workers=1 -- app:app ''");
     bench.signal(Signal::Term);
     assert!(bench.exits.is_empty());
     for _ in 0..3 {
-        answers(&mut bench, Answer::DONE, "");
+        answers(&mut bench, Answer::Done, "");
     }
     bench.exits(12, Exit::Code(0));
     bench.pass(200.0);
     while bench.exits.is_empty() {
-        answers(&mut bench, Answer::DONE, "");
+        answers(&mut bench, Answer::Done, "");
         bench.pass(200.0);
     }
     assert_eq!(bench.exits, [(SERVER, 0)]);
@@ -78,7 +83,7 @@ fn a_signal_ends_a_master_that_still_reads_its_configuration() {
 #[test]
 fn a_setting_that_cannot_be_honoured_is_refused_in_a_sentence() {
     let mut bench = Bench::start("gunicorn -c conf.py app:app");
-    answers(&mut bench, Answer::SETTINGS, "--certfile=x -- app:app ''");
+    answers(&mut bench, Answer::Settings, "--certfile=x -- app:app ''");
     assert_eq!(bench.exits, [(SERVER, 1)]);
     assert!(
         bench.lines[1].starts_with("Error: --certfile: there is no TLS here"),
@@ -90,16 +95,16 @@ fn a_setting_that_cannot_be_honoured_is_refused_in_a_sentence() {
 #[test]
 fn a_reload_takes_the_new_settings_for_the_new_workers() {
     let mut bench = Bench::start("gunicorn -c conf.py app:app");
-    answers(&mut bench, Answer::SETTINGS, "--workers=1 -- app:app ''");
+    answers(&mut bench, Answer::Settings, "--workers=1 -- app:app ''");
     for _ in 0..3 {
-        answers(&mut bench, Answer::DONE, "");
+        answers(&mut bench, Answer::Done, "");
     }
     bench.pass(100.0);
     bench.boots(12);
     bench.signal(Signal::Hup);
     answers(
         &mut bench,
-        Answer::SETTINGS,
+        Answer::Settings,
         "--workers=1 --bind=127.0.0.1:9000 -- app:app ''",
     );
     assert!(
@@ -109,7 +114,7 @@ fn a_reload_takes_the_new_settings_for_the_new_workers() {
             .any(|line| line.ends_with("Listening at: http://127.0.0.1:9000"))
     );
     for _ in 0..2 {
-        answers(&mut bench, Answer::DONE, "");
+        answers(&mut bench, Answer::Done, "");
     }
     assert_eq!(bench.spawned, [11, 12, 13]);
     let listeners = |pid: Pid| {

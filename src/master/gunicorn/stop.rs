@@ -1,7 +1,7 @@
 //! How the arbiter stops: gracefully, quickly, or because a worker cannot boot.
 
 use super::{Arbiter, BootFailure, End, POLL, State, Wake};
-use crate::master::Action;
+use crate::master::{Action, Hook};
 use crate::os::{Millis, Signal, Stream};
 use crate::servers::Level;
 
@@ -92,7 +92,7 @@ impl Arbiter {
                 if let Some(BootFailure { reason, .. }) = failure {
                     self.log(now, level, &format!("Reason: {reason}"), actions);
                 }
-                self.hook("on_exit", [0, 0], actions);
+                self.hook(Hook::OnExit, actions);
                 self.exit(failure.map_or(0, |failure| failure.code), actions);
             }
         }

@@ -1,7 +1,7 @@
 //! How the arbiter keeps its workers: as many as it should have, alive, and not silent.
 
 use super::{Arbiter, BootFailure, POLL, Resume, State, TURN};
-use crate::master::Action;
+use crate::master::{Action, Hook};
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;
 
@@ -74,7 +74,7 @@ impl Arbiter {
         self.log(now, Level::Info, "Hang up: Master", actions);
         if self.hooks {
             self.state = State::Rereading;
-            self.hook("reload", [0, 0], actions);
+            self.hook(Hook::Reload, actions);
         } else {
             self.num_workers = self.configured_workers as usize;
             self.respawn(now, actions);
@@ -94,7 +94,7 @@ impl Arbiter {
     /// Puts new workers in the place of the old ones.
     pub(super) fn respawn(&mut self, now: Millis, actions: &mut Vec<Action>) {
         self.rebinding = false;
-        self.hook("on_reload", [0, 0], actions);
+        self.hook(Hook::OnReload, actions);
         let old = self.table.last_slot();
         self.state = State::Reloading {
             old,
@@ -109,7 +109,8 @@ impl Arbiter {
     }
 
     fn spawn(&mut self, actions: &mut Vec<Action>) {
-        self.hook("pre_fork", [self.table.last_slot() + 1, 0], actions);
+        let age = self.table.last_slot() + 1;
+        self.hook(Hook::PreFork { age }, actions);
         self.table.spawn(actions);
     }
 
@@ -138,7 +139,7 @@ impl Arbiter {
             if aborted {
                 self.table.signal(slot, Signal::Kill, actions);
             } else {
-                let message = format!("WORKER TIMEOUT (pid:{})", self.table.pid(slot));
+                let message = format!("WORKER TIMEOUT (pid:{})", self.table.shown(slot));
                 self.log(now, Level::Critical, &message, actions);
                 self.table.signal(slot, Signal::Abrt, actions);
             }
@@ -166,7 +167,7 @@ impl Arbiter {
             let Some(worker) = self.table.remove(slot) else {
                 continue;
             };
-            let pid = worker.pid.unwrap_or(0);
+            let Some(pid) = worker.pid else { continue };
             match worker.exit {
                 Some(Exit::Code(0)) | None => {}
                 Some(Exit::Code(code)) => {
@@ -199,7 +200,7 @@ impl Arbiter {
                     self.log(now, level, &message, actions);
                 }
             }
-            self.hook("child_exit", [slot, pid], actions);
+            self.hook(Hook::ChildExit { age: slot, pid }, actions);
         }
         Ok(())
     }

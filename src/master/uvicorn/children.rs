@@ -87,7 +87,7 @@ impl Supervisor {
     fn terminate(&self, slot: u32, actions: &mut Vec<Action>) {
         if self.table.get(slot).is_some_and(|w| w.exit.is_none()) {
             self.table.signal(slot, Signal::Term, actions);
-            let message = format!("Terminated child process [{}]", self.table.pid(slot));
+            let message = format!("Terminated child process [{}]", self.table.shown(slot));
             self.log(Level::Info, &message, actions);
         }
     }
@@ -101,7 +101,7 @@ impl Supervisor {
 
     /// Waits for the end of a child.
     fn join(&mut self, slot: u32, next: Next, actions: &mut Vec<Action>) {
-        let message = format!("Waiting for child process [{}]", self.table.pid(slot));
+        let message = format!("Waiting for child process [{}]", self.table.shown(slot));
         self.log(Level::Info, &message, actions);
         self.state = State::Joining { slot, next };
     }
@@ -117,7 +117,7 @@ impl Supervisor {
 
     /// A child that was waited for has ended.
     pub(super) fn joined(&mut self, slot: u32, exit: Exit, next: Next, actions: &mut Vec<Action>) {
-        let pid = self.table.pid(slot);
+        let pid = self.table.shown(slot);
         match next {
             Next::Replace(_) if exit == Exit::Code(STARTUP_FAILURE) => {
                 let message =
@@ -146,7 +146,7 @@ impl Supervisor {
                 let old = self
                     .children
                     .get(index)
-                    .map_or(0, |old| self.table.pid(*old));
+                    .map_or_else(String::new, |old| self.table.shown(*old));
                 let message = format!(
                     "New child process [{pid}] was not ready in time; keeping worker [{old}] and aborting the restart."
                 );

@@ -4,6 +4,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
+use crate::servers::uwsgi::RequestLine;
 use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --master --die-on-term";
@@ -185,9 +186,7 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
     for core in [2, 0, 1] {
         stage.event(Event::Busy(8, core, "it".to_owned()));
     }
-    stage
-        .event(Event::Request(8, 0, String::new()))
-        .pass(9_000.0);
+    stage.event(Event::Request(8, 0, None)).pass(9_000.0);
     assert_eq!(
         stage.count("HARAKIRI"),
         0,
@@ -204,7 +203,7 @@ fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
         .event(Event::Busy(8, 0, "it".to_owned()))
-        .event(Event::Request(8, 0, String::new()))
+        .event(Event::Request(8, 0, None))
         .pass(9_000.0)
         .expect(&[]);
 }
@@ -218,7 +217,11 @@ fn requests_are_counted_by_worker_and_in_all() {
             .event(Event::Request(
                 pid,
                 0,
-                format!("[pid: {pid}|app: 0|req: \0] /"),
+                Some(RequestLine::Numbered {
+                    before: format!("[pid: {pid}|app: 0|req: "),
+                    after: "] /".to_owned(),
+                    has_app: true,
+                }),
             ));
     }
     stage.expect(&[

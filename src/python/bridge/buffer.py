@@ -21,6 +21,7 @@ number: Final = memoryview(shared)[SIZE:].cast("i")
 
 _FIRST = Struct("<I")
 _COUNTED: Final = 1 << 31
+_LONGEST_TEXT: Final = SIZE // 4
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -88,6 +89,11 @@ def write_text(text: str) -> int:
     data = text.encode("utf-8", "replace")[:SIZE]
     view[: len(data)] = data
     return len(data)
+
+
+def write_texts(texts: list[str]) -> int:
+    """Writes a list of texts as UTF-8, a long one cut; returns its length."""
+    return write_bytes([text.encode("utf-8", "replace")[:_LONGEST_TEXT] for text in texts])
 
 
 def read_text(end: int) -> str:

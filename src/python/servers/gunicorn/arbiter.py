@@ -129,21 +129,21 @@ class Arbiter:
         self.app.reload()
         self.setup(self.app)
 
-    def call(self, hook: str, first: int, second: int) -> None:
-        """Runs what Rust's arbiter has come to."""
-        match hook:
-            case "pre_fork":
-                self.worker_age = first
+    def call(self, hook: str, numbers: list[int]) -> None:
+        """Runs what Rust's arbiter has come to: see ``Hook`` in src/master/events.rs."""
+        match hook, numbers:
+            case "pre_fork", [age]:
+                self.worker_age = age
                 self.forking = Worker(
-                    first, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
+                    age, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
                 )
                 self.cfg.pre_fork(self, self.forking)
-            case "child_exit":
-                worker = self.WORKERS.pop(second, None)
+            case "child_exit", [_, pid]:
+                worker = self.WORKERS.pop(pid, None)
                 if worker is not None:
                     self.cfg.child_exit(self, worker)
-            case "nworkers_changed":
-                self.num_workers = first
+            case "nworkers_changed", [new, _]:
+                self.num_workers = new
             case _:
                 if hook == "when_ready":
                     self.LISTENERS[:] = map(Listener, self.address)

@@ -40,17 +40,18 @@ def _handle(arbiter: Arbiter, order: str) -> Generator[int, int, bool]:
     """Does what Rust's arbiter has come to. Whether this process is a worker now: before each is
     started, the master forks.
     """
-    hook, first, second = order.split()
+    hook, *words = order.split()
+    numbers = [int(word) for word in words]
     match hook:
         case "spawned":
-            arbiter.forked(int(second))
+            arbiter.forked(numbers[1])
             return False
         case "reload":
             arbiter.reload()
             _answer(HOOK_SETTINGS, settings.command_line(arbiter.app))
             return False
     try:
-        arbiter.call(hook, int(first), int(second))
+        arbiter.call(hook, numbers)
     except Exception as error:
         if hook in _FATAL:
             raise

@@ -24,7 +24,7 @@ from _wasgi import (
     REQUEST_WITH_BODY,
 )
 
-from ...bridge.buffer import SIZE, number, read_strings, view, write_bytes, write_text
+from ...bridge.buffer import SIZE, number, read_strings, view, write_bytes, write_text, write_texts
 from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
 from ...threads import waiting
@@ -294,7 +294,7 @@ class Core:
             request.set(None)
             del environ
             line = log.line(self.answer, variables, self.number)
-            _wasgi.log_request(self.number, write_text(line))
+            _wasgi.log_request(self.number, write_texts(line))
 
     def run(self) -> None:
         """The life of a core whose thread is not the main one."""

@@ -77,27 +77,32 @@ class Log:
             or (self.big is not None and self.big <= answer.sent)
         )
 
-    def line(self, answer: Answer, environ: dict[str, Any], core: int) -> str:
-        """The line, or nothing; Rust puts the numbers of requests where the NUL is."""
+    def line(self, answer: Answer, environ: dict[str, Any], core: int) -> list[str]:
+        """What Rust makes the line of, if there is to be one: its kind and its parts, between which
+        the numbers of requests belong. See src/servers/uwsgi/request_line.rs.
+        """
         micros = answer.micros()
         if not self._wants(answer, micros):
-            return ""
+            return []
         if self.forwarded and "HTTP_X_FORWARDED_FOR" in environ:
             environ["REMOTE_ADDR"] = environ["HTTP_X_FORWARDED_FOR"]
         if self.format:
             values = self._values(answer, environ, core, micros)
-            return _FIELD.sub(
+            line = _FIELD.sub(
                 lambda match: values.get(match[1]) or _variable(environ, match[1]), self.format
             )
+            return ["whole", line]
         fields, head = (answer.fields, answer.head) if answer.head else (0, 0)
         taken = f"{micros} micros" if self.in_micros else f"{micros // 1000} msecs"
-        return (
-            f"[pid: {self.pid}|app: {answer.app}|req: \0] {environ['REMOTE_ADDR']} ()"
+        return [
+            "numbered" if answer.app >= 0 else "numbered without app",
+            f"[pid: {self.pid}|app: {answer.app}|req: ",
+            f"] {environ['REMOTE_ADDR']} ()"
             f" {{{answer.variables} vars in {answer.size} bytes}} [{time.ctime(answer.begun)}]"
             f" {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {answer.sent}"
             f" bytes in {taken} ({answer.version} {answer.status}) {fields} headers"
-            f" in {head} bytes ({answer.switches} switches on core {core})"
-        )
+            f" in {head} bytes ({answer.switches} switches on core {core})",
+        ]
 
     def _values(
         self, answer: Answer, environ: dict[str, Any], core: int, micros: int
