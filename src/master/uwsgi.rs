@@ -14,141 +14,19 @@ mod cheaper;
 mod cheaper_tests;
 mod lines;
 mod requests;
+mod state;
 #[cfg(test)]
 mod tests;
 mod workers;
 
+pub(super) use state::Uwsgi;
+
 use super::{Action, Event};
 use crate::os::{Exit, Millis, Pid, Signal};
-use crate::servers::Launch;
-use crate::servers::uwsgi::UwsgiSettings;
-use cheaper::Adaptation;
-use lines::{say, say_when};
-
-/// The time between two looks at the workers.
-const TICK: Millis = 1000.0;
-/// A worker that could not load the app exits with this code where `--need-app` asks for it; so
-/// does the server then.
-const FAILED_APP: i32 = 22;
-/// A worker that was told to end exits with this code.
-const RELOAD: i32 = 17;
-/// A process that ends by SIGTERM, SIGINT or SIGQUIT exits with this code.
-const END: i32 = 30;
-
-/// uWSGI's first process.
-#[derive(Debug)]
-// Each is an option of the original, or something that happens once.
-#[allow(clippy::struct_excessive_bools)]
-pub(super) struct Uwsgi {
-    pid: Pid,
-    /// What the command line says, also what only uWSGI is set to. It changes where a reload finds
-    /// other options in an ini file.
-    launch: Launch,
-    settings: UwsgiSettings,
-    /// The addresses to listen on.
-    addresses: Vec<String>,
-    /// The working directory.
-    directory: String,
-    adaptation: Adaptation,
-    workers: Vec<Worker>,
-    ending: Option<Ending>,
-    /// Whether this is a server that has reloaded itself.
-    reloaded: bool,
-    /// Whether the app is loaded: the master comes into being then, the workers are forked.
-    forked: bool,
-    listening: bool,
-    /// `--need-app` was not met.
-    failed: bool,
-    /// Addresses that are bound.
-    bound: usize,
-    /// Addresses that were bound before a reload.
-    inherited: Vec<String>,
-    /// Requests served by all workers.
-    total: u32,
-    /// The last respawn, in seconds since the epoch, and how many came in quick succession.
-    respawned: (i64, u32),
-    /// A file that was touched.
-    touched: Option<String>,
-    tick: Millis,
-    state: State,
-}
-
-#[derive(Debug, Default)]
-// Each is something that happens to a worker, with and without the others.
-#[allow(clippy::struct_excessive_bools)]
-struct Worker {
-    pid: Option<Pid>,
-    accepting: bool,
-    /// How it ended, if it did and the master has not looked.
-    exit: Option<Exit>,
-    /// The second at which it was told to end.
-    cursed_at: Option<i64>,
-    /// The second at which its request is given up.
-    harakiri: Option<i64>,
-    /// What its threads do, by their numbers, as the master tells when it gives them up.
-    busy: Vec<(u32, String)>,
-    respawns: u32,
-    /// It is one that there is no need of now.
-    cheaped: bool,
-    /// It has had its time.
-    expired: bool,
-    /// The second at which it was spawned.
-    born: i64,
-    /// It is to be respawned at the next turn.
-    missing: bool,
-    /// Requests begun by the processes that had this number.
-    requests: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// The server ends.
-    Dying,
-    /// The server starts anew once its workers have ended.
-    Reloading,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    NotStarted,
-    Binding,
-    Running,
-    Ended,
-}
+use lines::say;
+use state::{Adaptation, END, Ending, State, TICK, Worker, second};
 
 impl Uwsgi {
-    pub(super) fn new(launch: &Launch, settings: &UwsgiSettings, pid: Pid) -> Self {
-        Self {
-            pid,
-            launch: launch.clone(),
-            settings: settings.clone(),
-            addresses: addresses(launch),
-            directory: launch.chdir.clone().unwrap_or_default(),
-            adaptation: Adaptation::default(),
-            touched: None,
-            workers: Vec::new(),
-            ending: None,
-            reloaded: false,
-            forked: false,
-            listening: false,
-            failed: false,
-            bound: 0,
-            inherited: Vec::new(),
-            total: 0,
-            respawned: (0, 0),
-            tick: 0.0,
-            state: State::NotStarted,
-        }
-    }
-
-    /// What the command line says now, at a reload.
-    pub(super) fn configure(&mut self, launch: &Launch, settings: &UwsgiSettings) {
-        self.launch = launch.clone();
-        self.settings = settings.clone();
-        self.addresses = addresses(launch);
-        self.directory = launch.chdir.clone().unwrap_or_default();
-    }
-
     pub(super) fn deadline(&self) -> Option<Millis> {
         (self.state == State::Running && self.launch.master).then_some(self.tick)
     }
@@ -394,31 +272,4 @@ impl Uwsgi {
             self.curse_all(now, signal, actions);
         }
     }
-
-    fn index(&self, pid: Pid) -> Option<usize> {
-        self.workers
-            .iter()
-            .position(|worker| worker.pid == Some(pid))
-    }
-
-    fn worker(&mut self, pid: Pid) -> Option<&mut Worker> {
-        let index = self.index(pid)?;
-        self.workers.get_mut(index)
-    }
-
-    fn exit(&mut self, code: i32, actions: &mut Vec<Action>) {
-        self.state = State::Ended;
-        actions.push(Action::Exit(code));
-    }
-}
-
-/// The addresses that the command line names.
-fn addresses(launch: &Launch) -> Vec<String> {
-    let binds = launch.binds.iter();
-    binds.map(|(host, port)| format!("{host}:{port}")).collect()
-}
-
-/// The clock of the original counts seconds.
-fn second(now: Millis) -> i64 {
-    (now / 1000.0).floor() as i64
 }

@@ -1,6 +1,6 @@
 //! How the arbiter stops: gracefully, quickly, or because a worker cannot boot.
 
-use super::{Arbiter, BootFailure, End, POLL, State, Wake};
+use super::arbiter::{Arbiter, BootFailure, End, POLL, State, Wake};
 use crate::master::{Action, Hook};
 use crate::os::{Millis, Signal, Stream};
 use crate::servers::Level;

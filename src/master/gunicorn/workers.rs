@@ -1,6 +1,6 @@
 //! How the arbiter keeps its workers: as many as it should have, alive, and not silent.
 
-use super::{Arbiter, BootFailure, POLL, Resume, State, TURN};
+use super::arbiter::{Arbiter, BootFailure, POLL, Resume, State, TURN};
 use crate::master::{Action, Hook};
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;

@@ -1,6 +1,6 @@
 //! How the supervisor looks after its children: health, replacement, restart, end.
 
-use super::{Next, STARTUP_FAILURE, State, Supervisor, TICK};
+use super::supervisor::{Next, STARTUP_FAILURE, State, Supervisor, TICK};
 use crate::master::Action;
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;

@@ -1,28 +1,10 @@
 //! Fewer workers when there is little to do: `--cheaper` and its algorithms, `--cheap`, `--idle`.
 
-use super::{State, TICK, Uwsgi, say, second};
+use super::lines::say;
+use super::state::{State, TICK, Uwsgi, Worker, second};
 use crate::master::Action;
 use crate::os::{Millis, Signal};
 use crate::servers::uwsgi::{Cheaper, CheaperAlgorithm};
-
-/// Where the adaptation stands.
-#[derive(Debug, Default)]
-pub(super) struct Adaptation {
-    /// Turns without a free worker, fewer those with one.
-    overload: u32,
-    /// Turns without need since the last overload.
-    idle: u32,
-    /// Connections that wait to be accepted.
-    pub(super) waiting: u32,
-    /// There are no workers until somebody connects.
-    pub(super) cheap: bool,
-    /// `--idle`: the worker that is ended next; nothing else is done meanwhile.
-    ending: Option<usize>,
-    /// The second at which the last request was seen, or the workers began.
-    active_at: Option<i64>,
-    /// Requests that had been served in all until then.
-    served: u32,
-}
 
 impl Uwsgi {
     /// How many workers there are at first.
@@ -132,7 +114,7 @@ impl Uwsgi {
         if self.adaptation.cheap || self.ending.is_some() {
             return;
         }
-        let here = |worker: &&super::Worker| worker.pid.is_some() && !worker.cheaped;
+        let here = |worker: &&Worker| worker.pid.is_some() && !worker.cheaped;
         let active = self.workers.iter().filter(here).count() as u32;
         let busy = self
             .workers

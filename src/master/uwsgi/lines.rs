@@ -1,7 +1,7 @@
 //! What uWSGI prints of itself when it starts. Left out is what it says about the machine that it
 //! runs on: kernel, memory pages, users.
 
-use super::Uwsgi;
+use super::state::Uwsgi;
 use crate::master::Action;
 use crate::os::{Millis, Stream};
 use crate::servers::log;

@@ -1,6 +1,6 @@
 //! What the master knows of requests: who is busy, since when, and their lines in the log.
 
-use super::{Uwsgi, second};
+use super::state::{Uwsgi, second};
 use crate::master::Action;
 use crate::os::{Millis, Pid, Stream};
 use crate::servers::uwsgi::RequestLine;

@@ -1,6 +1,7 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
-use super::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, say, say_when, second};
+use super::lines::{say, say_when};
+use super::state::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, second};
 use crate::master::Action;
 use crate::os::{Exit, Millis, Signal};
 
