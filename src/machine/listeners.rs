@@ -1,26 +1,11 @@
 //! Who has which listener: those of a server live for as long as one of its processes has them.
 
-use super::Machine;
-use super::ServerId;
+use super::computer::Machine;
+use super::running::{Held, Place};
+use super::server_id::ServerId;
 use crate::net::frame::ToProcess;
 use crate::net::{Deferral, ListenerId};
 use crate::os::Pid;
-
-/// A listener lives for as long as a process has it.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) id: ListenerId,
-    pub(super) holders: Vec<Pid>,
-}
-
-/// Where a listener is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
-    /// An index into `Launch::binds`.
-    Bind(usize),
-    /// An index into addresses that the configuration no longer has.
-    Retired(usize),
-}
 
 impl Machine {
     pub(super) fn bind(

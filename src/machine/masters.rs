@@ -2,7 +2,10 @@
 
 use strum::FromRepr;
 
-use super::{Machine, Output, SHELL, ServerId};
+use super::computer::Machine;
+use super::output::Output;
+use super::processes::SHELL;
+use super::server_id::ServerId;
 use crate::master::{Action, Event, Hook, MASTER_SLOT};
 use crate::net::frame::{Frame, FromProcess, ToProcess};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};

@@ -1,6 +1,6 @@
 //! What the machine wants done by its devices.
 
-use super::ServerId;
+use super::server_id::ServerId;
 use crate::os::{Millis, Pid, Stream};
 use crate::servers::Configuration;
 

@@ -1,6 +1,8 @@
 //! What processes say and do, and how they start.
 
-use super::{Machine, Output, ServerId};
+use super::computer::Machine;
+use super::output::Output;
+use super::server_id::ServerId;
 use crate::master::{Action, Event, MASTER_SLOT};
 use crate::net::frame::{FromProcess, ToProcess, frames};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};

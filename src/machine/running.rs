@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::StartCommand;
-use super::listeners::{Held, Place};
-use super::log::LogBudget;
+use super::log_budget::LogBudget;
 use crate::master::{Action, Event, Master};
+use crate::net::ListenerId;
 use crate::os::{Millis, Pid};
 use crate::servers::{Configuration, Launch};
 
@@ -31,6 +30,31 @@ pub(super) struct Running {
     pub(super) watches: bool,
     /// What its processes may still log.
     pub(super) log: LogBudget,
+}
+
+/// A command, as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartCommand {
+    /// A line, to be split as a shell splits it.
+    Line(String),
+    /// Its words.
+    Words(Vec<String>),
+}
+
+/// A listener lives for as long as a process has it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: ListenerId,
+    pub(super) holders: Vec<Pid>,
+}
+
+/// Where a listener is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// An index into `Launch::binds`.
+    Bind(usize),
+    /// An index into addresses that the configuration no longer has.
+    Retired(usize),
 }
 
 /// What a server is started with.

@@ -3,25 +3,20 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::log::LogBudget;
-use super::running::{Running, Start, environment};
+use super::computer::Machine;
+use super::log_budget::LogBudget;
+use super::masters::PONG_EVERY;
+use super::output::Output;
+use super::processes::SHELL;
+use super::running::{Running, Start, StartCommand, environment};
 use super::scale::Scale;
-use super::{Machine, Output, PONG_EVERY, SHELL, ServerId, ServerNumber};
+use super::server_id::{ServerId, ServerNumber};
 use crate::master::{Event, MASTER_SLOT, Master};
 use crate::os::{Millis, Stream};
 use crate::servers::{self, Command, Configuration, Server, Surroundings};
 
 /// Memory that a worker takes, as measured with a small app.
 const MEGABYTES: u32 = 64;
-
-/// A command, as it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartCommand {
-    /// A line, to be split as a shell splits it.
-    Line(String),
-    /// Its words.
-    Words(Vec<String>),
-}
 
 impl Machine {
     /// Starts a server by its command line, given as a line or as words.

@@ -1,7 +1,8 @@
 //! Spans on their way to the page: what processes noted, and what the client saw.
 
+use super::computer::Machine;
 use super::running::Running;
-use super::{Machine, ServerId};
+use super::server_id::ServerId;
 use crate::net::frame::{Frame, FromProcess, ToPage, push};
 use crate::os::{Millis, Pid};
 use crate::trace::{self, Name, Raw, Span};

@@ -2,6 +2,9 @@
 
 use super::launch::Launch;
 
+/// The version of wasgi, as `--version` shows it.
+pub(super) const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));
+
 /// What a command line asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {

@@ -31,6 +31,7 @@ pub mod uwsgi;
 pub use asgi::{AsgiSettings, Lifespan};
 use call::Call;
 pub use command::Command;
+use command::WASGI;
 pub use launch::{Interface, Launch, WorkerClass};
 pub use level::Level;
 use option::absolute;
@@ -40,6 +41,3 @@ pub use program::{Program, Server};
 pub use surroundings::{Configuration, Files, Surroundings};
 pub use target::Target;
 pub use uvicorn::Reload;
-
-/// The version of wasgi, as `--version` shows it.
-const WASGI: &str = concat!(", imitated by wasgi ", env!("CARGO_PKG_VERSION"));

@@ -12,10 +12,10 @@ pub(crate) struct OptionSpec {
     pub(crate) names: &'static [&'static str],
     /// What its value may be.
     pub(crate) kind: Kind,
-    /// What a usage line calls its value.
-    pub(crate) metavar: &'static str,
-    /// Its default; empty if it has none.
-    pub(crate) default: &'static str,
+    /// What a usage line calls its value, if it has one.
+    pub(crate) metavar: Option<&'static str>,
+    /// Its default.
+    pub(crate) default: Option<&'static str>,
     /// Why it is refused, in a sentence.
     pub(crate) refusal: Option<&'static str>,
 }
@@ -71,21 +71,21 @@ impl OptionSpec {
         Self {
             names,
             kind,
-            metavar: "",
-            default: "",
+            metavar: None,
+            default: None,
             refusal: None,
         }
     }
 
     /// What a usage line calls its value.
     pub(crate) const fn metavar(mut self, metavar: &'static str) -> Self {
-        self.metavar = metavar;
+        self.metavar = Some(metavar);
         self
     }
 
     /// Its default.
     pub(crate) const fn default(mut self, default: &'static str) -> Self {
-        self.default = default;
+        self.default = Some(default);
         self
     }
 
@@ -173,12 +173,11 @@ impl Values {
         self.all(name).pop()
     }
 
-    /// The text that counts: the last one given, or the default.
+    /// The text that counts: the last one given, or the default, or nothing.
     pub(crate) fn text(&self, name: &str) -> &str {
         let option = self.table.named(name);
         debug_assert!(option.is_some(), "the table lacks {name}");
-        self.given(name)
-            .unwrap_or_else(|| option.map_or("", |option| option.default))
+        self.given(name).or_else(|| option?.default).unwrap_or("")
     }
 
     /// Whether a flag is set.
@@ -228,7 +227,7 @@ impl Values {
     pub(crate) fn refused(&self) -> Option<(&'static OptionSpec, &'static str)> {
         self.given.iter().find_map(|(option, text)| {
             let asks_for_default =
-                !option.is_flag() && !option.default.is_empty() && text == option.default;
+                !option.is_flag() && option.default.is_some_and(|default| text == default);
             let refusal = option.refusal.filter(|_| !asks_for_default)?;
             Some((*option, refusal))
         })

@@ -18,7 +18,6 @@ use crate::servers::Launch;
 
 use super::Process;
 use super::conversation::{Conversation, conversation};
-pub use serving::Taken;
 
 /// How long the main thread waits in `select()`.
 const SELECT: Millis = 1000.0;
@@ -45,6 +44,24 @@ pub enum Next {
     Park,
     /// Leave.
     Exit,
+}
+
+/// What a thread does with the connection that it has taken from the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// Call the app with this environ, as a run of strings.
+    Request {
+        /// Keys and values.
+        environ: Vec<u8>,
+        /// Whether there is a body to read.
+        has_body: bool,
+    },
+    /// Wait for the connection's key, and ask again.
+    Park,
+    /// The same, for at most so long.
+    ParkFor(Millis),
+    /// Nothing more: tell the main thread.
+    Done,
 }
 
 /// The worker.

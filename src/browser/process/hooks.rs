@@ -44,7 +44,7 @@ impl Process {
                 FromProcess::Hook,
                 answer as u32,
                 &text,
-            )
+            );
         });
     }
 }

@@ -142,7 +142,11 @@ impl Program {
         let mut length = out.len();
         for option in self.table.iter() {
             let value = if option.is_flag() { "" } else { " " };
-            let part = format!(" [{}{value}{}]", option.name(), option.metavar);
+            let part = format!(
+                " [{}{value}{}]",
+                option.name(),
+                option.metavar.unwrap_or_default()
+            );
             if length + part.len() > 78 {
                 out.push('\n');
                 out.push_str(&indent);

@@ -8,29 +8,11 @@ use crate::trace::Name;
 use crate::workers::Process;
 use crate::workers::conversation::{Begun, Body, Conversation, Head};
 
-use super::{PATIENCE, Stage, ThreadedWorker, Verdict, most_connections};
+use super::{PATIENCE, Stage, Taken, ThreadedWorker, Verdict, most_connections};
 
 /// How many bytes of a body are thrown away for the sake of the connection (gunicorn's
 /// `_DRAIN_MAX_BYTES`).
 const MOST_DRAINED: usize = 65_536;
-
-/// What a thread does with the connection that it has taken from the queue.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Taken {
-    /// Call the app with this environ, as a run of strings.
-    Request {
-        /// Keys and values.
-        environ: Vec<u8>,
-        /// Whether there is a body to read.
-        has_body: bool,
-    },
-    /// Wait for the connection's key, and ask again.
-    Park,
-    /// The same, for at most so long.
-    ParkFor(Millis),
-    /// Nothing more: tell the main thread.
-    Done,
-}
 
 impl ThreadedWorker {
     /// The conversation whose request the app has.
