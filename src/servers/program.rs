@@ -3,6 +3,11 @@
 use serde::Serialize;
 use strum::IntoStaticStr;
 
+#[cfg(test)]
+use super::option::OptionTable;
+#[cfg(test)]
+use super::{daphne, gunicorn, uvicorn, uwsgi};
+
 use super::daphne::DaphneSettings;
 use super::gunicorn::GunicornSettings;
 use super::uvicorn::UvicornSettings;
@@ -10,6 +15,7 @@ use super::uwsgi::UwsgiSettings;
 
 /// The program behind a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[cfg_attr(test, derive(strum::EnumIter))]
 #[strum(serialize_all = "lowercase")]
 pub enum Server {
     /// gunicorn 27.0.1
@@ -27,6 +33,17 @@ impl Server {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Its table of options.
+    #[cfg(test)]
+    pub(super) fn options(self) -> &'static OptionTable {
+        match self {
+            Self::Gunicorn => &gunicorn::options::OPTIONS,
+            Self::Uvicorn => &uvicorn::options::OPTIONS,
+            Self::Uwsgi => &uwsgi::options::OPTIONS,
+            Self::Daphne => &daphne::options::OPTIONS,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! What tests of this and other rooms ask of a command line.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use super::{Command, Files, Launch, Surroundings, parse};
 
@@ -36,6 +36,24 @@ pub(crate) fn help(line: &str, env: &[(String, String)]) -> String {
         } if stderr.is_empty() => stdout.join("\n"),
         other => panic!("{line} does not ask for the help: {other:?}"),
     }
+}
+
+/// Checks that Python is told what `options`, the text of its `options.py`, describes.
+#[track_caller]
+pub(crate) fn assert_python_is_told(launch: &Launch, options: &str) {
+    let told = serde_json::to_value(&launch.program).unwrap();
+    let told = told.as_object().unwrap();
+    let mut told: Vec<&str> = told.keys().map(String::as_str).collect();
+    let is_name = |name: &str| name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+    let mut described: Vec<&str> = options
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
+        .map(|(name, _)| name)
+        .filter(|name| is_name(name))
+        .collect();
+    told.sort_unstable();
+    described.sort_unstable();
+    assert_eq!(told, described);
 }
 
 /// What there is in a project: these paths, without a text.

@@ -1,9 +1,10 @@
 //! Programs that there are and are not.
-#![allow(clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::panic)]
 
-use super::option::OptionTable;
-use super::testing::{help, launch, printed};
-use super::{Command, Server, Surroundings, daphne, gunicorn, parse, parse_argv, uvicorn, uwsgi};
+use strum::IntoEnumIterator;
+
+use super::testing::{help, printed};
+use super::{Command, Server, Surroundings, parse, parse_argv};
 use crate::testing::test;
 
 #[test]
@@ -69,16 +70,10 @@ fn words_are_taken_as_they_are() {
     );
 }
 
-const TABLES: [(Server, &OptionTable); 4] = [
-    (Server::Gunicorn, &gunicorn::options::OPTIONS),
-    (Server::Uvicorn, &uvicorn::options::OPTIONS),
-    (Server::Daphne, &daphne::options::OPTIONS),
-    (Server::Uwsgi, &uwsgi::options::OPTIONS),
-];
-
 #[test]
 fn every_option_has_names_of_its_own_and_refusals_are_sentences() {
-    for (server, table) in TABLES {
+    for server in Server::iter() {
+        let table = server.options();
         let mut names: Vec<&str> = Vec::new();
         for option in table.iter() {
             assert!(!option.names.is_empty(), "{server:?}: {option:?}");
@@ -101,7 +96,8 @@ fn every_option_has_names_of_its_own_and_refusals_are_sentences() {
 
 #[test]
 fn the_help_lists_every_option_and_says_which_are_refused() {
-    for (server, table) in TABLES {
+    for server in Server::iter() {
+        let table = server.options();
         let program = server.name();
         // A line that is more indented goes on with an option's description.
         let text = help(&format!("{program} --help"), &[]).replace("\n        ", " ");
@@ -138,42 +134,6 @@ fn gunicorns_help_shows_the_defaults_that_the_environment_gives() {
         "{text}"
     );
     assert!(help("gunicorn -h", &[]).contains("[['127.0.0.1:8000']]"));
-}
-
-#[test]
-fn python_is_told_what_its_options_describe() {
-    for (line, python) in [
-        (
-            "gunicorn app:app",
-            include_str!("../python/servers/gunicorn/options.py"),
-        ),
-        (
-            "uvicorn app:app",
-            include_str!("../python/servers/uvicorn/options.py"),
-        ),
-        (
-            "uwsgi --http-socket :8000",
-            include_str!("../python/servers/uwsgi/options.py"),
-        ),
-        (
-            "daphne app:app",
-            include_str!("../python/servers/daphne/options.py"),
-        ),
-    ] {
-        let told = serde_json::to_value(&launch(line).program).unwrap();
-        let told = told.as_object().unwrap();
-        let mut told: Vec<&str> = told.keys().map(String::as_str).collect();
-        let is_name = |name: &str| name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
-        let mut described: Vec<&str> = python
-            .lines()
-            .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
-            .map(|(name, _)| name)
-            .filter(|name| is_name(name))
-            .collect();
-        told.sort_unstable();
-        described.sort_unstable();
-        assert_eq!(told, described, "{line}");
-    }
 }
 
 proptest::proptest! {

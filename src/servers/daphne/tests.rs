@@ -3,7 +3,7 @@
 #![allow(clippy::panic)]
 
 use crate::servers::Program;
-use crate::servers::testing::{help, launch, printed};
+use crate::servers::testing::{assert_python_is_told, help, launch, printed};
 use crate::testing::test;
 
 const USAGE: &str = "\
@@ -127,4 +127,10 @@ fn a_right_command_line_starts_a_server_and_others_are_refused_in_a_sentence() {
         assert!(stderr.contains(reason), "{line}: {stderr}");
         assert_eq!(code, 2);
     }
+}
+
+#[test]
+fn python_is_told_what_its_options_describe() {
+    let options = include_str!("../../python/servers/daphne/options.py");
+    assert_python_is_told(&launch("daphne app:app"), options);
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::http1::Expectations;
-use crate::servers::testing::{files, launch, printed};
+use crate::servers::testing::{assert_python_is_told, files, launch, printed};
 use crate::servers::{
     Command, Configuration, Interface, Launch, Level, Lifespan, Surroundings, WorkerClass, parse,
 };
@@ -507,4 +507,10 @@ fn jitter_adds_up_to_so_many_requests() {
     launch.max_requests = None;
     launch.jitter(0.9);
     assert_eq!(launch.max_requests, None);
+}
+
+#[test]
+fn python_is_told_what_its_options_describe() {
+    let options = include_str!("../../python/servers/gunicorn/options.py");
+    assert_python_is_told(&launch("gunicorn app:app"), options);
 }

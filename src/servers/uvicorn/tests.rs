@@ -1,7 +1,7 @@
 //! What uvicorn 0.54.0 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use crate::servers::testing::{files, launch, printed};
+use crate::servers::testing::{assert_python_is_told, files, launch, printed};
 use crate::servers::{Command, Interface, Level, Lifespan, Surroundings, WorkerClass, parse};
 use crate::testing::test;
 
@@ -352,4 +352,10 @@ fn files_that_have_to_be_there_are_looked_for_before_anything_starts() {
         ),
         "a process does not know"
     );
+}
+
+#[test]
+fn python_is_told_what_its_options_describe() {
+    let options = include_str!("../../python/servers/uvicorn/options.py");
+    assert_python_is_told(&launch("uvicorn app:app"), options);
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::servers::testing::{help, launch, printed};
+use crate::servers::testing::{assert_python_is_told, help, launch, printed};
 use crate::servers::{Command, Surroundings, parse};
 use crate::testing::test;
 
@@ -146,4 +146,10 @@ fn numbers_are_read_as_c_reads_them() {
             workers
         );
     }
+}
+
+#[test]
+fn python_is_told_what_its_options_describe() {
+    let options = include_str!("../../python/servers/uwsgi/options.py");
+    assert_python_is_told(&launch("uwsgi --http-socket :8000"), options);
 }
