@@ -260,13 +260,13 @@ fn a_name_that_placeholders_use_may_begin_as_an_option_does() {
 #[test]
 fn what_would_have_no_end_is_refused_in_a_sentence() {
     let loops = "[uwsgi]\nfor-times = 2000000000\nenv = A%(_)=1\nendfor =\n";
-    let doubles: String = (0..40)
+    let doubles: Vec<String> = (0..40)
         .map(|level| {
             let next = format!("%(a{})", level + 1);
             format!("set = a{level}={}\n", next.repeat(4))
         })
         .collect();
-    let doubles = format!("[uwsgi]\n{doubles}a40 = x\nmodule = %(a0)\n");
+    let doubles = format!("[uwsgi]\n{}a40 = x\nmodule = %(a0)\n", doubles.concat());
     let long = "b".repeat(10_000);
     let nested = format!(
         "[uwsgi]\nset = c={long}\nset = b={}\nset = a={}\nmodule = {}\n",
