@@ -102,7 +102,7 @@ impl Fetch {
 
     /// The connection takes more: what waits goes out, and the page may send as much.
     pub(super) fn credited(&mut self, net: &mut Network, bytes: u32, page: &mut Vec<u8>) {
-        self.credit += bytes;
+        self.credit = self.credit.saturating_add(bytes);
         let now = self.unsent.len().min(self.credit as usize);
         if now > 0 {
             net.send(self.connection, &self.unsent[..now]);

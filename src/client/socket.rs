@@ -163,7 +163,7 @@ impl Socket {
 
     /// The network takes more.
     pub(super) fn credited(&mut self, net: &mut Network, bytes: u32, page: &mut Vec<u8>) {
-        self.credit += bytes;
+        self.credit = self.credit.saturating_add(bytes);
         let now = self.unsent.len().min(self.credit as usize);
         if now > 0 {
             net.send(self.connection, &self.unsent[..now]);

@@ -405,7 +405,10 @@ impl Client {
             return;
         };
         match event {
-            ClientEvent::Credit(bytes) => self.idle[index].credit += bytes,
+            ClientEvent::Credit(bytes) => {
+                let idle = &mut self.idle[index];
+                idle.credit = idle.credit.saturating_add(*bytes);
+            }
             ClientEvent::Accepted(_) => {}
             _ => {
                 self.idle.remove(index);

@@ -4,7 +4,8 @@ use super::computer::Machine;
 use super::output::Output;
 use super::server_id::ServerId;
 use crate::master::{Action, Event, MASTER_SLOT};
-use crate::net::frame::{FromProcess, ToProcess, frames};
+use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
+use crate::net::{AfterClose, Linger};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
 use crate::servers::uwsgi::RequestLine;
@@ -54,6 +55,9 @@ impl Machine {
             return;
         };
         for frame in frames(message) {
+            if !self.may_say(server, pid, frame) {
+                continue;
+            }
             match frame.kind {
                 FromProcess::Log => {
                     let stream = Stream::of_descriptor(frame.id).unwrap_or(Stream::Stderr);
@@ -89,6 +93,28 @@ impl Machine {
             }
         }
         self.settle(now);
+    }
+
+    /// Whether a process may say this: user code runs in it, which may say anything. A listener is
+    /// its own, hooks run in the master; whose connection it is, the network knows.
+    fn may_say(&self, server: ServerId, pid: Pid, frame: Frame<'_, FromProcess>) -> bool {
+        let Some(running) = self.servers.get(&server) else {
+            return false;
+        };
+        let listener = match frame.kind {
+            FromProcess::Hook => return pid == running.master_pid,
+            FromProcess::Poll
+            | FromProcess::Accept
+            | FromProcess::AcceptAndKeepNext
+            | FromProcess::Unlisten => frame.id,
+            FromProcess::Linger => match Linger::decode(frame.body).map(|linger| linger.then) {
+                Some(AfterClose::Accept(listener)) => listener,
+                _ => return true,
+            },
+            _ => return true,
+        };
+        let held = running.listeners.values().find(|held| held.id == listener);
+        held.is_some_and(|held| held.holders.contains(&pid))
     }
 
     /// What a process, or its worker in its place, says on standard error.

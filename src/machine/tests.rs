@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod configuration;
+mod forged;
 mod log;
 mod scale;
 mod settings;

@@ -49,13 +49,16 @@ impl Linger {
         bytes
     }
 
-    /// From bytes.
+    /// From bytes. None whose time is no time.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (tag, rest) = bytes.split_first()?;
         let (listener, rest) = rest.split_first_chunk()?;
         let (most, rest) = rest.split_first_chunk()?;
-        let timeout = rest.try_into().ok()?;
+        let timeout = Millis::from_le_bytes(rest.try_into().ok()?);
+        if !timeout.is_finite() || timeout < 0.0 {
+            return None;
+        }
         let then = match tag {
             0 => AfterClose::Tell,
             1 => AfterClose::Accept(u32::from_le_bytes(*listener)),
@@ -64,7 +67,7 @@ impl Linger {
         };
         Some(Self {
             then,
-            timeout: Millis::from_le_bytes(timeout),
+            timeout,
             most: u32::from_le_bytes(*most),
         })
     }

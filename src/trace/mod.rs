@@ -66,9 +66,9 @@ impl Span {
         out.extend_from_slice(&self.on.to_le_bytes());
     }
 
-    /// Reads all spans of a message.
+    /// Reads all spans of a message but those whose times are none.
     pub fn decode_all(message: &[u8]) -> impl Iterator<Item = Raw> + '_ {
-        message.chunks_exact(LENGTH).filter_map(|record| {
+        let spans = message.chunks_exact(LENGTH).filter_map(|record| {
             let (connection, rest) = record.split_first_chunk()?;
             let (sequence, rest) = rest.split_first_chunk()?;
             let (thread, rest) = rest.split_first_chunk()?;
@@ -85,7 +85,8 @@ impl Span {
                 end: f64::from_le_bytes(*end),
                 on: u32::from_le_bytes(*on),
             })
-        })
+        });
+        spans.filter(|span| span.start.is_finite() && span.end.is_finite())
     }
 }
 

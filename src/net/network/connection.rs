@@ -40,7 +40,7 @@ pub(super) struct Connection {
 
 /// Adds to a grant; returns it where it is large enough to be passed on.
 pub(super) fn granted(grant: &mut u32, bytes: u32) -> Option<u32> {
-    *grant += bytes;
+    *grant = grant.saturating_add(bytes);
     (*grant >= LEAST_GRANT).then(|| std::mem::take(grant))
 }
 

@@ -124,6 +124,10 @@ impl Network {
         let Some(linger) = Linger::decode(frame.body) else {
             return;
         };
+        let connection = self.connections.get(&frame.id);
+        if connection.is_some_and(|connection| connection.server != Some(pid)) {
+            return;
+        }
         let closing = Closing {
             pid,
             then: linger.then,
@@ -132,7 +136,7 @@ impl Network {
         };
         self.closing.insert(frame.id, closing);
         match self.connections.get_mut(&frame.id) {
-            Some(connection) if connection.server == Some(pid) => {
+            Some(connection) => {
                 connection.unread = 0;
                 if !std::mem::replace(&mut connection.server_eof, true) {
                     self.client_events.push_back((frame.id, ClientEvent::Eof));
@@ -142,7 +146,7 @@ impl Network {
                 }
             }
             // The client has gone already.
-            _ => self.closed(frame.id),
+            None => self.closed(frame.id),
         }
     }
 
