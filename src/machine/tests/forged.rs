@@ -1,10 +1,11 @@
 //! User code runs in processes, and may say anything to the machine.
 
 use proptest::prelude::*;
-use wasgi_wire::frame::Kind as _;
+use wasgi_wire::frame::Kind;
 
 use super::*;
 use crate::net::{AfterClose, Linger};
+use crate::testing::test;
 
 const VICTIM: ServerNumber = 2;
 const PORT: u32 = 9000;
@@ -25,7 +26,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         FromProcess::Took,
     ];
     let kind = prop_oneof![
-        prop::sample::select(connections.to_vec()).prop_map(|kind| kind.number()),
+        prop::sample::select(connections.to_vec()).prop_map(Kind::number),
         0..48_u8,
     ];
     let time = prop_oneof![

@@ -6,8 +6,9 @@ import os
 import urllib.request
 from collections.abc import Callable
 
-import _wasgi
 from pyodide.ffi import JsProxy, create_proxy, to_js
+
+import _wasgi
 
 URL = os.environ["STOLEN"]
 
