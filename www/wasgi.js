@@ -164,7 +164,7 @@ export class Playground extends EventTarget {
     const until = performance.now() + TURN_AFTER;
     do {
       this.#bell.awake();
-      while (this.#link.take(this.#receive)) {
+      while (this.#link.receive(this.#receive)) {
         if (performance.now() > until) {
           if (!this.#turning) this.#hop.start();
           this.#turning = true;
@@ -288,7 +288,7 @@ export class Playground extends EventTarget {
     );
     // It may be left alone, and then its failure is not an unhandled one.
     prepared.catch(() => {});
-    this.#link.tell({ preload: { id, workers } });
+    this.#link.sendJson({ preload: { id, workers } });
     return prepared;
   }
 
@@ -330,14 +330,14 @@ export class Playground extends EventTarget {
     this.#check();
     const id = this.#nextServer++;
     const line = typeof command === "string" ? command : command.join(" ");
-    const server = new Server(id, line, this.outgoing, (message) => this.#link.tell(message));
+    const server = new Server(id, line, this.outgoing, (message) => this.#link.sendJson(message));
     if (onLog) {
       server.addEventListener("log", (event) => onLog(/** @type {CustomEvent} */ (event).detail));
     }
     this.#servers.set(id, server);
     return new Promise((resolve, reject) => {
       this.#starting.set(id, { resolve, reject, log: new StartLog() });
-      this.#link.tell({ start: { server: id, command, env: Object.entries(env) } });
+      this.#link.sendJson({ start: { server: id, command, env: Object.entries(env) } });
     });
   }
 

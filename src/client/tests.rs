@@ -44,7 +44,7 @@ impl Bench {
     pub(super) fn page(&mut self, kind: FromPage, id: StreamId, body: &[u8]) {
         let frame = Frame { kind, id, body };
         self.client.from_page(&mut self.net, frame, 5.0);
-        self.settle();
+        self.run_until_idle();
     }
 
     fn fetch(&mut self, id: StreamId, port: &str, body: &str) {
@@ -54,7 +54,7 @@ impl Bench {
         self.page(FromPage::Fetch, id, &run);
     }
 
-    fn settle(&mut self) {
+    fn run_until_idle(&mut self) {
         while let Some((connection, event)) = self.net.next_client_event() {
             self.client
                 .on_network(&mut self.net, connection, event, 5.0);
@@ -63,7 +63,7 @@ impl Bench {
 
     pub(super) fn server(&mut self, kind: FromProcess, id: u32, body: &[u8]) {
         self.net.from_process(PID, Frame { kind, id, body }, 5.0);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// The server accepts a connection, if there is one.

@@ -67,10 +67,10 @@ impl Machine {
     /// Sends the master of a server a signal.
     pub fn signal(&mut self, server: ServerNumber, signal: Signal, now: Millis) {
         for server in self.servers_of(server) {
-            self.tell_master(server, Event::Signal(signal), now);
+            self.notify_master(server, Event::Signal(signal), now);
         }
         // Workers may have been killed: their clients hear of it.
-        self.settle(now);
+        self.deliver_to_client(now);
     }
 
     /// The signal that ends a server in good order: SIGTERM, but for a uWSGI that would only
@@ -89,7 +89,7 @@ impl Machine {
     pub fn file_changed(&mut self, path: &str, now: Millis) {
         let servers: Vec<ServerId> = self.servers.keys().copied().collect();
         for server in servers {
-            self.tell_master(server, Event::FileChanged(path.to_owned()), now);
+            self.notify_master(server, Event::FileChanged(path.to_owned()), now);
         }
     }
 
@@ -103,7 +103,7 @@ impl Machine {
         for frame in frames(message) {
             self.client.from_page(&mut self.net, frame, now);
         }
-        self.settle(now);
+        self.deliver_to_client(now);
     }
 
     // --- time
@@ -145,29 +145,29 @@ impl Machine {
                 .get(&server)
                 .and_then(|running| running.master.deadline());
             if due.is_some_and(|at| at <= now) {
-                self.tell_waiting(server, now);
-                self.tell_master(server, Event::Deadline, now);
+                self.notify_waiting(server, now);
+                self.notify_master(server, Event::Deadline, now);
             }
         }
-        self.settle(now);
+        self.deliver_to_client(now);
     }
 
     // --- what goes out
 
     /// Lets the client see what the network has for it.
-    pub(super) fn settle(&mut self, now: Millis) {
+    pub(super) fn deliver_to_client(&mut self, now: Millis) {
         while let Some((connection, event)) = self.net.next_client_event() {
             self.client
                 .on_network(&mut self.net, connection, event, now);
         }
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {
-                self.tell_master(server, Event::Heartbeat(pid), now);
+                self.notify_master(server, Event::Heartbeat(pid), now);
             }
         }
         let watches = |(_, running): &(&ServerId, &Running)| running.watches;
         while let Some((&server, _)) = self.servers.iter().find(watches) {
-            self.tell_waiting(server, now);
+            self.notify_waiting(server, now);
             if self
                 .servers
                 .get(&server)

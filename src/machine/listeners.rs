@@ -37,10 +37,10 @@ impl Machine {
 
     pub(super) fn bind_for_process(&mut self, server: ServerId, pid: Pid, index: usize) {
         if self.bind(server, index, pid).is_some() {
-            self.tell_listeners(server, pid);
+            self.send_listeners(server, pid);
         } else {
             self.net
-                .tell_process(pid, ToProcess::BindFailed, index as u32, b"");
+                .send_to_process(pid, ToProcess::BindFailed, index as u32, b"");
         }
     }
 
@@ -56,10 +56,10 @@ impl Machine {
                 held.holders.push(pid);
             }
         }
-        self.tell_listeners(server, pid);
+        self.send_listeners(server, pid);
     }
 
-    fn tell_listeners(&mut self, server: ServerId, pid: Pid) {
+    fn send_listeners(&mut self, server: ServerId, pid: Pid) {
         let Some(running) = self.servers.get(&server) else {
             return;
         };
@@ -73,7 +73,7 @@ impl Machine {
             let mut body = port.to_le_bytes().to_vec();
             body.extend_from_slice(host.as_bytes());
             self.net
-                .tell_process(pid, ToProcess::Listening, held.id, &body);
+                .send_to_process(pid, ToProcess::Listening, held.id, &body);
         }
     }
 

@@ -28,7 +28,7 @@ pub enum Answer {
 }
 
 impl Machine {
-    pub(super) fn tell_master(&mut self, server: ServerId, event: Event, now: Millis) {
+    pub(super) fn notify_master(&mut self, server: ServerId, event: Event, now: Millis) {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
@@ -45,7 +45,7 @@ impl Machine {
     }
 
     /// Tells a master how many connections wait to be accepted.
-    pub(super) fn tell_waiting(&mut self, server: ServerId, now: Millis) {
+    pub(super) fn notify_waiting(&mut self, server: ServerId, now: Millis) {
         let Some(running) = self.servers.get_mut(&server) else {
             return;
         };
@@ -54,7 +54,7 @@ impl Machine {
             .map(|held| self.net.waiting(held.id))
             .sum::<usize>();
         running.watches &= waiting == 0;
-        self.tell_master(server, Event::Waiting(waiting as u32), now);
+        self.notify_master(server, Event::Waiting(waiting as u32), now);
     }
 
     pub(super) fn pong(&mut self, server: ServerId, now: Millis) {
@@ -66,7 +66,7 @@ impl Machine {
         }
         running.pong_at = Some(now + PONG_EVERY);
         for pid in running.processes.clone() {
-            self.tell_master(server, Event::Heartbeat(pid), now);
+            self.notify_master(server, Event::Heartbeat(pid), now);
         }
     }
 
@@ -205,7 +205,7 @@ impl Machine {
             Action::Signal(pid, signal) => {
                 if self.processes.contains_key(&pid) {
                     self.net
-                        .tell_process(pid, ToProcess::Signal, signal.number() as u32, b"");
+                        .send_to_process(pid, ToProcess::Signal, signal.number() as u32, b"");
                 }
             }
             Action::Log(stream, line) => {
@@ -233,7 +233,7 @@ impl Machine {
     fn run_hook(&mut self, master: Pid, hook: Hook) {
         let call = hook.to_string();
         self.net
-            .tell_process(master, ToProcess::Hook, 0, call.as_bytes());
+            .send_to_process(master, ToProcess::Hook, 0, call.as_bytes());
     }
 
     /// Whether no process can be started: a restart may need twice the workers, no more.

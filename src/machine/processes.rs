@@ -44,7 +44,7 @@ impl Machine {
         };
         self.processes.insert(pid, server);
         self.net
-            .tell_process(pid, ToProcess::Slot, slot, &[u8::from(again)]);
+            .send_to_process(pid, ToProcess::Slot, slot, &[u8::from(again)]);
         self.inherit(server, pid);
         self.outputs.push_back(spawn);
     }
@@ -63,16 +63,16 @@ impl Machine {
                     let stream = Stream::of_descriptor(frame.id).unwrap_or(Stream::Stderr);
                     self.log(server, stream, frame.body, now);
                 }
-                FromProcess::Notify => self.tell_master(server, Event::Heartbeat(pid), now),
-                FromProcess::Booted => self.tell_master(server, Event::Booted(pid), now),
-                FromProcess::Accepting => self.tell_master(server, Event::Accepting(pid), now),
+                FromProcess::Notify => self.notify_master(server, Event::Heartbeat(pid), now),
+                FromProcess::Booted => self.notify_master(server, Event::Booted(pid), now),
+                FromProcess::Accepting => self.notify_master(server, Event::Accepting(pid), now),
                 FromProcess::Busy => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
-                    self.tell_master(server, Event::Busy(pid, frame.id, text), now);
+                    self.notify_master(server, Event::Busy(pid, frame.id, text), now);
                 }
                 FromProcess::Request => {
                     let line = RequestLine::read(frame.body);
-                    self.tell_master(server, Event::Request(pid, frame.id, line), now);
+                    self.notify_master(server, Event::Request(pid, frame.id, line), now);
                 }
                 FromProcess::Hook => self.answered(server, frame, now),
                 FromProcess::Bind => self.bind_for_process(server, pid, frame.id as usize),
@@ -85,14 +85,14 @@ impl Machine {
                     if let Some(signal) = Signal::numbered(frame.number() as i32)
                         && let Some(event) = self.end_process(server, pid, signal)
                     {
-                        self.tell_master(server, event, now);
+                        self.notify_master(server, event, now);
                     }
                 }
                 FromProcess::Spans => self.spans(server, pid, frame, now),
                 _ => self.net.from_process(pid, frame, now),
             }
         }
-        self.settle(now);
+        self.deliver_to_client(now);
     }
 
     /// Whether a process may say this: user code runs in it, which may say anything. A listener is
@@ -136,7 +136,7 @@ impl Machine {
             running.processes.retain(|its| *its != pid);
         }
         self.net.process_ended(pid);
-        self.settle(now);
+        self.deliver_to_client(now);
         if self
             .servers
             .get(&server)
@@ -145,8 +145,8 @@ impl Machine {
             self.exit(server, exit.shell_code());
         }
         self.let_go(server, |_| true, pid);
-        self.tell_master(server, Event::Exited(pid, exit), now);
-        self.settle(now);
+        self.notify_master(server, Event::Exited(pid, exit), now);
+        self.deliver_to_client(now);
     }
 
     /// A process sends another of its server, or the master, a signal.
@@ -157,11 +157,11 @@ impl Machine {
             return;
         };
         if running.master_pid == pid {
-            self.tell_master(server, Event::Signal(signal), now);
+            self.notify_master(server, Event::Signal(signal), now);
         } else if self.processes.get(&pid) == Some(&server)
             && let Some(event) = self.carry_out(server, Action::Signal(pid, signal), now)
         {
-            self.tell_master(server, event, now);
+            self.notify_master(server, event, now);
         }
     }
 

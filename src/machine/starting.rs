@@ -103,7 +103,7 @@ impl Machine {
                 if master_has_python {
                     self.start_process(server, master_pid, SHELL, MASTER_SLOT, false);
                 } else {
-                    self.tell_master(server, Event::Started, now);
+                    self.notify_master(server, Event::Started, now);
                 }
             }
         }

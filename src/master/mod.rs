@@ -34,8 +34,8 @@ use crate::servers::{Launch, Program};
 
 pub use events::{Action, Event, Hook};
 
-/// The slot of a master's own process, where it has one: workers are counted from 1. Python has it in
-/// `src/python/process/configuration.py`.
+/// The slot of a master's own process, where it has one: workers are counted from 1. Python has it
+/// in `src/python/process/configuration.py`.
 pub const MASTER_SLOT: u32 = 0;
 
 /// The master of one server.

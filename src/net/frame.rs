@@ -55,7 +55,8 @@ wasgi_wire::kinds! {
         Bind = 29,
         /// [`crate::master::Event::Busy`]; the body is its text.
         Busy = 31,
-        /// [`crate::master::Event::Request`]; the body is its [`crate::servers::uwsgi::RequestLine`].
+        /// [`crate::master::Event::Request`]; the body is its
+        /// [`crate::servers::uwsgi::RequestLine`].
         Request = 32,
         /// The master's Python has run a hook; id is an [`crate::machine::Answer`].
         Hook = 33,

@@ -186,7 +186,7 @@ impl Connection {
         loop {
             match self.read_frame() {
                 Ok(Some(frame)) => {
-                    if let Err(violation) = self.take(frame) {
+                    if let Err(violation) = self.receive_frame(frame) {
                         self.broken(&violation);
                     }
                 }
@@ -434,7 +434,7 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, frame: Frame) -> Result<(), Violation> {
+    fn receive_frame(&mut self, frame: Frame) -> Result<(), Violation> {
         let Frame {
             prefix,
             opcode,

@@ -26,11 +26,11 @@ impl Bench {
         worker.listen(&mut rig.process);
         worker.set_polling(&mut rig.process, true, rig.now);
         let mut bench = Self { rig, worker };
-        bench.settle();
+        bench.run_until_idle();
         bench
     }
 
-    fn settle(&mut self) {
+    fn run_until_idle(&mut self) {
         while self
             .rig
             .exchange(|process, frame, now| self.worker.deliver(process, frame, now))
@@ -39,26 +39,26 @@ impl Bench {
 
     fn client(&mut self, bytes: &str) -> ConnectionId {
         let id = self.rig.client(bytes);
-        self.settle();
+        self.run_until_idle();
         id
     }
 
     fn send(&mut self, id: ConnectionId, bytes: &str) {
         self.rig.net.send(id, bytes.as_bytes());
-        self.settle();
+        self.run_until_idle();
     }
 
     fn pass(&mut self, milliseconds: Millis) {
         self.rig.now += milliseconds;
         self.worker.tick(&mut self.rig.process, self.rig.now);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// What happens to the app, all of it.
     fn events(&mut self) -> Vec<LoopEvent> {
         let next = || self.worker.next(&mut self.rig.process, self.rig.now);
         let all = std::iter::from_fn(next).collect();
-        self.settle();
+        self.run_until_idle();
         all
     }
 
@@ -93,14 +93,14 @@ impl Bench {
         let sent = self
             .worker
             .body(&mut self.rig.process, id, part, self.rig.now);
-        self.settle();
+        self.run_until_idle();
         sent
     }
 
     fn returned(&mut self, id: u32) {
         self.worker
             .returned(&mut self.rig.process, id, None, self.rig.now);
-        self.settle();
+        self.run_until_idle();
     }
 
     fn answer(&mut self, id: u32, body: &[u8]) {
@@ -115,7 +115,7 @@ impl Bench {
 
     fn receive(&mut self, id: u32) -> Received {
         let received = self.worker.receive(&mut self.rig.process, id, self.rig.now);
-        self.settle();
+        self.run_until_idle();
         received
     }
 
@@ -153,7 +153,7 @@ fn a_blocked_loop_accepts_and_reads_nothing() {
     bench
         .worker
         .set_polling(&mut bench.rig.process, true, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.rig.waiting(), 0);
     bench.request();
 }
@@ -192,7 +192,7 @@ fn no_idle_connection_expires_while_the_loop_is_blocked() {
     bench
         .worker
         .set_polling(&mut bench.rig.process, true, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.has_ended(client));
 }
 
@@ -247,10 +247,10 @@ fn send_waits_while_too_much_waits_to_be_sent() {
     );
     assert_eq!(bench.body(request, b"y", true), Sent::Blocked);
     bench.rig.net.grant(client, 1);
-    bench.settle();
+    bench.run_until_idle();
     assert!(!bench.worker.is_ready(), "most of it still waits");
     bench.rig.net.grant(client, WINDOW);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.events(), [LoopEvent::Writable(request)]);
     assert_eq!(bench.body(request, b"y", true), Sent::Done);
 }
@@ -265,7 +265,7 @@ fn a_send_that_waits_goes_on_when_the_client_is_gone() {
     bench.body(request, &vec![b'x'; WINDOW as usize + 2 * HIGH_WATER], true);
     assert_eq!(bench.body(request, b"y", true), Sent::Blocked);
     bench.rig.net.reset(client);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.events().contains(&LoopEvent::Writable(request)));
     assert_eq!(
         bench.body(request, b"y", true),
@@ -288,9 +288,9 @@ fn a_response_that_python_writes_waits_behind_its_bytes_and_says_whether_its_con
     };
     assert_eq!(body(&data, 0, true), Sent::Blocked);
     assert_eq!(body(b"", 1, false), Sent::Done);
-    bench.settle();
+    bench.run_until_idle();
     bench.rig.net.grant(client, data.len() as u32);
-    bench.settle();
+    bench.run_until_idle();
     assert!(!bench.rig.clients[&client].eof, "it is kept");
     bench.send(client, GET);
     assert_eq!(bench.requests().len(), 1);
@@ -314,7 +314,7 @@ fn gunicorns_asgi_worker_asks_for_no_body_that_has_come_and_leaves_trailers_out(
         assert_eq!(strings[4], b"/a?b", "Python takes the target apart");
         assert!(!strings.contains(&&b"x"[..]));
         bench.worker.receive(&mut bench.rig.process, *id, 0.0);
-        bench.settle();
+        bench.run_until_idle();
         assert_eq!(bench.rig.clients[&client].text(), answered, "{rest:?}");
     }
 }
@@ -338,7 +338,7 @@ fn a_large_body_in_parts_is_one_chunk_and_waits_once() {
             Sent::Done
         );
     }
-    bench.settle();
+    bench.run_until_idle();
     assert!(
         bench
             .text(client)
@@ -369,7 +369,7 @@ fn a_large_body_that_is_longer_than_its_length_sends_nothing() {
             "Response content longer than Content-Length"
         ))
     );
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.text(client).ends_with("content-length: 3\r\n\r\n"));
 }
 
@@ -400,7 +400,7 @@ fn a_client_that_half_closes_gets_no_answer() {
     ));
     assert_eq!(bench.receive(request), Received::Wait);
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.events(), [LoopEvent::Receivable(request)]);
     assert_eq!(bench.receive(request), Received::Disconnect);
     bench.answer(request, b"ok");
@@ -438,7 +438,7 @@ fn a_start_that_python_refuses_is_logged_and_leaves_no_way_back() {
     bench
         .worker
         .raised(&mut bench.rig.process, request, "Traceback", 0.0);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.text(client).is_empty() && bench.has_ended(client));
     assert!(
         bench.rig.lines[0].ends_with("\"GET / HTTP/1.1\" 201 Created"),
@@ -473,7 +473,7 @@ fn a_stop_closes_idle_connections_at_once_and_busy_ones_after_their_answer() {
     bench
         .worker
         .close_listeners(&mut bench.rig.process, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.has_ended(idle) && !bench.has_ended(busy));
     assert_eq!(bench.worker.connections(), 1);
     bench.answer(request, b"last");

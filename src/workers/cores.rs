@@ -8,9 +8,9 @@ use crate::event_loop::Key;
 use crate::net::frame::{Frame, ToProcess};
 use crate::os::{Millis, Signal};
 
-use super::Process;
-use super::conversation::Conversation;
+use super::ProcessContext;
 use super::sync::{Next, SyncWorker};
+use super::wsgi_connection::WsgiConnection;
 
 /// What the thread of a core waits for; that of the first, which is the main thread, waits for what
 /// every worker's waits for.
@@ -30,7 +30,7 @@ pub struct Cores {
 impl Cores {
     /// As many cores as the command line asks for.
     #[must_use]
-    pub fn new(process: &Process) -> Self {
+    pub fn new(process: &ProcessContext) -> Self {
         let core = SyncWorker::new;
         Self {
             cores: (0..process.launch.threads.max(1)).map(core).collect(),
@@ -43,8 +43,8 @@ impl Cores {
         self.cores.get_mut(number as usize)
     }
 
-    /// The conversation whose request this core's app has.
-    pub fn running(&mut self, core: u32) -> Option<&mut Conversation> {
+    /// The connection whose request this core's app has.
+    pub fn running(&mut self, core: u32) -> Option<&mut WsgiConnection> {
         self.core(core)?.running()
     }
 
@@ -82,7 +82,7 @@ impl Cores {
     }
 
     /// A signal: see [`SyncWorker::signal`].
-    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+    pub fn signal(&mut self, process: &mut ProcessContext, signal: Signal) {
         if let Some(core) = self.core(0) {
             core.signal(process, signal);
         }
@@ -99,7 +99,12 @@ impl Cores {
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    pub fn deliver(
+        &mut self,
+        process: &mut ProcessContext,
+        frame: Frame<'_, ToProcess>,
+        now: Millis,
+    ) {
         let first = self.turn.front().copied().unwrap_or(0);
         let number = match frame.kind {
             ToProcess::Readable | ToProcess::Offer | ToProcess::Accepted | ToProcess::AcceptEnd => {
@@ -134,14 +139,14 @@ impl Cores {
     }
 
     /// The thread of a core has left the app.
-    pub fn end_request(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub fn end_request(&mut self, process: &mut ProcessContext, number: u32, now: Millis) {
         if let Some(core) = self.core(number) {
             core.end_request(process, now);
         }
     }
 
     /// The thread of a core asks what to do.
-    pub fn next(&mut self, process: &mut Process, number: u32, now: Millis) -> Next {
+    pub fn next(&mut self, process: &mut ProcessContext, number: u32, now: Millis) -> Next {
         let Some(core) = self.cores.get_mut(number as usize) else {
             return Next::Exit;
         };

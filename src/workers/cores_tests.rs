@@ -20,7 +20,7 @@ impl Bench {
         Self { rig, worker }
     }
 
-    fn settle(&mut self) {
+    fn run_until_idle(&mut self) {
         while self
             .rig
             .exchange(|process, frame, now| self.worker.deliver(process, frame, now))
@@ -45,23 +45,23 @@ impl Bench {
                 {
                     called.push(core);
                 }
-                self.settle();
+                self.run_until_idle();
             }
         }
     }
 
     fn answer(&mut self, core: u32) {
-        let conversation = self.worker.running(core).unwrap();
-        conversation
+        let connection = self.worker.running(core).unwrap();
+        connection
             .start_response(&encoded(&[b"200 OK"]), false)
             .unwrap();
-        conversation.write(&mut self.rig.process, b"ok", self.rig.now);
-        conversation.finish(&mut self.rig.process, self.rig.now);
+        connection.write(&mut self.rig.process, b"ok", self.rig.now);
+        connection.finish(&mut self.rig.process, self.rig.now);
     }
 
     fn clients(&mut self, count: usize) -> Vec<ConnectionId> {
         let clients = (0..count).map(|_| self.rig.client(GET)).collect();
-        self.settle();
+        self.run_until_idle();
         clients
     }
 }
@@ -78,7 +78,7 @@ fn each_thread_accepts_one_connection_and_no_other_while_it_serves_it() {
         bench.worker.next(&mut bench.rig.process, 1, 0.0),
         Next::Park
     );
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.called(), [1]);
     assert_eq!(bench.rig.waiting(), 1);
 }
@@ -98,7 +98,7 @@ fn a_client_that_says_nothing_more_holds_its_thread_alone_and_is_given_up_after_
     let mut bench = Bench::new("uwsgi --http-socket :8000 --threads 2");
     bench.called();
     let silent = bench.rig.client("GET / HT");
-    bench.settle();
+    bench.run_until_idle();
     bench.called();
     bench.clients(1);
     assert_eq!(bench.called(), [1]);
@@ -128,7 +128,7 @@ fn hup_lets_every_thread_finish_its_request_and_leave() {
             Next::Exit
         );
     }
-    bench.settle();
+    bench.run_until_idle();
     assert!(
         clients
             .iter()
@@ -159,7 +159,7 @@ fn a_worker_retires_after_the_requests_of_all_its_threads() {
         bench.worker.next(&mut bench.rig.process, 1, now),
         Next::Exit
     );
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(
         bench.rig.lines,
         ["...The work of process 20 is done. Seeya!"]

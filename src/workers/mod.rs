@@ -1,24 +1,24 @@
 //! The workers' loops: which connection is accepted when, which request a thread takes next, when a
 //! connection is kept.
 //!
-//! Sans-IO: frames and Python's calls come in, frames go out. [`Process`] is what they have in
+//! Sans-IO: frames and Python's calls come in, frames go out. [`ProcessContext`] is what they have in
 //! common.
 
 pub mod r#async;
-pub mod conversation;
 pub mod cores;
 mod lines;
-mod process;
+mod process_context;
 #[cfg(test)]
 mod rig;
 pub mod sync;
 pub mod threaded;
 mod wire;
+pub mod wsgi_connection;
 
 use crate::gateway::Exception;
 
 pub use lines::MOST_LINE;
-pub use process::{Listening, Process};
+pub use process_context::{Listening, ProcessContext};
 
 /// How a write to a connection went.
 #[derive(Debug, Clone, PartialEq, Eq)]

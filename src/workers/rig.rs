@@ -10,7 +10,7 @@ use crate::net::{ClientEvent, ConnectionId, ListenerId, Network, Table};
 use crate::os::{Millis, Pid};
 use crate::servers::testing::launch;
 
-use super::Process;
+use super::ProcessContext;
 
 pub(super) const PID: Pid = 20;
 
@@ -33,7 +33,7 @@ impl Seen {
 /// The network, a process that listens on port 8000, and its clients.
 pub(super) struct Rig {
     pub(super) net: Network,
-    pub(super) process: Process,
+    pub(super) process: ProcessContext,
     pub(super) now: Millis,
     pub(super) listener: ListenerId,
     pub(super) clients: BTreeMap<ConnectionId, Seen>,
@@ -50,10 +50,10 @@ impl Rig {
         let listener = net
             .listen(("127.0.0.1".to_owned(), 8000), launch.backlog)
             .unwrap();
-        let mut process = Process::new(launch, PID, 10);
+        let mut process = ProcessContext::new(launch, PID, 10);
         let mut body = 8000_u16.to_le_bytes().to_vec();
         body.extend_from_slice(b"127.0.0.1");
-        process.take(Frame {
+        process.receive(Frame {
             kind: ToProcess::Listening,
             id: listener,
             body: &body,
@@ -95,10 +95,10 @@ impl Rig {
     /// whether there was anything.
     pub(super) fn exchange(
         &mut self,
-        mut deliver: impl FnMut(&mut Process, Frame<'_, ToProcess>, Millis),
+        mut deliver: impl FnMut(&mut ProcessContext, Frame<'_, ToProcess>, Millis),
     ) -> bool {
         let message = self.process.take_message(true);
-        self.lines.extend(Process::lines(&message));
+        self.lines.extend(ProcessContext::lines(&message));
         for frame in frames(&message) {
             self.notified += usize::from(frame.kind == FromProcess::Notify);
             self.net.from_process(PID, frame, self.now);
@@ -122,7 +122,7 @@ impl Rig {
             assert_eq!(pid, PID);
             any = true;
             for frame in frames(&message) {
-                if !self.process.take(frame) {
+                if !self.process.receive(frame) {
                     deliver(&mut self.process, frame, self.now);
                 }
             }

@@ -13,8 +13,8 @@ use crate::servers::{Level, Server};
 use crate::trace::Name;
 use std::collections::VecDeque;
 
-use super::Process;
-use super::conversation::{Begun, Conversation, Head, conversation};
+use super::ProcessContext;
+use super::wsgi_connection::{Begun, Head, WsgiConnection, connection};
 
 /// What the worker's thread does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +63,9 @@ enum State {
     /// `select()` on all listeners.
     Polling,
     /// A connection whose request is being read.
-    Reading(Box<Conversation>),
+    Reading(Box<WsgiConnection>),
     /// The app has the request.
-    Running(Box<Conversation>),
+    Running(Box<WsgiConnection>),
     /// The answer is sent; the kernel closes the connection in good order and accepts the next.
     Lingering,
 }
@@ -149,7 +149,7 @@ impl SyncWorker {
     /// A signal: what gunicorn's worker does on it. TERM lets it finish its request; INT, QUIT and
     /// ABRT raise `SystemExit` in whatever the thread is doing: see
     /// [`interrupted`](Self::interrupted). Where it reads a head, its client gets an error page.
-    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+    pub fn signal(&mut self, process: &mut ProcessContext, signal: Signal) {
         if process.launch.server() == Server::Uwsgi {
             self.signal_uwsgi(process, signal);
             return;
@@ -168,7 +168,7 @@ impl SyncWorker {
             _ => self.exit_code = code.unwrap_or(0),
         }
         if matches!(self.state, State::Lingering) {
-            process.tell(FromProcess::Unlink, 0);
+            process.send(FromProcess::Unlink, 0);
         }
     }
 
@@ -190,7 +190,12 @@ impl SyncWorker {
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    pub fn deliver(
+        &mut self,
+        process: &mut ProcessContext,
+        frame: Frame<'_, ToProcess>,
+        now: Millis,
+    ) {
         self.ready = true;
         match frame.kind {
             ToProcess::Readable => {
@@ -210,7 +215,7 @@ impl SyncWorker {
                 if let (Some(index), Some(accepted)) = (index, Accepted::decode(frame.body)) {
                     self.seen.retain(|listener| *listener != accepted.listener);
                     let listener = process.listeners.get(index).cloned();
-                    let mut c = Box::new(conversation(process, frame.id, accepted, listener, now));
+                    let mut c = Box::new(connection(process, frame.id, accepted, listener, now));
                     if process.launch.server() == Server::Uwsgi {
                         c.wait(now);
                     }
@@ -243,18 +248,18 @@ impl SyncWorker {
         }
     }
 
-    fn notify(&mut self, process: &mut Process, now: Millis) {
+    fn notify(&mut self, process: &mut ProcessContext, now: Millis) {
         if process.launch.server() == Server::Uwsgi {
             self.notify_at = None;
             return;
         }
-        process.tell(FromProcess::Notify, 0);
+        process.send(FromProcess::Notify, 0);
         // gunicorn's worker selects for half of --timeout, so that the arbiter hears of it in time.
         let timeout = process.launch.gunicorn().and_then(|own| own.timeout);
         self.notify_at = Some(now + timeout.map_or(500.0, |timeout| timeout / 2.0));
     }
 
-    fn poll(&mut self, process: &mut Process, now: Millis) {
+    fn poll(&mut self, process: &mut ProcessContext, now: Millis) {
         self.notify(process, now);
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
@@ -265,16 +270,16 @@ impl SyncWorker {
     }
 
     /// The thread asks what to do.
-    pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+    pub fn next(&mut self, process: &mut ProcessContext, now: Millis) -> Next {
         let uwsgi = process.launch.server() == Server::Uwsgi;
         process.began_at.get_or_insert(now);
         loop {
             match &mut self.state {
                 State::Idle if !self.alive => return Next::Exit,
                 State::Idle => {
-                    if let Some(conversation) = self.take_offer(process, now) {
+                    if let Some(connection) = self.take_offer(process, now) {
                         self.notify(process, now);
-                        self.state = State::Reading(conversation);
+                        self.state = State::Reading(connection);
                         continue;
                     }
                     // With one listener gunicorn tries accept() first, with several it selects
@@ -312,7 +317,11 @@ impl SyncWorker {
     }
 
     /// `accept()`, of what is on offer.
-    fn take_offer(&mut self, process: &mut Process, now: Millis) -> Option<Box<Conversation>> {
+    fn take_offer(
+        &mut self,
+        process: &mut ProcessContext,
+        now: Millis,
+    ) -> Option<Box<WsgiConnection>> {
         while let Some((id, body)) = self.offers.pop_front() {
             let offer = Offer::decode(&body)?;
             let claims = process.claims.as_ref();
@@ -320,11 +329,11 @@ impl SyncWorker {
                 // Another process was faster.
                 continue;
             }
-            process.tell(FromProcess::Took, id);
+            process.send(FromProcess::Took, id);
             self.seen
                 .retain(|listener| *listener != offer.accepted.listener);
             let listener = process.listeners.first().cloned();
-            let mut c = Box::new(conversation(process, id, offer.accepted, listener, now));
+            let mut c = Box::new(connection(process, id, offer.accepted, listener, now));
             c.wire.receive(offer.data);
             c.prompt = offer.prompt;
             return Some(c);
@@ -333,13 +342,13 @@ impl SyncWorker {
     }
 
     /// The thread has left the app.
-    pub(super) fn end_request(&mut self, process: &mut Process, now: Millis) {
+    pub(super) fn end_request(&mut self, process: &mut ProcessContext, now: Millis) {
         if let State::Running(_) = self.state {
             self.close(process, now);
         }
     }
 
-    fn first_seen(&self, process: &Process) -> usize {
+    fn first_seen(&self, process: &ProcessContext) -> usize {
         let seen = self.seen.first();
         process
             .listeners
@@ -350,7 +359,7 @@ impl SyncWorker {
 
     /// Reads on; leaves `Reading` when the request is there or will not come. `None`: go on with
     /// the new state, or park.
-    fn read_head(&mut self, process: &mut Process, now: Millis) -> Option<Next> {
+    fn read_head(&mut self, process: &mut ProcessContext, now: Millis) -> Option<Next> {
         let State::Reading(c) = &mut self.state else {
             return None;
         };
@@ -381,11 +390,11 @@ impl SyncWorker {
             self.alive = false;
         }
         c.respond(process, false, now);
-        let State::Reading(conversation) = std::mem::replace(&mut self.state, State::Idle) else {
+        let State::Reading(connection) = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
-        let id = conversation.wire.id;
-        self.state = State::Running(conversation);
+        let id = connection.wire.id;
+        self.state = State::Running(connection);
         Some(Next::Request {
             id,
             environ,
@@ -393,8 +402,8 @@ impl SyncWorker {
         })
     }
 
-    /// The conversation whose request the app has.
-    pub fn running(&mut self) -> Option<&mut Conversation> {
+    /// The connection whose request the app has.
+    pub fn running(&mut self) -> Option<&mut WsgiConnection> {
         match &mut self.state {
             State::Running(c) => Some(c),
             _ => None,
@@ -402,7 +411,7 @@ impl SyncWorker {
     }
 
     /// The thread is done with the request: the orderly close begins.
-    pub fn close(&mut self, process: &mut Process, now: Millis) {
+    pub fn close(&mut self, process: &mut ProcessContext, now: Millis) {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Running(c) | State::Reading(c) if process.launch.server() == Server::Uwsgi => {
                 self.close_uwsgi(process, c, now);
@@ -419,7 +428,7 @@ impl SyncWorker {
     }
 
     /// Sends the rest of the answer; the kernel does what follows: see [`crate::net::Linger`].
-    fn linger(&mut self, process: &mut Process, mut c: Box<Conversation>) {
+    fn linger(&mut self, process: &mut ProcessContext, mut c: Box<WsgiConnection>) {
         if c.wire.broken {
             c.wire.close(&mut process.frames);
             return;
@@ -437,7 +446,7 @@ impl SyncWorker {
 }
 
 /// Whether connections may be offered to the worker: it then need not ask for each.
-fn takes_offers(process: &Process) -> bool {
+fn takes_offers(process: &ProcessContext) -> bool {
     process.claims.is_some()
         && process.listeners.len() == 1
         && process.launch.server() == Server::Gunicorn

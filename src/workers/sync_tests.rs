@@ -6,8 +6,8 @@ use crate::gateway::{Argument, Exception, ExceptionClass};
 use crate::net::ConnectionId;
 use crate::testing::test;
 use crate::workers::Written;
-use crate::workers::conversation::{Body, Raised, RaisedKind};
 use crate::workers::rig::Rig;
+use crate::workers::wsgi_connection::{Body, Raised, RaisedKind};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -27,14 +27,14 @@ impl Bench {
     pub(super) fn turn(&mut self) -> Next {
         loop {
             let next = self.worker.next(&mut self.rig.process, self.rig.now);
-            let moved = self.settle();
+            let moved = self.run_until_idle();
             if next != Next::Park || !moved {
                 return next;
             }
         }
     }
 
-    pub(super) fn settle(&mut self) -> bool {
+    pub(super) fn run_until_idle(&mut self) -> bool {
         let mut any = false;
         while self
             .rig
@@ -48,7 +48,7 @@ impl Bench {
     pub(super) fn pass(&mut self, milliseconds: Millis) {
         self.rig.now += milliseconds;
         self.rig.net.tick(self.rig.now);
-        self.settle();
+        self.run_until_idle();
     }
 
     pub(super) fn is_called(&mut self) -> bool {
@@ -59,18 +59,18 @@ impl Bench {
     pub(super) fn answer(&mut self, body: &[u8]) -> Written {
         let length = body.len().to_string();
         let head = encoded(&[b"200 OK", b"Content-Length", length.as_bytes()]);
-        let conversation = self.worker.running().unwrap();
-        conversation.start_response(&head, false).unwrap();
-        let written = conversation.write(&mut self.rig.process, body, self.rig.now);
-        self.settle();
+        let connection = self.worker.running().unwrap();
+        connection.start_response(&head, false).unwrap();
+        let written = connection.write(&mut self.rig.process, body, self.rig.now);
+        self.run_until_idle();
         written
     }
 
     pub(super) fn finish(&mut self) {
-        let conversation = self.worker.running().unwrap();
-        conversation.finish(&mut self.rig.process, self.rig.now);
+        let connection = self.worker.running().unwrap();
+        connection.finish(&mut self.rig.process, self.rig.now);
         self.worker.close(&mut self.rig.process, self.rig.now);
-        self.settle();
+        self.run_until_idle();
     }
 
     pub(super) fn serve(&mut self) {
@@ -84,8 +84,8 @@ impl Bench {
     }
 
     pub(super) fn read_body(&mut self) -> Body {
-        let conversation = self.worker.running().unwrap();
-        conversation.read_body(&mut self.rig.process, 65_536, self.rig.now)
+        let connection = self.worker.running().unwrap();
+        connection.read_body(&mut self.rig.process, 65_536, self.rig.now)
     }
 }
 
@@ -94,7 +94,7 @@ fn a_request_is_answered_and_the_connection_ends() {
     let mut bench = Bench::new("gunicorn app:app");
     assert_eq!(bench.turn(), Next::Park);
     let client = bench.rig.client(GET);
-    bench.settle();
+    bench.run_until_idle();
     bench.serve();
     assert!(
         bench
@@ -116,7 +116,7 @@ fn one_connection_is_accepted_at_a_time() {
     bench.finish();
     assert_eq!(bench.turn(), Next::Park, "the first client has not closed");
     bench.rig.net.shutdown(first);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_called());
     bench.answer(b"two");
     assert!(bench.text(second).ends_with("two"));
@@ -160,7 +160,7 @@ fn a_write_waits_for_a_client_that_does_not_read() {
     );
     bench.rig.clients.get_mut(&client).unwrap().holds_back = false;
     bench.rig.net.grant(client, crate::net::WINDOW);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.worker.running().unwrap().flushed(), Written::Done);
     assert!(bench.rig.clients[&client].bytes.ends_with(&body));
 }
@@ -171,7 +171,7 @@ fn a_write_to_a_client_that_is_gone_fails() {
     let client = bench.rig.client(GET);
     assert!(bench.is_called());
     bench.rig.net.reset(client);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.answer(b"ok"), Written::Broken);
 }
 
@@ -192,7 +192,7 @@ fn the_body_is_read_as_it_comes_and_ends_with_the_request() {
     assert_eq!(read(&mut bench), Body::Data(b"he".to_vec()));
     assert_eq!(read(&mut bench), Body::Park);
     bench.rig.net.send(client, b"llo");
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(read(&mut bench), Body::Data(b"llo".to_vec()));
     assert_eq!(read(&mut bench), Body::End);
 }
@@ -293,10 +293,10 @@ fn an_exception_before_the_head_is_a_500() {
         kind: RaisedKind::Exception,
         iterating: false,
     };
-    let conversation = bench.worker.running().unwrap();
-    conversation.raised(&mut bench.rig.process, raised, "Traceback", 0.0);
+    let connection = bench.worker.running().unwrap();
+    connection.raised(&mut bench.rig.process, raised, "Traceback", 0.0);
     bench.worker.close(&mut bench.rig.process, 0.0);
-    bench.settle();
+    bench.run_until_idle();
     assert!(
         bench
             .text(client)
@@ -318,7 +318,7 @@ fn term_lets_the_request_finish_and_takes_no_other() {
     bench.finish();
     assert!(bench.text(client).ends_with("ok"));
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.turn(), Next::Exit);
     assert_eq!(bench.worker.exit_code(), 0);
 }
@@ -350,12 +350,12 @@ fn who_is_still_sending_a_head_gets_an_error_page_when_the_worker_is_stopped() {
     ] {
         let mut bench = Bench::new("gunicorn app:app");
         let client = bench.rig.client("GET / HT");
-        bench.settle();
+        bench.run_until_idle();
         assert_eq!(bench.turn(), Next::Park);
         bench.worker.signal(&mut bench.rig.process, signal);
         assert!(!bench.worker.is_interrupted());
         bench.turn();
-        bench.settle();
+        bench.run_until_idle();
         assert!(
             bench
                 .text(client)
@@ -368,7 +368,7 @@ fn who_is_still_sending_a_head_gets_an_error_page_when_the_worker_is_stopped() {
         );
         assert_eq!(lines[2], last);
         bench.rig.net.shutdown(client);
-        bench.settle();
+        bench.run_until_idle();
         assert_eq!(bench.turn(), Next::Exit);
         assert_eq!(bench.worker.exit_code(), 0);
     }
@@ -379,10 +379,10 @@ fn a_worker_retires_after_max_requests() {
     let mut bench = Bench::new("gunicorn --max-requests 2 app:app");
     for _ in 0..2 {
         let client = bench.rig.client(GET);
-        bench.settle();
+        bench.run_until_idle();
         bench.serve();
         bench.rig.net.shutdown(client);
-        bench.settle();
+        bench.run_until_idle();
     }
     assert_eq!(bench.turn(), Next::Exit);
     let last = bench.rig.lines.last().unwrap();
@@ -417,14 +417,14 @@ fn offering() -> Bench {
 fn what_is_on_offer_is_served_in_its_order_without_a_word_from_the_kernel() {
     let mut bench = offering();
     let clients = [0, 1, 2].map(|_| bench.rig.prompt_client(GET));
-    bench.settle();
+    bench.run_until_idle();
     for id in clients {
         let next = bench.worker.next(&mut bench.rig.process, bench.rig.now);
         assert!(matches!(next, Next::Request { id: its, .. } if its == id));
-        let conversation = bench.worker.running().unwrap();
+        let connection = bench.worker.running().unwrap();
         let head = encoded(&[b"200 OK", b"Content-Length", b"0"]);
-        conversation.start_response(&head, false).unwrap();
-        conversation.finish(&mut bench.rig.process, bench.rig.now);
+        connection.start_response(&head, false).unwrap();
+        connection.finish(&mut bench.rig.process, bench.rig.now);
     }
     assert_eq!(bench.turn(), Next::Park);
     for id in clients {
@@ -438,11 +438,11 @@ fn a_client_that_may_not_end_its_side_is_waited_for_though_others_are_on_offer()
     let mut bench = offering();
     let first = bench.rig.client(GET);
     bench.rig.prompt_client(GET);
-    bench.settle();
+    bench.run_until_idle();
     bench.serve();
     assert_eq!(bench.turn(), Next::Park, "the first client has not closed");
     bench.rig.net.shutdown(first);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_called());
 }
 
@@ -451,7 +451,7 @@ fn a_worker_that_is_told_to_leave_takes_nothing_that_is_on_offer() {
     let mut bench = offering();
     bench.rig.prompt_client(GET);
     bench.rig.prompt_client(GET);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_called());
     bench.worker.signal(&mut bench.rig.process, Signal::Term);
     bench.answer(b"ok");
@@ -465,7 +465,7 @@ fn each_connection_on_offer_is_a_heartbeat() {
     let mut bench = offering();
     bench.rig.prompt_client(GET);
     bench.rig.prompt_client(GET);
-    bench.settle();
+    bench.run_until_idle();
     let before = bench.rig.notified;
     bench.serve();
     bench.serve();
@@ -478,12 +478,12 @@ fn a_body_that_comes_after_its_connection_was_taken_is_read() {
     let id = bench
         .rig
         .prompt_client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_called());
     assert_eq!(bench.read_body(), Body::Data(b"ab".to_vec()));
     assert_eq!(bench.read_body(), Body::Park);
-    bench.settle();
+    bench.run_until_idle();
     bench.rig.net.send(id, b"cd");
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.read_body(), Body::Data(b"cd".to_vec()));
 }

@@ -16,8 +16,8 @@ use crate::net::frame::{Accepted, Frame, ToProcess};
 use crate::os::{Millis, Signal};
 use crate::servers::Launch;
 
-use super::Process;
-use super::conversation::{Conversation, conversation};
+use super::ProcessContext;
+use super::wsgi_connection::{WsgiConnection, connection};
 
 /// How long the main thread waits in `select()`.
 const SELECT: Millis = 1000.0;
@@ -104,7 +104,7 @@ pub struct ThreadedWorker {
 /// A connection and where it is.
 #[derive(Debug)]
 struct Seat {
-    conversation: Conversation,
+    connection: WsgiConnection,
     stage: Stage,
     /// Whether its first bytes have come.
     begun: bool,
@@ -212,13 +212,16 @@ impl ThreadedWorker {
     /// The connection of a request that the app has, and its place on it.
     #[must_use]
     pub fn request(&self, id: u32) -> Option<(u32, u32)> {
-        self.connections
-            .get(&id)
-            .map(|seat| seat.conversation.key())
+        self.connections.get(&id).map(|seat| seat.connection.key())
     }
 
     /// Takes a frame from the kernel.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    pub fn deliver(
+        &mut self,
+        process: &mut ProcessContext,
+        frame: Frame<'_, ToProcess>,
+        now: Millis,
+    ) {
         match frame.kind {
             ToProcess::Readable => {
                 self.polled.retain(|id| *id != frame.id);
@@ -243,7 +246,7 @@ impl ThreadedWorker {
                 let Some(seat) = self.connections.get_mut(&frame.id) else {
                     return;
                 };
-                let wire = &mut seat.conversation.wire;
+                let wire = &mut seat.connection.wire;
                 wire.deliver(kind, &frame, &mut process.frames);
                 if matches!(seat.stage, Stage::Kept(..) | Stage::Pending(_)) {
                     self.look(frame.id);
@@ -254,7 +257,7 @@ impl ThreadedWorker {
         }
     }
 
-    fn accepted(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    fn accepted(&mut self, process: &mut ProcessContext, frame: Frame<'_, ToProcess>, now: Millis) {
         let Some(accepted) = Accepted::decode(frame.body) else {
             return;
         };
@@ -262,7 +265,7 @@ impl ThreadedWorker {
         let listener = listeners.find(|listener| listener.id == accepted.listener);
         let listener = listener.cloned();
         let seat = Seat {
-            conversation: conversation(process, frame.id, accepted, listener, now),
+            connection: connection(process, frame.id, accepted, listener, now),
             stage: Stage::Queued(now),
             begun: false,
         };
@@ -275,7 +278,7 @@ impl ThreadedWorker {
         let Some(seat) = self.connections.get(&id) else {
             return;
         };
-        let wire = &seat.conversation.wire;
+        let wire = &seat.connection.wire;
         if (wire.is_readable() || wire.eof || wire.broken) && !self.readable.contains(&id) {
             self.readable.push_back(id);
             self.ready = true;

@@ -6,8 +6,8 @@ use crate::gateway::{Exception, ExceptionClass};
 use crate::net::ConnectionId;
 use crate::testing::test;
 use crate::workers::Written;
-use crate::workers::conversation::{Body, Raised, RaisedKind};
 use crate::workers::rig::Rig;
+use crate::workers::wsgi_connection::{Body, Raised, RaisedKind};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe";
@@ -38,17 +38,17 @@ impl Bench {
             match self.worker.next(&mut self.rig.process, self.rig.now) {
                 Next::Submit(id) => self.submitted.push(id),
                 Next::Exit => self.exited = true,
-                Next::Park if self.settle() => {}
+                Next::Park if self.run_until_idle() => {}
                 Next::Park => return,
             }
             if self.exited {
-                self.settle();
+                self.run_until_idle();
                 return;
             }
         }
     }
 
-    fn settle(&mut self) -> bool {
+    fn run_until_idle(&mut self) -> bool {
         let mut any = false;
         while self
             .rig
@@ -71,7 +71,7 @@ impl Bench {
             if self.worker.deadline().is_some_and(|due| due <= at) {
                 self.worker.tick();
             }
-            self.settle();
+            self.run_until_idle();
             self.turn();
             if at >= end {
                 return;
@@ -81,14 +81,14 @@ impl Bench {
 
     fn client(&mut self, bytes: &str) -> ConnectionId {
         let id = self.rig.client(bytes);
-        self.settle();
+        self.run_until_idle();
         self.turn();
         id
     }
 
     fn send(&mut self, id: ConnectionId, bytes: &str) {
         self.rig.net.send(id, bytes.as_bytes());
-        self.settle();
+        self.run_until_idle();
         self.turn();
     }
 
@@ -110,7 +110,7 @@ impl Bench {
         c.start_response(&head, false).unwrap();
         c.write(process, body, self.rig.now);
         assert_eq!(c.finish(process, self.rig.now), Written::Done);
-        self.settle();
+        self.run_until_idle();
     }
 
     fn end(&mut self, id: u32) -> bool {
@@ -120,7 +120,7 @@ impl Bench {
     /// The main thread hears that the pool is done; whether it has to wait.
     fn finish(&mut self, id: u32) -> bool {
         let waits = self.worker.finish(&mut self.rig.process, id, self.rig.now);
-        self.settle();
+        self.run_until_idle();
         waits
     }
 
@@ -159,10 +159,10 @@ fn one_connection_is_accepted_each_time_the_main_thread_looks() {
     let mut bench = bench();
     let first = bench.rig.client(GET);
     bench.rig.client(GET);
-    bench.settle();
+    bench.run_until_idle();
     let mut next = || bench.worker.next(&mut bench.rig.process, bench.rig.now);
     assert_eq!(next(), Next::Park);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.rig.waiting(), 1);
     let mut next = || bench.worker.next(&mut bench.rig.process, bench.rig.now);
     assert_eq!(next(), Next::Submit(first));
@@ -289,7 +289,7 @@ fn without_keep_alive_the_main_thread_waits_for_the_client_to_close() {
     assert!(bench.finish(client));
     assert!(bench.is_closed(client));
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     assert!(!bench.finish(client));
     assert!(bench.is_called(other));
 }
@@ -304,10 +304,10 @@ fn the_wait_for_a_client_that_does_not_close_ends_after_two_seconds() {
     assert!(bench.finish(client));
     bench.rig.now += 1999.0;
     bench.rig.net.tick(bench.rig.now);
-    assert!(bench.settle() || bench.finish(client));
+    assert!(bench.run_until_idle() || bench.finish(client));
     bench.rig.now += 1.0;
     bench.rig.net.tick(bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     assert!(!bench.finish(client));
 }
 
@@ -390,7 +390,7 @@ fn raise(bench: &mut Bench, id: u32, kind: RaisedKind) -> bool {
     let iterating = true;
     let (c, process) = (bench.worker.running(id).unwrap(), &mut bench.rig.process);
     let ends = c.raised(process, Raised { kind, iterating }, "Traceback", 0.0);
-    bench.settle();
+    bench.run_until_idle();
     ends
 }
 
@@ -422,12 +422,12 @@ fn after_an_exception_behind_the_head_the_thread_waits_for_the_client_and_not_th
     c.write(process, b"half", 0.0);
     assert!(!raise(&mut bench, client, RaisedKind::Exception));
     assert!(bench.end(client));
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_closed(client));
     let other = bench.client(GET);
     bench.serve(other);
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     assert!(!bench.end(client));
     assert!(!bench.finish(client));
     assert!(bench.text(client).ends_with("4\r\nhalf\r\n"));
@@ -448,7 +448,7 @@ fn what_is_no_exception_ends_the_worker_without_an_answer() {
 fn no_more_connections_are_accepted_than_worker_connections() {
     let mut bench = Bench::new("gunicorn --threads 2 --worker-connections 3 app:app");
     let ids: Vec<_> = (0..4).map(|_| bench.rig.client(GET)).collect();
-    bench.settle();
+    bench.run_until_idle();
     bench.turn();
     assert_eq!(bench.submitted, ids[..3]);
     assert_eq!(bench.rig.waiting(), 1);
@@ -493,7 +493,7 @@ fn a_worker_retires_after_max_requests() {
     bench.end(second);
     bench.finish(second);
     bench.rig.net.shutdown(second);
-    bench.settle();
+    bench.run_until_idle();
     bench.finish(second);
     // The kept connection may be about to bring a request.
     bench.pass(1000.0);
@@ -511,7 +511,7 @@ fn a_worker_that_stops_serves_what_it_has_and_accepts_nothing() {
     bench.worker.stop();
     bench.turn();
     bench.rig.client(GET);
-    bench.settle();
+    bench.run_until_idle();
     bench.turn();
     assert_eq!(bench.rig.waiting(), 1);
     assert!(!bench.exited);
@@ -519,7 +519,7 @@ fn a_worker_that_stops_serves_what_it_has_and_accepts_nothing() {
     bench.end(client);
     assert!(!bench.finish(client));
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     bench.turn();
     bench.take(client);
     bench.finish(client);

@@ -24,7 +24,7 @@ export class RecordingLinks {
     this.isCalled = () => false;
   }
   isPosted() { return false; }
-  takeNext() { return false; }
+  receiveNext() { return false; }
   // What is told to the page, once something is.
   async next() {
     while (this.told.length === 0) await new Promise((resolve) => this.asked.push(resolve));

@@ -1,5 +1,5 @@
-//! `Machine` as the devices use it, and `Process` as `www/worker/` does, with a memory that records,
-//! in a worker.
+//! `Machine` as the devices use it, and `Process` as `www/worker/` does, with a memory that
+//! records, in a worker.
 
 use std::collections::VecDeque;
 
@@ -503,10 +503,11 @@ fn python_is_told_about_its_process_in_one_object() {
     let (process, _) = process(&["gunicorn", "--timeout", "30", "package.module:app"], 12);
     let told = process.configuration().unwrap();
     let field = |name: &str| js_sys::Reflect::get(&told, &name.into()).unwrap();
+    let option = |name: &str| js_sys::Reflect::get(&field("options"), &name.into()).unwrap();
     assert_eq!(field("server"), "gunicorn");
-    assert_eq!(field("module"), "package.module");
+    assert_eq!(option("module"), "package.module");
     assert_eq!((field("pid"), field("ppid")), (12.into(), 11.into()));
     assert_eq!(field("heartbeat"), 15);
     assert_eq!(field("child"), true);
-    assert!(field("threads").is_undefined(), "this worker has no pool");
+    assert_eq!(field("worker_class"), "sync");
 }

@@ -19,7 +19,7 @@ test("each number that Rust exports has its name in Python", () => {
   for (const file of readdirSync(new URL("src/browser/process/", project))) {
     const rust = read(`src/browser/process/${file}`);
     for (const [, name, body] of rust.matchAll(/^pub enum (\w+) \{$([^}]*)^\}$/gm)) {
-      enums.set(name, all(/^ {4}(\w+),$/gm, body));
+      enums.set(name, all(/^ {4}(\w+)(?: = \w+)?,$/gm, body));
     }
   }
   const names = all(/(\w+)/g, exported).flatMap((name) => enums.get(name));

@@ -42,7 +42,9 @@ function taken(link) {
   /** @type {any[]} */
   const messages = [];
   while (
-    link.take((message) => messages.push(message instanceof Uint8Array ? message.slice() : message))
+    link.receive((message) =>
+      messages.push(message instanceof Uint8Array ? message.slice() : message),
+    )
   );
   return messages;
 }
@@ -63,7 +65,7 @@ test("messages come whole and in order, however often the ring has been gone rou
   for (let number = 0; number < 3000; number++) {
     const sent = message(number, (number * 977) % 5000);
     here.send(sent);
-    if (number % 3 === 0) here.tell({ number });
+    if (number % 3 === 0) here.sendJson({ number });
     const [bytes, object] = taken(there);
     assert.deepEqual(bytes, sent);
     assert.deepEqual(object, number % 3 === 0 ? { number } : undefined);
@@ -122,7 +124,7 @@ test("without shared memory everything is posted as it is", () => {
   Object.assign(globalThis, { crossOriginIsolated: false });
   const { here, there, port } = pair();
   here.send(message(1, 10));
-  here.tell({ op: "log" });
+  here.sendJson({ op: "log" });
   here.post({ op: "files" });
   assert.deepEqual(port.posted, [message(1, 10), { op: "log" }, { op: "files" }]);
   for (const data of port.posted) there.accept(data);
@@ -189,7 +191,7 @@ test("the messages of several links are taken in the order in which they were se
   const seen = order.map(() => {
     const ready = links.filter(({ reader }) => reader.isReady());
     const first = ready.reduce((a, b) => (b.reader.isBefore(a.reader) ? b : a));
-    first.reader.take(() => {});
+    first.reader.receive(() => {});
     return links.indexOf(first);
   });
   assert.deepEqual(seen, order);
@@ -212,7 +214,7 @@ let rounds = 0;
 const work = () => {
   for (;;) {
     bell.awake();
-    while (link.take((message) => link.send(message.slice())));
+    while (link.receive((message) => link.send(message.slice())));
     rounds += 1;
     if (rounds % 3 && !link.isPosted()) bell.wait(isCalled, 1 + rounds % 5);
     else if (bell.sleep(isReady)) return;
@@ -251,7 +253,7 @@ async function race(posting) {
     do {
       bell.awake();
       while (
-        link.take((message_) => {
+        link.receive((message_) => {
           const bytes = /** @type {Uint8Array} */ (message_);
           assert.equal(bytes.length, length(back));
           assert.deepEqual(bytes.slice(0, 60), message(back, Math.min(60, bytes.length)));

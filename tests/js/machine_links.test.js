@@ -48,10 +48,10 @@ test("the machine is given the messages of page and processes in the order in wh
   second.send(Uint8Array.of(1));
   page.send(Uint8Array.of(2));
   first.send(Uint8Array.of(3));
-  second.tell({ exit: 0 });
-  page.tell({ signal: { server: 1, name: null } });
+  second.sendJson({ exit: 0 });
+  page.sendJson({ signal: { server: 1, name: null } });
   assert.equal(links.isCalled(), true);
-  while (links.takeNext());
+  while (links.receiveNext());
   assert.deepEqual(given, [
     [12, 1],
     ["page", 2],
@@ -68,7 +68,7 @@ test("a process that is no more says nothing", () => {
   ended.send(Uint8Array.of(1));
   links.disconnect(11);
   assert.equal(links.isReady(), false);
-  assert.equal(links.takeNext(), false);
+  assert.equal(links.receiveNext(), false);
   assert.deepEqual(given, []);
 });
 

@@ -29,9 +29,9 @@ const decoder = new TextDecoder();
 /** @typedef {import("./bell.js").Port} Port */
 
 /**
- * A link whose messages wait to be taken.
+ * A link whose messages wait to be received.
  * @typedef {object} Waiting
- * @property {() => boolean} isReady whether there is a message to be taken
+ * @property {() => boolean} isReady whether there is a message to be received
  * @property {() => boolean} isPosted whether the event loop has something to bring
  * @property {number} ticket of the first message
  */
@@ -106,7 +106,7 @@ export class Link {
   }
 
   /** @param {Out} object for which JSON has words */
-  tell(object) {
+  sendJson(object) {
     if (!this.#writer || !this.#write(TEXT, encoder.encode(JSON.stringify(object))))
       this.#post(object, []);
   }
@@ -158,7 +158,7 @@ export class Link {
     this.#posted.push(parsePosted(data));
   }
 
-  /** Whether there is a message to be taken. */
+  /** Whether there is a message to be received. */
   isReady() {
     const reader = this.#reader;
     return (
@@ -176,7 +176,7 @@ export class Link {
     return ((this.ticket - other.ticket) | 0) < 0;
   }
 
-  /** The ticket of the message to be taken: messages of several links have one order. */
+  /** The ticket of the message to be received: messages of several links have one order. */
   get ticket() {
     const first = this.#posted[0];
     return first?.number === this.#next ? first.ticket : (this.#reader?.ticket ?? 0);
@@ -188,7 +188,7 @@ export class Link {
    * which is good until it returns
    * @returns {boolean} whether there was one
    */
-  take(visit) {
+  receive(visit) {
     if (!this.isReady()) return false;
     const reader = this.#reader;
     const posted = this.#posted[0]?.number === this.#next ? this.#posted.shift() : undefined;

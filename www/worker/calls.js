@@ -218,7 +218,7 @@ function syncCalls(host, dispatched) {
       host.syncWorker.nextRequest(core, now()),
     ),
     next_request_or_yield: dispatched(() =>
-      host.loop.takeMessages() ? host.syncWorker.nextRequestOrYield(now()) : Reply.Turn,
+      host.loop.receiveMessages() ? host.syncWorker.nextRequestOrYield(now()) : Reply.Turn,
     ),
     exit_code: () => host.syncWorker.exitCode(),
   };

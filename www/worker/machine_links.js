@@ -12,10 +12,10 @@ import { Link } from "../link/link.js";
  */
 
 /**
- * A link, and how the machine takes a message of it.
+ * A link, and how the machine receives a message of it.
  * @typedef {object} Source
  * @property {Link<ToMachine, FromMachine> | Link<FromWorker, ToWorker>} link
- * @property {() => void} take
+ * @property {() => void} receive
  */
 
 /** The links. What Rust has of them is its `MachineLinks`. */
@@ -38,17 +38,17 @@ export class MachineLinks {
     this.bell = new Bell(bell, () => this.#served.work());
     /** @type {Link<ToMachine, FromMachine>} */
     const link = new Link(port, line);
-    const take = () => link.take(this.#takeFromPage);
+    const receive = () => link.receive(this.#receiveFromPage);
     this.page = link;
-    this.#page = { link, take };
+    this.#page = { link, receive };
   }
 
-  /** @param {MachineWorker} machine takes messages, from now on */
+  /** @param {MachineWorker} machine receives messages, from now on */
   serve(machine) {
     this.#machine = machine;
   }
 
-  /** There is one before messages are taken. */
+  /** There is one before messages are received. */
   get #served() {
     return /** @type {MachineWorker} */ (this.#machine);
   }
@@ -68,8 +68,8 @@ export class MachineLinks {
       if (message instanceof Uint8Array) this.#served.framesFromProcess(pid, message);
       else this.#served.fromProcess(pid, message);
     };
-    const take = () => link.take(visit);
-    this.#processes.set(pid, { link, take });
+    const receive = () => link.receive(visit);
+    this.#processes.set(pid, { link, receive });
     return { link, line: itsLine, bell };
   }
 
@@ -78,7 +78,7 @@ export class MachineLinks {
     this.#processes.delete(pid);
   }
 
-  /** Whether a message can be taken. */
+  /** Whether a message can be received. */
   isReady = () => {
     if (this.#page.link.isReady()) return true;
     for (const { link } of this.#processes.values()) if (link.isReady()) return true;
@@ -92,25 +92,25 @@ export class MachineLinks {
     return false;
   }
 
-  /** Whether a message can be taken, or the event loop has one to bring. */
+  /** Whether a message can be received, or the event loop has one to bring. */
   isCalled = () => this.isReady() || this.isPosted();
 
   /**
    * Gives the machine the message that was said first, of page and processes.
    * @returns {boolean} whether there was one
    */
-  takeNext() {
+  receiveNext() {
     let first = this.#page.link.isReady() ? this.#page : null;
     for (const source of this.#processes.values()) {
       const { link } = source;
       if (link.isReady() && (!first || link.isBefore(first.link))) first = source;
     }
-    first?.take();
+    first?.receive();
     return first !== null;
   }
 
   /** @param {Uint8Array | ToMachine} message */
-  #takeFromPage = (message) => {
+  #receiveFromPage = (message) => {
     if (message instanceof Uint8Array) this.#served.framesFromPage(message);
     else this.#served.fromPage(message);
   };

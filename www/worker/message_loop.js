@@ -98,7 +98,7 @@ export class MessageLoop {
    * @returns {boolean} whether the browser's event loop may hold something back
    */
   turn() {
-    this.#takeAll();
+    this.#receiveAll();
     return !this.#bell.state || this.#link.isPosted();
   }
 
@@ -106,28 +106,28 @@ export class MessageLoop {
    * Takes the messages that have come, for a call that is about what they say.
    * @returns {boolean} false if the browser's event loop holds something back
    */
-  takeMessages() {
+  receiveMessages() {
     if (this.#link.isReady()) {
       this.#heardAt = performance.now();
-      while (this.#link.take(this.#take));
+      while (this.#link.receive(this.#deliver));
     }
     return !this.#link.isPosted();
   }
 
   /** @param {Uint8Array | import("#wasgi_core").ToWorker} message */
-  #take = (message) => {
+  #deliver = (message) => {
     if (message instanceof Uint8Array) this.#process.deliver(message, now());
     else if ("files" in message) this.#files.update(message.files);
   };
 
-  #takeAll() {
+  #receiveAll() {
     this.#bell.awake();
-    let taken = false;
-    while (this.#link.take(this.#take)) taken = true;
-    if (taken) this.#heardAt = performance.now();
+    let received = false;
+    while (this.#link.receive(this.#deliver)) received = true;
+    if (received) this.#heardAt = performance.now();
     const due = this.#process.deadline() <= now();
     if (due) this.#process.tick(now());
-    if (taken || due) this.dispatch();
+    if (received || due) this.dispatch();
   }
 
   // --- all threads wait
@@ -140,7 +140,7 @@ export class MessageLoop {
     // Nobody will call soon: what could wait for the next message leaves now.
     this.flush(true);
     for (;;) {
-      this.#takeAll();
+      this.#receiveAll();
       const next = this.#process.nextThread(now());
       if (next !== undefined || !this.#bell.state || this.#link.isPosted()) return next;
       const time = performance.now();

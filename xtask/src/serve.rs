@@ -24,7 +24,8 @@ const HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
 ];
 
-/// The script that processes run, and what it is held to: `www/worker/realm.js` takes away the same.
+/// The script that processes run, and what it is held to: `www/worker/realm.js` takes away the
+/// same.
 const PROCESS: &str = "/process.js";
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 

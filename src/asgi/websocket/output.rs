@@ -20,7 +20,8 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// Lines for the log.
     pub log: Vec<Line>,
-    /// The connection is to be closed once the bytes are sent; [`Session::lost`](super::Session::lost) follows then.
+    /// The connection is to be closed once the bytes are sent;
+    /// [`Session::lost`](super::Session::lost) follows then.
     pub close: bool,
     /// A `receive()` that waits may go on.
     pub wake: bool,

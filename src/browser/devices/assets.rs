@@ -4,17 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use futures::future::{LocalBoxFuture, Shared};
 use futures::try_join;
 
 use super::download::{DownloadError, Report, Whole, compile, download};
-use super::links::Link;
+use super::links::{Link, send_message};
 use super::scope::Clock;
-use super::tell;
 use crate::browser::protocol::{FromMachine, Progress, PythonAssets};
 use crate::os::Millis;
 
 /// How often progress is told.
 const TOLD_EVERY: Millis = 50.0;
+
+/// What processes are made of, as it is fetched.
+pub(super) type LoadingPython =
+    Shared<LocalBoxFuture<'static, Result<PythonAssets, DownloadError>>>;
 
 /// How much of several files has come, for the page.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Report for FileLoading {
             loaded,
             total,
         };
-        tell(page, &FromMachine::Progress(progress));
+        send_message(page, &FromMachine::Progress(progress));
     }
 }
 

@@ -190,12 +190,12 @@ impl Arrival {
         }
         self.bytes.set(part, self.length);
         self.length = end;
-        self.tell(end as i32);
+        self.publish(end as i32);
         true
     }
 
     /// How many bytes are there is read by other threads.
-    fn tell(&self, count: i32) {
+    fn publish(&self, count: i32) {
         // These fail on memory that is not shared alone.
         let _ = Atomics::store(&self.arrived, 0, count);
         let _ = Atomics::notify(&self.arrived, 0);
@@ -227,7 +227,7 @@ async fn arrive(
             Err(error) => break message_of(&error),
         }
     };
-    arrival.tell(LOST);
+    arrival.publish(LOST);
     Err(DownloadError::Incomplete {
         name: name_of(url),
         reason,

@@ -2,6 +2,8 @@
 //! `www/worker/machine_links.js`.
 
 use js_sys::Function;
+use serde::Serialize;
+use tsify::Tsify;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Worker;
@@ -14,7 +16,7 @@ const TYPESCRIPT: &str = "
 export interface LinkEnd<Out> {
   /** The bytes may be a view of wasm memory. */
   send(bytes: Uint8Array): void;
-  tell(message: Out): void;
+  sendJson(message: Out): void;
   post(message: Out): void;
   accept(data: unknown): void;
 }
@@ -45,7 +47,7 @@ export interface MachineLinks {
   /** Whether the event loop has a message to bring. */
   isPosted(): boolean;
   /** Gives the machine the message that was said first; false: there is none. */
-  takeNext(): boolean;
+  receiveNext(): boolean;
   connect(pid: number, port: Worker): ProcessLink;
   disconnect(pid: number): void;
 }
@@ -60,8 +62,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn send(this: &Link, bytes: &[u8]);
     /// What JSON has words for.
-    #[wasm_bindgen(method)]
-    pub(super) fn tell(this: &Link, message: &JsValue);
+    #[wasm_bindgen(method, js_name = sendJson)]
+    pub(super) fn send_json(this: &Link, message: &JsValue);
     /// Anything that can be posted.
     #[wasm_bindgen(method)]
     pub(super) fn post(this: &Link, message: &JsValue);
@@ -92,7 +94,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn bell(this: &ProcessLink) -> JsValue;
 
-    /// The machine's links. Only `take_next` calls back, by what is exported for it.
+    /// The machine's links. Only `receive_next` calls back, by what is exported for it.
     #[derive(Debug)]
     #[wasm_bindgen(typescript_type = "MachineLinks")]
     pub type MachineLinks;
@@ -106,10 +108,18 @@ extern "C" {
     pub(super) fn is_called(this: &MachineLinks) -> Function;
     #[wasm_bindgen(method, js_name = isPosted)]
     pub(super) fn is_posted(this: &MachineLinks) -> bool;
-    #[wasm_bindgen(method, js_name = takeNext)]
-    pub(super) fn take_next(this: &MachineLinks) -> bool;
+    #[wasm_bindgen(method, js_name = receiveNext)]
+    pub(super) fn receive_next(this: &MachineLinks) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn connect(this: &MachineLinks, pid: Pid, port: &Worker) -> ProcessLink;
     #[wasm_bindgen(method)]
     pub(super) fn disconnect(this: &MachineLinks, pid: Pid);
+}
+
+/// Sends something that JSON has words for.
+pub(super) fn send_message<T: Tsify + Serialize>(link: &Link, message: &T) {
+    // The types of messages have nothing that cannot be told.
+    if let Ok(message) = message.into_ts() {
+        link.send_json(&message.js_value());
+    }
 }

@@ -3,23 +3,20 @@
 use std::rc::Rc;
 
 use futures::FutureExt as _;
-use futures::future::{LocalBoxFuture, Shared, try_join_all};
+use futures::future::try_join_all;
 use futures::try_join;
 use wasm_bindgen_futures::spawn_local;
 
-use super::assets::{self, Loaded};
+use super::assets::{self, Loaded, LoadingPython};
 use super::download::DownloadError;
-use super::machine_worker::{Devices, room};
-use super::tell;
+use super::links::send_message;
+use super::machine_worker::Devices;
+use super::scope::room;
 use crate::browser::protocol::{FromMachine, Preload, Preloaded, PythonAssets};
 use crate::origins::Origins;
 
 /// At most so many workers boot before there is a server to run in them.
 const SPARES: u32 = 8;
-
-/// What processes are made of, as it is fetched.
-pub(super) type LoadingPython =
-    Shared<LocalBoxFuture<'static, Result<PythonAssets, DownloadError>>>;
 
 impl Devices {
     /// What processes are made of. What could not be fetched is tried again by the next who asks.
@@ -88,7 +85,7 @@ impl Devices {
     /// Answers a preload.
     pub(super) fn preloaded(&self, id: u32, outcome: Result<(), String>) {
         let failure = outcome.err();
-        tell(
+        send_message(
             &self.page,
             &FromMachine::Preloaded(Preloaded { id, failure }),
         );

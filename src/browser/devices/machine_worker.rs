@@ -11,13 +11,12 @@ use wasm_bindgen::{JsError, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageChannel;
 
+use super::assets::LoadingPython;
 use super::image_cache::ImageCache;
-use super::links::{Link, MachineLinks};
-use super::loading::LoadingPython;
+use super::links::{Link, MachineLinks, send_message};
 use super::process::Processes;
 use super::project::{DIRECTORY, Project};
-use super::scope::{Clock, property, scope};
-use super::tell;
+use super::scope::{Clock, room, scope};
 use super::turns::{Turns, Work};
 use super::workers::{WorkerEvents, Workers};
 use crate::browser::Claims;
@@ -27,9 +26,6 @@ use crate::browser::protocol::{
 };
 use crate::origins::Origins;
 use crate::os::{Millis, Pid};
-
-/// Memory that a worker takes, in megabytes: see [`crate::machine`].
-const WORKER: f64 = 64.0;
 
 /// The machine and its devices.
 #[wasm_bindgen]
@@ -211,7 +207,7 @@ impl Devices {
                 process.link.post(&message);
             }
         }
-        tell(&self.page, &FromMachine::FilesWritten {});
+        send_message(&self.page, &FromMachine::FilesWritten {});
     }
 
     /// Calls origins, and carries out what they want done.
@@ -230,7 +226,7 @@ impl Devices {
                 if let FromMachine::Exit(_) = message {
                     self.with_origins(Origins::server_ended);
                 }
-                tell(&self.page, &message);
+                send_message(&self.page, &message);
             }
         }
     }
@@ -253,8 +249,8 @@ impl Work for Rc<Devices> {
         }
     }
 
-    fn take_next(&self) -> bool {
-        self.links.take_next()
+    fn receive_next(&self) -> bool {
+        self.links.receive_next()
     }
 
     fn is_posted(&self) -> bool {
@@ -280,11 +276,4 @@ impl Work for Rc<Devices> {
             self.page.send(&page);
         }
     }
-}
-
-/// How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB
-/// at most.
-pub(super) fn room() -> u32 {
-    let memory = property(&scope().navigator(), "deviceMemory").as_f64();
-    ((memory.unwrap_or(4.0) * 1024.0 / 2.0 / WORKER) as u32).max(4)
 }

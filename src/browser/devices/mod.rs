@@ -3,7 +3,7 @@
 //!
 //! Nothing here is entered twice: JavaScript calls in from its event loop alone (a message, a
 //! timer, a bell, a promise), and nothing that Rust calls there calls back, but for
-//! `MachineLinks.takeNext`, during which nothing is borrowed. So every `RefCell` is borrowed for
+//! `MachineLinks.receiveNext`, during which nothing is borrowed. So every `RefCell` is borrowed for
 //! less than one call from the event loop, and mostly for one line.
 
 mod assets;
@@ -20,16 +20,5 @@ mod timer;
 mod turns;
 mod workers;
 
-use links::Link;
 pub use links::MachineLinks;
 pub use machine_worker::MachineWorker;
-use serde::Serialize;
-use tsify::Tsify;
-
-/// Tells something that JSON has words for.
-fn tell<T: Tsify + Serialize>(link: &Link, message: &T) {
-    // The types of messages have nothing that cannot be told.
-    if let Ok(message) = message.into_ts() {
-        link.tell(&message.js_value());
-    }
-}

@@ -6,6 +6,9 @@ use web_sys::{DedicatedWorkerGlobalScope, Performance};
 
 use crate::os::Millis;
 
+/// Memory that a worker takes, in megabytes: see [`crate::machine`].
+const WORKER: f64 = 64.0;
+
 /// The worker's global scope.
 pub(super) fn scope() -> DedicatedWorkerGlobalScope {
     global().unchecked_into()
@@ -53,4 +56,11 @@ impl Clock {
     pub(super) fn now(&self) -> Millis {
         self.origin + self.performance.now()
     }
+}
+
+/// How many workers may be asked for: half of the memory that the browser admits to, which is 8 GB
+/// at most.
+pub(super) fn room() -> u32 {
+    let memory = property(&scope().navigator(), "deviceMemory").as_f64();
+    ((memory.unwrap_or(4.0) * 1024.0 / 2.0 / WORKER) as u32).max(4)
 }

@@ -100,7 +100,7 @@ impl Devices {
             .get_mut(pid)
             .map(|process| process.identify(self.project.files(), self.claims.clone()));
         if let Some(identity) = identity {
-            self.workers.tell(worker, &ToWorker::Identity(identity));
+            self.workers.send(worker, &ToWorker::Identity(identity));
         }
         let processes = self.processes.borrow().len();
         let now = self.clock.now();
@@ -232,7 +232,7 @@ impl Devices {
                 Action::Create(worker) => self.workers.create(worker),
                 Action::Start(worker, memory) => self.start(worker, memory.into()),
                 Action::GiveImage(worker, image) => {
-                    self.workers.tell(worker, &ToWorker::Image(image));
+                    self.workers.send(worker, &ToWorker::Image(image));
                 }
                 Action::Terminate(worker) => self.workers.terminate(worker),
                 Action::Keep(Some(image)) => {
@@ -258,7 +258,7 @@ impl Devices {
                 python,
                 memory,
             };
-            self.workers.tell(worker, &Role::Process(init));
+            self.workers.send(worker, &Role::Process(init));
         }
     }
 }

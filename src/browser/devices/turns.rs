@@ -27,7 +27,7 @@ pub(super) trait Work {
     fn deadline(&self) -> Millis;
     fn tick(&self, now: Millis);
     /// Takes the message that was said first. False: there is none.
-    fn take_next(&self) -> bool;
+    fn receive_next(&self) -> bool;
     /// Whether the event loop has a message to bring.
     fn is_posted(&self) -> bool;
     /// Carries out what is to be done.
@@ -113,7 +113,7 @@ impl Turns {
             if work.deadline() <= begun {
                 work.tick(begun);
             }
-            let taken = take(work);
+            let taken = receive(work);
             work.flush();
             let now = clock.now();
             if taken {
@@ -150,9 +150,9 @@ impl Turns {
 }
 
 /// Takes what has come, in the order in which it was said.
-fn take(work: &impl Work) -> bool {
+fn receive(work: &impl Work) -> bool {
     let mut count = 0;
-    while count < TAKEN_TOGETHER && work.take_next() {
+    while count < TAKEN_TOGETHER && work.receive_next() {
         count += 1;
     }
     count > 0

@@ -98,7 +98,7 @@ impl Workers {
     }
 
     /// Tells a worker something. If that fails, [`WorkerEvent::Failed`] says why.
-    pub(super) fn tell<T: Tsify + Serialize>(&self, id: WorkerId, message: &T) {
+    pub(super) fn send<T: Tsify + Serialize>(&self, id: WorkerId, message: &T) {
         let Some(worker) = self.port(id) else {
             return;
         };

@@ -31,14 +31,14 @@ impl Process {
             process.muted = false;
             worker.listen(process);
             log_address(process);
-            process.tell(FromProcess::Accepting, 0);
+            process.send(FromProcess::Accepting, 0);
             Reply::Accepting
         })
     }
 }
 
 /// What uvicorn says once it runs, where no master has said it.
-fn log_address(process: &mut workers::Process) {
+fn log_address(process: &mut workers::ProcessContext) {
     let launch = &process.launch;
     if let Some(uvicorn) = launch.uvicorn()
         && !launch.master

@@ -20,7 +20,7 @@ impl Process {
         self.shared.with(|base, worker| {
             base.threads.turned(now);
             for frame in frames(message) {
-                if base.process.take(frame) {
+                if base.process.receive(frame) {
                     worker.process_changed();
                 } else if frame.kind == ToProcess::Signal {
                     base.signal(worker, frame.id, now);
@@ -85,17 +85,17 @@ impl Process {
 
     /// The interpreter is up.
     pub fn booted(&self) {
-        self.tell(FromProcess::Booted);
+        self.send(FromProcess::Booted);
     }
 
     /// A master's process has loaded the app, and forked.
     pub fn loaded(&self) {
-        self.tell(FromProcess::Accepting);
+        self.send(FromProcess::Accepting);
     }
 
     /// The heartbeat.
     pub fn notify(&self) {
-        self.tell(FromProcess::Notify);
+        self.send(FromProcess::Notify);
     }
 
     /// The process ends.
@@ -105,7 +105,7 @@ impl Process {
 }
 
 impl Process {
-    fn tell(&self, kind: FromProcess) {
-        self.shared.with(|base, _| base.process.tell(kind, 0));
+    fn send(&self, kind: FromProcess) {
+        self.shared.with(|base, _| base.process.send(kind, 0));
     }
 }

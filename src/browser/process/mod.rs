@@ -99,7 +99,7 @@ impl Process {
         if worker_class == WorkerClass::Green {
             threads.cooperate();
         }
-        let process = workers::Process::new(*launch, identity.pid, identity.ppid);
+        let process = workers::ProcessContext::new(*launch, identity.pid, identity.ppid);
         let base = Base::new(process, threads, identity.directory);
         Ok(match worker_class {
             WorkerClass::Sync => {

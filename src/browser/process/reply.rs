@@ -5,8 +5,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::asgi::http::Received;
 use crate::gateway::Exception;
 use crate::workers::r#async::{LoopEvent, Sent};
-use crate::workers::conversation::{Body, Lost, StartRefused};
 use crate::workers::threaded::{Next as NextConnection, Taken};
+use crate::workers::wsgi_connection::{Body, Lost, StartRefused};
 use crate::workers::{Written, sync};
 
 use super::memory::Memory;

@@ -46,7 +46,7 @@ impl<W: Worker + ?Sized> Shared<W> {
 
 /// What a process has whatever its worker.
 pub(super) struct Base {
-    pub(super) process: workers::Process,
+    pub(super) process: workers::ProcessContext,
     pub(super) threads: EventLoop,
     pub(super) dispositions: Dispositions,
     /// The working directory of the command.
@@ -62,7 +62,11 @@ pub(super) struct Base {
 }
 
 impl Base {
-    pub(super) fn new(process: workers::Process, threads: EventLoop, directory: String) -> Self {
+    pub(super) fn new(
+        process: workers::ProcessContext,
+        threads: EventLoop,
+        directory: String,
+    ) -> Self {
         Self {
             process,
             threads,

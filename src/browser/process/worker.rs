@@ -4,7 +4,7 @@ use crate::event_loop::{Key, RequestId};
 use crate::net::frame::{Frame, ToProcess};
 use crate::os::Millis;
 use crate::os::Signal;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 use crate::workers::r#async::AsyncWorker;
 use crate::workers::cores::{self, Cores};
 use crate::workers::threaded::ThreadedWorker;
@@ -21,13 +21,13 @@ pub(super) struct Ready {
 /// A worker.
 pub(super) trait Worker {
     /// Takes a frame that concerns its connections.
-    fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis);
+    fn deliver(&mut self, process: &mut ProcessContext, frame: Frame<'_, ToProcess>, now: Millis);
 
     /// The process has taken a frame that concerns it as a whole.
     fn process_changed(&mut self) {}
 
     /// A signal that Python has no handler for. Returns whether the app is to be interrupted.
-    fn signal(&mut self, process: &mut Process, signal: Signal) -> bool;
+    fn signal(&mut self, process: &mut ProcessContext, signal: Signal) -> bool;
 
     /// The code of the `SystemExit` to raise in the app because of a signal, once.
     fn interrupted(&mut self) -> Option<i32> {
@@ -38,7 +38,7 @@ pub(super) trait Worker {
     fn deadline(&self) -> Option<Millis>;
 
     /// Timers that are due.
-    fn tick(&mut self, process: &mut Process, now: Millis);
+    fn tick(&mut self, process: &mut ProcessContext, now: Millis);
 
     /// Who should look again. `has_news`: it is known whether the worker's addresses could be had,
     /// and Python has not asked since.
@@ -48,11 +48,11 @@ pub(super) trait Worker {
     fn request(&self, id: RequestId) -> Option<(u32, u32)>;
 
     /// The app is loaded.
-    fn listen(&mut self, _process: &mut Process) {}
+    fn listen(&mut self, _process: &mut ProcessContext) {}
 }
 
 impl Worker for Cores {
-    fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    fn deliver(&mut self, process: &mut ProcessContext, frame: Frame<'_, ToProcess>, now: Millis) {
         self.deliver(process, frame, now);
     }
 
@@ -60,7 +60,7 @@ impl Worker for Cores {
         self.wake();
     }
 
-    fn signal(&mut self, process: &mut Process, signal: Signal) -> bool {
+    fn signal(&mut self, process: &mut ProcessContext, signal: Signal) -> bool {
         self.signal(process, signal);
         self.core(0).is_some_and(|core| core.is_interrupted())
     }
@@ -73,7 +73,7 @@ impl Worker for Cores {
         self.deadline()
     }
 
-    fn tick(&mut self, _process: &mut Process, now: Millis) {
+    fn tick(&mut self, _process: &mut ProcessContext, now: Millis) {
         self.tick(now);
     }
 
@@ -91,11 +91,11 @@ impl Worker for Cores {
 }
 
 impl Worker for ThreadedWorker {
-    fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    fn deliver(&mut self, process: &mut ProcessContext, frame: Frame<'_, ToProcess>, now: Millis) {
         self.deliver(process, frame, now);
     }
 
-    fn signal(&mut self, _process: &mut Process, signal: Signal) -> bool {
+    fn signal(&mut self, _process: &mut ProcessContext, signal: Signal) -> bool {
         self.signal(signal);
         false
     }
@@ -104,7 +104,7 @@ impl Worker for ThreadedWorker {
         self.deadline()
     }
 
-    fn tick(&mut self, _process: &mut Process, now: Millis) {
+    fn tick(&mut self, _process: &mut ProcessContext, now: Millis) {
         if self.deadline().is_some_and(|at| at <= now) {
             self.tick();
         }
@@ -121,11 +121,11 @@ impl Worker for ThreadedWorker {
 }
 
 impl Worker for AsyncWorker {
-    fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    fn deliver(&mut self, process: &mut ProcessContext, frame: Frame<'_, ToProcess>, now: Millis) {
         self.deliver(process, frame, now);
     }
 
-    fn signal(&mut self, process: &mut Process, signal: Signal) -> bool {
+    fn signal(&mut self, process: &mut ProcessContext, signal: Signal) -> bool {
         self.signal(process, signal);
         false
     }
@@ -134,7 +134,7 @@ impl Worker for AsyncWorker {
         self.deadline()
     }
 
-    fn tick(&mut self, process: &mut Process, now: Millis) {
+    fn tick(&mut self, process: &mut ProcessContext, now: Millis) {
         if self.deadline().is_some_and(|at| at <= now) {
             self.tick(process, now);
         }
@@ -151,7 +151,7 @@ impl Worker for AsyncWorker {
         self.request(id.0)
     }
 
-    fn listen(&mut self, process: &mut Process) {
+    fn listen(&mut self, process: &mut ProcessContext) {
         self.listen(process);
     }
 }

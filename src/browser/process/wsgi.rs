@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::event_loop::RequestId;
 use crate::os::Millis;
-use crate::workers::conversation::{Conversation, Raised, RaisedKind};
 use crate::workers::cores::Cores;
 use crate::workers::threaded::ThreadedWorker;
-use crate::workers::{Process, Written};
+use crate::workers::wsgi_connection::{Raised, RaisedKind, WsgiConnection};
+use crate::workers::{ProcessContext, Written};
 use crate::wsgi::environ::constant_strings;
 
 use super::reply::{Full, Reply};
@@ -37,19 +37,19 @@ pub enum Cause {
     BaseException,
 }
 
-/// A worker that has conversations with clients whose requests an app has.
-pub(super) trait Conversations: Worker {
-    fn running(&mut self, id: u32) -> Option<&mut Conversation>;
+/// A worker that has connections with clients whose requests an app has.
+pub(super) trait WsgiConnections: Worker {
+    fn running(&mut self, id: u32) -> Option<&mut WsgiConnection>;
 }
 
-impl Conversations for Cores {
-    fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+impl WsgiConnections for Cores {
+    fn running(&mut self, id: u32) -> Option<&mut WsgiConnection> {
         self.running(id)
     }
 }
 
-impl Conversations for ThreadedWorker {
-    fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+impl WsgiConnections for ThreadedWorker {
+    fn running(&mut self, id: u32) -> Option<&mut WsgiConnection> {
         self.running(id)
     }
 }
@@ -57,7 +57,7 @@ impl Conversations for ThreadedWorker {
 /// The requests of a worker for WSGI apps.
 #[wasm_bindgen]
 pub struct WsgiRequests {
-    shared: Rc<Shared<dyn Conversations>>,
+    shared: Rc<Shared<dyn WsgiConnections>>,
 }
 
 #[wasm_bindgen]
@@ -74,8 +74,8 @@ impl WsgiRequests {
     /// Reads at most so much of the body: Data, End, Park or Raise.
     #[wasm_bindgen(js_name = readBody)]
     pub fn read_body(&self, id: u32, size: usize, now: Millis) -> Reply {
-        let body = self.with_conversation(id, |process, conversation| {
-            conversation.read_body(process, size, now)
+        let body = self.with_connection(id, |process, connection| {
+            connection.read_body(process, size, now)
         });
         self.reply(body, Reply::End)
     }
@@ -84,9 +84,7 @@ impl WsgiRequests {
     /// every exception is `ConnectionResetError`.
     #[wasm_bindgen(js_name = receiveRaw)]
     pub fn receive_raw(&self, id: u32, now: Millis) -> Reply {
-        let body = self.with_conversation(id, |process, conversation| {
-            conversation.receive(process, now)
-        });
+        let body = self.with_connection(id, |process, connection| connection.receive(process, now));
         self.reply(body, Reply::End)
     }
 
@@ -94,9 +92,8 @@ impl WsgiRequests {
     #[wasm_bindgen(js_name = sendRaw)]
     pub fn send_raw(&self, id: u32, length: usize) -> Reply {
         let bytes = self.shared.memory.read(length);
-        let written = self.with_conversation(id, |process, conversation| {
-            conversation.send(process, &bytes)
-        });
+        let written =
+            self.with_connection(id, |process, connection| connection.send(process, &bytes));
         self.reply(written, Reply::Broken)
     }
 
@@ -116,8 +113,8 @@ impl WsgiRequests {
     #[wasm_bindgen(js_name = startResponse)]
     pub fn start_response(&self, id: u32, length: usize, exc_info: bool) -> Reply {
         let encoded = self.shared.memory.read(length);
-        let started = self.with_conversation(id, |_, conversation| {
-            conversation.start_response(&encoded, exc_info)
+        let started = self.with_connection(id, |_, connection| {
+            connection.start_response(&encoded, exc_info)
         });
         self.reply(started, Reply::Done)
     }
@@ -125,15 +122,15 @@ impl WsgiRequests {
     /// A block of the response: Done, Park, Broken or Raise.
     pub fn write(&self, id: u32, length: usize, now: Millis) -> Reply {
         let block = self.shared.memory.read(length);
-        let written = self.with_conversation(id, |process, conversation| {
-            conversation.write(process, &block, now)
+        let written = self.with_connection(id, |process, connection| {
+            connection.write(process, &block, now)
         });
         self.reply(written, Reply::Broken)
     }
 
     /// As `write`, about what was written before.
     pub fn flushed(&self, id: u32) -> Reply {
-        let written = self.with_conversation(id, |_, conversation| conversation.flushed());
+        let written = self.with_connection(id, |_, connection| connection.flushed());
         self.reply(written, Reply::Broken)
     }
 
@@ -183,10 +180,10 @@ impl WsgiRequests {
         };
         let raised = Raised { kind, iterating };
         self.shared.with(|base, worker| {
-            let Some(conversation) = worker.running(id) else {
+            let Some(connection) = worker.running(id) else {
                 return false;
             };
-            let ends = conversation.raised(&mut base.process, raised, &traceback, now);
+            let ends = connection.raised(&mut base.process, raised, &traceback, now);
             base.threads.serve(None, now);
             ends
         })
@@ -194,21 +191,21 @@ impl WsgiRequests {
 }
 
 impl WsgiRequests {
-    pub(super) fn new(shared: Rc<Shared<dyn Conversations>>) -> Self {
+    pub(super) fn new(shared: Rc<Shared<dyn WsgiConnections>>) -> Self {
         Self { shared }
     }
 
-    /// Does something with a conversation, if there still is one.
-    fn with_conversation<T>(
+    /// Does something with a connection, if there still is one.
+    fn with_connection<T>(
         &self,
         id: u32,
-        work: impl FnOnce(&mut Process, &mut Conversation) -> T,
+        work: impl FnOnce(&mut ProcessContext, &mut WsgiConnection) -> T,
     ) -> Option<T> {
         self.shared
             .with(|base, worker| Some(work(&mut base.process, worker.running(id)?)))
     }
 
-    /// Replies what a conversation says, or `gone` where there is none any more.
+    /// Replies what a connection says, or `gone` where there is none any more.
     fn reply<T: Into<Full>>(&self, said: Option<T>, gone: Reply) -> Reply {
         said.map_or_else(|| gone.into(), Into::into)
             .put(&self.shared.memory)
@@ -217,9 +214,9 @@ impl WsgiRequests {
     fn mark_raw(&self, id: u32, ends: bool, now: Millis) {
         self.shared.with(|base, worker| {
             base.name_thread();
-            if let Some(conversation) = worker.running(id) {
+            if let Some(connection) = worker.running(id) {
                 base.threads.serve((!ends).then_some(RequestId(id)), now);
-                conversation.mark(&mut base.process, ends, now);
+                connection.mark(&mut base.process, ends, now);
             }
         });
     }

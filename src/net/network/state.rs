@@ -48,7 +48,7 @@ impl Network {
     }
 
     /// A frame of the kernel's own for a process, in order with those of its connections.
-    pub fn tell_process(&mut self, pid: Pid, kind: ToProcess, id: u32, body: &[u8]) {
+    pub fn send_to_process(&mut self, pid: Pid, kind: ToProcess, id: u32, body: &[u8]) {
         push(self.outboxes.entry(pid).or_default(), kind, id, body);
     }
 

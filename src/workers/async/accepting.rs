@@ -6,14 +6,19 @@ use crate::net::frame::{Accepted, FromProcess, ToProcess, push_number};
 use crate::os::Millis;
 use crate::servers::Server;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 use crate::workers::wire::Wire;
 
 use super::connection::AsgiConnection;
 use super::worker::{Arrived, AsyncWorker};
 
 impl AsyncWorker {
-    pub(super) fn handle_frame(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
+    pub(super) fn handle_frame(
+        &mut self,
+        process: &mut ProcessContext,
+        arrived: &Arrived,
+        now: Millis,
+    ) {
         match arrived.kind {
             // A loop that was blocked has accepted two before it calls the app, of which its rivals
             // see neither.
@@ -28,7 +33,7 @@ impl AsyncWorker {
             ToProcess::AcceptEnd if self.listening && std::mem::take(&mut self.accepted) > 0 => {
                 self.accept(process, FromProcess::Accept, arrived.id);
             }
-            ToProcess::AcceptEnd if self.listening => process.tell(FromProcess::Poll, arrived.id),
+            ToProcess::AcceptEnd if self.listening => process.send(FromProcess::Poll, arrived.id),
             ToProcess::Accepted => self.accepted(process, arrived, now),
             ToProcess::Data | ToProcess::Eof | ToProcess::Reset | ToProcess::Credit => {
                 self.connection_frame(process, arrived, now);
@@ -38,13 +43,18 @@ impl AsyncWorker {
     }
 
     /// Asks for as many connections as this server takes per wake.
-    pub(super) fn accept(&mut self, process: &mut Process, how: FromProcess, listener: u32) {
+    pub(super) fn accept(&mut self, process: &mut ProcessContext, how: FromProcess, listener: u32) {
         self.accepted = 0;
         let most = process.launch.accepts;
         push_number(&mut process.frames, how, listener, most);
     }
 
-    pub(super) fn accepted(&mut self, process: &mut Process, arrived: &Arrived, now: Millis) {
+    pub(super) fn accepted(
+        &mut self,
+        process: &mut ProcessContext,
+        arrived: &Arrived,
+        now: Millis,
+    ) {
         let Some(accepted) = Accepted::decode(&arrived.body) else {
             return;
         };

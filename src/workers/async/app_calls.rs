@@ -5,7 +5,7 @@ use crate::gateway::Exception;
 use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::connection::{log_access, wake};
 use super::watermarks::HIGH_WATER;
@@ -16,15 +16,17 @@ use super::worker::AsyncWorker;
 pub enum Sent {
     /// It is on its way.
     Done,
-    /// Too much waits to be sent: nothing was taken; send again after [`LoopEvent::Writable`](super::LoopEvent::Writable).
+    /// Too much waits to be sent: nothing was taken; send again after
+    /// [`LoopEvent::Writable`](super::LoopEvent::Writable).
     Blocked,
     /// This is to be raised in the app.
     Raise(Exception),
 }
 
 impl AsyncWorker {
-    /// `receive()`; on [`Received::Wait`] the app waits for [`LoopEvent::Receivable`](super::LoopEvent::Receivable).
-    pub fn receive(&mut self, process: &mut Process, id: u32, now: Millis) -> Received {
+    /// `receive()`; on [`Received::Wait`] the app waits for
+    /// [`LoopEvent::Receivable`](super::LoopEvent::Receivable).
+    pub fn receive(&mut self, process: &mut ProcessContext, id: u32, now: Millis) -> Received {
         let Some(request) = self.requests.get_mut(&id) else {
             return Received::Disconnect;
         };
@@ -43,7 +45,13 @@ impl AsyncWorker {
     }
 
     /// `http.response.start`; headers as strings behind their count.
-    pub fn start(&mut self, process: &mut Process, id: u32, status: u16, headers: &[u8]) -> Sent {
+    pub fn start(
+        &mut self,
+        process: &mut ProcessContext,
+        id: u32,
+        status: u16,
+        headers: &[u8],
+    ) -> Sent {
         let Some(request) = self.requests.get_mut(&id) else {
             return Sent::Done;
         };
@@ -64,7 +72,7 @@ impl AsyncWorker {
     /// `None`: the client is gone, and nothing is raised.
     pub fn start_failed(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         status: Option<u16>,
     ) -> Option<Sent> {
@@ -86,7 +94,13 @@ impl AsyncWorker {
     ///
     /// Where Python writes the bytes of the whole response, `rest` says whether the connection is
     /// kept afterwards, and what it waits for are the bytes that this call has sent.
-    pub fn body(&mut self, process: &mut Process, id: u32, part: Part<'_>, now: Millis) -> Sent {
+    pub fn body(
+        &mut self,
+        process: &mut ProcessContext,
+        id: u32,
+        part: Part<'_>,
+        now: Millis,
+    ) -> Sent {
         if process.launch.python_responses {
             return self.write(process, id, part, now);
         }
@@ -118,7 +132,7 @@ impl AsyncWorker {
 
     pub(super) fn write(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         part: Part<'_>,
         now: Millis,
@@ -161,7 +175,7 @@ impl AsyncWorker {
     /// The response is complete; the app may still run.
     pub(super) fn complete(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         keep_alive: bool,
         now: Millis,
@@ -192,20 +206,26 @@ impl AsyncWorker {
     }
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
-    pub fn returned(&mut self, process: &mut Process, id: u32, result: Option<&str>, now: Millis) {
+    pub fn returned(
+        &mut self,
+        process: &mut ProcessContext,
+        id: u32,
+        result: Option<&str>,
+        now: Millis,
+    ) {
         self.app_ended(process, id, now, "", |cycle, out| {
             cycle.returned(result, out)
         });
     }
 
     /// The app has raised.
-    pub fn raised(&mut self, process: &mut Process, id: u32, traceback: &str, now: Millis) {
+    pub fn raised(&mut self, process: &mut ProcessContext, id: u32, traceback: &str, now: Millis) {
         self.app_ended(process, id, now, traceback, Cycle::raised);
     }
 
     pub(super) fn app_ended(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         now: Millis,
         traceback: &str,

@@ -2,7 +2,7 @@
 
 use crate::os::Millis;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::connection::wake;
 use super::event::LoopEvent;
@@ -10,7 +10,7 @@ use super::worker::AsyncWorker;
 
 impl AsyncWorker {
     /// Everything that was to be sent may be sent now.
-    pub(super) fn all_sent(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn all_sent(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
@@ -36,7 +36,7 @@ impl AsyncWorker {
     }
 
     /// The server closes a connection: once everything is sent.
-    pub(super) fn close(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn close(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
@@ -57,7 +57,7 @@ impl AsyncWorker {
     }
 
     /// The client has gone.
-    pub(super) fn client_gone(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn client_gone(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         self.close(process, id, now);
         if let Some(c) = self.connections.get(&id)
             && c.wire.broken

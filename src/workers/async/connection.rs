@@ -8,7 +8,7 @@ use crate::http1::server::Connection;
 use crate::os::{Millis, Stream};
 use crate::servers::{Level, log};
 use crate::wire::strings::{self, Strings};
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 use crate::workers::wire::Wire;
 
 use super::event::LoopEvent;
@@ -77,7 +77,7 @@ pub(super) fn upgrade(head: &RequestHead) -> Option<&[u8]> {
     head.values("upgrade").last().filter(|_| asks)
 }
 
-pub(super) fn log_access(process: &mut Process, request: &AsgiRequest, status: u16) {
+pub(super) fn log_access(process: &mut ProcessContext, request: &AsgiRequest, status: u16) {
     if !process.launch.access_log || !process.logs(Level::Info) {
         return;
     }

@@ -9,7 +9,7 @@ use crate::net::frame::ToProcess;
 use crate::os::Millis;
 use crate::servers::Level;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::connection::{AsgiRequest, append_trailers, log_access, upgrade, wake};
 use super::event::LoopEvent;
@@ -20,7 +20,7 @@ use super::worker::{Arrived, AsyncWorker};
 impl AsyncWorker {
     pub(super) fn connection_frame(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         arrived: &Arrived,
         now: Millis,
     ) {
@@ -67,7 +67,7 @@ impl AsyncWorker {
         }
     }
 
-    pub(super) fn read(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn read(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         loop {
             let Some(c) = self.connections.get_mut(&id) else {
                 return;
@@ -144,7 +144,7 @@ impl AsyncWorker {
 
     pub(super) fn refuse(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         error: Option<&RequestError>,
         now: Millis,
@@ -166,7 +166,7 @@ impl AsyncWorker {
 
     pub(super) fn begin(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         id: u32,
         head: &RequestHead,
         now: Millis,

@@ -4,7 +4,7 @@ use crate::asgi::websocket::Session;
 use crate::http1::RequestHead;
 use crate::os::Millis;
 use crate::servers::Level;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::connection::upgrade;
 
@@ -46,7 +46,7 @@ pub(super) fn asks(head: &RequestHead) -> bool {
 }
 
 /// What uvicorn says of an upgrade that it does not make.
-pub(super) fn warn_unsupported(process: &mut Process, now: Millis) {
+pub(super) fn warn_unsupported(process: &mut ProcessContext, now: Millis) {
     process.log(Level::Warning, "Unsupported upgrade request.", now);
     if process.launch.asgi.websocket.is_none() {
         process.log(

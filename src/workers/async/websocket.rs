@@ -7,7 +7,7 @@ use crate::http1::RequestHead;
 use crate::os::Millis;
 use crate::servers::log;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::app_calls::Sent;
 use super::event::LoopEvent;
@@ -19,7 +19,7 @@ impl AsyncWorker {
     /// A request asks for a WebSocket: from here on the connection is one.
     pub(super) fn begin_socket(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         (id, sequence): (u32, u32),
         number: u32,
         head: &RequestHead,
@@ -60,7 +60,7 @@ impl AsyncWorker {
     }
 
     /// The app of a WebSocket is about to be called.
-    pub(super) fn socket_called(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub(super) fn socket_called(&mut self, process: &mut ProcessContext, number: u32, now: Millis) {
         if let Some(socket) = self.sockets.get_mut(&number) {
             socket.called_at = Some(now);
             let request = (socket.connection, socket.sequence);
@@ -69,7 +69,7 @@ impl AsyncWorker {
     }
 
     /// Reads what has come for a WebSocket, where its session reads.
-    pub(super) fn read_socket(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub(super) fn read_socket(&mut self, process: &mut ProcessContext, number: u32, now: Millis) {
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
@@ -94,7 +94,7 @@ impl AsyncWorker {
     }
 
     /// The client has ended its side, or reset the connection.
-    pub(super) fn socket_ended(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub(super) fn socket_ended(&mut self, process: &mut ProcessContext, number: u32, now: Millis) {
         if let Some(socket) = self.sockets.get_mut(&number) {
             socket.client = Client::Ended;
             self.read_socket(process, number, now);
@@ -102,7 +102,7 @@ impl AsyncWorker {
     }
 
     /// Timers of WebSocket connections.
-    pub(super) fn tick_sockets(&mut self, process: &mut Process, now: Millis) {
+    pub(super) fn tick_sockets(&mut self, process: &mut ProcessContext, now: Millis) {
         let due = |socket: &Socket| socket.deadline().is_some_and(|at| at <= now);
         let numbers: Vec<u32> = self
             .sockets
@@ -119,7 +119,7 @@ impl AsyncWorker {
     }
 
     /// The server stops: every WebSocket is closed.
-    pub(super) fn shut_sockets(&mut self, process: &mut Process, now: Millis) {
+    pub(super) fn shut_sockets(&mut self, process: &mut ProcessContext, now: Millis) {
         let date = process.date(now).to_owned();
         let numbers: Vec<u32> = self.sockets.keys().copied().collect();
         for number in numbers {
@@ -146,7 +146,7 @@ impl AsyncWorker {
     }
 
     /// The connection is lost, and asyncio says so.
-    pub fn socket_lost(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub fn socket_lost(&mut self, process: &mut ProcessContext, number: u32, now: Millis) {
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
@@ -160,7 +160,7 @@ impl AsyncWorker {
     /// `receive()`; `None`: the app waits for [`LoopEvent::Receivable`].
     pub fn socket_receive(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         now: Millis,
     ) -> Option<Received> {
@@ -174,7 +174,7 @@ impl AsyncWorker {
     /// `send()`.
     pub fn socket_send(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         message: Message<'_>,
         now: Millis,
@@ -200,7 +200,7 @@ impl AsyncWorker {
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
     pub fn socket_returned(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         result: Option<&str>,
         now: Millis,
@@ -215,7 +215,7 @@ impl AsyncWorker {
     /// client is gone.
     pub fn socket_raised(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         traceback: Option<&str>,
         now: Millis,
@@ -230,7 +230,7 @@ impl AsyncWorker {
 
     pub(super) fn socket_app_ended(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         traceback: &str,
         now: Millis,
@@ -250,14 +250,19 @@ impl AsyncWorker {
         }
     }
 
-    pub(super) fn apply_socket_output(&mut self, process: &mut Process, number: u32, now: Millis) {
+    pub(super) fn apply_socket_output(
+        &mut self,
+        process: &mut ProcessContext,
+        number: u32,
+        now: Millis,
+    ) {
         self.apply_socket_output_with(process, number, "", now);
     }
 
     /// Does what a session has to be done.
     pub(super) fn apply_socket_output_with(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         number: u32,
         traceback: &str,
         now: Millis,

@@ -42,13 +42,13 @@ impl Bench {
             connection: ConnectionId::default(),
             read: 0,
         };
-        bench.settle();
+        bench.run_until_idle();
         bench.connection = bench.rig.client(HANDSHAKE);
-        bench.settle();
+        bench.run_until_idle();
         bench
     }
 
-    fn settle(&mut self) {
+    fn run_until_idle(&mut self) {
         while self
             .rig
             .exchange(|process, frame, now| self.worker.deliver(process, frame, now))
@@ -58,7 +58,7 @@ impl Bench {
     fn events(&mut self) -> Vec<LoopEvent> {
         let next = || self.worker.next(&mut self.rig.process, self.rig.now);
         let all = std::iter::from_fn(next).collect();
-        self.settle();
+        self.run_until_idle();
         all
     }
 
@@ -77,7 +77,7 @@ impl Bench {
         let received = self
             .worker
             .socket_receive(&mut self.rig.process, number, self.rig.now);
-        self.settle();
+        self.run_until_idle();
         received
     }
 
@@ -85,7 +85,7 @@ impl Bench {
         let sent = self
             .worker
             .socket_send(&mut self.rig.process, number, message, self.rig.now);
-        self.settle();
+        self.run_until_idle();
         sent
     }
 
@@ -103,7 +103,7 @@ impl Bench {
         what(&mut self.client);
         let bytes = self.client.take_output();
         self.rig.net.send(self.connection, &bytes);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// What came to the client since it was asked last: the response's head, or events.
@@ -192,7 +192,7 @@ fn a_client_that_closes_is_answered_and_the_app_told_twice() {
     bench
         .worker
         .socket_returned(&mut bench.rig.process, number, None, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.is_closed());
     assert_eq!(bench.worker.connections(), 0);
     assert!(bench.worker.sockets.is_empty());
@@ -224,7 +224,7 @@ fn a_client_that_goes_is_noticed_after_what_it_has_sent() {
     bench.says(|client| client.send_text("one").unwrap());
     bench.says(|client| client.send_text("two").unwrap());
     bench.rig.net.shutdown(bench.connection);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.events(), []);
     assert_eq!(
         bench.receive(number),
@@ -251,7 +251,7 @@ fn a_send_waits_for_a_client_that_does_not_read() {
     assert_eq!(bench.send(number, Message::Bytes(&large)), Sent::Done);
     assert_eq!(bench.send(number, Message::Text("x")), Sent::Blocked);
     bench.rig.net.grant(bench.connection, WINDOW);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.events(), [LoopEvent::Writable(number)]);
     assert_eq!(bench.send(number, Message::Text("x")), Sent::Done);
 }
@@ -263,7 +263,7 @@ fn a_server_that_stops_closes_with_1012() {
     bench
         .worker
         .close_listeners(&mut bench.rig.process, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     let event = ClientEvent::Close(Close::new(1012, ""));
     assert_eq!(bench.heard().1, [event]);
     assert!(bench.is_closed());
@@ -286,12 +286,12 @@ fn a_client_that_answers_no_ping_is_closed_with_1011() {
     assert_eq!(bench.worker.deadline(), Some(begin + 2000.0));
     bench.rig.now = begin + 2000.0;
     bench.worker.tick(&mut bench.rig.process, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     let seen = bench.rig.clients[&bench.connection].bytes[bench.read..].to_vec();
     assert_eq!(seen[..2], [0x89, 4]);
     bench.rig.now = begin + 3500.0;
     bench.worker.tick(&mut bench.rig.process, bench.rig.now);
-    bench.settle();
+    bench.run_until_idle();
     let close = ClientEvent::Close(Close::new(1011, "keepalive ping timeout"));
     assert_eq!(bench.heard().1.last(), Some(&close));
     assert!(bench.is_closed());
@@ -303,7 +303,7 @@ fn a_refused_handshake_never_reaches_the_app() {
     bench.called();
     let bad = HANDSHAKE.replace("Version: 13", "Version: 8");
     bench.connection = bench.rig.client(&bad);
-    bench.settle();
+    bench.run_until_idle();
     bench.read = 0;
     assert!(bench.heard().0.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     assert!(bench.is_closed());
@@ -336,6 +336,6 @@ fn websockets_are_not_counted_against_the_limit_before_they_are_there() {
     let mut bench = Bench::new("uvicorn --limit-concurrency 1 app:app");
     bench.called();
     let http = bench.rig.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    bench.settle();
+    bench.run_until_idle();
     assert!(bench.rig.clients[&http].text().starts_with("HTTP/1.1 503"));
 }

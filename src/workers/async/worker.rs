@@ -7,7 +7,7 @@ use crate::net::frame::{Frame, FromProcess, ToProcess, push_number};
 use crate::os::{Millis, Signal};
 use crate::servers::Server;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::connection::{AsgiConnection, AsgiRequest};
 use super::event::LoopEvent;
@@ -66,14 +66,19 @@ impl AsyncWorker {
     }
 
     /// Timers of idle connections.
-    pub fn tick(&mut self, process: &mut Process, now: Millis) {
+    pub fn tick(&mut self, process: &mut ProcessContext, now: Millis) {
         if self.polling {
             self.expire(process, now);
         }
     }
 
     /// Takes a frame from the kernel: at once if the loop stands in `select()`.
-    pub fn deliver(&mut self, process: &mut Process, frame: Frame<'_, ToProcess>, now: Millis) {
+    pub fn deliver(
+        &mut self,
+        process: &mut ProcessContext,
+        frame: Frame<'_, ToProcess>,
+        now: Millis,
+    ) {
         self.inbox.push_back(Arrived {
             kind: frame.kind,
             id: frame.id,
@@ -86,13 +91,13 @@ impl AsyncWorker {
     }
 
     /// Python's thread enters `select()` and waits, or leaves it.
-    pub fn set_polling(&mut self, process: &mut Process, polling: bool, now: Millis) {
+    pub fn set_polling(&mut self, process: &mut ProcessContext, polling: bool, now: Millis) {
         self.polling = polling;
         self.handle_arrived(process, now);
     }
 
     /// What `select()` returns next.
-    pub fn next(&mut self, process: &mut Process, now: Millis) -> Option<LoopEvent> {
+    pub fn next(&mut self, process: &mut ProcessContext, now: Millis) -> Option<LoopEvent> {
         if self.events.is_empty() {
             self.handle_arrived(process, now);
         }
@@ -124,14 +129,14 @@ impl AsyncWorker {
         Some((request.connection, request.sequence))
     }
 
-    pub(super) fn handle_arrived(&mut self, process: &mut Process, now: Millis) {
+    pub(super) fn handle_arrived(&mut self, process: &mut ProcessContext, now: Millis) {
         while let Some(arrived) = self.inbox.pop_front() {
             self.handle_frame(process, &arrived, now);
         }
         self.expire(process, now);
     }
 
-    pub(super) fn expire(&mut self, process: &mut Process, now: Millis) {
+    pub(super) fn expire(&mut self, process: &mut ProcessContext, now: Millis) {
         let due = |c: &AsgiConnection| c.idle_until.is_some_and(|at| at <= now);
         let ids: Vec<u32> = self
             .connections
@@ -146,20 +151,20 @@ impl AsyncWorker {
     }
 
     /// The app is started: the loop accepts.
-    pub fn listen(&mut self, process: &mut Process) {
+    pub fn listen(&mut self, process: &mut ProcessContext) {
         self.listening = true;
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
-            process.tell(FromProcess::Poll, id);
+            process.send(FromProcess::Poll, id);
         }
     }
 
     /// The server stops accepting; idle connections close, busy ones after their response.
-    pub fn close_listeners(&mut self, process: &mut Process, now: Millis) {
+    pub fn close_listeners(&mut self, process: &mut ProcessContext, now: Millis) {
         self.listening = false;
         self.stopping = true;
         for listener in std::mem::take(&mut process.listeners) {
-            process.tell(FromProcess::Unlisten, listener.id);
+            process.send(FromProcess::Unlisten, listener.id);
         }
         self.shut_sockets(process, now);
         let ids: Vec<u32> = self.connections.keys().copied().collect();
@@ -196,7 +201,7 @@ impl AsyncWorker {
 
     /// A signal for the process. It dies of those that nobody handles: gunicorn has no handler for
     /// the SIGABRT of uvicorn's worker class either.
-    pub fn signal(&mut self, process: &mut Process, signal: Signal) {
+    pub fn signal(&mut self, process: &mut ProcessContext, signal: Signal) {
         match signal {
             Signal::Term | Signal::Int => self.events.push_back(LoopEvent::Stop(signal)),
             Signal::Abrt | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2

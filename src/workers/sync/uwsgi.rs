@@ -7,8 +7,8 @@
 use crate::http1::Version;
 use crate::os::{Millis, Signal, Stream};
 use crate::trace::Name;
-use crate::workers::Process;
-use crate::workers::conversation::Conversation;
+use crate::workers::ProcessContext;
+use crate::workers::wsgi_connection::WsgiConnection;
 
 use super::{State, SyncWorker};
 
@@ -18,7 +18,7 @@ const RELOAD: i32 = 17;
 impl SyncWorker {
     /// A signal. The others than HUP, and WINCH that says nothing, end the worker at once: its
     /// master sees to that.
-    pub(super) fn signal_uwsgi(&mut self, process: &mut Process, signal: Signal) {
+    pub(super) fn signal_uwsgi(&mut self, process: &mut ProcessContext, signal: Signal) {
         if !matches!(signal, Signal::Hup | Signal::Winch) {
             return;
         }
@@ -35,8 +35,8 @@ impl SyncWorker {
     /// The request is done: the connection is closed, or kept for the next.
     pub(super) fn close_uwsgi(
         &mut self,
-        process: &mut Process,
-        mut c: Box<Conversation>,
+        process: &mut ProcessContext,
+        mut c: Box<WsgiConnection>,
         now: Millis,
     ) {
         if c.response.is_some() {

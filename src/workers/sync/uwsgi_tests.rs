@@ -4,7 +4,7 @@ use super::super::Next;
 use super::super::tests::Bench;
 use crate::os::Signal;
 use crate::testing::test;
-use crate::workers::conversation::{Body, Lost};
+use crate::workers::wsgi_connection::{Body, Lost};
 
 const UWSGI: &str = "uwsgi --http-socket :8000 --master";
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";
@@ -53,7 +53,7 @@ fn a_body_that_stays_away_raises_after_four_seconds_and_one_that_ends_at_once() 
     assert!(bench.is_called());
     bench.read_body();
     bench.rig.net.shutdown(client);
-    bench.settle();
+    bench.run_until_idle();
     assert_eq!(bench.read_body(), Body::Lost(Lost::CutShort));
 }
 
@@ -81,7 +81,7 @@ fn an_http11_socket_waits_on_the_same_connection_before_it_takes_another() {
     assert_eq!(bench.turn(), Next::Park);
     assert_eq!(bench.rig.waiting(), 1);
     bench.rig.net.send(first, GET.as_bytes());
-    bench.settle();
+    bench.run_until_idle();
     bench.serve();
     assert_eq!(bench.text(first).matches("200 OK").count(), 2);
     bench.worker.tick();

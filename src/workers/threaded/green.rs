@@ -15,8 +15,8 @@ use crate::os::Millis;
 use crate::servers::Level;
 use crate::trace::Name;
 use crate::wire::strings::Strings;
-use crate::workers::Process;
-use crate::workers::conversation::{Begun, Body, Head};
+use crate::workers::ProcessContext;
+use crate::workers::wsgi_connection::{Begun, Body, Head};
 
 use super::{Next, SELECT, Select, Stage, Taken, ThreadedWorker, most_connections};
 
@@ -28,7 +28,7 @@ const MOST_ACCEPTED: usize = 100;
 impl ThreadedWorker {
     /// The hub asks what to do. The first time that it is to wait after it has been given
     /// connections, it only lets their threads begin.
-    pub(super) fn next_green(&mut self, process: &mut Process, now: Millis) -> Next {
+    pub(super) fn next_green(&mut self, process: &mut ProcessContext, now: Millis) -> Next {
         if let Some(id) = self.submissions.pop_front() {
             self.begun = true;
             return Next::Submit(id);
@@ -41,7 +41,7 @@ impl ThreadedWorker {
             if self.stopped && self.leaves(process, now) {
                 return Next::Exit;
             }
-            process.tell(FromProcess::Notify, 0);
+            process.send(FromProcess::Notify, 0);
         }
         let room = most_connections(&process.launch).saturating_sub(self.connections.len());
         if room > 0 && self.stop_until.is_none() {
@@ -67,11 +67,11 @@ impl ThreadedWorker {
     }
 
     /// A worker that stops: nothing more is accepted. Whether it leaves now.
-    fn leaves(&mut self, process: &mut Process, now: Millis) -> bool {
+    fn leaves(&mut self, process: &mut ProcessContext, now: Millis) -> bool {
         let until = *self.stop_until.get_or_insert_with(|| {
             for index in 0..process.listeners.len() {
                 let listener = process.listeners[index].id;
-                process.tell(FromProcess::Unlisten, listener);
+                process.send(FromProcess::Unlisten, listener);
             }
             now + process.launch.graceful_timeout.unwrap_or(Millis::INFINITY)
         });
@@ -89,7 +89,12 @@ impl ThreadedWorker {
 
     /// A green thread asks what to do with its connection: it begins, has waited, or is done with a
     /// request.
-    pub(super) fn take_green(&mut self, process: &mut Process, id: u32, now: Millis) -> Taken {
+    pub(super) fn take_green(
+        &mut self,
+        process: &mut ProcessContext,
+        id: u32,
+        now: Millis,
+    ) -> Taken {
         let patience = match process.launch.keep_alive {
             keep if keep > 0.0 => keep,
             _ => Millis::INFINITY,
@@ -97,7 +102,7 @@ impl ThreadedWorker {
         let Some(seat) = self.connections.get_mut(&id) else {
             return Taken::Done;
         };
-        let c = &mut seat.conversation;
+        let c = &mut seat.connection;
         loop {
             match seat.stage {
                 Stage::Queued(_) if process.launch.python_responses => {

@@ -5,8 +5,8 @@ use super::*;
 use crate::gateway::fixture::encoded;
 use crate::net::ConnectionId;
 use crate::testing::test;
-use crate::workers::conversation::{Raised, RaisedKind};
 use crate::workers::rig::Rig;
+use crate::workers::wsgi_connection::{Raised, RaisedKind};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GEVENT: &str = "gunicorn -k gevent app:app";
@@ -70,11 +70,11 @@ impl Bench {
     }
 
     fn answer(&mut self, id: u32) {
-        let conversation = self.worker.running(id).unwrap();
+        let connection = self.worker.running(id).unwrap();
         let head = encoded(&[b"200 OK", b"Content-Length", b"2"]);
-        conversation.start_response(&head, false).unwrap();
-        conversation.write(&mut self.rig.process, b"ok", self.rig.now);
-        conversation.finish(&mut self.rig.process, self.rig.now);
+        connection.start_response(&head, false).unwrap();
+        connection.write(&mut self.rig.process, b"ok", self.rig.now);
+        connection.finish(&mut self.rig.process, self.rig.now);
     }
 
     fn clients(&mut self, count: usize) -> Vec<ConnectionId> {
@@ -151,8 +151,8 @@ fn an_app_that_exits_answers_nothing_and_the_next_request_is_waited_for() {
         kind: RaisedKind::SystemExit,
         iterating: false,
     };
-    let conversation = bench.worker.running(client).unwrap();
-    assert!(!conversation.raised(&mut bench.rig.process, raised, "", bench.rig.now));
+    let connection = bench.worker.running(client).unwrap();
+    assert!(!connection.raised(&mut bench.rig.process, raised, "", bench.rig.now));
     assert_eq!(bench.take(client), Taken::ParkFor(2000.0));
     assert_eq!(bench.rig.clients[&client].text(), "");
     assert!(!bench.rig.clients[&client].eof);
@@ -195,25 +195,25 @@ fn of_gevents_own_server_the_thread_gets_the_bytes_and_the_connection_lives_unti
     let taken = bench.take(client);
     let is_raw = |environ: &[u8]| crate::wire::strings::read(environ).count() == 3;
     assert!(matches!(taken, Taken::Request { environ, .. } if is_raw(&environ)));
-    let conversation = bench.worker.running(client).unwrap();
+    let connection = bench.worker.running(client).unwrap();
     let process = &mut bench.rig.process;
     assert_eq!(
-        conversation.receive(process, 0.0),
+        connection.receive(process, 0.0),
         Body::Data(b"no ".to_vec())
     );
-    assert_eq!(conversation.receive(process, 0.0), Body::Park);
-    conversation.send(process, b"any bytes");
+    assert_eq!(connection.receive(process, 0.0), Body::Park);
+    connection.send(process, b"any bytes");
     bench.rig.net.send(client, b"HTTP");
     bench.rig.net.shutdown(client);
     bench.rig.now += 60_000.0;
     bench.hub();
-    let conversation = bench.worker.running(client).unwrap();
+    let connection = bench.worker.running(client).unwrap();
     let process = &mut bench.rig.process;
     assert_eq!(
-        conversation.receive(process, 0.0),
+        connection.receive(process, 0.0),
         Body::Data(b"HTTP".to_vec())
     );
-    assert_eq!(conversation.receive(process, 0.0), Body::End);
+    assert_eq!(connection.receive(process, 0.0), Body::End);
     assert!(!bench.rig.clients[&client].eof);
     assert_eq!(bench.take(client), Taken::Done);
     assert_eq!(bench.rig.clients[&client].text(), "any bytes");

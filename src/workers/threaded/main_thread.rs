@@ -10,7 +10,7 @@ use crate::net::frame::{FromProcess, push_number};
 use crate::os::Millis;
 use crate::servers::WorkerClass;
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
 use super::{
     NOTIFY_EVERY, Next, SELECT, STOPPING, Select, Stage, ThreadedWorker, Verdict, most_connections,
@@ -18,7 +18,7 @@ use super::{
 
 impl ThreadedWorker {
     /// The main thread asks what to do.
-    pub fn next(&mut self, process: &mut Process, now: Millis) -> Next {
+    pub fn next(&mut self, process: &mut ProcessContext, now: Millis) -> Next {
         if process.launch.worker_class == WorkerClass::Green {
             return self.next_green(process, now);
         }
@@ -48,14 +48,14 @@ impl ThreadedWorker {
         }
     }
 
-    fn accepts_more(&self, process: &Process) -> bool {
+    fn accepts_more(&self, process: &ProcessContext) -> bool {
         !self.stopped && self.connections.len() < most_connections(&process.launch)
     }
 
-    fn begin_round(&mut self, process: &mut Process, now: Millis) {
+    fn begin_round(&mut self, process: &mut ProcessContext, now: Millis) {
         if now - self.notified_at >= NOTIFY_EVERY {
             self.notified_at = now;
-            process.tell(FromProcess::Notify, 0);
+            process.send(FromProcess::Notify, 0);
         }
         if self.accepts_more(process) {
             for index in 0..process.listeners.len() {
@@ -72,15 +72,15 @@ impl ThreadedWorker {
         self.select = Select::Until(now + timeout);
     }
 
-    pub(super) fn poll(&mut self, process: &mut Process, listener: u32) {
+    pub(super) fn poll(&mut self, process: &mut ProcessContext, listener: u32) {
         if !self.polled.contains(&listener) && !self.listeners.contains(&listener) {
-            process.tell(FromProcess::Poll, listener);
+            process.send(FromProcess::Poll, listener);
             self.polled.push(listener);
         }
     }
 
     /// What `select()` has returned.
-    fn dispatch(&mut self, process: &mut Process, now: Millis) {
+    fn dispatch(&mut self, process: &mut ProcessContext, now: Millis) {
         if self.accepts_more(process) {
             for listener in std::mem::take(&mut self.listeners) {
                 push_number(&mut process.frames, FromProcess::Accept, listener, 1);
@@ -95,7 +95,7 @@ impl ThreadedWorker {
             };
             match seat.stage {
                 Stage::Kept(since, _) => {
-                    process.span(seat.conversation.key(), Name::KeepAlive, since, now);
+                    process.span(seat.connection.key(), Name::KeepAlive, since, now);
                     self.kept.retain(|kept| *kept != id);
                 }
                 Stage::Pending(_) => self.pending.retain(|pending| *pending != id),
@@ -112,7 +112,7 @@ impl ThreadedWorker {
     }
 
     /// Closes connections that have been idle, or silent, for too long.
-    fn expire(&mut self, process: &mut Process, now: Millis) {
+    fn expire(&mut self, process: &mut ProcessContext, now: Millis) {
         while let Some(&id) = self.kept.front()
             && let Some(Stage::Kept(_, until)) = self.stage(id)
             && until <= now
@@ -128,14 +128,14 @@ impl ThreadedWorker {
         }
     }
 
-    fn drop_kept(&mut self, process: &mut Process, now: Millis) {
+    fn drop_kept(&mut self, process: &mut ProcessContext, now: Millis) {
         let Some(id) = self.kept.pop_front() else {
             return;
         };
         if let Some(seat) = self.connections.get(&id)
             && let Stage::Kept(since, _) = seat.stage
         {
-            let (id, sequence) = seat.conversation.key();
+            let (id, sequence) = seat.connection.key();
             process.span(
                 (id, sequence.saturating_sub(1)),
                 Name::KeepAlive,
@@ -147,14 +147,14 @@ impl ThreadedWorker {
     }
 
     /// Closes a connection at once.
-    pub(super) fn drop(&mut self, process: &mut Process, id: u32) {
+    pub(super) fn drop(&mut self, process: &mut ProcessContext, id: u32) {
         if let Some(mut seat) = self.connections.remove(&id) {
-            seat.conversation.wire.close(&mut process.frames);
+            seat.connection.wire.close(&mut process.frames);
         }
     }
 
     /// A worker that stops: whether it leaves now.
-    fn stops(&mut self, process: &mut Process, now: Millis) -> bool {
+    fn stops(&mut self, process: &mut ProcessContext, now: Millis) -> bool {
         let until = *self.stop_until.get_or_insert_with(|| {
             // Idle connections have little time left.
             for id in &self.kept {
@@ -177,7 +177,7 @@ impl ThreadedWorker {
 
     /// The main thread hears that a thread of the pool is done with a connection. Whether it has to
     /// wait, and ask again.
-    pub fn finish(&mut self, process: &mut Process, id: u32, now: Millis) -> bool {
+    pub fn finish(&mut self, process: &mut ProcessContext, id: u32, now: Millis) -> bool {
         self.dispatched = true;
         let Some(seat) = self.connections.get_mut(&id) else {
             return false;
@@ -185,7 +185,7 @@ impl ThreadedWorker {
         match seat.stage {
             Stage::Lingering => return true,
             Stage::Done(Verdict::Keep) => {
-                if seat.conversation.http.unread() > 0 {
+                if seat.connection.http.unread() > 0 {
                     // What the thread has read beyond its request is not for `select()` to find.
                     seat.stage = Stage::Queued(now);
                     self.submissions.push_back(id);
@@ -207,7 +207,7 @@ impl ThreadedWorker {
                 self.look(id);
             }
             Stage::Done(Verdict::Close) => {
-                let c = &mut seat.conversation;
+                let c = &mut seat.connection;
                 if !c.wire.broken && !c.wire.eof {
                     c.linger(process, AfterClose::Tell);
                     seat.stage = Stage::Lingering;

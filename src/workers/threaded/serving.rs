@@ -5,8 +5,8 @@ use crate::net::AfterClose;
 use crate::os::Millis;
 use crate::servers::{Level, WorkerClass};
 use crate::trace::Name;
-use crate::workers::Process;
-use crate::workers::conversation::{Begun, Body, Conversation, Head};
+use crate::workers::ProcessContext;
+use crate::workers::wsgi_connection::{Begun, Body, Head, WsgiConnection};
 
 use super::{PATIENCE, Stage, Taken, ThreadedWorker, Verdict, most_connections};
 
@@ -15,21 +15,21 @@ use super::{PATIENCE, Stage, Taken, ThreadedWorker, Verdict, most_connections};
 const MOST_DRAINED: usize = 65_536;
 
 impl ThreadedWorker {
-    /// The conversation whose request the app has.
-    pub fn running(&mut self, id: u32) -> Option<&mut Conversation> {
+    /// The connection whose request the app has.
+    pub fn running(&mut self, id: u32) -> Option<&mut WsgiConnection> {
         let seat = self.connections.get_mut(&id)?;
-        (seat.stage == Stage::Running).then_some(&mut seat.conversation)
+        (seat.stage == Stage::Running).then_some(&mut seat.connection)
     }
 
     /// A thread has taken the connection from the queue, or has waited.
-    pub fn take(&mut self, process: &mut Process, id: u32, now: Millis) -> Taken {
+    pub fn take(&mut self, process: &mut ProcessContext, id: u32, now: Millis) -> Taken {
         if process.launch.worker_class == WorkerClass::Green {
             return self.take_green(process, id, now);
         }
         let Some(seat) = self.connections.get_mut(&id) else {
             return Taken::Done;
         };
-        let c = &mut seat.conversation;
+        let c = &mut seat.connection;
         loop {
             match seat.stage {
                 Stage::Queued(since) => {
@@ -68,7 +68,7 @@ impl ThreadedWorker {
         }
     }
 
-    pub(super) fn respond(&mut self, process: &mut Process, id: u32, now: Millis) {
+    pub(super) fn respond(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         process.served += 1;
         let most = process.launch.max_requests;
         if most.is_some_and(|most| process.served >= most) && !self.stopped {
@@ -90,11 +90,11 @@ impl ThreadedWorker {
 
     /// The app is done, or the thread has waited since. Whether it has to wait for the connection's
     /// key, and ask again.
-    pub fn end(&mut self, process: &mut Process, id: u32, now: Millis) -> bool {
+    pub fn end(&mut self, process: &mut ProcessContext, id: u32, now: Millis) -> bool {
         let Some(seat) = self.connections.get_mut(&id) else {
             return false;
         };
-        let c = &mut seat.conversation;
+        let c = &mut seat.connection;
         loop {
             match seat.stage {
                 Stage::Running => {

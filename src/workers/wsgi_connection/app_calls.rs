@@ -7,12 +7,12 @@ use crate::http1::server::Event;
 use crate::os::{Millis, Stream};
 use crate::servers::{Server, WorkerClass};
 use crate::trace::Name;
-use crate::workers::{Process, Written};
+use crate::workers::{ProcessContext, Written};
 use crate::wsgi::error_page::Rejection;
 use crate::wsgi::response::Cause;
 use crate::wsgi::start_error::StartError;
 
-use super::{Conversation, feed, send, taken, write_lines};
+use super::{WsgiConnection, feed, send, taken, write_lines};
 
 /// What reading the body gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +75,9 @@ pub enum RaisedKind {
     OsError(Option<i32>),
 }
 
-impl Conversation {
+impl WsgiConnection {
     /// Reads at most `size` bytes of the body.
-    pub fn read_body(&mut self, process: &mut Process, size: usize, now: Millis) -> Body {
+    pub fn read_body(&mut self, process: &mut ProcessContext, size: usize, now: Millis) -> Body {
         loop {
             if !self.unread.is_empty() {
                 let rest = self.unread.split_off(size.min(self.unread.len()));
@@ -134,7 +134,7 @@ impl Conversation {
     }
 
     /// What has come on the connection, of which Rust reads nothing (`gevent_pywsgi`).
-    pub fn receive(&mut self, process: &mut Process, now: Millis) -> Body {
+    pub fn receive(&mut self, process: &mut ProcessContext, now: Millis) -> Body {
         if self.wire.is_readable() {
             self.first_byte_at.get_or_insert(now);
             return Body::Data(self.wire.read(&mut process.lazy));
@@ -147,12 +147,12 @@ impl Conversation {
     }
 
     /// Bytes for the client, as they are.
-    pub fn send(&mut self, process: &mut Process, bytes: &[u8]) -> Written {
+    pub fn send(&mut self, process: &mut ProcessContext, bytes: &[u8]) -> Written {
         send(self, process, bytes)
     }
 
     /// A request that is read, or (`ends`) answered, in Python: for the trace.
-    pub fn mark(&mut self, process: &mut Process, ends: bool, now: Millis) {
+    pub fn mark(&mut self, process: &mut ProcessContext, ends: bool, now: Millis) {
         if ends {
             process.span(self.key(), Name::App, self.started_at, now);
             self.sequence += 1;
@@ -181,7 +181,7 @@ impl Conversation {
     }
 
     /// A block of the response.
-    pub fn write(&mut self, process: &mut Process, block: &[u8], now: Millis) -> Written {
+    pub fn write(&mut self, process: &mut ProcessContext, block: &[u8], now: Millis) -> Written {
         let Some(response) = &mut self.response else {
             return Written::Broken;
         };
@@ -206,7 +206,7 @@ impl Conversation {
     }
 
     /// The app's iterable is exhausted.
-    pub fn finish(&mut self, process: &mut Process, now: Millis) -> Written {
+    pub fn finish(&mut self, process: &mut ProcessContext, now: Millis) -> Written {
         let Some(response) = &mut self.response else {
             return Written::Done;
         };
@@ -230,7 +230,7 @@ impl Conversation {
     /// main thread ends of what is no `Exception`.
     pub fn raised(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         raised: Raised,
         traceback: &str,
         now: Millis,

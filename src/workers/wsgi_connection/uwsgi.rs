@@ -8,18 +8,18 @@ use crate::net::frame::{FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
 use crate::servers::uwsgi::UwsgiSettings;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 
-use super::Conversation;
+use super::WsgiConnection;
 
 /// How long a worker waits for a client.
 const SOCKET_TIMEOUT: Millis = 4000.0;
 
-impl Conversation {
+impl WsgiConnection {
     /// Says why a head is refused, if the client said anything.
     pub(super) fn refuse_uwsgi(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         error: Option<&RequestError>,
         now: Millis,
     ) {
@@ -42,7 +42,12 @@ impl Conversation {
 
     /// Tells the master what a thread of the worker is about to do. From here on the client is
     /// waited for only where the app waits.
-    pub(in crate::workers) fn announce(&mut self, process: &mut Process, core: u32, now: Millis) {
+    pub(in crate::workers) fn announce(
+        &mut self,
+        process: &mut ProcessContext,
+        core: u32,
+        now: Millis,
+    ) {
         self.wait_until = None;
         let text = format!(
             "{} - {} {} since {}",

@@ -20,7 +20,7 @@ use crate::wsgi::outcome::{Access, Line};
 use crate::wsgi::response::Response;
 
 use super::wire::Wire;
-use super::{Listening, Process, Written};
+use super::{Listening, ProcessContext, Written};
 pub use app_calls::{Body, Lost, Raised, RaisedKind, StartRefused};
 pub(super) use head::{Begun, Head};
 
@@ -32,7 +32,7 @@ const LINGER_BYTES: usize = 65_536;
 /// A connection and its present request.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools)] // Independent facts, each established at its own moment.
-pub struct Conversation {
+pub struct WsgiConnection {
     pub(super) wire: Wire,
     pub(super) http: Connection,
     pub(super) peer: Peer,
@@ -60,16 +60,16 @@ pub struct Conversation {
     pub(super) environ: Strings,
 }
 
-pub(super) fn conversation(
-    process: &mut Process,
+pub(super) fn connection(
+    process: &mut ProcessContext,
     id: u32,
     accepted: Accepted,
     listener: Option<Listening>,
     now: Millis,
-) -> Conversation {
+) -> WsgiConnection {
     process.span((id, 0), Name::Backlog, accepted.connected_at, now);
     let local = listener.map_or_else(|| ("127.0.0.1".to_owned(), 0), |l| (l.host, l.port));
-    Conversation {
+    WsgiConnection {
         wire: Wire::new(id, accepted.granted),
         http: Connection::new(process.launch.rules, process.launch.limits),
         peer: Peer {
@@ -102,7 +102,7 @@ pub(super) fn conversation(
     }
 }
 
-impl Conversation {
+impl WsgiConnection {
     /// The request under way, as the trace knows it.
     pub(super) fn key(&self) -> (u32, u32) {
         (self.wire.id, self.sequence)
@@ -122,7 +122,7 @@ impl Conversation {
 
     /// Begins the orderly close that the kernel carries out (see [`crate::net::Linger`]), and what
     /// follows it.
-    pub(super) fn linger(&mut self, process: &mut Process, then: AfterClose) {
+    pub(super) fn linger(&mut self, process: &mut ProcessContext, then: AfterClose) {
         // What came and was not read is the first to be thrown away.
         let unread = self.wire.read(&mut process.lazy).len();
         let linger = Linger {
@@ -139,7 +139,7 @@ impl Conversation {
     }
 }
 
-fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
+fn feed(c: &mut WsgiConnection, process: &mut ProcessContext, now: Millis) {
     if c.wire.is_readable() {
         c.first_byte_at.get_or_insert(now);
         c.http.receive(&c.wire.read(&mut process.lazy));
@@ -149,12 +149,12 @@ fn feed(c: &mut Conversation, process: &mut Process, now: Millis) {
     }
 }
 
-fn send(c: &mut Conversation, process: &mut Process, bytes: &[u8]) -> Written {
+fn send(c: &mut WsgiConnection, process: &mut ProcessContext, bytes: &[u8]) -> Written {
     c.wire.send(bytes, &mut process.frames);
     taken(c)
 }
 
-fn taken(c: &Conversation) -> Written {
+fn taken(c: &WsgiConnection) -> Written {
     if c.wire.broken {
         Written::Broken
     } else if c.wire.unsent() > 0 {
@@ -165,8 +165,8 @@ fn taken(c: &Conversation) -> Written {
 }
 
 fn write_lines(
-    process: &mut Process,
-    c: &Conversation,
+    process: &mut ProcessContext,
+    c: &WsgiConnection,
     lines: &[Line],
     traceback: &str,
     now: Millis,
@@ -187,7 +187,7 @@ fn write_lines(
     }
 }
 
-fn log_access(process: &mut Process, c: &Conversation, access: &Access, now: Millis) {
+fn log_access(process: &mut ProcessContext, c: &WsgiConnection, access: &Access, now: Millis) {
     if process.access_format.is_none() {
         return;
     }

@@ -26,7 +26,7 @@ pub struct Listening {
 
 /// A process, as far as it is none of its worker's business.
 #[derive(Debug)]
-pub struct Process {
+pub struct ProcessContext {
     /// The command line.
     pub launch: Launch,
     /// The process id.
@@ -63,7 +63,7 @@ pub struct Process {
     date: (u64, String),
 }
 
-impl Process {
+impl ProcessContext {
     /// A process of the server that `launch` describes.
     #[must_use]
     pub fn new(launch: Launch, pid: Pid, parent: Pid) -> Self {
@@ -94,7 +94,7 @@ impl Process {
     }
 
     /// Takes a frame that concerns the process as a whole. Returns whether it was one.
-    pub fn take(&mut self, frame: Frame<'_, ToProcess>) -> bool {
+    pub fn receive(&mut self, frame: Frame<'_, ToProcess>) -> bool {
         match frame.kind {
             ToProcess::Listening => {
                 if let Some((port, host)) = frame.body.split_first_chunk() {
@@ -130,7 +130,7 @@ impl Process {
     }
 
     /// Tells the kernel something without a body.
-    pub fn tell(&mut self, kind: FromProcess, id: u32) {
+    pub fn send(&mut self, kind: FromProcess, id: u32) {
         push(&mut self.frames, kind, id, b"");
     }
 

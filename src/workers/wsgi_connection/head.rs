@@ -7,13 +7,13 @@ use crate::http1::{CONTINUE, Framing, RequestHead};
 use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
-use crate::workers::Process;
+use crate::workers::ProcessContext;
 use crate::wsgi::environ;
 use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::Access;
 use crate::wsgi::response::Response;
 
-use super::{Conversation, feed, log_access};
+use super::{WsgiConnection, feed, log_access};
 
 /// What gunicorn logs where a client ends the connection inside a request.
 const NO_MORE_DATA: &str = "Ignored premature client disconnection. No more data after: ";
@@ -39,9 +39,13 @@ pub(in crate::workers) struct Begun {
     pub(in crate::workers) has_body: bool,
 }
 
-impl Conversation {
+impl WsgiConnection {
     /// Reads what has come.
-    pub(in crate::workers) fn read_head(&mut self, process: &mut Process, now: Millis) -> Head {
+    pub(in crate::workers) fn read_head(
+        &mut self,
+        process: &mut ProcessContext,
+        now: Millis,
+    ) -> Head {
         feed(self, process, now);
         match self.http.next_event() {
             Ok(None) if !self.wire.broken && !self.expired => Head::Partial,
@@ -75,7 +79,7 @@ impl Conversation {
     /// The request begins, unless its head makes no environ: then it is refused.
     pub(in crate::workers) fn begin(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         head: RequestHead,
         now: Millis,
     ) -> Option<Begun> {
@@ -106,7 +110,7 @@ impl Conversation {
     /// for another request.
     pub(in crate::workers) fn respond(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         may_keep: bool,
         now: Millis,
     ) {
@@ -125,7 +129,7 @@ impl Conversation {
     /// Answers with an error page instead of calling the app.
     pub(in crate::workers) fn refuse(
         &mut self,
-        process: &mut Process,
+        process: &mut ProcessContext,
         rejection: &Rejection,
         now: Millis,
     ) {
@@ -147,7 +151,12 @@ impl Conversation {
     }
 
     /// `SystemExit` ends the reading of the head: gunicorn takes it for an error of the request.
-    pub(in crate::workers) fn abort(&mut self, process: &mut Process, code: i32, now: Millis) {
+    pub(in crate::workers) fn abort(
+        &mut self,
+        process: &mut ProcessContext,
+        code: i32,
+        now: Millis,
+    ) {
         let exit = if code == 0 {
             "SystemExit: 0"
         } else {
