@@ -1,9 +1,11 @@
 //! Browsers: found and installed. Chromium: started headless, and ended.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::command;
@@ -70,12 +72,18 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts a headless browser that shows `url`.
+    /// Starts a headless browser that shows `url`, which may have a secret in it: the browser is
+    /// given the name of a file that leads there, as every user of the system sees what programs
+    /// are started with.
     pub fn launch(url: &str) -> Result<Self> {
         let program = find()?;
         let profile = TempDir::with_prefix("wasgi-browser-")
             .map_err(|error| Error::io("create", &std::env::temp_dir())(error))?;
-        let child = launch(&program, url, profile.path())?;
+        let start = profile.path().join("start.html");
+        let page = format!("<script>location.replace({})</script>", json!(url));
+        fs::write(&start, page).map_err(Error::io("write", &start))?;
+        let start = format!("file://{}", start.display());
+        let child = launch(&program, &start, &profile.path().join("profile"))?;
         Ok(Self {
             child,
             _profile: profile,

@@ -92,7 +92,7 @@ pub fn bindgen(project: &Project) -> Result<Bindgen> {
         progress::step("Build wasm-bindgen (once, about two minutes)", || {
             let mut build = cargo(project);
             command::run(
-                build.args(["build", "--quiet", "--package=wasgi-bindgen"]),
+                build.args(["build", "--quiet", "--locked", "--package=wasgi-bindgen"]),
                 REMEDY,
             )
         })?;

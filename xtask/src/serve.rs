@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
@@ -66,6 +67,23 @@ fn site(dist: &Path, extra: Router) -> Router {
     extra
         .fallback_service(ServeDir::new(dist))
         .layer(middleware::from_fn(with_headers))
+        .layer(middleware::from_fn(for_this_machine))
+}
+
+/// Refuses what is addressed to another host: a page elsewhere whose name has come to mean this
+/// machine would read what it is answered.
+async fn for_this_machine(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if ["127.0.0.1", "localhost", "[::1]"].contains(&name) {
+        return next.run(request).await;
+    }
+    let why = "This server answers for 127.0.0.1 and localhost only.\n";
+    (StatusCode::MISDIRECTED_REQUEST, why).into_response()
 }
 
 async fn with_headers(request: Request, next: Next) -> Response {
@@ -116,12 +134,41 @@ mod tests {
         let mut answers = [const { String::new() }; N];
         for (path, answer) in paths.into_iter().zip(&mut answers) {
             let mut client = TcpStream::connect(address).await.unwrap();
-            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n");
             client.write_all(request.as_bytes()).await.unwrap();
             client.read_to_string(answer).await.unwrap();
         }
         server.abort();
         answers
+    }
+
+    #[tokio::test]
+    async fn what_is_addressed_to_another_host_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("index.html"), "front").unwrap();
+        let listener = bind(0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(serve(listener, directory.path().to_owned(), Router::new()));
+        for (host, status) in [
+            ("localhost", "200"),
+            ("127.0.0.1:8080", "200"),
+            ("[::1]:8080", "200"),
+            ("example.com", "421"),
+            ("127.0.0.1.example.com:8080", "421"),
+            ("", "421"),
+        ] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{host}: {answer}"
+            );
+        }
+        server.abort();
     }
 
     #[tokio::test]

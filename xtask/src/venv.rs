@@ -1,7 +1,7 @@
 //! Virtual environments: the real servers, which ours are compared with, and tools written in
 //! Python or published there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::command;
@@ -14,34 +14,18 @@ use crate::stamp::{Inputs, Stamp};
 pub const REMEDY: &str =
     "install Python 3 with venv and pip (python3, python3-venv and python3-pip).";
 
-/// What an environment contains.
-#[derive(Debug, Clone, Copy)]
-pub enum Requirements<'a> {
-    /// These packages.
-    Listed(&'a [&'a str]),
-    /// The packages of a requirements file, and no others.
-    File(&'a Path),
-    /// The same, of a file that has their hashes.
-    Hashed(&'a Path),
-}
-
 /// The folder of the programs of `target/NAME`, which is made if it is not there or contains
-/// something else. `what` is what the user sees being installed. `$PYTHON` is its interpreter, or
-/// `python3`.
-pub fn programs(
-    project: &Project,
-    name: &str,
-    what: &str,
-    requirements: Requirements,
-) -> Result<PathBuf> {
+/// something else: the packages of the file `requirements`, which names all of them with their
+/// hashes, and no others. `what` is what the user sees being installed. `$PYTHON` is its
+/// interpreter, or `python3`.
+pub fn programs(project: &Project, name: &str, what: &str, requirements: &str) -> Result<PathBuf> {
     let directory = project.target(name);
     let programs = directory.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let interpreter = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-    let inputs = Inputs::new().value(&interpreter.to_string_lossy());
-    let inputs = match requirements {
-        Requirements::Listed(packages) => inputs.value(&packages.join(" ")),
-        Requirements::File(file) | Requirements::Hashed(file) => inputs.file(file),
-    };
+    let requirements = project.path(requirements);
+    let inputs = Inputs::new()
+        .value(&interpreter.to_string_lossy())
+        .file(&requirements);
     let stamp = Stamp::new(project, name, &inputs);
     if stamp.is_fresh(&[&programs]) {
         return Ok(programs);
@@ -56,14 +40,9 @@ pub fn programs(
             "install",
             "--quiet",
             "--disable-pip-version-check",
-        ]);
-        match requirements {
-            Requirements::Listed(packages) => pip.args(packages),
-            Requirements::File(file) => pip.args(["--no-deps", "--requirement"]).arg(file),
-            Requirements::Hashed(file) => pip
-                .args(["--no-deps", "--require-hashes", "--requirement"])
-                .arg(file),
-        };
+        ])
+        .args(["--no-deps", "--require-hashes", "--requirement"])
+        .arg(&requirements);
         command::run(&mut pip, REMEDY)
     })?;
     stamp.save()?;

@@ -17,11 +17,7 @@ use tokio::task::JoinSet;
 use crate::command;
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::venv::{self, Requirements};
-
-/// The versions that we imitate, and what uvicorn takes where it is installed as its documentation
-/// says.
-const REQUIREMENTS: &[&str] = &["gunicorn==27.0.1", "uvicorn[standard]==0.54.0"];
+use crate::venv;
 
 /// A server that takes longer to accept does not start at all.
 const START: Duration = Duration::from_secs(30);
@@ -42,7 +38,7 @@ impl Native {
             project,
             "bench-venv",
             "gunicorn and uvicorn to compare with",
-            Requirements::Listed(REQUIREMENTS),
+            "xtask/requirements-bench.txt",
         )?;
         let directory = TempDir::with_prefix("wasgi-bench-")
             .map_err(|error| Error::io("create", &std::env::temp_dir())(error))?;

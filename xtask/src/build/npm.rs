@@ -36,7 +36,8 @@ pub fn install(project: &Project) -> Result<()> {
     }
     progress::step("Install npm packages", || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund"])
+        // No package needs its install scripts: esbuild's only saves a process.
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             // Twice more, but soon: the default waits minutes before it says that there is no
             // network.
             .args([

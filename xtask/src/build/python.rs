@@ -1,5 +1,6 @@
 //! `dist/python/`: the interpreter, its standard library and everything that can be imported.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::progress;
 use crate::project::{self, Project};
 use crate::stamp::{Inputs, Stamp};
+use crate::venv;
 
 /// Where processes mount `site.pack`; code objects carry this path.
 const SITE_PACKAGES: &str = "/lib/python3.14/site-packages";
@@ -20,6 +22,8 @@ const FIRST: &[&str] = &["wasgi_runtime/", ".dist-info/", "gunicorn/"];
 const KDF: &str = "kdf.wasm";
 /// The tag of the wheels that this Pyodide loads.
 const PLATFORM: &str = "pyemscripten_2026_0_wasm32";
+/// What builds wheels.
+const BUILD_REQUIREMENTS: &str = "xtask/requirements-build.txt";
 const PYTHON_REMEDY: &str = "install Python 3 with pip (python3 and python3-pip).";
 
 /// Whether Python and pip are there, if they will be needed to [`build`].
@@ -164,17 +168,21 @@ fn download(project: &Project) -> Result<PathBuf> {
     progress::step(
         "Build the Python packages that have no wheel",
         || -> Result<()> {
-            let constraints = project.path("xtask/constraints.txt");
-            let mut pip = pip(project);
+            let builder = venv::programs(
+                project,
+                "wheel-builder",
+                "what builds wheels",
+                BUILD_REQUIREMENTS,
+            )?;
+            let mut pip = pip_of(project, builder.join("python").as_os_str());
             // No C compiler: the packages then fall back to pure Python. The fixed time makes the
             // wheels reproducible.
             pip.env("CC", "false")
                 .env("SOURCE_DATE_EPOCH", "315532800")
-                .env("PIP_CONSTRAINT", &constraints)
-                .env("PIP_BUILD_CONSTRAINT", &constraints)
                 .args([
                     "wheel",
                     "--quiet",
+                    "--no-build-isolation",
                     "--no-deps",
                     "--require-hashes",
                     "--no-binary=:all:",
@@ -203,7 +211,11 @@ fn is_downloaded(project: &Project) -> bool {
 }
 
 fn pip(project: &Project) -> Command {
-    let mut command = Command::new("python3");
+    pip_of(project, "python3".as_ref())
+}
+
+fn pip_of(project: &Project, python: &OsStr) -> Command {
+    let mut command = Command::new(python);
     command
         .args(["-m", "pip", "--disable-pip-version-check"])
         .current_dir(&project.root);
@@ -212,14 +224,12 @@ fn pip(project: &Project) -> Command {
 
 fn requirements(project: &Project, inputs: Inputs) -> Inputs {
     [
-        "requirements.txt",
-        "requirements-pure.txt",
-        "constraints.txt",
+        "xtask/requirements.txt",
+        "xtask/requirements-pure.txt",
+        BUILD_REQUIREMENTS,
     ]
     .into_iter()
-    .fold(inputs, |inputs, name| {
-        inputs.file(&project.path("xtask").join(name))
-    })
+    .fold(inputs, |inputs, name| inputs.file(&project.path(name)))
 }
 
 /// What bytecode depends on besides its source: the interpreter and our scripts.

@@ -110,7 +110,8 @@ pub fn optimize(project: &Project, wasm: &Path) -> Result<PathBuf> {
 fn compile(project: &Project, package: &str) -> Result<PathBuf> {
     let mut build = cargo::cargo(project);
     build
-        .args(["rustc", "--quiet", "--release", "--lib", "--target", WASM])
+        .args(["rustc", "--quiet", "--locked", "--release"])
+        .args(["--lib", "--target", WASM])
         // Beside an rlib, every public function would stay one of its own.
         .args(["--crate-type=cdylib", "--package", package]);
     cargo::run_for_wasm(project, &mut build)?;
@@ -126,6 +127,7 @@ pub fn build_kdf(project: &Project) -> Result<PathBuf> {
         build.args([
             "build",
             "--quiet",
+            "--locked",
             "--release",
             "--package=wasgi-kdf",
             "--lib",

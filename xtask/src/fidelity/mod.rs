@@ -25,7 +25,7 @@ use crate::build;
 use crate::error::{Error, Result};
 use crate::processes;
 use crate::project::{self, Project};
-use crate::venv::{self, Requirements};
+use crate::venv;
 
 use difference::Difference;
 use load::Action;
@@ -136,13 +136,11 @@ fn kinds(project: &Project, options: &Options) -> Result<[Option<Kind>; 2]> {
     let real = if options.which() == Which::Ours {
         None
     } else {
-        let file = project.path("xtask/requirements-fidelity.txt");
-        let requirements = Requirements::File(&file);
         let programs = venv::programs(
             project,
             "fidelity-venv",
             "the real servers to compare with",
-            requirements,
+            "xtask/requirements-fidelity.txt",
         )?;
         Some(Kind::Real(programs))
     };

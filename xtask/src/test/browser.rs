@@ -21,7 +21,7 @@ pub(super) fn wasm(project: &Project) -> Result<Counts> {
     cargo::add_wasm_target(project)?;
     let tools = cargo::bindgen(project)?;
     let mut test = cargo::cargo(project);
-    test.args(["test", "--package=wasgi", "--lib", "--tests"])
+    test.args(["test", "--locked", "--package=wasgi", "--lib", "--tests"])
         .args(["--target", WASM, "--no-fail-fast"])
         .env("CHROMEDRIVER", browser::find_driver()?)
         .env(

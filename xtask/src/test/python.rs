@@ -7,7 +7,7 @@ use super::step::{check, count};
 use crate::build::npm;
 use crate::error::Result;
 use crate::project::Project;
-use crate::venv::{self, Requirements};
+use crate::venv;
 
 /// Whether all Python code is formatted, and clean by the rules in `pyproject.toml`.
 pub(super) fn ruff(project: &Project) -> Result<Counts> {
@@ -30,12 +30,11 @@ pub(super) fn python(project: &Project) -> Result<Counts> {
 
 /// A program of the packages in `requirements-check.txt`, in the project's directory.
 fn tool(project: &Project, name: &str) -> Result<Command> {
-    let requirements = project.path("xtask/requirements-check.txt");
     let programs = venv::programs(
         project,
         "check-venv",
         "what checks Python code",
-        Requirements::Hashed(&requirements),
+        "xtask/requirements-check.txt",
     )?;
     let mut command = Command::new(programs.join(name));
     command.current_dir(&project.root);

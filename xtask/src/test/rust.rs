@@ -21,7 +21,7 @@ pub(super) fn format(project: &Project) -> Result<Counts> {
 pub(super) fn clippy(project: &Project) -> Result<Counts> {
     let run = |scope: &[&str]| {
         let mut clippy = cargo::cargo(project);
-        clippy.args(["clippy", "--quiet"]).args(scope);
+        clippy.args(["clippy", "--quiet", "--locked"]).args(scope);
         check(clippy.args(["--", "--deny=warnings"]))
     };
     let native = run(&["--workspace", "--all-targets"])?;
@@ -33,6 +33,7 @@ pub(super) fn native(project: &Project) -> Result<Counts> {
     let mut test = cargo::cargo(project);
     test.args([
         "test",
+        "--locked",
         "--workspace",
         "--exclude=wasgi-bindgen",
         "--no-fail-fast",
