@@ -9,7 +9,7 @@
 
 mod origin;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use origin::{Image, Origin};
 
@@ -73,6 +73,8 @@ pub struct Origins<I> {
     masters: BTreeMap<Pid, OriginId>,
     /// What each worker is a copy of.
     of_workers: BTreeMap<WorkerId, OriginId>,
+    /// Workers whose interpreter has booted: user code may run in them from then on.
+    booted: BTreeSet<WorkerId>,
     next_worker: WorkerId,
     /// Workers whose interpreter is all but its memory: they wait for whichever image they are
     /// given.
@@ -101,6 +103,7 @@ impl<I: Clone> Origins<I> {
             interpreter,
             masters: BTreeMap::new(),
             of_workers: BTreeMap::new(),
+            booted: BTreeSet::new(),
             next_worker: WorkerId(0),
             blanks: VecDeque::new(),
             stock: 0,
@@ -145,6 +148,7 @@ impl<I: Clone> Origins<I> {
 
     /// A process has ended, and its worker with it.
     pub fn process_ended(&mut self, pid: Pid, worker: WorkerId) {
+        self.booted.remove(&worker);
         if let Some(id) = self.of_workers.remove(&worker) {
             self.abandon(id, worker);
         }
@@ -166,8 +170,12 @@ impl<I: Clone> Origins<I> {
     // --- what workers say
 
     /// A worker has made the image that it was to make, or could not: `None`. A copy that does not
-    /// fit says so too.
+    /// fit says so too. Once its interpreter has booted, no worker is believed about images: user
+    /// code may be who speaks.
     pub fn image_made(&mut self, worker: WorkerId, image: Option<I>) {
+        if self.booted.contains(&worker) {
+            return;
+        }
         if let Some(&id) = self.of_workers.get(&worker) {
             self.set_image(id, image.as_ref());
             self.actions.push_back(Action::Keep(image));
@@ -184,6 +192,7 @@ impl<I: Clone> Origins<I> {
         let Some(&id) = self.of_workers.get(&worker) else {
             return;
         };
+        self.booted.insert(worker);
         let Some(origin) = self.all.get_mut(&id) else {
             return;
         };
@@ -202,6 +211,7 @@ impl<I: Clone> Origins<I> {
     pub fn failed(&mut self, worker: WorkerId, reason: &str) {
         self.actions.push_back(Action::Terminate(worker));
         self.blanks.retain(|&blank| blank != worker);
+        self.booted.remove(&worker);
         let Some(id) = self.of_workers.remove(&worker) else {
             return;
         };
@@ -460,6 +470,7 @@ impl<I: Clone> Origins<I> {
         let spares: Vec<WorkerId> = origin.spares.drain(..).collect();
         for worker in spares {
             self.of_workers.remove(&worker);
+            self.booted.remove(&worker);
             self.actions.push_back(Action::Terminate(worker));
             self.abandon(id, worker);
         }

@@ -130,6 +130,21 @@ fn the_first_process_boots_and_makes_an_image_which_those_that_start_meanwhile_w
 }
 
 #[test]
+fn a_worker_whose_interpreter_has_booted_is_not_believed_about_images() {
+    let mut house = House::new();
+    let first = house.start(SHELL);
+    house.origins.image_made(first, Some(BOOTED));
+    house.origins.booted(first, house.now);
+    for forged in [Some("forged"), None] {
+        house.origins.image_made(first, forged);
+        house.carry_out();
+    }
+    let second = house.start(SHELL);
+    assert_eq!(house.told(second), [copies(BOOTED)]);
+    assert_eq!(house.kept, [Some(BOOTED)]);
+}
+
+#[test]
 fn a_process_is_a_copy_of_the_image_that_there_is() {
     let mut house = House::booted();
     let worker = house.start(SHELL);
