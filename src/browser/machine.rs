@@ -128,6 +128,12 @@ impl Machine {
         self.inner.output(pid, text, now);
     }
 
+    /// Whether a process has accepted, or is about to.
+    #[must_use]
+    pub fn has_accepted(&self, pid: Pid) -> bool {
+        self.inner.has_accepted(pid)
+    }
+
     /// A process has ended: with this exit code, or by the signal of this negative number.
     pub fn exited(&mut self, pid: Pid, status: i32, now: Millis) {
         let exit = Signal::numbered(-status).map_or(Exit::Code(status), Exit::Signal);

@@ -1,6 +1,6 @@
 //! The machine: what there is on it, what the page asks for, its timers, and what goes out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::output::Output;
 use super::running::Running;
@@ -24,6 +24,8 @@ pub struct Machine {
     pub(super) servers: BTreeMap<ServerId, Running>,
     /// The server of each process.
     pub(super) processes: BTreeMap<Pid, ServerId>,
+    /// Those of them that have accepted, or are about to.
+    pub(super) accepting: BTreeSet<Pid>,
     pub(super) next_pid: Pid,
     /// When the app was done with the latest requests, by their number.
     pub(super) app_ends: BTreeMap<u32, Millis>,

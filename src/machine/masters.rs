@@ -257,6 +257,7 @@ impl Machine {
         }
         for pid in running.processes {
             self.processes.remove(&pid);
+            self.accepting.remove(&pid);
             self.net.process_ended(pid);
             self.outputs.push_back(Output::Kill(pid));
         }

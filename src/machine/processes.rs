@@ -65,7 +65,10 @@ impl Machine {
                 }
                 FromProcess::Notify => self.notify_master(server, Event::Heartbeat(pid), now),
                 FromProcess::Booted => self.notify_master(server, Event::Booted(pid), now),
-                FromProcess::Accepting => self.notify_master(server, Event::Accepting(pid), now),
+                FromProcess::Accepting => {
+                    self.accepting.insert(pid);
+                    self.notify_master(server, Event::Accepting(pid), now);
+                }
                 FromProcess::Busy => {
                     let text = String::from_utf8_lossy(frame.body).into_owned();
                     self.notify_master(server, Event::Busy(pid, frame.id, text), now);
@@ -127,11 +130,18 @@ impl Machine {
         }
     }
 
+    /// Whether a process has accepted, or is about to.
+    #[must_use]
+    pub fn has_accepted(&self, pid: Pid) -> bool {
+        self.accepting.contains(&pid)
+    }
+
     /// A process has ended.
     pub fn exited(&mut self, pid: Pid, exit: Exit, now: Millis) {
         let Some(server) = self.processes.remove(&pid) else {
             return;
         };
+        self.accepting.remove(&pid);
         if let Some(running) = self.servers.get_mut(&server) {
             running.processes.retain(|its| *its != pid);
         }
@@ -173,6 +183,7 @@ impl Machine {
         signal: Signal,
     ) -> Option<Event> {
         self.processes.remove(&pid)?;
+        self.accepting.remove(&pid);
         self.outputs.push_back(Output::Kill(pid));
         if let Some(running) = self.servers.get_mut(&server) {
             running.processes.retain(|its| *its != pid);

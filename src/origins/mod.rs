@@ -182,6 +182,20 @@ impl<I: Clone> Origins<I> {
         }
     }
 
+    /// The interpreter of a worker has crashed before its process accepted. The image that it began
+    /// with may be the reason: it is not kept, and whoever starts next boots and makes another.
+    pub fn crashed(&mut self, worker: WorkerId) {
+        let id = self.interpreter;
+        let is_copy = self.of_workers.get(&worker) == Some(&id);
+        let has_image = |origin: &Origin<I>| matches!(origin.image, Image::Made(_));
+        if !is_copy || !self.all.get(&id).is_some_and(has_image) {
+            return;
+        }
+        self.end_spares(id);
+        self.interpreter = self.add_origin(Image::Unmade);
+        self.actions.push_back(Action::Keep(None));
+    }
+
     /// The image of a booted interpreter was kept from an earlier visit.
     pub fn image_kept(&mut self, image: &I) {
         self.set_image(self.interpreter, Some(image));

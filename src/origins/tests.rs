@@ -145,6 +145,18 @@ fn a_worker_whose_interpreter_has_booted_is_not_believed_about_images() {
 }
 
 #[test]
+fn an_image_whose_copy_crashes_before_it_accepts_is_forgotten_and_the_next_process_boots() {
+    let mut house = House::booted();
+    let first = house.start(SHELL);
+    house.origins.crashed(first);
+    house.origins.process_ended(MASTER, first);
+    house.carry_out();
+    assert_eq!(house.kept.last(), Some(&None));
+    let second = house.start(SHELL);
+    assert_eq!(house.told(second), [Told::Start(BOOTS)]);
+}
+
+#[test]
 fn a_process_is_a_copy_of_the_image_that_there_is() {
     let mut house = House::booted();
     let worker = house.start(SHELL);

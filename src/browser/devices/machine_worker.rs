@@ -113,6 +113,8 @@ pub(super) struct Devices {
     pub(super) page: Link,
     pub(super) claims: JsValue,
     pub(super) cache: ImageCache,
+    /// The image that is kept for the next visit once a server accepts.
+    pub(super) to_keep: RefCell<Option<Image>>,
     /// What processes are made of, as it is fetched.
     pub(super) loading: RefCell<Option<LoadingPython>>,
     /// What was fetched last.
@@ -156,6 +158,7 @@ impl Devices {
             workers,
             core,
             cache: ImageCache::new(base.clone()),
+            to_keep: RefCell::new(None),
             base,
             page: links.page(),
             links,
@@ -223,8 +226,10 @@ impl Devices {
             Wanted::Kill(pid) => self.kill(pid),
             Wanted::Send(frames) => self.page.send(&frames),
             Wanted::Tell(message) => {
-                if let FromMachine::Exit(_) = message {
-                    self.with_origins(Origins::server_ended);
+                match message {
+                    FromMachine::Exit(_) => self.with_origins(Origins::server_ended),
+                    FromMachine::Listening(_) => self.keep_image(),
+                    _ => {}
                 }
                 send_message(&self.page, &message);
             }

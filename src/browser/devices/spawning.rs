@@ -196,6 +196,16 @@ impl Devices {
             .map(|process| process.booted);
         if let Some(booted) = booted {
             let status = if booted { ABORTED } else { BOOT_FAILURE };
+            let worker = self
+                .processes
+                .borrow()
+                .get(pid)
+                .map(|process| process.worker);
+            if let Some(worker) = worker
+                && !self.machine.borrow().has_accepted(pid)
+            {
+                self.with_origins(|origins| origins.crashed(worker));
+            }
             self.exited(pid, status, Some(reason));
         }
     }
@@ -221,6 +231,18 @@ impl Devices {
         }
     }
 
+    /// A server accepts: the image that its processes began with is fit to be kept.
+    pub(super) fn keep_image(self: &Rc<Self>) {
+        let devices = Rc::clone(self);
+        spawn_local(async move {
+            sleep(STORE_AFTER).await;
+            let image = devices.to_keep.borrow_mut().take();
+            if let Some(image) = image {
+                devices.cache.store(image).await;
+            }
+        });
+    }
+
     /// Carries out what origins want done.
     pub(super) fn carry_out(&self) {
         loop {
@@ -236,13 +258,12 @@ impl Devices {
                 }
                 Action::Terminate(worker) => self.workers.terminate(worker),
                 Action::Keep(Some(image)) => {
-                    let stored = self.cache.store(image);
-                    spawn_local(async move {
-                        sleep(STORE_AFTER).await;
-                        stored.await;
-                    });
+                    self.to_keep.replace(Some(image));
                 }
-                Action::Keep(None) => spawn_local(self.cache.forget()),
+                Action::Keep(None) => {
+                    self.to_keep.replace(None);
+                    spawn_local(self.cache.forget());
+                }
                 Action::Prepared(id, outcome) => self.preloaded(id, outcome),
             }
         }
