@@ -75,6 +75,19 @@ const INTERPRETER: &[Change] = &[
         before: "if(this.start!==this.stop){stackStates.push(this)}",
         after: "if(!Module.enterStack&&this.start!==this.stop){stackStates.push(this)}",
     },
+    // What Python holds of ours has no constructor (`www/worker/bare.js`): the exception that this
+    // was would be thrown at each look at `_wasgi`, and cost as much as all else of a request.
+    Change {
+        what: "JsProxy_compute_typeflags",
+        before: "safeBool(()=>obj.constructor.name)",
+        after: "safeBool(()=>obj.constructor?.name)",
+    },
+    // The realm's regular expressions are frozen, and slow.
+    Change {
+        what: "normalizeReservedWords",
+        before: r#"const noTrailing_=word.replace(/_*$/,"");"#,
+        after: r#"let noTrailing_=word;while(noTrailing_.endsWith("_"))noTrailing_=noTrailing_.slice(0,-1);"#,
+    },
     // What the interpreter asks every so many bytecodes: a call of a function instead of an element
     // of a buffer, which would have to be a getter and a setter and costs several times as much.
     Change {
