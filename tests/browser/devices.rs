@@ -17,7 +17,7 @@ export class RecordingLinks {
       send() {},
       post() {},
       accept() {},
-      tell: (message) => { this.told.push(JSON.stringify(message)); this.asked.shift()?.(); },
+      sendJson: (message) => { this.told.push(JSON.stringify(message)); this.asked.shift()?.(); },
     };
     this.bell = { state: null, awake() {}, wait() {}, sleep: () => true };
     this.isReady = () => false;
