@@ -1,8 +1,8 @@
 //! The workers' loops: which connection is accepted when, which request a thread takes next, when a
 //! connection is kept.
 //!
-//! Sans-IO: frames and Python's calls come in, frames go out. [`ProcessContext`] is what they have in
-//! common.
+//! Sans-IO: frames and Python's calls come in, frames go out. [`ProcessContext`] is what they have
+//! in common.
 
 pub mod r#async;
 pub mod cores;
