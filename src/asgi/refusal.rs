@@ -63,7 +63,8 @@ pub fn uvicorn(launch: &Launch, date: &str, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(
-        b"content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\nconnection: close\r\n\r\n",
+        b"content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n\
+          connection: close\r\n\r\n",
     );
     out.extend_from_slice(TEXT);
 }

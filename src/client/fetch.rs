@@ -8,6 +8,7 @@ use crate::os::Millis;
 use crate::wire::strings::Strings;
 
 use super::head::FetchHead;
+use super::outgoing::Outgoing;
 use super::stream::StreamId;
 
 /// A server has this much to send before it waits for what is owed to it.
@@ -32,16 +33,14 @@ pub(super) struct Fetch {
     pub(super) stream: StreamId,
     pub(super) connection: ConnectionId,
     pub(super) http: Connection,
-    /// Bytes that the connection takes now.
-    pub(super) credit: u32,
+    /// The request, as far as it is encoded.
+    pub(super) outgoing: Outgoing,
     /// Requests that the connection has carried before.
     pub(super) sequence: u32,
     /// The request's number in the trace.
     pub(super) number: u32,
     pub(super) head: FetchHead,
     pub(super) sent_at: Millis,
-    /// Encoded bytes that wait for credit.
-    pub(super) unsent: Vec<u8>,
     pub(super) upload_ended: bool,
     /// Bytes of the body that the page has been given and not consumed.
     pub(super) undelivered: u32,
@@ -66,18 +65,7 @@ impl Fetch {
             &mut out,
         );
         self.upload_ended = head.framing == Framing::Empty;
-        self.send(net, &out);
-    }
-
-    fn send(&mut self, net: &mut Network, bytes: &[u8]) {
-        if self.unsent.is_empty() {
-            let now = bytes.len().min(self.credit as usize);
-            net.send(self.connection, &bytes[..now]);
-            self.credit -= now as u32;
-            self.unsent.extend_from_slice(&bytes[now..]);
-        } else {
-            self.unsent.extend_from_slice(bytes);
-        }
+        self.outgoing.send(net, &out);
     }
 
     /// A request without a body, or whose body the page has not begun to send, can be sent again.
@@ -89,7 +77,7 @@ impl Fetch {
     pub(super) fn upload(&mut self, net: &mut Network, data: &[u8]) {
         let mut out = Vec::with_capacity(data.len() + 16);
         self.http.send_body(data, &mut out);
-        self.send(net, &out);
+        self.outgoing.send(net, &out);
     }
 
     /// The page has sent all of the request's body.
@@ -97,18 +85,12 @@ impl Fetch {
         let mut out = Vec::new();
         self.http.send_end(&mut out);
         self.upload_ended = true;
-        self.send(net, &out);
+        self.outgoing.send(net, &out);
     }
 
     /// The connection takes more: what waits goes out, and the page may send as much.
     pub(super) fn credited(&mut self, net: &mut Network, bytes: u32, page: &mut Vec<u8>) {
-        self.credit = self.credit.saturating_add(bytes);
-        let now = self.unsent.len().min(self.credit as usize);
-        if now > 0 {
-            net.send(self.connection, &self.unsent[..now]);
-            self.credit -= now as u32;
-            self.unsent.drain(..now);
-        }
+        self.outgoing.credited(net, bytes);
         if !self.upload_ended {
             push_number(page, ToPage::Credit, self.stream, bytes);
         }

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod head;
+mod outgoing;
 mod seen;
 mod socket;
 mod stream;

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use crate::http1::client::{Connection as Http, Event as HttpEvent};
 use crate::http1::{Framing, ResponseError};
 use crate::net::frame::{ToPage, push, push_number};
-use crate::net::{ConnectionId, Network, WINDOW};
+use crate::net::{ConnectionId, Network};
 use crate::os::Millis;
 use crate::websocket::handshake::Opening;
 use crate::websocket::{Close, Connection, Event, Role, Rules, close_code};
 use crate::wire::strings::{self, Strings};
 
+use super::outgoing::Outgoing;
 use super::stream::StreamId;
 
 /// The most bytes that a message may have: what a tab can hold of one.
@@ -81,12 +82,9 @@ pub(super) struct Socket {
     /// The handshake, until it is complete.
     opening: Option<Opening>,
     websocket: Connection,
-    /// Bytes that the network takes now.
-    credit: u32,
-    /// Bytes that wait for credit.
-    unsent: Vec<u8>,
-    /// Messages that wait for credit: how many bytes of `unsent` end with each, and how many bytes
-    /// the page sent.
+    outgoing: Outgoing,
+    /// Messages that wait to go out: how many bytes that wait end with each, and how many bytes the
+    /// page sent.
     waiting: VecDeque<(usize, u32)>,
 }
 
@@ -119,11 +117,10 @@ impl Socket {
             http,
             opening: Some(opening),
             websocket,
-            credit: WINDOW,
-            unsent: Vec::new(),
+            outgoing: Outgoing::new(connection),
             waiting: VecDeque::new(),
         };
-        this.transmit(net, &out);
+        this.outgoing.send(net, &out);
         this
     }
 
@@ -143,7 +140,7 @@ impl Socket {
         if sent.is_ok() {
             self.flush(net);
             self.waiting
-                .push_back((self.unsent.len(), message.len() as u32));
+                .push_back((self.outgoing.waiting(), message.len() as u32));
             self.report(page);
         }
     }
@@ -163,15 +160,9 @@ impl Socket {
 
     /// The network takes more.
     pub(super) fn credited(&mut self, net: &mut Network, bytes: u32, page: &mut Vec<u8>) {
-        self.credit = self.credit.saturating_add(bytes);
-        let now = self.unsent.len().min(self.credit as usize);
-        if now > 0 {
-            net.send(self.connection, &self.unsent[..now]);
-            self.credit -= now as u32;
-            self.unsent.drain(..now);
-            for (end, _) in &mut self.waiting {
-                *end = end.saturating_sub(now);
-            }
+        let gone = self.outgoing.credited(net, bytes);
+        for (end, _) in &mut self.waiting {
+            *end = end.saturating_sub(gone);
         }
         self.report(page);
     }
@@ -255,23 +246,7 @@ impl Socket {
 
     fn flush(&mut self, net: &mut Network) {
         let bytes = self.websocket.take_output();
-        self.transmit(net, &bytes);
-    }
-
-    fn transmit(&mut self, net: &mut Network, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        let now = if self.unsent.is_empty() {
-            bytes.len().min(self.credit as usize)
-        } else {
-            0
-        };
-        if now > 0 {
-            net.send(self.connection, &bytes[..now]);
-            self.credit -= now as u32;
-        }
-        self.unsent.extend_from_slice(&bytes[now..]);
+        self.outgoing.send(net, &bytes);
     }
 
     /// Tells the page which messages have gone out.

@@ -2,6 +2,7 @@
 
 use super::tests::{Bench, Told};
 use super::*;
+use crate::net::WINDOW;
 use crate::net::frame::{FromProcess, ToProcess};
 use crate::testing::test;
 use crate::websocket::handshake::accept_key;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::http1;
 use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
-use crate::net::{ClientEvent, ConnectionId, Network, WINDOW};
+use crate::net::{ClientEvent, ConnectionId, Network};
 use crate::os::Millis;
 
 use super::fetch::{self, Fetch};
 use super::head::FetchHead;
+use super::outgoing::Outgoing;
 use super::seen::Seen;
 use super::socket::{self, Socket, SocketHead};
 use super::stream::StreamId;
@@ -52,7 +53,7 @@ struct Idle {
     port: u16,
     connection: ConnectionId,
     http: http1::client::Connection,
-    credit: u32,
+    outgoing: Outgoing,
     /// Bytes consumed and not yet granted to the server anew.
     owed: u32,
     requests: u32,
@@ -198,7 +199,7 @@ impl Client {
                     port: head.port,
                     connection,
                     http,
-                    credit: WINDOW,
+                    outgoing: Outgoing::new(connection),
                     owed: 0,
                     requests: 0,
                 };
@@ -216,12 +217,11 @@ impl Client {
             stream: id,
             connection: on.connection,
             http: on.http,
-            credit: on.credit,
+            outgoing: on.outgoing,
             sequence: on.requests,
             number,
             head,
             sent_at: now,
-            unsent: Vec::new(),
             upload_ended: false,
             undelivered: 0,
             answered: false,
@@ -381,13 +381,13 @@ impl Client {
             .iter()
             .filter(|idle| idle.port == fetch.head.port)
             .count();
-        if keep && fetch.upload_ended && fetch.unsent.is_empty() && same_port < MOST_IDLE {
+        if keep && fetch.upload_ended && fetch.outgoing.waiting() == 0 && same_port < MOST_IDLE {
             self.connections.insert(connection, Owner::Idle);
             self.idle.push(Idle {
                 port: fetch.head.port,
                 connection,
                 http: fetch.http,
-                credit: fetch.credit,
+                outgoing: fetch.outgoing,
                 owed: fetch.owed,
                 requests: fetch.sequence + 1,
             });
@@ -406,8 +406,7 @@ impl Client {
         };
         match event {
             ClientEvent::Credit(bytes) => {
-                let idle = &mut self.idle[index];
-                idle.credit = idle.credit.saturating_add(*bytes);
+                self.idle[index].outgoing.credited(net, *bytes);
             }
             ClientEvent::Accepted(_) => {}
             _ => {

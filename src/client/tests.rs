@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use crate::net::ListenerId;
 use crate::net::frame::{Accepted, FromPage, FromProcess, ToPage, ToProcess, frames};
+use crate::net::{ListenerId, WINDOW};
 use crate::os::Pid;
 use crate::testing::test;
 use crate::wire::strings::{self, Strings};

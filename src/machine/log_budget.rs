@@ -74,7 +74,8 @@ impl LogBudget {
         let Dropped { lines, .. } = self.dropped.take()?;
         let s = if lines == 1 { " is" } else { "s are" };
         Some(format!(
-            "wasgi: {lines} line{s} not shown: a server may log {LINES_PER_SECOND} lines and {} MiB a second.",
+            "wasgi: {lines} line{s} not shown: a server may log {LINES_PER_SECOND} lines and \
+             {} MiB a second.",
             BYTES_PER_SECOND / 1_048_576.0
         ))
     }

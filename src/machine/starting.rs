@@ -53,7 +53,9 @@ impl Machine {
                 && wanted > room
             {
                 let refusal = format!(
-                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of its own, of about {MEGABYTES} MB, and there is room for {room}: ask for fewer.",
+                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python \
+                     interpreter of its own, of about {MEGABYTES} MB, and there is room for {room}: ask for \
+                     fewer.",
                 );
                 self.print(server, Vec::new(), vec![refusal], now);
                 self.outputs.push_back(Output::Exit { server, code: 1 });

@@ -42,7 +42,7 @@ function process(links, pid) {
   return new Link(PORT, links.connect(pid, PORT).line);
 }
 
-test("the machine is given the messages of page and processes in the order in which they were sent", () => {
+test("the machine gets messages of page and processes in the order of their sending", () => {
   const { links, page, given } = machine();
   const [first, second] = [11, 12].map((pid) => process(links, pid));
   second.send(Uint8Array.of(1));

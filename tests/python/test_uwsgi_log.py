@@ -53,7 +53,8 @@ class Lines(unittest.TestCase):
 
     def test_have_what_the_format_names(self):
         text = line(
-            log_format="%(uri)|%(method)|%(user)|%(status)|%(rsize)|%(hsize)|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
+            log_format="%(uri)|%(method)|%(user)|%(status)|%(rsize)|%(hsize)"
+            "|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
             "|%(var.QUERY_STRING)|%(var.NOPE)|%(nope)|%(modifier1)|100%"
         )
         self.assertEqual(text, ["whole", "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%"])

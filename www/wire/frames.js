@@ -1,6 +1,6 @@
-// Messages of frames, as wire/src/frame.rs has them: a frame is its kind (1 byte), an id (4 bytes)
-// and the length of its body (4 bytes), both little-endian, then the body. The kinds of each link
-// are defined where they are used.
+// Messages of frames, as crates/wire/src/frame.rs has them: a frame is its kind (1 byte), an id (4
+// bytes) and the length of its body (4 bytes), both little-endian, then the body. The kinds of each
+// link are defined where they are used.
 
 const HEADER = 9;
 /**

@@ -1,6 +1,6 @@
-// Lists of strings in one buffer, as wire/src/strings.rs has them: the length of the text, then the
-// text, in which NULs separate the strings; or, where a string has a NUL in it or there is none,
-// their number with the highest bit set, their lengths, their bytes.
+// Lists of strings in one buffer, as crates/wire/src/strings.rs has them: the length of the text,
+// then the text, in which NULs separate the strings; or, where a string has a NUL in it or there is
+// none, their number with the highest bit set, their lengths, their bytes.
 
 import { numberAt, putNumber } from "./frames.js";
 

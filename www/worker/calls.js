@@ -1,5 +1,5 @@
-// What Python calls: the module `_wasgi` (src/python/_wasgi.pyi says how). In a copy of a process,
-// it finds the copy's own in the places of these.
+// What Python calls: the module `_wasgi` (src/python/stubs/_wasgi.pyi says how). In a copy of a
+// process, it finds the copy's own in the places of these.
 
 import {
   Cause,

@@ -41,7 +41,8 @@ impl Arbiter {
         let using = format!("Using worker: {}", self.worker_class);
         self.log(now, Level::Info, &using, actions);
         if self.keeps_none {
-            let message = "No keepalived connections can be handled. Check the number of worker connections and threads.";
+            let message = "No keepalived connections can be handled. Check the number of worker \
+                           connections and threads.";
             self.log(now, Level::Warning, message, actions);
         }
         self.hook(Hook::WhenReady, actions);

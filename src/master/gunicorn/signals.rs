@@ -34,7 +34,8 @@ impl Arbiter {
             }
             Signal::Usr1 => self.kill_workers(Signal::Usr1, actions),
             Signal::Usr2 => {
-                let message = "USR2 signal ignored. A second master cannot be started here: use HUP to reload.";
+                let message = "USR2 signal ignored. A second master cannot be started here: use \
+                               HUP to reload.";
                 self.log(now, Level::Warning, message, actions);
             }
             Signal::Winch => self.log(

@@ -1,7 +1,7 @@
 """One WebSocket connection through an ASGI app: the scope, ``receive`` and ``send`` (ASGI 3.0,
 WebSocket 2.3 to 2.5).
 
-Rust has the protocol and its rules (``src/asgi/websocket.rs``); here are only the callables that
+Rust has the protocol and its rules (``src/asgi/websocket/``); here are only the callables that
 the app sees.
 """
 

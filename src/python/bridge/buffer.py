@@ -1,9 +1,10 @@
 """The shared buffer: what crosses between Rust and Python, in one copy each way.
 
-A list of strings (`wire/src/strings.rs`) is the length of its text as a little-endian ``u32``,
-then the text, in which NULs separate the strings. If one has a NUL in it, or there is none: ``u32``
-their number with the highest bit set, as many ``u32`` lengths, the bytes of all of them. Both sides
-use the buffer only between two bytecodes of this package, so one buffer serves every call.
+A list of strings (`crates/wire/src/strings.rs`) is the length of its text as a little-endian
+``u32``, then the text, in which NULs separate the strings. If one has a NUL in it, or there is
+none: ``u32`` their number with the highest bit set, as many ``u32`` lengths, the bytes of all of
+them. Both sides use the buffer only between two bytecodes of this package, so one buffer serves
+every call.
 """
 
 from collections.abc import Iterator

@@ -148,7 +148,8 @@ impl<'a> Config<'a> {
         self.text = self.text.saturating_add(bytes);
         if self.text > MOST_TEXT {
             return Err(Stop::Usage(format!(
-                "uwsgi: the options stand for more than {} MiB of text: look for loops, and for placeholders that name each other.",
+                "uwsgi: the options stand for more than {} MiB of text: look for loops, and for \
+                 placeholders that name each other.",
                 MOST_TEXT >> 20
             )));
         }
@@ -206,7 +207,8 @@ impl<'a> Config<'a> {
         }
         if self.given.len() == MOST_OPTIONS {
             return Err(Stop::Usage(format!(
-                "uwsgi: option '--{key}': more than {MOST_OPTIONS} options are set: look for a loop."
+                "uwsgi: option '--{key}': more than {MOST_OPTIONS} options are set: look for a \
+                 loop."
             )));
         }
         self.given.push(Given {
@@ -228,7 +230,8 @@ impl<'a> Config<'a> {
         }
         if name == "-" || name.contains("://") {
             return Err(Stop::Usage(format!(
-                "uwsgi: option '--ini': {name}: wasgi reads files of the project only, and has neither a terminal nor a network to read from."
+                "uwsgi: option '--ini': {name}: wasgi reads files of the project only, and has \
+                 neither a terminal nor a network to read from."
             )));
         }
         let (file, section) = name.rsplit_once(':').unwrap_or((name, ""));

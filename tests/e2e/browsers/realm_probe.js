@@ -5,12 +5,13 @@ export {};
 
 /** What may be left: the language, and what computes only. */
 const LEFT = `globalThis Infinity NaN undefined isFinite isNaN parseFloat parseInt decodeURI
-  decodeURIComponent encodeURI encodeURIComponent escape unescape Object Boolean Symbol Number BigInt
-  Math Date String RegExp Array Map Set WeakMap WeakSet WeakRef FinalizationRegistry Iterator
-  AsyncIterator JSON Promise Reflect Proxy Intl Temporal Error AggregateError EvalError RangeError
-  ReferenceError SyntaxError SuppressedError TypeError URIError ArrayBuffer SharedArrayBuffer DataView
-  Atomics Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array
-  BigInt64Array BigUint64Array Float16Array Float32Array Float64Array DisposableStack
+  decodeURIComponent encodeURI encodeURIComponent escape unescape Object Boolean Symbol Number
+  BigInt Math Date String RegExp Array Map Set WeakMap WeakSet WeakRef FinalizationRegistry
+  Iterator AsyncIterator JSON Promise Reflect Proxy Intl Temporal Error AggregateError EvalError
+  RangeError ReferenceError SyntaxError SuppressedError TypeError URIError ArrayBuffer
+  SharedArrayBuffer DataView Atomics Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array
+  Int32Array Uint32Array BigInt64Array BigUint64Array Float16Array Float32Array Float64Array
+  DisposableStack
   AsyncDisposableStack WebAssembly TextEncoder TextDecoder DOMException atob btoa queueMicrotask`;
 /** What stands in the place of the browser's own. */
 const REPLACED = `Function crossOriginIsolated setTimeout setInterval clearTimeout clearInterval

@@ -86,7 +86,10 @@ const INTERPRETER: &[Change] = &[
     Change {
         what: "normalizeReservedWords",
         before: r#"const noTrailing_=word.replace(/_*$/,"");"#,
-        after: r#"let noTrailing_=word;while(noTrailing_.endsWith("_"))noTrailing_=noTrailing_.slice(0,-1);"#,
+        after: concat!(
+            r#"let noTrailing_=word;"#,
+            r#"while(noTrailing_.endsWith("_"))noTrailing_=noTrailing_.slice(0,-1);"#
+        ),
     },
     // What the interpreter asks every so many bytecodes: a call of a function instead of an element
     // of a buffer, which would have to be a getter and a setter and costs several times as much.
@@ -128,7 +131,8 @@ const INTERPRETER: &[Change] = &[
         before: "newSymIndex=Object.keys(lib.exports).indexOf(symbol);if(newSymIndex==-1||",
         after: concat!(
             "newSymIndex=Object.keys(lib.exports).indexOf(symbol);",
-            "if(newSymIndex==-1||lib.exports===wasmImports&&Module.mayLink&&!Module.mayLink(symbol)||"
+            "if(newSymIndex==-1||",
+            "lib.exports===wasmImports&&Module.mayLink&&!Module.mayLink(symbol)||"
         ),
     },
     Change {
@@ -143,7 +147,10 @@ const INTERPRETER: &[Change] = &[
     Change {
         what: "resolveGlobalSymbol",
         before: "if(isSymbolDefined(symName)){sym=wasmImports[symName]}",
-        after: "if(isSymbolDefined(symName)&&(!Module.mayLink||Module.mayLink(symName))){sym=wasmImports[symName]}",
+        after: concat!(
+            "if(isSymbolDefined(symName)&&(!Module.mayLink||Module.mayLink(symName)))",
+            "{sym=wasmImports[symName]}"
+        ),
     },
     Change {
         what: "GOTHandler",
@@ -173,7 +180,10 @@ const LOADER: &[Change] = &[
             "n?l=await WebAssembly.instantiateStreaming(n,s):",
             "l=await WebAssembly.instantiate(await t,s);"
         ),
-        after: "l={instance:await WebAssembly.instantiate(e.compiledModule,s),module:e.compiledModule};",
+        after: concat!(
+            "l={instance:await WebAssembly.instantiate(e.compiledModule,s),",
+            "module:e.compiledModule};"
+        ),
     },
     // `www/worker/python.js` puts the standard library there.
     Change {

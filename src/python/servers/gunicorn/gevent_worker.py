@@ -1,8 +1,8 @@
 """gunicorn's gevent worker: this thread is the hub, which accepts; a green thread serves each
 connection.
 
-What happens to a connection is decided in Rust (src/workers/green.rs), and that no thread is made
-to let go of the GIL (src/event_loop/): like greenlets, threads go on until they wait.
+What happens to a connection is decided in Rust (src/workers/threaded/green.rs), and that no thread
+is made to let go of the GIL (src/event_loop/): like greenlets, threads go on until they wait.
 """
 
 import _thread

