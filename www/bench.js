@@ -18,20 +18,12 @@ const SETTLE = 3000;
 /** Requests that follow when all new workers have answered. */
 const AFTER_RELOAD = 200;
 
-/** A worker with Pyodide as it comes. */
+/** A worker with Pyodide as it is published. */
 const PLAIN = `
 self.onmessage = async ({ data: { base, source } }) => {
   try {
     const { loadPyodide } = await import(base + "pyodide.mjs");
-    const pyodide = await loadPyodide({
-      indexURL: base,
-      stdLibURL: base + "stdlib.zip",
-      packageBaseUrl: base,
-      lockFileContents: {
-        info: { arch: "wasm32", platform: "emscripten_5_0_3", version: "314.0.7", python: "3.14.2", abi_version: "2026_0" },
-        packages: {},
-      },
-    });
+    const pyodide = await loadPyodide({ indexURL: base });
     await pyodide.runPythonAsync(source);
     const figures = await pyodide.runPythonAsync("import json; json.dumps(await in_loop())");
     self.postMessage({ figures: JSON.parse(figures) });
@@ -114,7 +106,7 @@ const ORDERS = {
         worker.onmessage = ({ data }) =>
           data.failed ? reject(new Error(data.failed)) : resolve(data.figures);
         worker.onerror = ({ message }) => reject(new Error(message));
-        worker.postMessage({ base: new URL("./python/", location.href).href, source });
+        worker.postMessage({ base: new URL("./pyodide/", location.href).href, source });
       });
     } finally {
       worker.terminate();

@@ -7,7 +7,7 @@
 
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
-import { StartLog } from "./api/start_log.js";
+import { StartLog } from "./api/start-log.js";
 import { Outgoing, readFrames } from "./wire/frames.js";
 import { Bell } from "./link/bell.js";
 import { Hop } from "./link/hop.js";

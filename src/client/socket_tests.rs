@@ -193,14 +193,14 @@ fn a_server_that_goes_without_a_word_is_1006() {
 fn what_is_no_websocket_fails() {
     let mut sockets = Sockets::opening(&[]);
     sockets.answers("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-    let failed = Told::Failed("lost\nUnexpected response code: 403".to_owned());
+    let failed = Told::Failed("Unexpected response code: 403".to_owned());
     assert_eq!(sockets.told(), [failed]);
     let mut sockets = Sockets::open();
     let connection = sockets.connection;
     sockets
         .bench
         .server(FromProcess::Data, connection, b"\x83\x00");
-    let failed = Told::Failed("lost\ninvalid opcode".to_owned());
+    let failed = Told::Failed("invalid opcode".to_owned());
     assert_eq!(sockets.told(), [failed]);
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::http1;
 use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
-use crate::net::{ClientEvent, ConnectionId, Network};
+use crate::net::{ClientEvent, ConnectError, ConnectionId, Network};
 use crate::os::Millis;
 
 use super::fetch::{self, Fetch};
@@ -89,7 +89,6 @@ impl Client {
                 None => fail(
                     &mut self.page,
                     frame.id,
-                    "lost",
                     "the request head of the page cannot be read",
                 ),
             },
@@ -99,7 +98,6 @@ impl Client {
                 None => fail(
                     &mut self.page,
                     frame.id,
-                    "lost",
                     "the page's request for a WebSocket cannot be read",
                 ),
             },
@@ -160,7 +158,7 @@ impl Client {
                 self.connections.insert(connection, Owner::Stream(id));
                 push(&mut self.page, ToPage::Head, id, b"");
             }
-            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+            Err(error) => refuse(&mut self.page, id, &error),
         }
     }
 
@@ -172,7 +170,7 @@ impl Client {
                 self.streams.insert(id, Stream::Socket(Box::new(socket)));
                 self.connections.insert(connection, Owner::Stream(id));
             }
-            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+            Err(error) => refuse(&mut self.page, id, &error),
         }
     }
 
@@ -205,7 +203,7 @@ impl Client {
                 };
                 self.begin(net, id, head, fresh, now);
             }
-            Err(error) => fail(&mut self.page, id, "refused", &error.to_string()),
+            Err(error) => refuse(&mut self.page, id, &error),
         }
     }
 
@@ -266,7 +264,7 @@ impl Client {
             ClientEvent::Credit(bytes) => push_number(&mut self.page, ToPage::Credit, id, bytes),
             ClientEvent::Eof => push(&mut self.page, ToPage::Eof, id, b""),
             ClientEvent::Reset | ClientEvent::TimedOut => {
-                fail(&mut self.page, id, "lost", lost_text(&event));
+                fail(&mut self.page, id, lost_text(&event));
                 self.streams.remove(&id);
                 self.connections.remove(&connection);
             }
@@ -311,7 +309,7 @@ impl Client {
                 if fetch.sequence > 0 && !fetch.answered && fetch.can_retry() {
                     self.fetch_anew(net, id, fetch.head, now);
                 } else {
-                    fail(&mut self.page, id, "lost", &why);
+                    fail(&mut self.page, id, &why);
                 }
             }
         }
@@ -356,7 +354,7 @@ impl Client {
         if let Some(connection) = self.forget(id) {
             net.shutdown(connection);
         }
-        fail(&mut self.page, id, "lost", why);
+        fail(&mut self.page, id, why);
     }
 
     fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
@@ -428,8 +426,13 @@ impl Client {
 }
 
 /// Tells the page that a stream has failed, and why.
-fn fail(page: &mut Vec<u8>, id: StreamId, name: &str, why: &str) {
-    push(page, ToPage::Reset, id, format!("{name}\n{why}").as_bytes());
+fn fail(page: &mut Vec<u8>, id: StreamId, why: &str) {
+    push(page, ToPage::Reset, id, why.as_bytes());
+}
+
+/// Tells the page that nothing listens where it wanted to connect.
+fn refuse(page: &mut Vec<u8>, id: StreamId, error: &ConnectError) {
+    push(page, ToPage::Refused, id, error.to_string().as_bytes());
 }
 
 fn lost_text(event: &ClientEvent) -> &'static str {

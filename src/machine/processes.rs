@@ -8,7 +8,7 @@ use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::net::{AfterClose, Linger};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
-use crate::servers::uwsgi::RequestLine;
+use crate::servers::uwsgi::{RequestBegun, RequestLine};
 
 /// What servers are started from.
 pub(super) const SHELL: Pid = 1;
@@ -70,8 +70,8 @@ impl Machine {
                     self.notify_master(server, Event::Accepting(pid), now);
                 }
                 FromProcess::Busy => {
-                    let text = String::from_utf8_lossy(frame.body).into_owned();
-                    self.notify_master(server, Event::Busy(pid, frame.id, text), now);
+                    let begun = RequestBegun::read(frame.body);
+                    self.notify_master(server, Event::Busy(pid, frame.id, begun), now);
                 }
                 FromProcess::Request => {
                     let line = RequestLine::read(frame.body);

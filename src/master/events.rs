@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::os::{Exit, Pid, Signal, Stream};
-use crate::servers::uwsgi::RequestLine;
+use crate::servers::uwsgi::{RequestBegun, RequestLine};
 
 /// What happens to a master.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Event {
     /// run, even if the event loop is blocked.
     Heartbeat(Pid),
     /// A uWSGI worker's thread of this number begins a request; so its master tells of it.
-    Busy(Pid, u32, String),
+    Busy(Pid, u32, RequestBegun),
     /// A uWSGI worker's thread has served a request: its line for the log, if it has one.
     Request(Pid, u32, Option<RequestLine>),
     /// So many connections wait to be accepted: told a uWSGI master before each

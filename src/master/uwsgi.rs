@@ -43,7 +43,7 @@ impl Uwsgi {
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
             Event::Accepting(pid) => self.accepting(now, pid, actions),
-            Event::Busy(pid, core, what) => self.busy(now, pid, (core, what)),
+            Event::Busy(pid, core, begun) => self.busy(now, pid, core, begun),
             Event::Request(pid, core, line) => self.request(pid, core, line.as_ref(), actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
             Event::Signal(signal) => self.signal(now, signal, actions),

@@ -53,7 +53,8 @@ wasgi_wire::kinds! {
         /// The process itself listens on `Launch::binds[id]`; [`ToProcess::Listening`] or
         /// [`ToProcess::BindFailed`] is the answer.
         Bind = 29,
-        /// [`crate::master::Event::Busy`]; the body is its text.
+        /// [`crate::master::Event::Busy`]; the body is a
+        /// [`crate::servers::uwsgi::RequestBegun`].
         Busy = 31,
         /// [`crate::master::Event::Request`]; the body is its
         /// [`crate::servers::uwsgi::RequestLine`].
@@ -136,7 +137,7 @@ wasgi_wire::kinds! {
         Data = 6,
         /// No more bytes will come from the server's side (FIN).
         Eof = 7,
-        /// The connection is broken (RST); the body says why.
+        /// The connection is broken (RST), or what it carried cannot go on; the body says why.
         Reset = 8,
         /// The body's u32 more bytes may be sent.
         Credit = 9,
@@ -152,6 +153,8 @@ wasgi_wire::kinds! {
         /// A WebSocket is closed: the body is 1 where it was closed in order, the code (two bytes,
         /// the higher first) and the reason.
         Closed = 46,
+        /// There is no connection: nothing listens at the port; the body says so.
+        Refused = 47,
     }
 }
 

@@ -286,10 +286,10 @@ impl ThreadedWorker {
     }
 }
 
-/// How many connections a worker holds at most.
-fn most_connections(launch: &Launch) -> usize {
-    let gunicorn = launch.gunicorn();
-    gunicorn.map_or(usize::MAX, |own| own.worker_connections as usize)
+/// How many connections a worker holds at most, if its server limits them.
+fn most_connections(launch: &Launch) -> Option<usize> {
+    let gunicorn = launch.gunicorn()?;
+    Some(gunicorn.worker_connections as usize)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 """The callables that an ASGI app sees, over a host that records."""
 
-import asyncio
 import unittest
 
 import _wasgi
-from wasgi_runtime.asgi.exchange import Exchange, wake
+from recording import RecordingHost, run_on_loop
+from wasgi_runtime.asgi.cycle import Cycle, wake
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.event_loop import loop as event_loop
 
@@ -20,28 +20,16 @@ def refused(text):
     return _wasgi.RAISE
 
 
-class Host:
-    """A connection: what the app sends, and what comes."""
-
+class Host(RecordingHost):
     def __init__(self, incoming=(), blocked=0):
-        self.incoming = list(incoming)
-        self.blocked = blocked
-        self.refuse = None
-        self.sent = []
+        super().__init__(incoming, blocked)
         self.end = None
-
-    def set_polling(self, on):
-        pass
-
-    def wake(self):
-        pass
 
     def receive(self, id):
         if not self.incoming:
             return _wasgi.PARK
         reply, body = self.incoming.pop(0)
-        buffer.view[: len(body)] = body
-        buffer.number[0] = len(body)
+        self.put(body)
         return reply
 
     def outcome(self):
@@ -73,23 +61,13 @@ class Host:
         self.end = buffer.read_text(length).splitlines()[-1]
 
 
-class Exchanges(unittest.TestCase):
+class Cycles(unittest.TestCase):
     def run_app(self, app, host=None, during=None):
-        host = host or Host()
-        _wasgi.host = host
-        loop = event_loop.EventLoop()
+        def begin(loop):
+            cycle = Cycle(7, loop)
+            return cycle, cycle.run(app, {"type": "http"})
 
-        async def run():
-            exchange = Exchange(7, loop)
-            task = loop.create_task(exchange.run(app, {"type": "http"}))
-            while during and not task.done():
-                await asyncio.sleep(0)
-                during(exchange)
-            await task
-
-        loop.run_until_complete(run())
-        loop.close()
-        return host
+        return run_on_loop(begin, host or Host(), during)
 
     def test_a_response_goes_out_as_the_app_sends_it(self):
         async def app(scope, receive, send):
@@ -142,10 +120,10 @@ class Exchanges(unittest.TestCase):
         async def app(scope, receive, send):
             got.append((await receive())["body"])
 
-        def during(exchange):
-            if exchange.readable:
+        def during(cycle):
+            if cycle.readable:
                 host.incoming = [(_wasgi.LAST_DATA, b"late")]
-                wake(exchange.readable)
+                wake(cycle.readable)
 
         self.run_app(app, host, during)
         self.assertEqual(got, [b"late"])
@@ -157,10 +135,10 @@ class Exchanges(unittest.TestCase):
             await send({"type": "http.response.body", "body": b"slow"})
             order.append("sent")
 
-        def during(exchange):
-            if exchange.writable:
+        def during(cycle):
+            if cycle.writable:
                 order.append("waits")
-                wake(exchange.writable)
+                wake(cycle.writable)
 
         host = self.run_app(app, Host(blocked=2), during)
         self.assertEqual(order, ["waits", "waits", "sent"])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import _wasgi
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.bridge.tracebacks import traceback_of
-from wasgi_runtime.wsgi import exchange as wsgi
+from wasgi_runtime.wsgi import cycle as wsgi
 
 
 def fail():
@@ -32,7 +32,7 @@ class Tracebacks(unittest.TestCase):
         def app(environ, start_response):
             fail()
 
-        wsgi.Exchange(0, 0).run(app, {})
+        wsgi.Cycle(0, 0).run(app, {})
         self.assertNotIn("wasgi_runtime", shown[0])
         self.assertIn("in app\n    fail()\n", shown[0])
 

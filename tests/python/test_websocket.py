@@ -4,6 +4,7 @@ import asyncio
 import unittest
 
 import _wasgi
+from recording import RecordingHost, run_on_loop
 from wasgi_runtime.asgi.websocket import Socket, read_scope
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.bridge.exceptions import ClientDisconnected
@@ -15,26 +16,11 @@ def setUpModule():
     event_loop.install()
 
 
-class Host:
-    """A connection: what the app sends, and what comes."""
-
+class Host(RecordingHost):
     def __init__(self, incoming=(), blocked=0):
-        self.incoming = list(incoming)
-        self.blocked = blocked
-        self.refuse = None
-        self.sent = []
+        super().__init__(incoming, blocked)
         self.rest = b""
         self.end = []
-
-    def set_polling(self, on):
-        pass
-
-    def wake(self):
-        pass
-
-    def put(self, data, number):
-        buffer.view[: len(data)] = data
-        buffer.number[0] = number
 
     def socket_receive(self, id):
         if not self.incoming:
@@ -42,15 +28,15 @@ class Host:
         reply, data = self.incoming.pop(0)
         if isinstance(data, int):
             buffer.number[0] = data
-            return reply
-        self.put(data[: buffer.SIZE], len(data))
-        self.rest = data[buffer.SIZE :]
+        elif isinstance(data, list):
+            buffer.write_bytes(data)
+        else:
+            self.rest = self.put(data)
+            buffer.number[0] = len(data)
         return reply
 
     def socket_rest(self):
-        part = self.rest[: buffer.SIZE]
-        self.rest = self.rest[buffer.SIZE :]
-        self.put(part, len(part))
+        self.rest = self.put(self.rest)
 
     def socket_send(self, id, event, number, length, rest):
         if self.blocked and not rest:
@@ -71,21 +57,11 @@ class Host:
 
 class Sockets(unittest.TestCase):
     def run_app(self, app, host=None, during=None):
-        host = host or Host()
-        _wasgi.host = host
-        loop = event_loop.EventLoop()
-
-        async def run():
+        def begin(loop):
             socket = Socket(7, loop)
-            task = loop.create_task(socket.run(app, {"type": "websocket"}))
-            while during and not task.done():
-                await asyncio.sleep(0)
-                during(socket)
-            await task
+            return socket, socket.run(app, {"type": "websocket"})
 
-        loop.run_until_complete(run())
-        loop.close()
-        return host
+        return run_on_loop(begin, host or Host(), during)
 
     def test_messages_come_as_events(self):
         events = []
@@ -102,7 +78,7 @@ class Sockets(unittest.TestCase):
                     (_wasgi.TEXT, "hé".encode()),
                     (_wasgi.BYTES, b"\0\xff"),
                     (_wasgi.DISCONNECTED, 1005),
-                    (_wasgi.DISCONNECTED_FOR, b"1001 going away"),
+                    (_wasgi.DISCONNECTED_FOR, [b"1001", b"going away"]),
                 ]
             ),
         )

@@ -7,10 +7,10 @@ from unittest import mock
 
 import _wasgi
 from wasgi_runtime.bridge import buffer
-from wasgi_runtime.wsgi import exchange as wsgi
+from wasgi_runtime.wsgi import cycle as wsgi
 
 KEY = 77
-EXCHANGE = wsgi.Exchange(5, KEY)
+CYCLE = wsgi.Cycle(5, KEY)
 
 
 def reply(said):
@@ -90,7 +90,7 @@ class Wsgi(unittest.TestCase):
         host = host or Host()
         _wasgi.host = host
         with mock.patch.object(wsgi, "wait", wait):
-            EXCHANGE.run(app, environ or {})
+            CYCLE.run(app, environ or {})
         return host
 
 
@@ -246,7 +246,7 @@ class Bodies(Wsgi):
             return []
 
         _wasgi.host = Host(body)
-        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input(EXCHANGE)})
+        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input(CYCLE)})
         return result[0] if result else host.raised[0]
 
     def test_reading_waits_for_the_client(self):

@@ -35,12 +35,3 @@ export class ConnectionRefused extends WasgiError {
 export class ConnectionLost extends WasgiError {
   name = "ConnectionLost";
 }
-
-/**
- * The error for a Reset frame: the machine says why in words behind a name.
- * @param {string} text
- */
-export function errorFrom(text) {
-  const [name, message] = text.split("\n", 2);
-  return name === "refused" ? new ConnectionRefused(message) : new ConnectionLost(message);
-}

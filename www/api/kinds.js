@@ -31,7 +31,7 @@ export const ToPage = Object.freeze({
   Data: 6,
   /** No more bytes will come from the server's side. */
   Eof: 7,
-  /** The connection is broken; the body says why. */
+  /** The connection is broken, or what it carried cannot go on; the body says why. */
   Reset: 8,
   /** The page may send so many bytes more. */
   Credit: 9,
@@ -45,4 +45,6 @@ export const ToPage = Object.freeze({
   Binary: 45,
   /** A WebSocket is closed: whether in order, its code and its reason. */
   Closed: 46,
+  /** There is no connection: nothing listens at the port; the body says so. */
+  Refused: 47,
 });

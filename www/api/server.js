@@ -1,12 +1,13 @@
 // A running server: requests, its log, its signals.
 
 import { Connection } from "./connection.js";
-import { ConnectionLost, ConnectionRefused, errorFrom } from "./errors.js";
-import { Exchange, requestOf } from "./exchange.js";
+import { ConnectionLost, ConnectionRefused } from "./errors.js";
+import { PendingFetch } from "./pending-fetch.js";
+import { requestOf } from "./request.js";
 import { FromPage, ToPage } from "./kinds.js";
 import { number, readNumber } from "../wire/frames.js";
 import { Spans } from "./spans.js";
-import { ServerWebSocket } from "./web_socket.js";
+import { ServerWebSocket } from "./web-socket.js";
 
 /**
  * @typedef {{ line: string, stream: "stdout" | "stderr", time: number }} LogEntry time is
@@ -25,11 +26,11 @@ export class Server extends EventTarget {
   #outgoing;
   #control;
   #port = 0;
-  /** @type {Map<number, Exchange | PendingConnection | ServerWebSocket>} */
+  /** @type {Map<number, PendingFetch | PendingConnection | ServerWebSocket>} */
   #streams = new Map();
   /**
    * Those whose heads came with the message that is being taken.
-   * @type {(Exchange | PendingConnection | ServerWebSocket)[]}
+   * @type {(PendingFetch | PendingConnection | ServerWebSocket)[]}
    */
   #headed = [];
   #spans = new Spans();
@@ -76,14 +77,14 @@ export class Server extends EventTarget {
     this.#refuseIfGone();
     const id = nextStream++;
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(id, request, this.#outgoing, {
+      const pending = new PendingFetch(id, request, this.#outgoing, {
         resolve,
         reject,
         done: () => this.#streams.delete(id),
       });
-      this.#streams.set(id, exchange);
-      exchange.send(this.#port);
-      if (signal) exchange.abortWith(signal);
+      this.#streams.set(id, pending);
+      pending.send(this.#port);
+      if (signal) pending.abortWith(signal);
     });
   }
 
@@ -107,7 +108,7 @@ export class Server extends EventTarget {
    * `error` and a `close`.
    * @param {string | URL} path a path, or a URL of which the path and query count
    * @param {string | string[]} [protocols] subprotocols to offer
-   * @param {import("./web_socket.js").SocketOptions} [options]
+   * @param {import("./web-socket.js").SocketOptions} [options]
    * @returns {ServerWebSocket}
    */
   webSocket(path, protocols = [], options = {}) {
@@ -209,7 +210,8 @@ export class Server extends EventTarget {
       this.#headed.push(stream);
     } else if (kind === ToPage.Eof) stream.eof();
     else if (kind === ToPage.Credit) stream.grant(readNumber(body));
-    else if (kind === ToPage.Reset) stream.lost(errorFrom(decoder.decode(body)));
+    else if (kind === ToPage.Refused) stream.lost(new ConnectionRefused(decoder.decode(body)));
+    else if (kind === ToPage.Reset) stream.lost(new ConnectionLost(decoder.decode(body)));
     return true;
   }
 
@@ -231,7 +233,8 @@ function receiveFor(socket, kind, body) {
   else if (kind === ToPage.Head) socket.head(body);
   else if (kind === ToPage.Credit) socket.grant(readNumber(body));
   else if (kind === ToPage.Closed) socket.closed(body);
-  else if (kind === ToPage.Reset) socket.lost(errorFrom(decoder.decode(body)));
+  else if (kind === ToPage.Refused) socket.lost(new ConnectionRefused(decoder.decode(body)));
+  else if (kind === ToPage.Reset) socket.lost(new ConnectionLost(decoder.decode(body)));
 }
 
 /** A connection until the machine has said that it is there. */

@@ -8,9 +8,9 @@
 // is no shared memory, everything is posted, and nothing here waits.
 
 import { Bell } from "./bell.js";
-import { BYTES, CAPACITY, START, TEXT } from "./ring_layout.js";
-import { RingReader } from "./ring_reader.js";
-import { RingWriter } from "./ring_writer.js";
+import { BYTES, CAPACITY, START, TEXT } from "./ring-layout.js";
+import { RingReader } from "./ring-reader.js";
+import { RingWriter } from "./ring-writer.js";
 
 /**
  * Larger messages are moved when they are posted: a move costs more than copying a few kilobytes.

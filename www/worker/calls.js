@@ -17,7 +17,7 @@ import {
 } from "#wasgi_core";
 import { bare } from "./bare.js";
 import { crossOriginIsolated, performance } from "./browser.js";
-import { keyDerivation } from "./key_derivation.js";
+import { keyDerivation } from "./key-derivation.js";
 
 /** @typedef {import("./host.js").Host} Host */
 

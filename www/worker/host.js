@@ -14,9 +14,9 @@ export class Host {
   #threadedWorker;
   /** @type {import("#wasgi_core").AsyncWorker | undefined} */
   #asyncWorker;
-  /** @type {import("./message_loop.js").MessageLoop | undefined} */
+  /** @type {import("./message-loop.js").MessageLoop | undefined} */
   #loop;
-  /** @type {import("./thread_state.js").ThreadState | undefined} */
+  /** @type {import("./thread-state.js").ThreadState | undefined} */
   #threadState;
   /** @type {import("./pyodide.js").Pyodide | undefined} */
   #pyodide;
@@ -31,7 +31,7 @@ export class Host {
     this.#pyodide = pyodide;
   }
 
-  /** @param {import("./thread_state.js").ThreadState} threadState where threads' states are */
+  /** @param {import("./thread-state.js").ThreadState} threadState where threads' states are */
   attachThreads(threadState) {
     this.#threadState = threadState;
   }
@@ -39,7 +39,7 @@ export class Host {
   /**
    * The process is known.
    * @param {Process} process
-   * @param {import("./message_loop.js").MessageLoop} loop
+   * @param {import("./message-loop.js").MessageLoop} loop
    */
   serve(process, loop) {
     this.#process = process;

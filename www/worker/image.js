@@ -3,9 +3,9 @@
 // holds, files, and libraries that it has loaded.
 
 import { crossOriginIsolated } from "./browser.js";
-import { derivesKeys } from "./key_derivation.js";
+import { derivesKeys } from "./key-derivation.js";
 import { loadedLibraries, loadLibraries } from "./libraries.js";
-import { processFiles, restoreFiles } from "./process_files.js";
+import { processFiles, restoreFiles } from "./process-files.js";
 
 /** @typedef {import("#wasgi_core").Image} Image */
 
@@ -63,7 +63,7 @@ function entries(get) {
  * Makes an image of this process.
  * @param {import("./pyodide.js").Pyodide} pyodide
  * @param {Record<string, unknown>} calls the module `_wasgi`
- * @param {import("./project_files.js").Files} given the files of its project
+ * @param {import("./project-files.js").Files} given the files of its project
  * @returns {Image}
  */
 export function makeImage(pyodide, calls, given) {

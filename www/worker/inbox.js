@@ -9,7 +9,7 @@ export class Inbox {
 
   #port;
 
-  /** @param {import("./machine_port.js").MachinePort} port where the machine speaks */
+  /** @param {import("./machine-port.js").MachinePort} port where the machine speaks */
   constructor(port) {
     this.#port = port;
     port.receive((data) => {

@@ -2,7 +2,7 @@
 
 import { initSync, MachineWorker } from "#wasgi_core";
 import { Claims } from "./claims.js";
-import { MachineLinks } from "./machine_links.js";
+import { MachineLinks } from "./machine-links.js";
 
 /** @param {import("#wasgi_core").MachineInit} init */
 export async function runMachine({ core, base, line, bell }) {

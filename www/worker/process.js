@@ -8,12 +8,12 @@ import { Claims } from "./claims.js";
 import { Host } from "./host.js";
 import { makeImage } from "./image.js";
 import { Inbox } from "./inbox.js";
-import { MainThread } from "./main_thread.js";
-import { MessageLoop } from "./message_loop.js";
-import { ProjectFiles } from "./project_files.js";
+import { MainThread } from "./main-thread.js";
+import { MessageLoop } from "./message-loop.js";
+import { ProjectFiles } from "./project-files.js";
 import { bootPython } from "./python.js";
-import { SharedBuffer } from "./shared_buffer.js";
-import { ThreadState } from "./thread_state.js";
+import { SharedBuffer } from "./shared-buffer.js";
+import { ThreadState } from "./thread-state.js";
 import { Threads } from "./threads.js";
 
 /** @typedef {import("./image.js").Image} Image */
@@ -30,7 +30,7 @@ const now = () => performance.timeOrigin + performance.now();
 
 /**
  * @param {import("#wasgi_core").ProcessInit} init
- * @param {import("./machine_port.js").MachinePort} port
+ * @param {import("./machine-port.js").MachinePort} port
  */
 export async function runProcess({ core, python, memory }, port) {
   initSync({ module: core });
@@ -42,7 +42,7 @@ export async function runProcess({ core, python, memory }, port) {
 
 /**
  * Tells the machine something before there is a link.
- * @param {import("./machine_port.js").MachinePort} port
+ * @param {import("./machine-port.js").MachinePort} port
  * @param {FromWorker} message
  */
 function tell(port, message) {
@@ -64,7 +64,7 @@ class Interpreter {
    * @param {import("#wasgi_core").PythonAssets} python
    * @param {import("#wasgi_core").MemoryOf} source
    * @param {Inbox} inbox
-   * @param {import("./machine_port.js").MachinePort} port
+   * @param {import("./machine-port.js").MachinePort} port
    */
   static async boot(python, source, inbox, port) {
     const host = new Host(new Threads());
@@ -123,7 +123,7 @@ class Interpreter {
    * Runs a process to its end.
    * @param {ProcessIdentity} identity
    * @param {Inbox} inbox
-   * @param {import("./machine_port.js").MachinePort} port
+   * @param {import("./machine-port.js").MachinePort} port
    */
   async run(identity, inbox, port) {
     const { threads } = this.#host;
@@ -171,7 +171,7 @@ class Interpreter {
 
   /**
    * An image of this process, or why there is none.
-   * @param {import("./project_files.js").Files} given the files of its project
+   * @param {import("./project-files.js").Files} given the files of its project
    * @returns {import("#wasgi_core").Forked}
    */
   #fork(given) {

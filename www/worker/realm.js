@@ -54,7 +54,7 @@ let closed = false;
 
 /**
  * Removes from the globals what is not kept, and freezes all that is. What runs already has taken
- * what it needs (browser.js, machine_port.js).
+ * what it needs (browser.js, machine-port.js).
  */
 export function closeRealm() {
   if (closed) return;

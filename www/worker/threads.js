@@ -31,7 +31,7 @@ export class Threads {
   turnedAt = performance.now();
   /** @type {import("#wasgi_core").Process | null} */
   #process = null;
-  /** @type {import("./message_loop.js").MessageLoop | null} */
+  /** @type {import("./message-loop.js").MessageLoop | null} */
   #loop = null;
   /** @type {import("./pyodide.js").Module | null} */
   #module = null;
@@ -71,7 +71,7 @@ export class Threads {
 
   /**
    * @param {import("#wasgi_core").Process} process decides, from now on
-   * @param {import("./message_loop.js").MessageLoop} loop where messages and time come from
+   * @param {import("./message-loop.js").MessageLoop} loop where messages and time come from
    */
   serve(process, loop) {
     this.#process = process;
@@ -85,7 +85,7 @@ export class Threads {
   }
 
   get #messages() {
-    return /** @type {import("./message_loop.js").MessageLoop} */ (this.#loop);
+    return /** @type {import("./message-loop.js").MessageLoop} */ (this.#loop);
   }
 
   get #interpreter() {
@@ -226,7 +226,7 @@ export class Threads {
   /**
    * Runs the main thread until the process ends or forks: one stack that is suspended wherever it
    * waits, or, where the browser cannot, a call for each step from one wait to the next.
-   * @param {import("./main_thread.js").MainThread} main
+   * @param {import("./main-thread.js").MainThread} main
    * @param {import("#wasgi_core").Fork} [fork] that it goes on from
    */
   async runMain(main, fork) {

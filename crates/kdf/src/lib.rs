@@ -1,7 +1,7 @@
 //! Key derivation for Python's `hashlib`: PBKDF2 (RFC 8018) in steps, and scrypt (RFC 7914).
 //!
 //! A wasm module of its own, without glue: it is fetched with Python's packages and compiled when
-//! an app first derives a key. `www/worker/key_derivation.js` calls it. An instance derives one key
+//! an app first derives a key. `www/worker/key-derivation.js` calls it. An instance derives one key
 //! at a time: what the caller wants to say goes to [`input`], the key is at [`key`].
 
 mod digest;

@@ -12,12 +12,12 @@ const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const DEFAULTS: &str = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nserver: uvicorn\r\n";
 
 /// A cycle and what it has sent.
-struct Exchange {
+struct Answer {
     cycle: Cycle,
     sent: Vec<u8>,
 }
 
-impl Exchange {
+impl Answer {
     fn of(request: &RequestHead) -> Self {
         Self {
             cycle: Cycle::new(request, &launch(Server::Uvicorn), DATE),
@@ -66,28 +66,28 @@ const CLOSED: Result<Progress, EventError> = Ok(Progress::Complete { keep_alive:
 
 #[test]
 fn uvicorns_headers_come_before_the_apps() {
-    let mut exchange = Exchange::get();
-    exchange
+    let mut answer = Answer::get();
+    answer
         .start(
             200,
             &[("Content-Type", "text/plain"), ("content-length", "2")],
         )
         .unwrap();
-    assert_eq!(exchange.body("ok", false), KEPT);
+    assert_eq!(answer.body("ok", false), KEPT);
     let text = [
         "HTTP/1.1 200 OK\r\n",
         DEFAULTS,
         "content-type: text/plain\r\ncontent-length: 2\r\n\r\nok",
     ]
     .concat();
-    assert_eq!(exchange.text(), text);
+    assert_eq!(answer.text(), text);
 }
 
 #[test]
 fn the_head_goes_out_with_the_start_event() {
-    let mut exchange = Exchange::get();
-    exchange.start(404, &[]).unwrap();
-    assert!(exchange.text().starts_with("HTTP/1.1 404 Not Found\r\n"));
+    let mut answer = Answer::get();
+    answer.start(404, &[]).unwrap();
+    assert!(answer.text().starts_with("HTTP/1.1 404 Not Found\r\n"));
 }
 
 #[test]
@@ -118,18 +118,18 @@ fn headers_of_the_command_line_follow_the_server_header_or_replace_it() {
 
 #[test]
 fn a_body_of_unknown_length_is_chunked() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
     assert!(
-        exchange
+        answer
             .text()
             .ends_with("transfer-encoding: chunked\r\n\r\n")
     );
-    assert_eq!(exchange.body("one,", true), Ok(Progress::Continues));
-    assert_eq!(exchange.body("", true), Ok(Progress::Continues));
-    assert_eq!(exchange.body("twenty-eight bytes of text.", false), KEPT);
+    assert_eq!(answer.body("one,", true), Ok(Progress::Continues));
+    assert_eq!(answer.body("", true), Ok(Progress::Continues));
+    assert_eq!(answer.body("twenty-eight bytes of text.", false), KEPT);
     assert_eq!(
-        exchange.after_head(),
+        answer.after_head(),
         "4\r\none,\r\n1b\r\ntwenty-eight bytes of text.\r\n0\r\n\r\n"
     );
 }
@@ -138,84 +138,84 @@ fn a_body_of_unknown_length_is_chunked() {
 fn an_http_1_0_client_gets_chunks_and_the_connection_closes() {
     let mut head = request("GET", "/", &[]);
     head.version = Version::Http10;
-    let mut exchange = Exchange::of(&head);
-    exchange.start(200, &[]).unwrap();
-    assert!(exchange.text().starts_with("HTTP/1.1 200 OK\r\n"));
+    let mut answer = Answer::of(&head);
+    answer.start(200, &[]).unwrap();
+    assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(
-        exchange
+        answer
             .text()
             .ends_with("connection: close\r\ntransfer-encoding: chunked\r\n\r\n")
     );
-    assert_eq!(exchange.body("", false), CLOSED);
+    assert_eq!(answer.body("", false), CLOSED);
 }
 
 #[test]
 fn an_app_that_chunks_itself_is_not_chunked_twice() {
-    let mut exchange = Exchange::get();
-    exchange
+    let mut answer = Answer::get();
+    answer
         .start(200, &[("Transfer-Encoding", "chunked")])
         .unwrap();
-    exchange.body("a", false).unwrap();
-    assert_eq!(exchange.text().matches("chunked").count(), 1);
-    assert_eq!(exchange.after_head(), "1\r\na\r\n0\r\n\r\n");
+    answer.body("a", false).unwrap();
+    assert_eq!(answer.text().matches("chunked").count(), 1);
+    assert_eq!(answer.after_head(), "1\r\na\r\n0\r\n\r\n");
 }
 
 #[test]
 fn head_gets_the_headers_and_no_body() {
-    let mut exchange = Exchange::of(&request("HEAD", "/", &[]));
-    exchange.start(200, &[("content-length", "2")]).unwrap();
-    assert_eq!(exchange.body("ok", false), KEPT);
-    assert!(exchange.text().ends_with("content-length: 2\r\n\r\n"));
+    let mut answer = Answer::of(&request("HEAD", "/", &[]));
+    answer.start(200, &[("content-length", "2")]).unwrap();
+    assert_eq!(answer.body("ok", false), KEPT);
+    assert!(answer.text().ends_with("content-length: 2\r\n\r\n"));
 }
 
 #[test]
 fn no_content_and_not_modified_have_no_body() {
     for status in [204, 304] {
-        let mut exchange = Exchange::get();
-        exchange.start(status, &[]).unwrap();
-        assert!(!exchange.text().contains("chunked"), "{status}");
-        assert_eq!(exchange.body("x", true), Err(EventError::Longer));
-        assert_eq!(exchange.body("", false), KEPT);
+        let mut answer = Answer::get();
+        answer.start(status, &[]).unwrap();
+        assert!(!answer.text().contains("chunked"), "{status}");
+        assert_eq!(answer.body("x", true), Err(EventError::Longer));
+        assert_eq!(answer.body("", false), KEPT);
     }
 }
 
 #[test]
 fn an_app_that_closes_is_obeyed() {
-    let mut exchange = Exchange::get();
-    exchange
+    let mut answer = Answer::get();
+    answer
         .start(200, &[("Connection", "x, Close"), ("content-length", "0")])
         .unwrap();
-    assert_eq!(exchange.text().matches("connection: ").count(), 1);
-    assert_eq!(exchange.body("", false), CLOSED);
+    assert_eq!(answer.text().matches("connection: ").count(), 1);
+    assert_eq!(answer.body("", false), CLOSED);
 }
 
 #[test]
 fn a_client_that_asks_to_close_is_obeyed() {
     let mut head = request("GET", "/", &[]);
     head.keep_alive = false;
-    let mut exchange = Exchange::of(&head);
-    exchange.start(200, &[("content-length", "0")]).unwrap();
+    let mut answer = Answer::of(&head);
+    answer.start(200, &[("content-length", "0")]).unwrap();
     assert!(
-        exchange
+        answer
             .text()
             .ends_with("content-length: 0\r\nconnection: close\r\n\r\n")
     );
-    assert_eq!(exchange.body("", false), CLOSED);
+    assert_eq!(answer.body("", false), CLOSED);
 }
 
 #[test]
 fn a_server_that_shuts_down_closes_after_the_response() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[("content-length", "0")]).unwrap();
-    exchange.cycle.close_after();
-    assert_eq!(exchange.body("", false), CLOSED);
+    let mut answer = Answer::get();
+    answer.start(200, &[("content-length", "0")]).unwrap();
+    answer.cycle.close_after();
+    assert_eq!(answer.body("", false), CLOSED);
 }
 
 #[test]
 fn more_than_content_length_is_not_sent() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[("content-length", "5")]).unwrap();
-    let error = exchange.body("1234567890", false).unwrap_err();
+    let mut answer = Answer::get();
+    answer.start(200, &[("content-length", "5")]).unwrap();
+    let error = answer.body("1234567890", false).unwrap_err();
     assert_eq!(
         message(&error),
         (
@@ -223,14 +223,14 @@ fn more_than_content_length_is_not_sent() {
             "Response content longer than Content-Length".to_owned()
         )
     );
-    assert_eq!(exchange.after_head(), "");
+    assert_eq!(answer.after_head(), "");
 }
 
 #[test]
 fn less_than_content_length_is_an_error_and_closes() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[("content-length", "10")]).unwrap();
-    let error = exchange.body("12345", false).unwrap_err();
+    let mut answer = Answer::get();
+    answer.start(200, &[("content-length", "10")]).unwrap();
+    let error = answer.body("12345", false).unwrap_err();
     assert_eq!(
         message(&error),
         (
@@ -238,17 +238,17 @@ fn less_than_content_length_is_an_error_and_closes() {
             "Response content shorter than Content-Length".to_owned()
         )
     );
-    assert_eq!(exchange.after_head(), "12345");
-    assert!(exchange.cycle.raised(&mut exchange.sent).close);
+    assert_eq!(answer.after_head(), "12345");
+    assert!(answer.cycle.raised(&mut answer.sent).close);
 }
 
 #[test]
 fn the_response_begins_with_its_start() {
-    let mut exchange = Exchange::get();
-    let error = exchange.body("x", false).unwrap_err();
+    let mut answer = Answer::get();
+    let error = answer.body("x", false).unwrap_err();
     let text = "Expected ASGI message 'http.response.start', but got 'http.response.body'.";
     assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
-    let error = exchange.cycle.other("websocket.send").unwrap_err();
+    let error = answer.cycle.other("websocket.send").unwrap_err();
     assert_eq!(
         error.to_string(),
         "Expected ASGI message 'http.response.start', but got 'websocket.send'."
@@ -257,19 +257,19 @@ fn the_response_begins_with_its_start() {
 
 #[test]
 fn the_start_is_followed_by_the_body() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    let error = exchange.start(200, &[]).unwrap_err();
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    let error = answer.start(200, &[]).unwrap_err();
     let text = "Expected ASGI message 'http.response.body', but got 'http.response.start'.";
     assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
 }
 
 #[test]
 fn nothing_follows_the_end_of_the_body() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    exchange.body("", false).unwrap();
-    let error = exchange.body("", false).unwrap_err();
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    answer.body("", false).unwrap();
+    let error = answer.body("", false).unwrap_err();
     let text =
         "Unexpected ASGI message 'http.response.body' sent, after response already completed.";
     assert_eq!(message(&error), ("RuntimeError", text.to_owned()));
@@ -277,17 +277,17 @@ fn nothing_follows_the_end_of_the_body() {
 
 #[test]
 fn a_header_cannot_inject_another() {
-    let mut exchange = Exchange::get();
-    let error = exchange
+    let mut answer = Answer::get();
+    let error = answer
         .start(200, &[("x-bad", "a\r\nInjected: 1")])
         .unwrap_err();
     assert_eq!(
         message(&error),
         ("RuntimeError", "Invalid HTTP header value.".to_owned())
     );
-    assert_eq!(exchange.text(), "");
-    assert!(exchange.cycle.is_started(), "so that no 500 follows");
-    let error = Exchange::get().start(200, &[("x bad", "a")]).unwrap_err();
+    assert_eq!(answer.text(), "");
+    assert!(answer.cycle.is_started(), "so that no 500 follows");
+    let error = Answer::get().start(200, &[("x bad", "a")]).unwrap_err();
     assert_eq!(
         message(&error),
         ("RuntimeError", "Invalid HTTP header name.".to_owned())
@@ -297,24 +297,24 @@ fn a_header_cannot_inject_another() {
 #[test]
 fn a_status_has_three_digits_below_600() {
     for status in [0, 99, 600] {
-        let error = Exchange::get().start(status, &[]).unwrap_err();
+        let error = Answer::get().start(status, &[]).unwrap_err();
         assert_eq!(message(&error), ("KeyError", status.to_string()));
     }
-    let mut exchange = Exchange::get();
-    exchange.start(299, &[]).unwrap();
-    assert!(exchange.text().starts_with("HTTP/1.1 299 \r\n"));
+    let mut answer = Answer::get();
+    answer.start(299, &[]).unwrap();
+    assert!(answer.text().starts_with("HTTP/1.1 299 \r\n"));
 }
 
 #[test]
 fn an_app_that_raises_before_the_start_is_answered_with_500() {
-    let mut exchange = Exchange::get();
-    let outcome = exchange.cycle.raised(&mut exchange.sent);
+    let mut answer = Answer::get();
+    let outcome = answer.cycle.raised(&mut answer.sent);
     let text = [
         "HTTP/1.1 500 Internal Server Error\r\n",
         DEFAULTS,
         "content-type: text/plain; charset=utf-8\r\ncontent-length: 21\r\nconnection: close\r\n\r\nInternal Server Error",
     ];
-    assert_eq!(exchange.text(), text.concat());
+    assert_eq!(answer.text(), text.concat());
     let log = Some("Exception in ASGI application".to_owned());
     assert_eq!(
         outcome,
@@ -329,20 +329,20 @@ fn an_app_that_raises_before_the_start_is_answered_with_500() {
 
 #[test]
 fn an_app_that_raises_after_the_start_closes_the_connection() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    exchange.body("part1", true).unwrap();
-    let outcome = exchange.cycle.raised(&mut exchange.sent);
-    assert_eq!(exchange.after_head(), "5\r\npart1\r\n");
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    answer.body("part1", true).unwrap();
+    let outcome = answer.cycle.raised(&mut answer.sent);
+    assert_eq!(answer.after_head(), "5\r\npart1\r\n");
     assert_eq!((outcome.close, outcome.status), (true, None));
 }
 
 #[test]
 fn an_app_that_returns_without_a_response_is_answered_with_500() {
-    let mut exchange = Exchange::get();
-    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    let mut answer = Answer::get();
+    let outcome = answer.cycle.returned(None, &mut answer.sent);
     assert!(
-        exchange
+        answer
             .text()
             .starts_with("HTTP/1.1 500 Internal Server Error\r\n")
     );
@@ -355,9 +355,9 @@ fn an_app_that_returns_without_a_response_is_answered_with_500() {
 
 #[test]
 fn an_app_that_returns_inside_a_response_closes_the_connection() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    let outcome = answer.cycle.returned(None, &mut answer.sent);
     assert_eq!(
         outcome.log.as_deref(),
         Some("ASGI callable returned without completing response.")
@@ -367,21 +367,21 @@ fn an_app_that_returns_inside_a_response_closes_the_connection() {
 
 #[test]
 fn an_app_that_returns_something_closes_the_connection() {
-    let mut exchange = Exchange::get();
-    let outcome = exchange.cycle.returned(Some("42"), &mut exchange.sent);
+    let mut answer = Answer::get();
+    let outcome = answer.cycle.returned(Some("42"), &mut answer.sent);
     assert_eq!(
         outcome.log.as_deref(),
         Some("ASGI callable should return None, but returned '42'.")
     );
-    assert_eq!((outcome.close, exchange.text().as_str()), (true, ""));
+    assert_eq!((outcome.close, answer.text().as_str()), (true, ""));
 }
 
 #[test]
 fn an_app_that_returns_after_its_response_leaves_the_connection_alone() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    exchange.body("", false).unwrap();
-    let outcome = exchange.cycle.returned(None, &mut exchange.sent);
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    answer.body("", false).unwrap();
+    let outcome = answer.cycle.returned(None, &mut answer.sent);
     assert_eq!(
         outcome,
         Outcome {
@@ -395,34 +395,34 @@ fn an_app_that_returns_after_its_response_leaves_the_connection_alone() {
 
 #[test]
 fn send_says_nothing_about_a_client_that_has_gone() {
-    let mut exchange = Exchange::get();
-    exchange.start(200, &[]).unwrap();
-    exchange.cycle.disconnected();
-    let before = exchange.sent.len();
-    assert_eq!(exchange.body("x", false), Ok(Progress::Continues));
-    assert_eq!(exchange.cycle.other("nonsense"), Ok(()));
-    assert_eq!(exchange.sent.len(), before);
-    assert_eq!(exchange.cycle.returned(None, &mut exchange.sent).log, None);
+    let mut answer = Answer::get();
+    answer.start(200, &[]).unwrap();
+    answer.cycle.disconnected();
+    let before = answer.sent.len();
+    assert_eq!(answer.body("x", false), Ok(Progress::Continues));
+    assert_eq!(answer.cycle.other("nonsense"), Ok(()));
+    assert_eq!(answer.sent.len(), before);
+    assert_eq!(answer.cycle.returned(None, &mut answer.sent).log, None);
 }
 
 #[test]
 fn receive_gives_the_body_as_it_comes() {
-    let mut exchange = Exchange::get();
+    let mut answer = Answer::get();
     let receive = |cycle: &mut Cycle| cycle.receive(&mut Vec::new());
-    assert_eq!(receive(&mut exchange.cycle), Received::Wait);
-    exchange.cycle.request_body(b"a");
-    exchange.cycle.request_body(b"b");
+    assert_eq!(receive(&mut answer.cycle), Received::Wait);
+    answer.cycle.request_body(b"a");
+    answer.cycle.request_body(b"b");
     assert_eq!(
-        receive(&mut exchange.cycle),
+        receive(&mut answer.cycle),
         Received::Request {
             body: b"ab".to_vec(),
             more: true
         }
     );
-    assert_eq!(receive(&mut exchange.cycle), Received::Wait);
-    exchange.cycle.request_end();
+    assert_eq!(receive(&mut answer.cycle), Received::Wait);
+    answer.cycle.request_end();
     assert_eq!(
-        receive(&mut exchange.cycle),
+        receive(&mut answer.cycle),
         Received::Request {
             body: Vec::new(),
             more: false
@@ -432,25 +432,19 @@ fn receive_gives_the_body_as_it_comes() {
 
 #[test]
 fn after_the_body_receive_waits_for_the_disconnect() {
-    let mut exchange = Exchange::get();
-    exchange.cycle.request_end();
+    let mut answer = Answer::get();
+    answer.cycle.request_end();
     assert_eq!(
-        exchange.cycle.receive(&mut exchange.sent),
+        answer.cycle.receive(&mut answer.sent),
         Received::Request {
             body: Vec::new(),
             more: false
         }
     );
-    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Wait);
-    exchange.cycle.disconnected();
-    assert_eq!(
-        exchange.cycle.receive(&mut exchange.sent),
-        Received::Disconnect
-    );
-    assert_eq!(
-        exchange.cycle.receive(&mut exchange.sent),
-        Received::Disconnect
-    );
+    assert_eq!(answer.cycle.receive(&mut answer.sent), Received::Wait);
+    answer.cycle.disconnected();
+    assert_eq!(answer.cycle.receive(&mut answer.sent), Received::Disconnect);
+    assert_eq!(answer.cycle.receive(&mut answer.sent), Received::Disconnect);
 }
 
 #[test]
@@ -475,45 +469,42 @@ fn daphne_is_told_of_a_whole_request_whose_client_has_gone_meanwhile() {
 
 #[test]
 fn after_the_response_receive_gives_the_disconnect() {
-    let mut exchange = Exchange::get();
-    exchange.start(204, &[]).unwrap();
-    exchange.body("", false).unwrap();
-    assert_eq!(
-        exchange.cycle.receive(&mut exchange.sent),
-        Received::Disconnect
-    );
+    let mut answer = Answer::get();
+    answer.start(204, &[]).unwrap();
+    answer.body("", false).unwrap();
+    assert_eq!(answer.cycle.receive(&mut answer.sent), Received::Disconnect);
 }
 
 #[test]
 fn continue_is_sent_when_the_app_first_receives() {
     let mut head = request("POST", "/", &[("Expect", "100-continue")]);
     head.expects_continue = true;
-    let mut exchange = Exchange::of(&head);
-    assert_eq!(exchange.cycle.receive(&mut exchange.sent), Received::Wait);
-    assert_eq!(exchange.text(), "HTTP/1.1 100 Continue\r\n\r\n");
-    exchange.cycle.receive(&mut exchange.sent);
-    assert_eq!(exchange.text(), "HTTP/1.1 100 Continue\r\n\r\n", "once");
+    let mut answer = Answer::of(&head);
+    assert_eq!(answer.cycle.receive(&mut answer.sent), Received::Wait);
+    assert_eq!(answer.text(), "HTTP/1.1 100 Continue\r\n\r\n");
+    answer.cycle.receive(&mut answer.sent);
+    assert_eq!(answer.text(), "HTTP/1.1 100 Continue\r\n\r\n", "once");
 }
 
 #[test]
 fn continue_is_not_sent_after_the_response_started() {
     let mut head = request("POST", "/", &[("Expect", "100-continue")]);
     head.expects_continue = true;
-    let mut exchange = Exchange::of(&head);
-    exchange.start(200, &[]).unwrap();
-    exchange.cycle.receive(&mut exchange.sent);
-    assert!(!exchange.text().contains("100 Continue"));
+    let mut answer = Answer::of(&head);
+    answer.start(200, &[]).unwrap();
+    answer.cycle.receive(&mut answer.sent);
+    assert!(!answer.text().contains("100 Continue"));
 }
 
 #[test]
 fn a_body_that_nobody_receives_stops_the_reading() {
-    let mut exchange = Exchange::get();
-    exchange.cycle.request_body(&vec![b'x'; HIGH_WATER]);
-    assert!(!exchange.cycle.is_full());
-    exchange.cycle.request_body(b"x");
-    assert!(exchange.cycle.is_full());
-    exchange.cycle.receive(&mut exchange.sent);
-    assert!(!exchange.cycle.is_full());
+    let mut answer = Answer::get();
+    answer.cycle.request_body(&vec![b'x'; HIGH_WATER]);
+    assert!(!answer.cycle.is_full());
+    answer.cycle.request_body(b"x");
+    assert!(answer.cycle.is_full());
+    answer.cycle.receive(&mut answer.sent);
+    assert!(!answer.cycle.is_full());
 }
 
 #[test]
@@ -531,13 +522,13 @@ fn what_cannot_be_parsed_is_answered_with_400() {
 
 #[test]
 fn beyond_the_concurrency_limit_the_answer_is_503() {
-    let mut exchange = Exchange::get();
-    let outcome = exchange.cycle.unavailable(&mut exchange.sent);
+    let mut answer = Answer::get();
+    let outcome = answer.cycle.unavailable(&mut answer.sent);
     let text = [
         "HTTP/1.1 503 Service Unavailable\r\n",
         DEFAULTS,
         "content-type: text/plain; charset=utf-8\r\ncontent-length: 19\r\nconnection: close\r\n\r\nService Unavailable",
     ];
-    assert_eq!(exchange.text(), text.concat());
+    assert_eq!(answer.text(), text.concat());
     assert_eq!((outcome.close, outcome.status), (true, Some(503)));
 }

@@ -1,5 +1,5 @@
 //! The machine's ends of its links, which are JavaScript: see `www/link/` and
-//! `www/worker/machine_links.js`.
+//! `www/worker/machine-links.js`.
 
 use js_sys::Function;
 use serde::Serialize;
@@ -36,7 +36,7 @@ export interface ProcessLink {
   readonly bell: Int32Array | null;
 }
 
-/** The machine's links: see `www/worker/machine_links.js`. */
+/** The machine's links: see `www/worker/machine-links.js`. */
 export interface MachineLinks {
   readonly page: LinkEnd<FromMachine>;
   readonly bell: MachineBell;

@@ -1,5 +1,5 @@
 //! The words between a process's main thread, a generator in Python (`wasgi_runtime.process.main`),
-//! and JavaScript, which runs it (`www/worker/main_thread.js`).
+//! and JavaScript, which runs it (`www/worker/main-thread.js`).
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

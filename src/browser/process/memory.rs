@@ -17,7 +17,7 @@ export interface Memory {
 
 #[wasm_bindgen]
 extern "C" {
-    /// See `www/worker/shared_buffer.js`. None of its methods calls back.
+    /// See `www/worker/shared-buffer.js`. None of its methods calls back.
     #[wasm_bindgen(typescript_type = "Memory")]
     pub type Memory;
     /// Writes bytes at the buffer's beginning, and the number that comes with them.

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::asgi::websocket::{self, Received};
 use crate::os::Millis;
-use crate::wire::strings;
+use crate::wire::strings::{self, Strings};
 
 use super::asgi::AsyncWorker;
 use super::memory::SIZE;
@@ -72,8 +72,8 @@ impl AsyncWorker {
                 code,
                 reason: Some(reason),
             }) => {
-                let text = [code.to_string(), reason].join(" ").into_bytes();
-                Full::with_bytes(Reply::DisconnectedFor, text).put(&self.shared.memory)
+                let left = Strings::from_iter([code.to_string(), reason]);
+                Full::with_bytes(Reply::DisconnectedFor, left.encode()).put(&self.shared.memory)
             }
         }
     }

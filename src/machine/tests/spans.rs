@@ -24,7 +24,7 @@ fn spans_wait_for_an_answer_to_travel_with_and_leave_alone_after_a_while() {
     bench.machine.from_page(&fetch("8001"), bench.now);
     assert_eq!(
         kinds(&bench.machine.take_page()),
-        [ToPage::Spans, ToPage::Reset]
+        [ToPage::Spans, ToPage::Refused]
     );
     bench.pass(1000.0);
     assert_eq!(kinds(&bench.machine.take_page()), [], "they are told once");

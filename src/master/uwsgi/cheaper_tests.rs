@@ -3,6 +3,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::Exit;
+use crate::servers::uwsgi::RequestBegun;
 use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --die-on-term";
@@ -19,7 +20,7 @@ fn running(options: &str, pids: &[u32]) -> Stage {
 
 fn busy(stage: &mut Stage, pids: &[u32]) {
     for pid in pids {
-        stage.event(Event::Busy(*pid, 0, "it".to_owned()));
+        stage.event(Event::Busy(*pid, 0, RequestBegun::default()));
     }
 }
 

@@ -3,19 +3,17 @@
 use super::state::{Uwsgi, second};
 use crate::master::Action;
 use crate::os::{Millis, Pid, Stream};
-use crate::servers::uwsgi::RequestLine;
+use crate::servers::uwsgi::{RequestBegun, RequestLine};
 
 impl Uwsgi {
     /// A worker begins a request.
-    pub(super) fn busy(&mut self, now: Millis, pid: Pid, what: (u32, String)) {
+    pub(super) fn busy(&mut self, now: Millis, pid: Pid, core: u32, begun: RequestBegun) {
         let harakiri = self.settings.harakiri;
         let harakiri = harakiri.map(|seconds| second(now) + i64::from(seconds));
         if let Some(worker) = self.worker(pid) {
             worker.requests += 1;
             worker.harakiri = harakiri;
-            worker.busy.retain(|(core, _)| *core != what.0);
-            worker.busy.push(what);
-            worker.busy.sort();
+            worker.busy.insert(core, begun);
         }
     }
 
@@ -34,7 +32,7 @@ impl Uwsgi {
         };
         // Of one of its threads: the clock is the worker's.
         worker.harakiri = None;
-        worker.busy.retain(|(busy, _)| *busy != core);
+        worker.busy.remove(&core);
         if let Some(line) = line {
             let line = line.with_numbers(worker.requests, total);
             actions.push(Action::Log(Stream::Stderr, line));

@@ -1,9 +1,11 @@
 //! What uWSGI's first process knows of itself and of its workers.
 
+use std::collections::BTreeMap;
+
 use crate::master::Action;
 use crate::os::{Exit, Millis, Pid};
 use crate::servers::Launch;
-use crate::servers::uwsgi::UwsgiSettings;
+use crate::servers::uwsgi::{RequestBegun, UwsgiSettings};
 
 /// The time between two looks at the workers.
 pub(super) const TICK: Millis = 1000.0;
@@ -66,7 +68,7 @@ pub(super) struct Worker {
     /// The second at which its request is given up.
     pub(super) harakiri: Option<i64>,
     /// What its threads do, by their numbers, as the master tells when it gives them up.
-    pub(super) busy: Vec<(u32, String)>,
+    pub(super) busy: BTreeMap<u32, RequestBegun>,
     pub(super) respawns: u32,
     /// It is one that there is no need of now.
     pub(super) cheaped: bool,

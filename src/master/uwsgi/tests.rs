@@ -4,10 +4,19 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
-use crate::servers::uwsgi::RequestLine;
+use crate::servers::uwsgi::{RequestBegun, RequestLine};
 use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --master --die-on-term";
+
+fn begun(target: &str) -> RequestBegun {
+    RequestBegun {
+        client: "127.0.0.1".to_owned(),
+        method: "GET".to_owned(),
+        target: target.to_owned(),
+        since: 0,
+    }
+}
 
 fn running(line: &str, pids: &[u32]) -> Stage {
     let mut stage = Stage::new(line);
@@ -160,7 +169,7 @@ fn a_worker_that_does_not_finish_at_a_reload_is_killed_after_a_minute() {
 fn harakiri_kills_the_worker_at_the_next_look_and_misses_it_at_the_one_after() {
     running(&format!("{LINE} --harakiri 2"), &[8])
         .pass(400.0)
-        .event(Event::Busy(8, 0, "127.0.0.1 - GET /100%25 since 0".to_owned()))
+        .event(Event::Busy(8, 0, begun("/100%25")))
         .pass(1_700.0)
         .exits(8, Exit::Signal(Signal::Kill))
         .pass(1_000.0)
@@ -184,7 +193,7 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
     stage.accepts(9);
     assert_eq!(stage.count(", cores: 3)"), 2);
     for core in [2, 0, 1] {
-        stage.event(Event::Busy(8, core, "it".to_owned()));
+        stage.event(Event::Busy(8, core, begun("/")));
     }
     stage.event(Event::Request(8, 0, None)).pass(9_000.0);
     assert_eq!(
@@ -192,9 +201,7 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
         0,
         "an answer of one thread takes the clock off"
     );
-    stage
-        .event(Event::Busy(8, 0, "more".to_owned()))
-        .pass(2_500.0);
+    stage.event(Event::Busy(8, 0, begun("/"))).pass(2_500.0);
     assert_eq!(stage.count("HARAKIRI [core "), 3);
 }
 
@@ -202,7 +209,7 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
 fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
-        .event(Event::Busy(8, 0, "it".to_owned()))
+        .event(Event::Busy(8, 0, begun("/")))
         .event(Event::Request(8, 0, None))
         .pass(9_000.0)
         .expect(&[]);
@@ -213,7 +220,7 @@ fn requests_are_counted_by_worker_and_in_all() {
     let mut stage = running(&format!("{LINE} -p 2"), &[8, 9]);
     for pid in [8, 9, 9] {
         stage
-            .event(Event::Busy(pid, 0, "it".to_owned()))
+            .event(Event::Busy(pid, 0, begun("/")))
             .event(Event::Request(
                 pid,
                 0,

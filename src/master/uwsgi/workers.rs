@@ -204,8 +204,8 @@ impl Uwsgi {
                     "*** HARAKIRI ON WORKER {number} (pid: {pid}, try: 1, graceful: yes) ***"
                 ));
                 say(format!("HARAKIRI !!! worker {number} status !!!"));
-                for (core, what) in &worker.busy {
-                    say(format!("HARAKIRI [core {core}] {what}"));
+                for (core, begun) in &worker.busy {
+                    say(format!("HARAKIRI [core {core}] {begun}"));
                 }
                 say(format!("HARAKIRI !!! end of worker {number} status !!!"));
                 say(format!("HARAKIRI triggered by worker {number} core 0 !!!"));

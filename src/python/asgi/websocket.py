@@ -27,7 +27,7 @@ from _wasgi import (
     TEXT,
 )
 
-from ..bridge.buffer import SIZE, number, read_bytes, read_text, view, write_bytes, write_text
+from ..bridge.buffer import SIZE, number, read_bytes, view, write_bytes, write_text
 from ..bridge.exceptions import ClientDisconnected, raised
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
@@ -127,8 +127,8 @@ class Socket:
             if reply == DISCONNECTED:
                 return {"type": "websocket.disconnect", "code": number[0]}
             if reply == _wasgi.DISCONNECTED_FOR:
-                code, _, reason = read_text(number[0]).partition(" ")
-                return {"type": "websocket.disconnect", "code": int(code), "reason": reason}
+                code, reason = read_bytes()
+                return {"type": "websocket.disconnect", "code": int(code), "reason": reason.decode()}
             data = _read_message()
             if reply == TEXT:
                 return {"type": "websocket.receive", "text": data.decode()}

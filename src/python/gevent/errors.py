@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..bridge.tracebacks import traceback_of
-from ..wsgi import exchange as wsgi
+from ..wsgi import cycle as wsgi
 
 
 class GreenletExit(BaseException):

@@ -222,7 +222,7 @@ def accept() -> int:
 cpu_count: int
 
 class KeyDerivation(Protocol):
-    """Derives one key after the other: see www/worker/key_derivation.js."""
+    """Derives one key after the other: see www/worker/key-derivation.js."""
 
     def pbkdf2(
         self, input: bytes | bytearray, name: int, password: int, iterations: int, length: int, /

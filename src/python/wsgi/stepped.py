@@ -12,7 +12,7 @@ from ..bridge.buffer import SIZE, number, view
 from ..bridge.through_c import through_c
 from ..threads.stepping import Steps, wait_for_connections
 from ..threads.waiting import CONNECTIONS, request
-from . import exchange as wsgi
+from . import cycle as wsgi
 
 
 class _Body(io.RawIOBase):
@@ -35,7 +35,7 @@ class _Body(io.RawIOBase):
         return count
 
 
-class _Exchange(wsgi.Exchange):
+class _Cycle(wsgi.Cycle):
     """Takes all that the app writes, however slow the client is."""
 
     def _until_taken(self, reply: int) -> None:
@@ -66,8 +66,8 @@ def flushed(id: int) -> Steps[None]:
 def serve(app: wsgi.App) -> Steps[None]:
     """A sync worker. The app gets a request when its body is there."""
     base = wsgi.base_environ()
-    exchange = _Exchange(0, CONNECTIONS)
-    run = through_c(exchange.run, app)
+    cycle = _Cycle(0, CONNECTIONS)
+    run = through_c(cycle.run, app)
     while True:
         reply = _wasgi.next_request(0)
         if reply == PARK:
@@ -76,10 +76,10 @@ def serve(app: wsgi.App) -> Steps[None]:
         if reply == EXIT:
             return
         request.set(number[0])
-        environ = exchange.environ(base, False)
+        environ = cycle.environ(base, False)
         if reply == REQUEST_WITH_BODY:
-            environ["wsgi.input"] = yield from whole_body(exchange.id)
+            environ["wsgi.input"] = yield from whole_body(cycle.id)
         run(environ)
-        yield from flushed(exchange.id)
+        yield from flushed(cycle.id)
         request.set(None)
         del environ

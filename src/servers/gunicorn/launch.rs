@@ -4,8 +4,8 @@ use super::{Failure, GunicornSettings, refuse};
 use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
 use crate::servers::option::Values;
 use crate::servers::{
-    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, Target, WorkerClass, absolute,
-    argv, host, python,
+    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, WorkerClass, absolute, argv,
+    host, python,
 };
 
 /// gunicorn's own worker for ASGI apps.
@@ -67,7 +67,7 @@ pub(super) fn launch(
     let trusted = values
         .given("--forwarded-allow-ips")
         .or(call.env.get("FORWARDED_ALLOW_IPS"));
-    let settings = settings(values, from, (worker_class, class_name), access_log);
+    let settings = GunicornSettings::of(values, from, (worker_class, class_name), access_log);
     Ok(Launch {
         env,
         workers,
@@ -118,45 +118,6 @@ pub(super) fn launch(
     })
 }
 
-/// What only gunicorn is set to.
-fn settings(
-    values: &Values,
-    from: From,
-    (worker_class, class_name): (WorkerClass, &str),
-    access_log: bool,
-) -> GunicornSettings {
-    let count = |name: &str| values.count(name).unwrap_or(0);
-    let is_reloaded = values.flag("--reload");
-    let watch = |value: String| is_reloaded.then_some(value);
-    let extra_files = values.all("--reload-extra-file");
-    let format = values.text("--access-logformat").trim_ascii();
-    GunicornSettings {
-        target: target(from.app),
-        worker_class_name: if worker_class != WorkerClass::Threaded
-            || class_name.ends_with("ThreadWorker")
-        {
-            class_name.to_owned()
-        } else {
-            "gthread".to_owned()
-        },
-        worker_connections: count("--worker-connections"),
-        timeout: values
-            .positive("--timeout")
-            .map(|seconds| f64::from(seconds) * 1000.0),
-        access_log_format: access_log.then(|| format.to_owned()),
-        master_has_python: from.master_has_python,
-        reload_engine: watch(values.text("--reload-engine").trim_ascii().to_owned()),
-        reload_extra_files: extra_files
-            .into_iter()
-            .filter(|file| !file.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        worker_hooks: from.worker_hooks,
-        root_path: values.text("--root-path").to_owned(),
-        asgi_disconnect_grace_period: count("--asgi-disconnect-grace-period"),
-    }
-}
-
 /// What the parser accepts: gunicorn's, or that of uvicorn's worker class.
 fn rules(values: &Values, own_asgi: bool, uvicorn: bool) -> Rules {
     const EXCEPT: &[&str] = &["SCRIPT_NAME", "PATH_INFO"];
@@ -190,12 +151,6 @@ fn limits(values: &Values) -> Limits {
         size("--limit-request-fields"),
         size("--limit-request-field_size"),
     )
-}
-
-/// `module:attribute`; the attribute is `application` if there is none.
-fn target(app: &str) -> Target {
-    let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
-    Target::new(app, module, attribute)
 }
 
 /// What a worker class is here. gunicorn takes the sync worker with more than one thread for

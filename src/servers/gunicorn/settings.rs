@@ -2,8 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
+use super::launch::From;
 use crate::os::Millis;
-use crate::servers::Target;
+use crate::servers::option::Values;
+use crate::servers::{Target, WorkerClass};
 
 /// What only gunicorn is set to; see [`crate::servers::Launch`]. What is serialized is
 /// `src/python/servers/gunicorn/options.py`.
@@ -36,6 +38,53 @@ pub struct GunicornSettings {
     pub root_path: String,
     /// How long the same lets an app go on whose client is gone, in seconds.
     pub asgi_disconnect_grace_period: u32,
+}
+
+impl GunicornSettings {
+    /// What the values say.
+    pub(super) fn of(
+        values: &Values,
+        from: From,
+        (worker_class, class_name): (WorkerClass, &str),
+        access_log: bool,
+    ) -> Self {
+        let count = |name: &str| values.count(name).unwrap_or(0);
+        let is_reloaded = values.flag("--reload");
+        let watch = |value: String| is_reloaded.then_some(value);
+        let extra_files = values.all("--reload-extra-file");
+        let format = values.text("--access-logformat").trim_ascii();
+        Self {
+            target: target(from.app),
+            worker_class_name: if worker_class != WorkerClass::Threaded
+                || class_name.ends_with("ThreadWorker")
+            {
+                class_name.to_owned()
+            } else {
+                "gthread".to_owned()
+            },
+            worker_connections: count("--worker-connections"),
+            timeout: values
+                .positive("--timeout")
+                .map(|seconds| f64::from(seconds) * 1000.0),
+            access_log_format: access_log.then(|| format.to_owned()),
+            master_has_python: from.master_has_python,
+            reload_engine: watch(values.text("--reload-engine").trim_ascii().to_owned()),
+            reload_extra_files: extra_files
+                .into_iter()
+                .filter(|file| !file.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            worker_hooks: from.worker_hooks,
+            root_path: values.text("--root-path").to_owned(),
+            asgi_disconnect_grace_period: count("--asgi-disconnect-grace-period"),
+        }
+    }
+}
+
+/// `module:attribute`; the attribute is `application` if there is none.
+fn target(app: &str) -> Target {
+    let (module, attribute) = app.split_once(':').unwrap_or((app, "application"));
+    Target::new(app, module, attribute)
 }
 
 #[allow(clippy::ref_option)] // serde's signature.

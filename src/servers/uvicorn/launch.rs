@@ -155,7 +155,9 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
     serves.then(|| websocket::Settings {
         max_size: values
             .count("--ws-max-size")
-            .map_or(usize::MAX, |size| size as usize),
+            .map_or(websocket::Settings::default().max_size, |size| {
+                size as usize
+            }),
         ping_interval: milliseconds("--ws-ping-interval"),
         ping_timeout: milliseconds("--ws-ping-timeout"),
         compression: click::boolean(values.text("--ws-per-message-deflate")) == Some(true),

@@ -6,6 +6,7 @@
 mod config;
 mod launch;
 pub(super) mod options;
+mod request_begun;
 mod request_line;
 mod settings;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use super::option::{OptionSpec, Values};
 use super::{Call, Command, Configuration, WASGI};
 use config::Config;
 
+pub use request_begun::RequestBegun;
 pub use request_line::RequestLine;
 pub use settings::{Cheaper, CheaperAlgorithm, UwsgiSettings};
 

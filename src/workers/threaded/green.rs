@@ -43,7 +43,9 @@ impl ThreadedWorker {
             }
             process.send(FromProcess::Notify, 0);
         }
-        let room = most_connections(&process.launch).saturating_sub(self.connections.len());
+        let room = most_connections(&process.launch).map_or(MOST_ACCEPTED, |most| {
+            most.saturating_sub(self.connections.len())
+        });
         if room > 0 && self.stop_until.is_none() {
             let most = if process.launch.workers > 1 {
                 1

@@ -49,7 +49,8 @@ impl ThreadedWorker {
     }
 
     fn accepts_more(&self, process: &ProcessContext) -> bool {
-        !self.stopped && self.connections.len() < most_connections(&process.launch)
+        let most = most_connections(&process.launch);
+        !self.stopped && most.is_none_or(|most| self.connections.len() < most)
     }
 
     fn begin_round(&mut self, process: &mut ProcessContext, now: Millis) {

@@ -80,8 +80,10 @@ impl ThreadedWorker {
             self.stopped = true;
         }
         let launch = &process.launch;
-        let most = most_connections(launch).saturating_sub(launch.threads as usize);
-        let room = self.kept.len() < most || launch.worker_class == WorkerClass::Green;
+        let threads = launch.threads as usize;
+        let room = launch.worker_class == WorkerClass::Green
+            || most_connections(launch)
+                .is_none_or(|most| self.kept.len() < most.saturating_sub(threads));
         let keeps = !self.stopped && launch.keep_alive > 0.0 && room;
         if let Some(c) = self.running(id) {
             c.respond(process, keeps, now);

@@ -7,7 +7,7 @@ use crate::http1::RequestError;
 use crate::net::frame::{FromProcess, push};
 use crate::os::{Millis, Stream};
 use crate::servers::log;
-use crate::servers::uwsgi::UwsgiSettings;
+use crate::servers::uwsgi::{RequestBegun, UwsgiSettings};
 use crate::workers::ProcessContext;
 
 use super::WsgiConnection;
@@ -49,13 +49,12 @@ impl WsgiConnection {
         now: Millis,
     ) {
         self.wait_until = None;
-        let text = format!(
-            "{} - {} {} since {}",
-            self.peer.remote.0,
-            latin1::decode(&self.head.method),
-            latin1::decode(&self.head.target),
-            ((now / 1000.0) as u64)
-        );
+        let begun = RequestBegun {
+            client: self.peer.remote.0.clone(),
+            method: latin1::decode(&self.head.method),
+            target: latin1::decode(&self.head.target),
+            since: (now / 1000.0) as u64,
+        };
         // Only a harakiri and --cheaper need it before the answer.
         let uwsgi = process.launch.uwsgi();
         let frames = if uwsgi.is_some_and(UwsgiSettings::watches_requests) {
@@ -63,7 +62,7 @@ impl WsgiConnection {
         } else {
             &mut process.lazy
         };
-        push(frames, FromProcess::Busy, core, text.as_bytes());
+        push(frames, FromProcess::Busy, core, &begun.encode());
     }
 
     /// The thread is about to wait for the client.

@@ -7,13 +7,13 @@ use crate::testing::test;
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 /// A response and what it has sent.
-struct Exchange {
+struct Answer {
     request: RequestHead,
     response: Response,
     sent: Vec<u8>,
 }
 
-impl Exchange {
+impl Answer {
     /// gunicorn's sync worker.
     fn sync(request: RequestHead) -> Self {
         let response = Response::new(&request, &launch(Server::Gunicorn), true);
@@ -78,17 +78,17 @@ fn get() -> RequestHead {
 
 #[test]
 fn the_servers_headers_come_before_the_apps() {
-    let mut exchange = Exchange::sync(get());
-    exchange
+    let mut answer = Answer::sync(get());
+    answer
         .start(
             "200 OK",
             &[("Content-Type", "text/plain"), ("Content-Length", "2")],
         )
         .unwrap();
-    exchange.write("ok").unwrap();
-    let outcome = exchange.finish();
+    answer.write("ok").unwrap();
+    let outcome = answer.finish();
     assert_eq!(
-        exchange.text(),
+        answer.text(),
         "HTTP/1.1 200 OK\r\nServer: gunicorn\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\
          Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
     );
@@ -107,36 +107,36 @@ fn the_servers_headers_come_before_the_apps() {
 
 #[test]
 fn nothing_is_sent_before_the_first_block() {
-    let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[]).unwrap();
-    assert!(!exchange.response.head_sent());
-    assert_eq!(exchange.sent, b"");
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[]).unwrap();
+    assert!(!answer.response.head_sent());
+    assert_eq!(answer.sent, b"");
 }
 
 #[test]
 fn gunicorn_sends_the_head_even_with_an_empty_block() {
-    let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[]).unwrap();
-    exchange.write("").unwrap();
-    assert!(exchange.response.head_sent());
-    assert_eq!(exchange.body(), "", "an empty chunk would end the body");
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[]).unwrap();
+    answer.write("").unwrap();
+    assert!(answer.response.head_sent());
+    assert_eq!(answer.body(), "", "an empty chunk would end the body");
 }
 
 #[test]
 fn a_body_of_unknown_length_is_chunked() {
-    let mut exchange = Exchange::sync(get());
-    exchange
+    let mut answer = Answer::sync(get());
+    answer
         .start("200 OK", &[("Content-Type", "text/plain")])
         .unwrap();
     for block in ["one,", "", "two, three, four", ""] {
-        exchange.write(block).unwrap();
+        answer.write(block).unwrap();
     }
-    exchange.finish();
-    assert!(exchange.text().contains(
+    answer.finish();
+    assert!(answer.text().contains(
         "Connection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n"
     ));
     assert_eq!(
-        exchange.body(),
+        answer.body(),
         "4\r\none,\r\n10\r\ntwo, three, four\r\n0\r\n\r\n"
     );
 }
@@ -146,48 +146,42 @@ fn an_http_1_0_client_gets_no_chunks() {
     let mut head = get();
     head.version = Version::Http10;
     head.keep_alive = false;
-    let mut exchange = Exchange::sync(head);
-    exchange.start("200 OK", &[]).unwrap();
-    exchange.write("one,").unwrap();
-    exchange.finish();
-    assert!(exchange.text().starts_with("HTTP/1.0 200 OK\r\n"));
-    assert_eq!(exchange.body(), "one,");
+    let mut answer = Answer::sync(head);
+    answer.start("200 OK", &[]).unwrap();
+    answer.write("one,").unwrap();
+    answer.finish();
+    assert!(answer.text().starts_with("HTTP/1.0 200 OK\r\n"));
+    assert_eq!(answer.body(), "one,");
 }
 
 #[test]
 fn never_more_is_sent_than_content_length_says() {
-    let mut exchange = Exchange::sync(get());
-    exchange
-        .start("200 OK", &[("Content-Length", "5")])
-        .unwrap();
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[("Content-Length", "5")]).unwrap();
     for block in ["123", "4567", "89"] {
-        exchange.write(block).unwrap();
+        answer.write(block).unwrap();
     }
-    exchange.finish();
-    assert_eq!(exchange.body(), "12345");
-    assert_eq!(exchange.response.sent(), 5);
+    answer.finish();
+    assert_eq!(answer.body(), "12345");
+    assert_eq!(answer.response.sent(), 5);
 }
 
 #[test]
 fn less_than_content_length_is_sent_as_it_is() {
-    let mut exchange = Exchange::keeping(get());
-    exchange
-        .start("200 OK", &[("Content-Length", "10")])
-        .unwrap();
-    exchange.write("12345").unwrap();
-    assert!(exchange.finish().keep_alive, "gunicorn does not look");
-    assert_eq!(exchange.body(), "12345");
+    let mut answer = Answer::keeping(get());
+    answer.start("200 OK", &[("Content-Length", "10")]).unwrap();
+    answer.write("12345").unwrap();
+    assert!(answer.finish().keep_alive, "gunicorn does not look");
+    assert_eq!(answer.body(), "12345");
 }
 
 #[test]
 fn head_gets_the_headers_and_no_body() {
-    let mut exchange = Exchange::keeping(request("HEAD", "/", &[]));
-    exchange
-        .start("200 OK", &[("Content-Length", "2")])
-        .unwrap();
-    exchange.write("ok").unwrap();
-    let outcome = exchange.finish();
-    assert!(exchange.text().ends_with("\r\nContent-Length: 2\r\n\r\n"));
+    let mut answer = Answer::keeping(request("HEAD", "/", &[]));
+    answer.start("200 OK", &[("Content-Length", "2")]).unwrap();
+    answer.write("ok").unwrap();
+    let outcome = answer.finish();
+    assert!(answer.text().ends_with("\r\nContent-Length: 2\r\n\r\n"));
     let warning = "WSGI app sent body bytes on a no-body response (method=HEAD status=200); dropping per RFC 9110.";
     assert!(outcome.keep_alive);
     assert_eq!(outcome.lines[0], Line::Bare(warning.to_owned()));
@@ -195,34 +189,34 @@ fn head_gets_the_headers_and_no_body() {
 
 #[test]
 fn no_content_has_neither_body_nor_content_length() {
-    let mut exchange = Exchange::keeping(get());
-    exchange
+    let mut answer = Answer::keeping(get());
+    answer
         .start("204 No Content", &[("Content-Length", "0"), ("X-A", "b")])
         .unwrap();
-    assert!(exchange.finish().keep_alive);
+    assert!(answer.finish().keep_alive);
     assert!(
-        exchange
+        answer
             .text()
             .ends_with("Connection: keep-alive\r\nX-A: b\r\n\r\n"),
         "{}",
-        exchange.text()
+        answer.text()
     );
 }
 
 #[test]
 fn not_modified_may_say_the_length_of_what_it_does_not_send() {
-    let mut exchange = Exchange::keeping(get());
-    exchange
+    let mut answer = Answer::keeping(get());
+    answer
         .start("304 Not Modified", &[("Content-Length", "7")])
         .unwrap();
-    exchange.write("ignored").unwrap();
-    exchange.finish();
-    assert!(exchange.text().ends_with("Content-Length: 7\r\n\r\n"));
+    answer.write("ignored").unwrap();
+    answer.finish();
+    assert!(answer.text().ends_with("Content-Length: 7\r\n\r\n"));
 }
 
 #[test]
 fn hop_by_hop_headers_and_the_servers_own_are_dropped() {
-    let mut exchange = Exchange::keeping(get());
+    let mut answer = Answer::keeping(get());
     let headers = [
         ("Connection", "close"),
         ("Server", "mine"),
@@ -230,40 +224,40 @@ fn hop_by_hop_headers_and_the_servers_own_are_dropped() {
         ("Transfer-Encoding", "gzip"),
         ("X-A", " b\t"),
     ];
-    exchange.start("200 OK", &headers).unwrap();
-    exchange.finish();
-    assert!(exchange.text().ends_with(
+    answer.start("200 OK", &headers).unwrap();
+    answer.finish();
+    assert!(answer.text().ends_with(
         "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n0\r\n\r\n"
     ));
     assert_eq!(
-        exchange.response.headers().collect::<Vec<_>>(),
+        answer.response.headers().collect::<Vec<_>>(),
         [(&b"X-A"[..], &b"b"[..])]
     );
 }
 
 #[test]
 fn a_websocket_upgrade_is_passed_on() {
-    let mut exchange = Exchange::sync(get());
-    exchange
+    let mut answer = Answer::sync(get());
+    answer
         .start(
             "101 Switching Protocols",
             &[("Upgrade", "WebSocket"), ("Connection", "Upgrade")],
         )
         .unwrap();
-    exchange.finish();
+    answer.finish();
     assert!(
-        exchange
+        answer
             .text()
             .ends_with("Connection: upgrade\r\nUpgrade: WebSocket\r\n\r\n"),
         "{}",
-        exchange.text()
+        answer.text()
     );
 }
 
 #[test]
 fn repeated_headers_stay_apart() {
-    let mut exchange = Exchange::sync(get());
-    exchange
+    let mut answer = Answer::sync(get());
+    answer
         .start(
             "200 OK",
             &[
@@ -273,9 +267,9 @@ fn repeated_headers_stay_apart() {
             ],
         )
         .unwrap();
-    exchange.finish();
+    answer.finish();
     assert!(
-        exchange
+        answer
             .text()
             .contains("\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")
     );
@@ -283,31 +277,27 @@ fn repeated_headers_stay_apart() {
 
 #[test]
 fn a_kept_connection_says_so() {
-    let mut exchange = Exchange::keeping(get());
-    exchange
-        .start("200 OK", &[("Content-Length", "0")])
-        .unwrap();
-    assert!(exchange.finish().keep_alive);
-    assert!(exchange.text().contains("\r\nConnection: keep-alive\r\n"));
+    let mut answer = Answer::keeping(get());
+    answer.start("200 OK", &[("Content-Length", "0")]).unwrap();
+    assert!(answer.finish().keep_alive);
+    assert!(answer.text().contains("\r\nConnection: keep-alive\r\n"));
 }
 
 #[test]
 fn a_client_that_asks_to_close_is_obeyed() {
     let mut head = get();
     head.keep_alive = false;
-    let mut exchange = Exchange::keeping(head);
-    exchange
-        .start("200 OK", &[("Content-Length", "0")])
-        .unwrap();
-    assert!(!exchange.finish().keep_alive);
-    assert!(exchange.text().contains("\r\nConnection: close\r\n"));
+    let mut answer = Answer::keeping(head);
+    answer.start("200 OK", &[("Content-Length", "0")]).unwrap();
+    assert!(!answer.finish().keep_alive);
+    assert!(answer.text().contains("\r\nConnection: close\r\n"));
 }
 
 #[test]
 fn a_second_start_response_needs_exc_info() {
-    let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[]).unwrap();
-    let error = exchange.start("500 Oops", &[]).unwrap_err();
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[]).unwrap();
+    let error = answer.start("500 Oops", &[]).unwrap_err();
     assert_eq!(
         (error.exception().class.path(), error.to_string().as_str()),
         ("AssertionError", "Response headers already set!")
@@ -316,29 +306,27 @@ fn a_second_start_response_needs_exc_info() {
 
 #[test]
 fn exc_info_replaces_the_status_before_the_head_is_sent() {
-    let mut exchange = Exchange::sync(get());
-    exchange
-        .start("200 OK", &[("Content-Length", "0")])
-        .unwrap();
-    exchange
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[("Content-Length", "0")]).unwrap();
+    answer
         .response
         .start(&start("500 Oops", &[]), true)
         .unwrap();
-    exchange.finish();
-    assert!(exchange.text().starts_with("HTTP/1.1 500 Oops\r\n"));
+    answer.finish();
+    assert!(answer.text().starts_with("HTTP/1.1 500 Oops\r\n"));
     assert!(
-        exchange.text().contains("Content-Length: 0"),
+        answer.text().contains("Content-Length: 0"),
         "gunicorn keeps the earlier headers"
     );
 }
 
 #[test]
 fn exc_info_is_raised_again_after_the_head_was_sent() {
-    let mut exchange = Exchange::sync(get());
-    exchange.start("200 OK", &[]).unwrap();
-    exchange.write("x").unwrap();
+    let mut answer = Answer::sync(get());
+    answer.start("200 OK", &[]).unwrap();
+    answer.write("x").unwrap();
     assert_eq!(
-        exchange.response.start(&start("500 Oops", &[]), true),
+        answer.response.start(&start("500 Oops", &[]), true),
         Err(StartError::Reraise)
     );
 }
@@ -348,23 +336,19 @@ fn a_status_is_three_digits_and_a_reason() {
     for status in [
         "", "20 OK", "2000 OK", "200\tOK", "200 a\nb", " 200 OK", "abc",
     ] {
-        let error = Exchange::sync(get()).start(status, &[]).unwrap_err();
+        let error = Answer::sync(get()).start(status, &[]).unwrap_err();
         assert_eq!(error.exception().class.path(), "ValueError", "{status:?}");
     }
     for status in ["200", "200 ", "299 Strange", "999 \u{e9}"] {
-        assert_eq!(
-            Exchange::sync(get()).start(status, &[]),
-            Ok(()),
-            "{status:?}"
-        );
+        assert_eq!(Answer::sync(get()).start(status, &[]), Ok(()), "{status:?}");
     }
-    let error = Exchange::sync(get()).start("it's", &[]).unwrap_err();
+    let error = Answer::sync(get()).start("it's", &[]).unwrap_err();
     assert_eq!(error.to_string(), "Invalid status \"it's\"");
 }
 
 #[test]
 fn a_header_cannot_inject_another() {
-    let error = Exchange::sync(get())
+    let error = Answer::sync(get())
         .start("200 OK", &[("X-Bad", "a\r\nInjected: 1")])
         .unwrap_err();
     assert_eq!(
@@ -375,7 +359,7 @@ fn a_header_cannot_inject_another() {
         error.to_string(),
         "Invalid response header from the application: 'X-Bad'"
     );
-    let error = Exchange::sync(get())
+    let error = Answer::sync(get())
         .start("200 OK", &[("X Bad", "a")])
         .unwrap_err();
     assert_eq!(
@@ -390,7 +374,7 @@ fn a_header_cannot_inject_another() {
 
 #[test]
 fn a_content_length_must_be_a_number() {
-    let error = Exchange::sync(get())
+    let error = Answer::sync(get())
         .start("200 OK", &[("Content-Length", "many")])
         .unwrap_err();
     assert_eq!(
@@ -404,15 +388,15 @@ fn a_content_length_must_be_a_number() {
 
 #[test]
 fn without_start_response_the_sync_worker_sends_the_status_none() {
-    let mut exchange = Exchange::sync(get());
-    exchange.write("x").unwrap();
-    let outcome = exchange.finish();
+    let mut answer = Answer::sync(get());
+    answer.write("x").unwrap();
+    let outcome = answer.finish();
     assert!(
-        exchange
+        answer
             .text()
             .starts_with("HTTP/1.1 None\r\nServer: gunicorn\r\n")
     );
-    assert_eq!(exchange.body(), "x");
+    assert_eq!(answer.body(), "x");
     assert_eq!(
         outcome.lines,
         [Line::Access(Access {
@@ -424,8 +408,8 @@ fn without_start_response_the_sync_worker_sends_the_status_none() {
 
 #[test]
 fn without_start_response_a_keeping_worker_fails() {
-    let mut exchange = Exchange::keeping(get());
-    let error = exchange.write("x").unwrap_err();
+    let mut answer = Answer::keeping(get());
+    let error = answer.write("x").unwrap_err();
     assert_eq!(
         (error.exception().class.path(), error.to_string().as_str()),
         (
@@ -433,9 +417,9 @@ fn without_start_response_a_keeping_worker_fails() {
             "'Response' object has no attribute 'status_code'"
         )
     );
-    exchange.raised(Cause::Exception, true);
+    answer.raised(Cause::Exception, true);
     assert!(
-        exchange
+        answer
             .text()
             .starts_with("HTTP/1.1 500 Internal Server Error\r\n")
     );
@@ -443,13 +427,13 @@ fn without_start_response_a_keeping_worker_fails() {
 
 #[test]
 fn an_app_that_raises_before_the_head_gets_the_error_page() {
-    let mut exchange = Exchange::keeping(request("GET", "/boom", &[]));
-    exchange
+    let mut answer = Answer::keeping(request("GET", "/boom", &[]));
+    answer
         .start("200 OK", &[("Content-Length", "100")])
         .unwrap();
-    let outcome = exchange.raised(Cause::Exception, false);
+    let outcome = answer.raised(Cause::Exception, false);
     assert!(
-        exchange
+        answer
             .text()
             .starts_with("HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n")
     );
@@ -473,11 +457,11 @@ fn an_app_that_raises_before_the_head_gets_the_error_page() {
 
 #[test]
 fn an_app_that_raises_after_the_head_truncates_the_body() {
-    let mut exchange = Exchange::keeping(get());
-    exchange.start("200 OK", &[]).unwrap();
-    exchange.write("part1").unwrap();
-    let outcome = exchange.raised(Cause::Exception, true);
-    assert_eq!(exchange.body(), "5\r\npart1\r\n", "no last chunk");
+    let mut answer = Answer::keeping(get());
+    answer.start("200 OK", &[]).unwrap();
+    answer.write("part1").unwrap();
+    let outcome = answer.raised(Cause::Exception, true);
+    assert_eq!(answer.body(), "5\r\npart1\r\n", "no last chunk");
     assert!(!outcome.keep_alive);
     assert_eq!(
         outcome.lines,
@@ -502,9 +486,9 @@ fn an_app_that_raises_after_the_head_truncates_the_body() {
 
 #[test]
 fn an_oserror_of_the_app_is_taken_for_one_of_the_connection() {
-    let mut exchange = Exchange::sync(get());
-    let outcome = exchange.raised(Cause::OsError(Some(2)), false);
-    assert_eq!(exchange.sent, b"", "no error page");
+    let mut answer = Answer::sync(get());
+    let outcome = answer.raised(Cause::OsError(Some(2)), false);
+    assert_eq!(answer.sent, b"", "no error page");
     let text = "Socket error processing request.".to_owned();
     assert_eq!(
         outcome.lines,
@@ -518,7 +502,7 @@ fn an_oserror_of_the_app_is_taken_for_one_of_the_connection() {
 
 #[test]
 fn a_client_that_has_gone_is_no_error() {
-    let outcome = Exchange::sync(get()).raised(Cause::OsError(Some(32)), true);
+    let outcome = Answer::sync(get()).raised(Cause::OsError(Some(32)), true);
     let debug = Line::Log {
         level: Level::Debug,
         text: "Ignoring EPIPE".to_owned(),

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 
@@ -151,23 +150,7 @@ async def app(scope, receive, send):
         await answer(send, b"none", 404)
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "sync.py": WSGI, "coro.py": ASGI });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({ "sync.py": WSGI, "coro.py": ASGI });
 
 for (const command of ["gunicorn sync:app", "uvicorn coro:app"]) {
   describe(`fetch from \`${command}\``, { timeout: 150_000 }, () => {

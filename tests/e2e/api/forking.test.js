@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 
@@ -91,23 +90,7 @@ const FILES = {
     "async def index(item: Item):\n    return [PID, os.getpid(), item.count + 1]\n",
 };
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write(FILES);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage(FILES);
 
 /** @param {RunningServer} server @param {string} [path] */
 const ask = async (server, path = "/") => JSON.parse((await server.fetch(path)).text);

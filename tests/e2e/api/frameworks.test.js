@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 
@@ -171,27 +170,11 @@ async def after():
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({
-    "with_django.py": DJANGO,
-    "with_flask.py": FLASK,
-    "with_starlette.py": STARLETTE,
-    "with_quart.py": QUART,
-  });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
+const page = await openPage({
+  "with_django.py": DJANGO,
+  "with_flask.py": FLASK,
+  "with_starlette.py": STARLETTE,
+  "with_quart.py": QUART,
 });
 
 /**

@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @typedef {import("../playground.js").RunningServer} RunningServer */
 
@@ -75,28 +74,12 @@ const ESCAPES = {
   "a converted object": `__import__('pyodide.ffi').ffi.to_js({}).constructor.constructor("return globalThis")()`,
 };
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({
-    "app.py": APP,
-    "data/greeting.txt": "Good day",
-    "code.json": JSON.stringify(
-      Object.fromEntries(Object.values(ESCAPES).map((code, index) => [index, code])),
-    ),
-  });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
+const page = await openPage({
+  "app.py": APP,
+  "data/greeting.txt": "Good day",
+  "code.json": JSON.stringify(
+    Object.fromEntries(Object.values(ESCAPES).map((code, index) => [index, code])),
+  ),
 });
 
 describe("in a process", { timeout: 60_000 }, () => {

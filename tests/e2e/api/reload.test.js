@@ -1,10 +1,9 @@
 // --reload: a server that runs takes what is written to its files.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { afterEach, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 /** @param {string} answer */
 const wsgi = (answer) => `
@@ -21,24 +20,10 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"${answer}"})
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
 /** @type {import("../playground.js").RunningServer | null} */
 let running = null;
 
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({});
 afterEach(async () => {
   await running?.stop();
   running = null;

@@ -1,10 +1,9 @@
 // --scale, and how many workers a server may have.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 const APP = `
 import os
@@ -21,22 +20,10 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP, "asgi.py": ASGI, "dies.py": "import sys\nsys.exit(1)\n" });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
+const page = await openPage({
+  "app.py": APP,
+  "asgi.py": ASGI,
+  "dies.py": "import sys\nsys.exit(1)\n",
 });
 
 describe("--scale", { timeout: 120_000 }, () => {

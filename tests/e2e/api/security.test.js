@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 
 import { PlaygroundPage } from "../playground.js";
+import { ISOLATING, SiteHost } from "../site-host.js";
 import { launchBrowser, serveSite } from "../support.js";
 
 const APP = await readFile(new URL("apps/escapes.py", import.meta.url), "utf8");
@@ -15,35 +15,26 @@ const STOLEN = "/stolen";
 let site;
 /** @type {import("playwright-core").Browser} */
 let browser;
-/** @type {import("node:http").Server} */
+/** @type {SiteHost} */
 let host;
-/** What the host has seen, and the cookies that came with it. @type {string[]} */
+/** What the host has seen. @type {string[]} */
 const seen = [];
 
 // The site on a host that gives its visitors a cookie, and echoes it to whoever asks.
 before(async () => {
   site = await serveSite();
   browser = await launchBrowser();
-  host = createServer(async (request, response) => {
+  const headers = { ...ISOLATING, "set-cookie": "visitor=secret; HttpOnly" };
+  host = await SiteHost.open(site.url, headers, (request, response) => {
     seen.push(String(request.url));
-    response.setHeader("set-cookie", "visitor=secret; HttpOnly");
-    if (request.url?.startsWith(STOLEN)) return response.end(request.headers.cookie);
-    const answer = await fetch(new URL(`.${request.url}`, site.url));
-    for (const name of ["content-type", "content-security-policy"]) {
-      const value = answer.headers.get(name);
-      if (value) response.setHeader(name, value);
-    }
-    response.setHeader("cross-origin-opener-policy", "same-origin");
-    response.setHeader("cross-origin-embedder-policy", "require-corp");
-    response.statusCode = answer.status;
-    return response.end(Buffer.from(await answer.arrayBuffer()));
+    if (!request.url?.startsWith(STOLEN)) return false;
+    response.end(request.headers.cookie);
+    return true;
   });
-  await new Promise((resolve) => host.listen(0, "127.0.0.1", () => resolve(undefined)));
 });
 after(async () => {
   await browser?.close();
   host?.close();
-  host?.closeAllConnections();
   await site?.close();
 });
 
@@ -52,8 +43,7 @@ for (const command of ["gunicorn escapes:app", "gunicorn --preload escapes:app"]
     /** @type {Record<string, string>} */
     let outcomes;
     before(async () => {
-      const address = /** @type {import("node:net").AddressInfo} */ (host.address());
-      const url = `http://127.0.0.1:${address.port}/`;
+      const { url } = host;
       const page = await PlaygroundPage.open(browser, url);
       await page.write({ "escapes.py": APP });
       const server = await page.start(command, { STOLEN: new URL(STOLEN, url).href });

@@ -2,10 +2,9 @@
 // they end.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 const WSGI = `
 import os, sys, threading, time
@@ -59,24 +58,7 @@ async def app(scope, receive, send):
             await body(repr(scope["headers"][-3:]).encode())
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
-
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": WSGI, "asgi.py": ASGI });
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({ "app.py": WSGI, "asgi.py": ASGI });
 
 /** @param {string} log @param {RegExp} pattern */
 const count = (log, pattern) => log.match(new RegExp(pattern, "gm"))?.length ?? 0;

@@ -11,7 +11,7 @@ import { createServer } from "node:http";
  */
 
 const FOLDER = "/checks/";
-const OWN = ["checks.html", "checks.js", "realm_probe.js", "worker.js"];
+const OWN = ["checks.html", "checks.js", "realm-probe.js", "worker.js"];
 /** @type {Record<string, string>} */
 const TYPES = { ml: "text/html", js: "text/javascript" };
 const ISOLATING = [
@@ -23,7 +23,7 @@ const ISOLATING = [
 const WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;\n";
 
 /** What looks at the globals of a process. */
-const PROBE = `import "..${FOLDER}realm_probe.js";\n`;
+const PROBE = `import "..${FOLDER}realm-probe.js";\n`;
 
 /**
  * A promise, and what resolves it.

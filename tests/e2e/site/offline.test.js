@@ -2,9 +2,9 @@
 // its own.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 
+import { ISOLATING, SiteHost } from "../site-host.js";
 import { launchBrowser, serveSite } from "../support.js";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -22,37 +22,6 @@ after(async () => {
   await browser?.close();
   await site?.close();
 });
-
-/**
- * A host of the built site whose network can be cut.
- * @param {Record<string, string>} headers sent with every file
- */
-async function hostSite(headers) {
-  const state = { online: true };
-  const host = createServer(async (request, response) => {
-    if (!state.online) {
-      response.destroy();
-      return;
-    }
-    const answer = await fetch(new URL(`.${request.url}`, site.url));
-    response.statusCode = answer.status;
-    response.setHeader("content-type", answer.headers.get("content-type") ?? "");
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  await new Promise((resolve) => host.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const address = /** @type {import("node:net").AddressInfo} */ (host.address());
-  return {
-    state,
-    // A name for which the browser trusts plain HTTP, but not one that only this machine's own
-    // pages have.
-    url: `http://site.localhost:${address.port}/`,
-    close() {
-      host.close();
-      host.closeAllConnections();
-    },
-  };
-}
 
 /** @param {Page} page */
 async function runsAndAnswers(page) {
@@ -82,20 +51,15 @@ async function visited(page) {
   });
 }
 
-const ISOLATING = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
-
 describe("offline", { timeout: 120_000 }, () => {
   test("after one visit the page loads, is isolated, and runs a server without a network", async () => {
-    const host = await hostSite(ISOLATING);
+    const host = await SiteHost.open(site.url, ISOLATING);
     const context = await browser.newContext();
     try {
       const page = await context.newPage();
-      await page.goto(host.url);
+      await page.goto(host.publicUrl);
       await visited(page);
-      host.state.online = false;
+      host.online = false;
       await page.reload();
       assert.equal(await page.evaluate(() => crossOriginIsolated), true);
       await runsAndAnswers(page);
@@ -133,12 +97,12 @@ describe("offline", { timeout: 120_000 }, () => {
 
 describe("a host that sends no COOP and COEP", { timeout: 120_000 }, () => {
   test("serves a page that runs servers all the same, with copies in place of shared memory", async () => {
-    const host = await hostSite({});
+    const host = await SiteHost.open(site.url);
     // No service worker either, which would add the headers.
     const context = await browser.newContext({ serviceWorkers: "block" });
     try {
       const page = await context.newPage();
-      await page.goto(host.url);
+      await page.goto(host.publicUrl);
       assert.equal(await page.evaluate(() => typeof SharedArrayBuffer), "undefined");
       await page.getByTestId("command").fill("gunicorn -w 2 app:app");
       await runsAndAnswers(page);

@@ -43,6 +43,11 @@ struct Desk {
 impl Page {
     /// Serves the site in `dist` and opens the page.
     pub(super) async fn open(dist: &Path) -> Result<Self> {
+        Self::open_with(dist, Router::new()).await
+    }
+
+    /// The same with more that the page may fetch.
+    pub(super) async fn open_with(dist: &Path, more: Router) -> Result<Self> {
         let (orders, waiting) = mpsc::unbounded_channel();
         let (answered, answers) = mpsc::unbounded_channel();
         let desk = Desk {
@@ -59,7 +64,8 @@ impl Page {
             .route("/bench.js", get(async || text("text/javascript", SCRIPT)))
             .route(&format!("/bench/{word}/order"), get(order))
             .route(&format!("/bench/{word}/answer"), post(answer))
-            .with_state(Arc::new(desk));
+            .with_state(Arc::new(desk))
+            .merge(more);
         let listener = serve::bind(0).await?;
         let address = listener
             .local_addr()

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use axum::Router;
+use tower_http::services::ServeDir;
+
 use super::page::Page;
 use super::table::Row;
 use super::{Site, state, table};
@@ -45,7 +48,10 @@ pub(super) async fn measure(
     let files = json!({ "app.py": SOURCE });
     let mut pages = Vec::new();
     for site in sites {
-        let mut page = Page::open(site.dist).await?;
+        // Pyodide as it is published: the site's has been changed.
+        let published = ServeDir::new(project.path("node_modules/pyodide"));
+        let more = Router::new().nest_service("/pyodide", published);
+        let mut page = Page::open_with(site.dist, more).await?;
         page.run(&files, COMMAND).await?;
         pages.push(page);
     }

@@ -23,7 +23,7 @@ pub(super) fn mypy(project: &Project) -> Result<Counts> {
 
 /// The tests of `src/python/`, with the site's own Python under Node.
 pub(super) fn python(project: &Project) -> Result<Counts> {
-    let mut node = npm::node(project, "test_python.js");
+    let mut node = npm::node(project, "test-python.js");
     node.arg(&project.root).arg(project.path("dist"));
     count(&mut node, Counts::from_last_line)
 }

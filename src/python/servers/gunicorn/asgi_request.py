@@ -16,7 +16,7 @@ import _wasgi
 from _wasgi import DISCONNECT, DONE, LAST_DATA, PARK
 
 from ...asgi.application import App, Message, Scope
-from ...asgi.exchange import wake
+from ...asgi.cycle import wake
 from ...bridge.buffer import SIZE, number, read_bytes, view
 from ...bridge.log import DEBUG, ERROR, WARNING, exception, log
 from .options import Configuration, Options

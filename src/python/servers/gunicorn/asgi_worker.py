@@ -14,7 +14,7 @@ import _wasgi
 from _wasgi import PARK, RECEIVABLE, REQUEST, STOP
 
 from ...asgi.application import App, finish_imports
-from ...asgi.exchange import wake
+from ...asgi.cycle import wake
 from ...bridge.log import DEBUG, ERROR, INFO, WARNING, log
 from ...event_loop import loop as event_loop
 from ...threads import waiting

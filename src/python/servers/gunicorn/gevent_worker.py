@@ -18,7 +18,7 @@ from ...gevent import errors as gevent_errors
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent import modules as gevent_modules
 from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
-from ...wsgi.exchange import App, Exchange, base_environ
+from ...wsgi.cycle import App, Cycle, base_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -87,13 +87,13 @@ class Worker(ThreadedWorker):
 
     def serve_requests(self, connection: int) -> None:
         """Serves a connection's requests."""
-        exchange = Exchange(connection, CLIENTS | connection)
+        cycle = Cycle(connection, CLIENTS | connection)
         while (reply := _connection_request(connection)) != DONE:
             if reply in WAITS:
-                wait(IO, exchange.key, patience(reply))
+                wait(IO, cycle.key, patience(reply))
                 continue
             request.set(connection)
             try:
-                exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
+                cycle.run(self.app, cycle.environ(self.base, reply == REQUEST_WITH_BODY))
             finally:
                 request.set(None)

@@ -18,7 +18,7 @@ from _wasgi import CLIENTS, CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
 from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
-from ...wsgi.exchange import App, Exchange, base_environ
+from ...wsgi.cycle import App, Cycle, base_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -80,18 +80,18 @@ class Worker(ThreadedWorker):
 
     def handle(self, connection: int) -> None:
         """Serves one request of a connection."""
-        exchange = Exchange(connection, CLIENTS | connection)
+        cycle = Cycle(connection, CLIENTS | connection)
         while (reply := _connection_request(connection)) in WAITS:
-            wait(IO, exchange.key, patience(reply))
+            wait(IO, cycle.key, patience(reply))
         if reply == DONE:
             return
         request.set(connection)
         try:
-            exchange.run(self.app, exchange.environ(self.base, reply == REQUEST_WITH_BODY))
+            cycle.run(self.app, cycle.environ(self.base, reply == REQUEST_WITH_BODY))
         finally:
             request.set(None)
         while _end_request(connection):
-            wait(IO, exchange.key, PATIENCE)
+            wait(IO, cycle.key, PATIENCE)
 
     def done(self, connection: int, future: Future[None]) -> None:
         """Leaves the rest to the main thread."""

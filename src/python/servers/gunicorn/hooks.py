@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 import _wasgi
 
-from ...wsgi import exchange as wsgi
-from ...wsgi.exchange import App, Exchange
+from ...wsgi import cycle as wsgi
+from ...wsgi.cycle import App, Cycle
 from . import settings
 from .arbiter import Arbiter
 from .options import Configuration
@@ -152,9 +152,9 @@ class Worker:
 
     def _watch_requests(self) -> None:
         worker = self
-        run = Exchange.run
+        run = Cycle.run
 
-        def run_with_hooks(self: Exchange, app: App, environ: dict[str, Any]) -> None:
+        def run_with_hooks(self: Cycle, app: App, environ: dict[str, Any]) -> None:
             req = Request(environ)
             resp = Response(req)
 
@@ -181,7 +181,7 @@ class Worker:
                     worker.log.exception("Exception in post_request hook")
 
         # Every request of this process.
-        wsgi.Exchange.run = run_with_hooks  # type: ignore[method-assign]
+        wsgi.Cycle.run = run_with_hooks  # type: ignore[method-assign]
 
 
 def _leave(number: int) -> NoReturn:

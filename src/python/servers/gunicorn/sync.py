@@ -8,25 +8,25 @@ from _wasgi import PARK, REQUEST, REQUEST_WITH_BODY, TURN, YIELD
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
 from ...threads.waiting import CONNECTIONS, request, wait_for_connections, yield_now
-from ...wsgi.exchange import App, Exchange, base_environ
+from ...wsgi.cycle import App, Cycle, base_environ
 
 _next_request_or_yield = _wasgi.next_request_or_yield
 
 
 def serve(app: App) -> None:
     """Takes requests until the worker is told to leave."""
-    turn = through_c(_turn, app, base_environ(), Exchange(0, CONNECTIONS))
+    turn = through_c(_turn, app, base_environ(), Cycle(0, CONNECTIONS))
     while turn():
         pass
 
 
-def _turn(app: App, base: dict[str, Any], exchange: Exchange) -> bool:
+def _turn(app: App, base: dict[str, Any], cycle: Cycle) -> bool:
     """Takes a request, or waits for one; returns whether to go on."""
     reply = _next_request_or_yield()
     if reply == REQUEST or reply == REQUEST_WITH_BODY:
         request.set(number[0])
-        environ = exchange.environ(base, reply == REQUEST_WITH_BODY)
-        exchange.run(app, environ)
+        environ = cycle.environ(base, reply == REQUEST_WITH_BODY)
+        cycle.run(app, environ)
         request.set(None)
     elif reply == PARK:
         wait_for_connections()

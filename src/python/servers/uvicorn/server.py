@@ -12,7 +12,7 @@ from _wasgi import LOST, NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, 
 
 from ...asgi import websocket
 from ...asgi.application import App, Scope, finish_imports
-from ...asgi.exchange import Exchange, read_scope, wake
+from ...asgi.cycle import Cycle, read_scope, wake
 from ...asgi.websocket import Socket
 from ...bridge.log import ERROR, INFO, log
 from ...event_loop import loop as event_loop
@@ -34,7 +34,8 @@ class Server:
         """``fresh_contexts`` is whether each request has a context of its own."""
         self.app = app
         self.configuration = configuration
-        self.exchanges: dict[int, Exchange | Socket] = {}
+        self.running: dict[int, Cycle | Socket] = {}
+        """What the app has not returned from, by connection."""
         self.lifespan = Lifespan(app, configuration.lifespan)
         self.stopping = asyncio.Event()
         self.signal = 0
@@ -51,16 +52,16 @@ class Server:
             return lambda: self._stop(id)
         if kind == SOCKET:
             return partial(self._socket, id, websocket.read_scope(self.lifespan.state))
-        exchange = self.exchanges.get(id)
-        if exchange is None:
+        running = self.running.get(id)
+        if running is None:
             return partial(_wasgi.socket_lost, id) if kind == LOST else int
-        if isinstance(exchange, Socket):
+        if isinstance(running, Socket):
             if kind == LOST:
-                return exchange.lost
-            return exchange.receivable if kind == RECEIVABLE else exchange.writable
+                return running.lost
+            return running.receivable if kind == RECEIVABLE else running.writable
         if kind == RECEIVABLE:
-            return lambda: wake(exchange.readable)
-        return lambda: wake(exchange.writable)
+            return lambda: wake(running.readable)
+        return lambda: wake(running.writable)
 
     def _stop(self, number: int) -> None:
         if self.stopping.is_set() and number == SIGINT:
@@ -70,14 +71,14 @@ class Server:
         self.stopping.set()
 
     def _request(self, id: int, scope: Scope) -> None:
-        exchange = self.exchanges[id] = Exchange(id, self.loop)
-        self._start(id, exchange, exchange.run(self.app, scope))
+        cycle = self.running[id] = Cycle(id, self.loop)
+        self._start(id, cycle, cycle.run(self.app, scope))
 
     def _socket(self, id: int, scope: Scope) -> None:
-        socket = self.exchanges[id] = Socket(id, self.loop)
+        socket = self.running[id] = Socket(id, self.loop)
         self._start(id, socket, socket.run(self.app, scope))
 
-    def _start(self, id: int, exchange: Exchange | Socket, run: Coroutine[Any, Any, None]) -> None:
+    def _start(self, id: int, running: Cycle | Socket, run: Coroutine[Any, Any, None]) -> None:
         if self.fresh_contexts:
             context = Context()
             context.run(request.set, id)
@@ -88,10 +89,10 @@ class Server:
             task = asyncio.Task(run, loop=self.loop, eager_start=True)
             request.reset(before)
         if task.done():
-            del self.exchanges[id]
+            del self.running[id]
         else:
-            exchange.task = task
-            task.add_done_callback(lambda _: self.exchanges.pop(id, None))
+            running.task = task
+            task.add_done_callback(lambda _: self.running.pop(id, None))
 
     async def beat(self, interval: float) -> None:
         """The heartbeat of a worker under gunicorn's arbiter, from the loop: a blocked loop misses
@@ -156,9 +157,9 @@ class Server:
         except TimeoutError:
             log(
                 ERROR,
-                f"Cancel {len(self.exchanges)} running task(s), timeout graceful shutdown exceeded",
+                f"Cancel {len(self.running)} running task(s), timeout graceful shutdown exceeded",
             )
-            tasks = [exchange.task for exchange in self.exchanges.values() if exchange.task]
+            tasks = [running.task for running in self.running.values() if running.task]
             for task in tasks:
                 task.cancel("Task cancelled, timeout graceful shutdown exceeded")
             # They end while the application shuts down.
@@ -170,9 +171,9 @@ class Server:
             log(INFO, "Waiting for connections to close. (CTRL+C to force quit)")
             while _wasgi.connections() and not self.forced:
                 await asyncio.sleep(TICK)
-        if self.exchanges and not self.forced:
+        if self.running and not self.forced:
             log(INFO, "Waiting for background tasks to complete. (CTRL+C to force quit)")
-            while self.exchanges and not self.forced:
+            while self.running and not self.forced:
                 await asyncio.sleep(TICK)
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from ...asgi.application import Message, Scope
-from ...wsgi.exchange import App, ExcInfo
+from ...wsgi.cycle import App, ExcInfo
 
 THREADS: Final = 10
 

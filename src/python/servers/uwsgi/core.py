@@ -29,7 +29,7 @@ from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
 from ...threads import waiting
 from ...threads.waiting import CONNECTIONS, request, wait
-from ...wsgi.exchange import Body, Exchange, ExcInfo, base_environ
+from ...wsgi.cycle import Body, Cycle, ExcInfo, base_environ
 from .log import Answer, Log, say
 from .options import Configuration
 
@@ -69,8 +69,8 @@ class _CountedBody(Body):
 class _Input(io.BufferedReader):
     """``wsgi.input``: errors say which call they are of, and the log what is missing."""
 
-    def __init__(self, exchange: Exchange, length: int) -> None:
-        self._bytes = _CountedBody(exchange)
+    def __init__(self, cycle: Cycle, length: int) -> None:
+        self._bytes = _CountedBody(cycle)
         self._length = length
         super().__init__(self._bytes)
 
@@ -115,14 +115,14 @@ class Core:
         self.number = number
         self.app = app
         self.configuration = configuration
-        self.exchange = Exchange(number, CLIENTS | number if number else CONNECTIONS)
+        self.cycle = Cycle(number, CLIENTS | number if number else CONNECTIONS)
         self.answer: Answer
         self.stuck = False
 
     def _until_taken(self, reply: int) -> None:
         # In steps, what the client does not take waits in memory.
         while reply == PARK and waiting.SUSPENDS:
-            wait(IO, self.exchange.key)
+            wait(IO, self.cycle.key)
             reply = _wasgi.flushed(self.number)
         if reply == BROKEN:
             raise OSError("write error")
@@ -226,7 +226,7 @@ class Core:
             waits = False
             while (reply := _wasgi.read_body(self.number, min(left, SIZE))) == PARK:
                 waits = True
-                wait(IO, self.exchange.key)
+                wait(IO, self.cycle.key)
             if reply == DATA:
                 body += view[: number[0]]
                 continue
@@ -252,7 +252,7 @@ class Core:
         configuration = self.configuration
         log = Log(configuration.options, configuration.pid, configuration.slot)
         buffer = configuration.options.post_buffering
-        exchange = self.exchange
+        cycle = self.cycle
         respond = through_c(self._respond)
         base = base_environ()
         base["uwsgi.version"] = b"2.0.31"
@@ -262,7 +262,7 @@ class Core:
         while True:
             reply = _wasgi.next_request(self.number)
             if reply == PARK:
-                yield from wait_for_io(exchange.key)
+                yield from wait_for_io(cycle.key)
                 continue
             if reply == EXIT:
                 return
@@ -273,7 +273,7 @@ class Core:
             variables = dict(environ)
             has_body = reply == REQUEST_WITH_BODY
             environ["wsgi.input"] = (
-                _Input(exchange, digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
+                _Input(cycle, digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
             )
             environ.update(base)
             request.set(id)
@@ -288,9 +288,9 @@ class Core:
                 from ...wsgi import stepped
 
                 if has_body:
-                    environ["wsgi.input"] = yield from stepped.whole_body(exchange.id)
+                    environ["wsgi.input"] = yield from stepped.whole_body(cycle.id)
                 respond(environ)
-                yield from stepped.flushed(exchange.id)
+                yield from stepped.flushed(cycle.id)
             request.set(None)
             del environ
             line = log.line(self.answer, variables, self.number)

@@ -12,7 +12,7 @@ export class MainThread {
 
   /**
    * @param {import("./pyodide.js").StepMain} step
-   * @param {import("./shared_buffer.js").SharedBuffer} memory
+   * @param {import("./shared-buffer.js").SharedBuffer} memory
    */
   constructor(step, memory) {
     this.#step = step;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { FromPage } from "../../www/api/kinds.js";
-import { ServerWebSocket } from "../../www/api/web_socket.js";
+import { ServerWebSocket } from "../../www/api/web-socket.js";
 import { encodeStrings, readStrings } from "../../www/wire/strings.js";
 
 const encoder = new TextEncoder();
@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
  * A WebSocket and what it has told the machine.
  * @param {string | URL} path
  * @param {string | string[]} [protocols]
- * @param {import("../../www/api/web_socket.js").SocketOptions} [options]
+ * @param {import("../../www/api/web-socket.js").SocketOptions} [options]
  */
 function socketTo(path, protocols = [], options = {}) {
   /** @type {Frame[]} */

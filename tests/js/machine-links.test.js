@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { Bell } from "../../www/link/bell.js";
 import { Link } from "../../www/link/link.js";
-import { MachineLinks } from "../../www/worker/machine_links.js";
+import { MachineLinks } from "../../www/worker/machine-links.js";
 
 /** @typedef {import("#wasgi_core").MachineWorker} MachineWorker */
 

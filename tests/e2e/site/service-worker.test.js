@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
+import { SiteHost } from "../site-host.js";
 import { launchBrowser, serveSite } from "../support.js";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -11,48 +11,31 @@ import { launchBrowser, serveSite } from "../support.js";
 let site;
 /** @type {import("playwright-core").Browser} */
 let browser;
-/** @type {import("node:http").Server} */
+/** @type {SiteHost} */
 let host;
-/** Whether the host answers at all. */
-let online = true;
-/** What the host has in the place of the site's files, by path. @type {Map<string, string>} */
-const replaced = new Map();
 
-// A static host that knows nothing of COOP and COEP, under a name for which the service worker does
-// as on the internet, with a page of its own so that these tests need none of the site's.
+// A static host that knows nothing of COOP and COEP, with a page of its own so that these tests
+// need none of the site's.
 before(async () => {
   site = await serveSite();
   browser = await launchBrowser();
-  host = createServer(async (request, response) => {
-    if (!online) return response.destroy();
-    if (request.url === "/blank.html")
-      return response.setHeader("content-type", "text/html").end("<title>blank");
-    const answer = await fetch(new URL(`.${request.url}`, site.url));
-    const other = replaced.get(String(request.url));
-    if (other !== undefined)
-      return response
-        .setHeader("content-type", answer.headers.get("content-type") ?? "")
-        .end(other);
-    response.statusCode = answer.status;
-    response.setHeader("content-type", answer.headers.get("content-type") ?? "");
-    return response.end(Buffer.from(await answer.arrayBuffer()));
+  host = await SiteHost.open(site.url, {}, (request, response) => {
+    if (request.url !== "/blank.html") return false;
+    response.setHeader("content-type", "text/html").end("<title>blank");
+    return true;
   });
-  await new Promise((resolve) => host.listen(0, "127.0.0.1", () => resolve(undefined)));
 });
 after(async () => {
   await browser?.close();
   host?.close();
-  host?.closeAllConnections();
   await site?.close();
 });
 
 /** A page that the service worker controls. */
 async function controlledPage() {
-  const address = host.address();
-  assert.ok(address && typeof address === "object");
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto(`http://site.localhost:${address.port}/blank.html`);
+  await page.goto(new URL("blank.html", host.publicUrl).href);
   await page.evaluate(async () => {
     const controlled = new Promise((resolve) =>
       navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }),
@@ -65,7 +48,7 @@ async function controlledPage() {
 
 test("the site's files are served without a network after the first visit", async () => {
   const page = await controlledPage();
-  online = false;
+  host.online = false;
   try {
     const results = await page.evaluate(async () => {
       const { files } = await (await fetch("manifest.json")).json();
@@ -78,7 +61,7 @@ test("the site's files are served without a network after the first visit", asyn
     assert.ok(results.length > 5);
     for (const { path, bytes, found } of results) assert.equal(found, bytes, path);
   } finally {
-    online = true;
+    host.online = true;
   }
 });
 
@@ -134,7 +117,7 @@ test("a rewritten file is not served without a network either", async () => {
         if (url.includes("/process.js?")) await cache.put(url, new Response("rewritten"));
     }
   });
-  online = false;
+  host.online = false;
   try {
     const answer = await page.evaluate(() =>
       fetch("process.js").then(
@@ -144,7 +127,7 @@ test("a rewritten file is not served without a network either", async () => {
     );
     assert.equal(answer, "no answer");
   } finally {
-    online = true;
+    host.online = true;
   }
 });
 
@@ -183,12 +166,12 @@ test("a site that is half updated is not taken over, and is at the next visit", 
   );
   const renewed = (/** @type {string} */ text) =>
     text.replaceAll(oldHash, newHash).replaceAll(version, "0.0.0-new");
-  replaced.set("/sw.js", renewed(script)).set("/manifest.json", renewed(manifest));
+  host.replaced.set("/sw.js", renewed(script)).set("/manifest.json", renewed(manifest));
   try {
     assert.equal(await update(), "redundant", "the new style sheet is not there yet");
     assert.deepEqual(await served(), [version, style]);
     // The two are alike.
-    replaced.set("/app.css", newStyle).set("/element.css", newStyle);
+    host.replaced.set("/app.css", newStyle).set("/element.css", newStyle);
     assert.equal(await update(), "installed");
     await page.evaluate(async () => {
       const controlled = new Promise((resolve) =>
@@ -200,6 +183,6 @@ test("a site that is half updated is not taken over, and is at the next visit", 
     });
     assert.deepEqual(await served(), ["0.0.0-new", newStyle]);
   } finally {
-    replaced.clear();
+    host.replaced.clear();
   }
 });

@@ -1,4 +1,4 @@
-// Usage: node test_python.js PROJECT DIST [FILTER]
+// Usage: node test-python.js PROJECT DIST [FILTER]
 //
 // Runs tests/python/test_*.py (unittest) with the site's own Python, each file in a fresh
 // interpreter, because what they test changes the interpreter (threading, the event loop). Ends
@@ -10,7 +10,7 @@
 import { readdir } from "node:fs/promises";
 import process from "node:process";
 
-import { keyDerivation } from "../../www/worker/key_derivation.js";
+import { keyDerivation } from "../../www/worker/key-derivation.js";
 import { interpreters } from "./site.js";
 
 const TESTS = "/tests";

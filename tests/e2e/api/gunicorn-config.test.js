@@ -2,10 +2,9 @@
 // does.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { afterEach, describe, test } from "node:test";
 
-import { PlaygroundPage } from "../playground.js";
-import { launchBrowser, serveSite } from "../support.js";
+import { openPage } from "./page.js";
 
 const APP = `
 import os
@@ -32,25 +31,10 @@ def nworkers_changed(server, new, old): told(server.log, "nworkers_changed", new
 def on_exit(server): told(server.log, "on_exit")
 `;
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {PlaygroundPage} */
-let page;
 /** @type {import("../playground.js").RunningServer | null} */
 let running = null;
 
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-  page = await PlaygroundPage.open(browser, site.url);
-  await page.write({ "app.py": APP });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const page = await openPage({ "app.py": APP });
 afterEach(async () => {
   await running?.stop();
   running = null;

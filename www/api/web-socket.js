@@ -1,6 +1,6 @@
 // The browser's WebSocket interface over the machine's network (WHATWG WebSockets Standard).
 
-import { targetOf } from "./exchange.js";
+import { targetOf } from "./request.js";
 import { FromPage } from "./kinds.js";
 import { encodeStrings, readStrings } from "../wire/strings.js";
 

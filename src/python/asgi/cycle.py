@@ -58,7 +58,7 @@ def read_scope(state: dict[str, Any]) -> Scope:
     }
 
 
-class Exchange:
+class Cycle:
     """A request and its response."""
 
     __slots__ = ("id", "loop", "readable", "task", "writable")

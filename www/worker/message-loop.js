@@ -41,7 +41,7 @@ export class MessageLoop {
   /**
    * @param {import("#wasgi_core").Process} process
    * @param {import("./threads.js").Threads} threads
-   * @param {import("./project_files.js").ProjectFiles} files
+   * @param {import("./project-files.js").ProjectFiles} files
    * @param {import("./process.js").MachineLink} link to the machine
    * @param {Int32Array | null} bell the process's
    */

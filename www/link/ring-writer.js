@@ -1,4 +1,4 @@
-import { CAPACITY, HEADER, POSTED, READ, SKIP, START, WRITTEN } from "./ring_layout.js";
+import { CAPACITY, HEADER, POSTED, READ, SKIP, START, WRITTEN } from "./ring-layout.js";
 
 /** The writer's end of a ring. */
 export class RingWriter {

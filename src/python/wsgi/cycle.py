@@ -81,8 +81,8 @@ def body_error(reply: int) -> Exception:
 class Body(io.RawIOBase):
     """The request body as the connection brings it; reading waits for the client."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, cycle: Cycle) -> None:
+        self._cycle = cycle
 
     def readable(self) -> bool:
         return True
@@ -92,9 +92,9 @@ class Body(io.RawIOBase):
         wanted = min(len(buffer), SIZE)
         if not wanted:
             return 0
-        exchange = self._exchange
-        while (reply := _read_body(exchange.id, wanted)) == PARK:
-            wait(IO, exchange.key)
+        cycle = self._cycle
+        while (reply := _read_body(cycle.id, wanted)) == PARK:
+            wait(IO, cycle.key)
         if reply == END:
             return 0
         if reply != DATA:
@@ -121,16 +121,16 @@ class _SteppedBody(Body):
 class _Input(io.BufferedReader):
     """``wsgi.input``."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(_SteppedBody(exchange))
+    def __init__(self, cycle: Cycle) -> None:
+        super().__init__(_SteppedBody(cycle))
 
 
 silent_exits: tuple[type[BaseException], ...] = (SystemExit,)
 """What ends a request without an answer where threads are green."""
 
 
-class Exchange:
-    """A request that an app has, and its answer."""
+class Cycle:
+    """A request that an app has, and its response."""
 
     __slots__ = ("id", "key")
 

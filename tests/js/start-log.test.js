@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { StartLog } from "../../www/api/start_log.js";
+import { StartLog } from "../../www/api/start-log.js";
 
 test("what a server logs before it accepts is kept, line by line", () => {
   const log = new StartLog();
