@@ -11,6 +11,7 @@ pub mod cargo;
 pub mod command;
 pub mod error;
 pub mod fidelity;
+pub mod fuzz;
 #[cfg(test)]
 mod options;
 pub mod processes;

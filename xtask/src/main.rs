@@ -10,6 +10,7 @@ use xtask::bench;
 use xtask::build;
 use xtask::error::{Error, Result};
 use xtask::fidelity;
+use xtask::fuzz;
 use xtask::project::Project;
 use xtask::python_tests;
 use xtask::run;
@@ -37,6 +38,7 @@ enum Task {
     PythonTests(python_tests::Options),
     Bench(bench::Options),
     Fidelity(fidelity::Options),
+    Fuzz(fuzz::Options),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +96,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::PythonTests(options) => python_tests::run(&project, options),
         Task::Bench(options) => bench::run(&project, &options),
         Task::Fidelity(options) => fidelity::run(&project, &options),
+        Task::Fuzz(options) => fuzz::run(&project, &options),
     }
 }
 

@@ -119,24 +119,46 @@ fn path_matches(path: &str, pattern: &str) -> bool {
 
 /// `fnmatch.fnmatchcase`, of bytes. By hand: `globset` gives a meaning to braces, backslashes and
 /// `**`, which Python does not, and brings an engine of regular expressions.
+///
+/// Of several stars only the last has to give way: whatever the earlier ones took, it can take.
 fn matches(name: &[u8], pattern: &[u8]) -> bool {
-    match (pattern, name) {
-        ([], _) => name.is_empty(),
-        ([b'*', rest @ ..], [_, after @ ..]) => matches(name, rest) || matches(after, pattern),
-        ([b'*', rest @ ..], []) => matches(name, rest),
-        ([b'[', set @ ..], [first, name @ ..]) => match set.iter().position(|byte| *byte == b']') {
-            Some(end) => {
-                set.iter().position(|byte| byte == first) < Some(end)
-                    && set.contains(first)
-                    && matches(name, set.get(end + 1..).unwrap_or_default())
+    let (mut name, mut pattern) = (name, pattern);
+    // What is behind the last star, and the name from where it has taken nothing more.
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, name) {
+            ([], []) => return true,
+            ([b'*', rest @ ..], _) => {
+                pattern = rest;
+                star = Some((rest, name));
             }
-            None => false,
-        },
-        ([byte, rest @ ..], [first, name @ ..]) => {
-            (byte == first || *byte == b'?') && matches(name, rest)
+            ([_, ..], [first, after @ ..]) if let Some(rest) = matches_one(*first, pattern) => {
+                (name, pattern) = (after, rest);
+            }
+            _ => {
+                let Some((behind, [_, after @ ..])) = star else {
+                    return false;
+                };
+                (name, pattern) = (after, behind);
+                star = Some((behind, after));
+            }
         }
-        _ => false,
     }
+}
+
+/// The rest of a pattern whose beginning, which is no star, stands for this byte.
+fn matches_one(byte: u8, pattern: &[u8]) -> Option<&[u8]> {
+    let (&first, rest) = pattern.split_first()?;
+    let (matched, rest) = match first {
+        b'?' => (true, rest),
+        b'[' if let Some(end) = rest.iter().position(|byte| *byte == b']') => {
+            let (set, behind) = rest.split_at(end);
+            (set.contains(&byte), behind.get(1..).unwrap_or_default())
+        }
+        // A set without an end is none.
+        first => (first == byte, rest),
+    };
+    matched.then_some(rest)
 }
 
 #[cfg(test)]
@@ -186,6 +208,14 @@ mod tests {
         ] {
             assert_eq!(watches("", path), watched, "{path}");
         }
+    }
+
+    #[test]
+    fn many_stars_take_no_longer_than_one() {
+        let many = format!("--reload-include '{}b'", "*a".repeat(40));
+        let path = format!("/home/web/{}", "a".repeat(200));
+        assert!(!watches(&many, &path));
+        assert!(watches(&many, &format!("{path}b")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod browser;
 mod counts;
+mod fuzz;
 mod javascript;
 mod lines;
 mod python;
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     Step::new("lines", lines::lines),
     Step::new("clippy", rust::clippy),
     Step::new("native", rust::native),
+    Step::new("fuzz", fuzz::fuzz),
     Step::new("prettier", javascript::prettier),
     Step::new("eslint", javascript::eslint),
     Step::new("ruff", python::ruff),

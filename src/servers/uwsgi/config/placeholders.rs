@@ -143,8 +143,8 @@ impl Config<'_> {
             let left = leading_number(&value);
             match word {
                 "+" | "-" | "*" | "/" => sign = word,
-                "++" => value = (left + 1).to_string(),
-                "--" => value = (left - 1).to_string(),
+                "++" => value = left.wrapping_add(1).to_string(),
+                "--" => value = left.wrapping_sub(1).to_string(),
                 word => {
                     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
                     let word = if digits {

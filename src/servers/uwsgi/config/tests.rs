@@ -297,3 +297,19 @@ fn a_loop_may_set_thousands_of_options() {
         [(String::new(), 1)]
     );
 }
+
+#[test]
+fn sums_may_be_larger_than_numbers_are() {
+    for sum in [
+        "9223372036854775807 ++",
+        "x --",
+        "x * x",
+        "x - 9223372036854775807",
+    ] {
+        let content = format!(
+            "[uwsgi]\nx = -9223372036854775808\nhttp-socket = :1\nthreads = 2\npyargv = %({sum})\n"
+        );
+        let launch = launch("uwsgi a.ini", &[("a.ini", &content)]);
+        assert_eq!(launch.threads, 2, "{sum}");
+    }
+}
