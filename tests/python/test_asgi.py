@@ -1,9 +1,11 @@
 """The callables that an ASGI app sees, over a host that records."""
 
+import asyncio
 import unittest
 
-import _wasgi
 from recording import RecordingHost, run_on_loop
+
+import _wasgi
 from wasgi_runtime.asgi.cycle import Cycle, wake
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.event_loop import loop as event_loop
@@ -121,12 +123,91 @@ class Cycles(unittest.TestCase):
             got.append((await receive())["body"])
 
         def during(cycle):
-            if cycle.readable:
+            if cycle.waiters:
                 host.incoming = [(_wasgi.LAST_DATA, b"late")]
-                wake(cycle.readable)
+                cycle.receivable()
 
         self.run_app(app, host, during)
         self.assertEqual(got, [b"late"])
+
+    def run_two(self, receives, incoming):
+        """Two tasks that receive at once; what comes once both wait."""
+        host = Host()
+        got = []
+
+        async def app(scope, receive, send):
+            tasks = [asyncio.create_task(wait(receive, got)) for wait in receives]
+            await asyncio.gather(*tasks)
+
+        def during(cycle):
+            if len(cycle.waiters) == 2 and not host.incoming:
+                host.incoming = list(incoming)
+                cycle.receivable()
+
+        self.run_app(app, host, during)
+        return got
+
+    def test_a_disconnect_reaches_every_receive_that_waits(self):
+        async def wait(receive, got):
+            got.append(await receive())
+
+        gone = (_wasgi.DISCONNECT, b"")
+        self.assertEqual(
+            self.run_two([wait, wait], [gone, gone]), [{"type": "http.disconnect"}] * 2
+        )
+
+    def test_of_two_that_wait_for_a_part_the_second_gets_an_empty_one(self):
+        async def wait(receive, got):
+            message = await receive()
+            got.append((message["body"], message["more_body"]))
+
+        self.assertEqual(
+            self.run_two([wait, wait], [(_wasgi.DATA, b"part")]), [(b"part", True), (b"", True)]
+        )
+
+    def test_a_receive_that_is_given_up_leaves_the_other_waiting(self):
+        got = []
+        host = Host()
+
+        async def app(scope, receive, send):
+            watcher = asyncio.create_task(receive())
+            await asyncio.sleep(0)
+            poll = asyncio.create_task(receive())
+            await asyncio.sleep(0)
+            poll.cancel()
+            await asyncio.wait([poll])
+            got.append(watcher.done())
+            host.incoming = [(_wasgi.DISCONNECT, b"")]
+            cycles[0].receivable()
+            got.append(await watcher)
+
+        cycles = []
+
+        def during(cycle):
+            cycles[:] = [cycle]
+
+        self.run_app(app, host, during)
+        self.assertEqual(got, [False, {"type": "http.disconnect"}])
+
+    def test_an_old_wake_gives_a_later_receive_nothing(self):
+        got = []
+        host = Host([(_wasgi.DATA, b"one")])
+
+        async def app(scope, receive, send):
+            got.append((await receive())["body"])
+            got.append((await receive())["body"])
+
+        turns = []
+
+        def during(cycle):
+            if cycle.waiters:
+                if len(turns) == 3:
+                    host.incoming = [(_wasgi.LAST_DATA, b"two")]
+                turns.append(None)
+                cycle.receivable()
+
+        self.run_app(app, host, during)
+        self.assertEqual(got, [b"one", b"two"])
 
     def test_sending_waits_until_the_connection_takes_it(self):
         order = []

@@ -61,12 +61,17 @@ def read_scope(state: dict[str, Any]) -> Scope:
 class Cycle:
     """A request and its response."""
 
-    __slots__ = ("id", "loop", "readable", "task", "writable")
+    __slots__ = ("id", "loop", "more", "taken", "task", "waiters", "writable")
 
     def __init__(self, id: int, loop: asyncio.AbstractEventLoop) -> None:
         self.id = id
         self.loop = loop
-        self.readable: asyncio.Future[None] | None = None
+        self.waiters: list[asyncio.Future[None]] = []
+        """Of each ``receive()`` that waits."""
+        self.taken = 0
+        """How often a ``receive()`` has been given something."""
+        self.more = True
+        """Whether more of the request's body is to come, as far as the app was told."""
         self.writable: asyncio.Future[None] | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -80,23 +85,31 @@ class Cycle:
             _returned(self.id, None if result is None else write_text(str(result)))
 
     async def receive(self) -> Message:
-        """ASGI's ``receive``: the next part of the body, or the disconnect."""
-        while True:
-            reply = _receive(self.id)
-            if reply == PARK:
-                waiter = self.readable = self.loop.create_future()
-                try:
-                    await waiter
-                finally:
-                    self.readable = None
-                continue
-            if reply == DISCONNECT:
-                return {"type": "http.disconnect"}
-            return {
-                "type": "http.request",
-                "body": bytes(view[: number[0]]),
-                "more_body": reply == DATA,
-            }
+        """ASGI's ``receive``: the next part of the body, or the disconnect.
+
+        Of several that wait for the same part, uvicorn gives it to the first, and an empty one to
+        each of the others.
+        """
+        taken = self.taken
+        while (reply := _receive(self.id)) == PARK:
+            if self.taken != taken:
+                return {"type": "http.request", "body": b"", "more_body": self.more}
+            waiter = self.loop.create_future()
+            self.waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                self.waiters.remove(waiter)
+        self.taken += 1
+        if reply == DISCONNECT:
+            return {"type": "http.disconnect"}
+        self.more = reply == DATA
+        return {"type": "http.request", "body": bytes(view[: number[0]]), "more_body": self.more}
+
+    def receivable(self) -> None:
+        """Something came: every ``receive()`` that waits goes on."""
+        for waiter in self.waiters:
+            wake(waiter)
 
     async def send(self, message: Message) -> None:
         """ASGI's ``send``: returns when the connection has taken the bytes."""

@@ -62,7 +62,7 @@ class InvalidResponseHeader(Exception):
     __module__ = "gunicorn.http.errors"
 
     def __str__(self) -> str:
-        return f"Invalid response header value from the application: {self.args[0]}"
+        return f"Invalid response header from the application: {self.args[0]}"
 
 
 class InvalidResponseHeaderName(InvalidResponseHeader):
@@ -156,6 +156,8 @@ class Request:
         self.chunks: deque[bytes] = deque()
         self.buffered = 0
         self.body_complete = self.body_finished = self.expired = False
+        # gunicorn takes the client for gone, in `receive()` alone, once a wait for that has ended.
+        self.waited = False
         self.readable: asyncio.Future[None] | None = None
         self.gone = False
         # The response.
@@ -200,13 +202,13 @@ class Request:
 
     async def receive(self) -> Message:
         """ASGI's ``receive``."""
-        if self.gone or self.expired:
+        if self.gone or self.expired or self.waited:
             return {"type": "http.disconnect"}
         if self.body_finished:
             try:
                 await self._wait(None)
             finally:
-                self.gone = True
+                self.waited = True
             return {"type": "http.disconnect"}
         if not self.chunks and not self.body_complete:
             self.expects = False

@@ -60,7 +60,7 @@ class Server:
                 return running.lost
             return running.receivable if kind == RECEIVABLE else running.writable
         if kind == RECEIVABLE:
-            return lambda: wake(running.readable)
+            return running.receivable
         return lambda: wake(running.writable)
 
     def _stop(self, number: int) -> None:
