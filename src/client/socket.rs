@@ -223,7 +223,7 @@ impl Socket {
             match event {
                 Event::Text(text) => push(page, ToPage::Text, self.stream, &text),
                 Event::Binary(bytes) => push(page, ToPage::Binary, self.stream, &bytes),
-                Event::Ping(_) | Event::Pong(_) => {}
+                Event::Ping(_) | Event::Pong(_) | Event::CloseFrame(_) => {}
                 Event::Close(close) => {
                     self.end(close.code, &close.reason, true, page);
                     return Step::Closed;

@@ -14,7 +14,19 @@ pub enum ExceptionClass {
     ConnectionResetError,
     KeyError,
     RuntimeError,
+    TypeError,
     ValueError,
+
+    #[strum(serialize = "struct.error")]
+    StructError,
+
+    #[strum(serialize = "autobahn.exception.Disconnected")]
+    ClosedProtocol,
+    #[strum(serialize = "autobahn.exception.PayloadExceededError")]
+    PayloadExceeded,
+
+    #[strum(serialize = "gunicorn.asgi.websocket.WebSocketDisconnected")]
+    WebSocketDisconnected,
 
     #[strum(serialize = "gunicorn.http.errors.ChunkMissingTerminator")]
     ChunkMissingTerminator,
@@ -36,6 +48,11 @@ pub enum ExceptionClass {
     NoMoreData,
     #[strum(serialize = "gunicorn.http.errors.ObsoleteFolding")]
     ObsoleteFolding,
+
+    #[strum(serialize = "h11._util.LocalProtocolError")]
+    H11Local,
+    #[strum(serialize = "wsproto.utilities.LocalProtocolError")]
+    WsprotoLocal,
 
     #[strum(serialize = "uvicorn.protocols.utils.ClientDisconnected")]
     ClientDisconnected,

@@ -30,6 +30,12 @@ pub enum Name {
     Write = 10,
     /// Idle between two requests.
     KeepAlive = 11,
+    /// A WebSocket message was read; the app has not taken it.
+    Message = 12,
+    /// The app waits in `receive()` of a WebSocket.
+    Receive = 13,
+    /// The app waits in `send()` of a WebSocket, for a client that does not read or to close.
+    Send = 14,
 }
 
 /// A span as a process reports it: of the request that is the `sequence`-th of its connection.

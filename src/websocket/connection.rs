@@ -13,7 +13,7 @@ use super::close::{self, Close};
 use super::close_code;
 use super::deflate::{Decoder, Encoder, InflateError, Parameters};
 use super::frame::{self, Header, Length, Opcode, Prefix};
-use super::rules::{Check, Failure, Rules, Text};
+use super::rules::{Check, Closing, Failure, Library, Rules, Text};
 use super::utf8;
 use super::violation::Violation;
 
@@ -39,6 +39,8 @@ pub enum Event {
     Pong(Vec<u8>),
     /// A close frame; it is answered, or is the answer to ours.
     Close(Close),
+    /// The payload of a close frame, where the rules leave all of it to the caller.
+    CloseFrame(Vec<u8>),
 }
 
 /// Where a connection is.
@@ -96,6 +98,20 @@ struct Fragments {
     opcode: Opcode,
     is_compressed: bool,
     data: Vec<u8>,
+    /// Bytes of the data that are known to be UTF-8.
+    checked: usize,
+}
+
+impl Fragments {
+    /// Looks whether text is UTF-8 as far as it has come.
+    fn check_text(&mut self) -> Result<(), Violation> {
+        match utf8::decode(&self.data[self.checked..]) {
+            Err(error) if error.is_cut_off() => self.checked += error.start,
+            Err(error) => return Err(Violation::Text(error)),
+            Ok(_) => self.checked = self.data.len(),
+        }
+        Ok(())
+    }
 }
 
 /// A frame whose payload has come.
@@ -182,15 +198,11 @@ impl Connection {
         if self.state == State::Closed {
             return;
         }
-        self.input.extend_from_slice(bytes);
+        self.feed(bytes);
         loop {
-            match self.read_frame() {
-                Ok(Some(frame)) => {
-                    if let Err(violation) = self.receive_frame(frame) {
-                        self.broken(&violation);
-                    }
-                }
-                Ok(None) => break,
+            match self.read() {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(violation) => self.broken(&violation),
             }
             if self.state == State::Closed {
@@ -199,8 +211,32 @@ impl Connection {
                 return;
             }
         }
-        self.input.drain(..self.begin);
-        self.begin = 0;
+    }
+
+    /// Bytes came, for [`read`](Self::read).
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// Bytes that were not read.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.input.len() - self.begin
+    }
+
+    /// Reads one frame, for callers that read at their own pace; `false` where none is complete.
+    ///
+    /// # Errors
+    /// The other end broke the protocol. What follows is the caller's to do.
+    pub fn read(&mut self) -> Result<bool, Violation> {
+        let frame = self.read_frame()?;
+        let Some(frame) = frame else {
+            self.input.drain(..self.begin);
+            self.begin = 0;
+            return Ok(false);
+        };
+        self.receive_frame(frame)?;
+        Ok(true)
     }
 
     /// The next of what came.
@@ -299,6 +335,11 @@ impl Connection {
         self.fail(Close::new(violation.code(), reason));
     }
 
+    /// Sends a frame, whatever was sent before it: for callers that have rules of their own.
+    pub fn write_frame(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.write(0, opcode, payload);
+    }
+
     fn write(&mut self, reserved: u8, opcode: Opcode, payload: &[u8]) {
         let mask = match self.role {
             Role::Server => None,
@@ -355,7 +396,10 @@ impl Connection {
         let number = prefix.opcode();
         let is_control = number >= Opcode::Close as u8;
         let is_continuation = number == Opcode::Continuation as u8;
-        let length = length.map_or(Length { value: 0, width: 0 }, |length| length);
+        let length = length.unwrap_or(Length {
+            value: prefix.short_length().into(),
+            width: 0,
+        });
         let broken = match check {
             Check::Opcode => Opcode::of(number)
                 .is_none()
@@ -368,7 +412,7 @@ impl Connection {
                 let used = if is_compressed { frame::RSV1 } else { 0 };
                 (prefix.reserved() & !used != 0).then_some(Violation::Reserved)
             }
-            Check::Length => (!length.is_minimal()).then_some(Violation::Length),
+            Check::Length => (!length.is_minimal()).then_some(Violation::Length(length)),
             Check::ControlLength => (is_control && length.value > frame::MAX_CONTROL as u64)
                 .then_some(Violation::ControlTooLong),
             Check::ControlFragments => {
@@ -378,7 +422,17 @@ impl Connection {
                 .then_some(Violation::ExpectedContinuation(number)),
             Check::Continues => (is_continuation && self.message.is_none())
                 .then_some(Violation::UnexpectedContinuation),
-            Check::Limit => {
+            Check::MessageLimit | Check::Arrived if is_control => None,
+            Check::Arrived => {
+                let header = 2 + length.width + if prefix.is_masked() { 4 } else { 0 };
+                let arrived = self.unread().saturating_sub(header) as u64;
+                (arrived.min(length.value) > self.room() as u64).then(|| self.too_big(None))
+            }
+            Check::Compressed => (self.decoder.is_some()
+                && prefix.reserved() & frame::RSV1 != 0
+                && (is_control || is_continuation))
+                .then_some(Violation::CompressedContinuation),
+            Check::Limit | Check::MessageLimit => {
                 (length.value > self.room() as u64).then(|| self.too_big(Some(length.value)))
             }
         };
@@ -427,6 +481,12 @@ impl Connection {
             _ if !marked => return Ok((prefix, payload)),
             _ => decoder.begin(),
         }
+        if self.rules.library == Library::Wsproto
+            && opcode != Opcode::Continuation
+            && decoder.has_ended()
+        {
+            return Err(Violation::Decompression);
+        }
         match decoder.decode(&payload, prefix.fin(), room) {
             Ok(payload) => Ok((prefix.decompressed(), payload)),
             Err(InflateError::Corrupt) => Err(Violation::Decompression),
@@ -441,6 +501,20 @@ impl Connection {
             payload,
         } = frame;
         match opcode {
+            Opcode::Ping | Opcode::Pong
+                if self.rules.library == Library::Wsproto
+                    && self.message.as_ref().is_some_and(|m| m.is_compressed) =>
+            {
+                // wsproto forgets that the message around it is compressed.
+                if let Some(message) = &mut self.message {
+                    message.is_compressed = false;
+                }
+                return self.receive_frame(Frame {
+                    prefix,
+                    opcode,
+                    payload,
+                });
+            }
             Opcode::Ping => {
                 if self.sends_control() {
                     self.write(0, Opcode::Pong, &payload);
@@ -448,36 +522,48 @@ impl Connection {
                 self.events.push_back(Event::Ping(payload));
             }
             Opcode::Pong => self.events.push_back(Event::Pong(payload)),
+            Opcode::Close if self.rules.closing == Closing::Caller => {
+                self.events.push_back(Event::CloseFrame(payload));
+            }
             Opcode::Close => self.closed(&payload)?,
             Opcode::Continuation => {
                 if let Some(message) = &mut self.message {
                     message.data.extend_from_slice(&payload);
+                    if message.opcode == Opcode::Text && self.rules.text == Text::Fragments {
+                        message.check_text()?;
+                    }
                 }
                 if prefix.fin()
                     && let Some(message) = self.message.take()
                 {
-                    self.complete(message.opcode, message.data)?;
+                    self.complete(message.opcode, message.data, message.checked)?;
                 }
             }
-            Opcode::Text | Opcode::Binary if prefix.fin() => self.complete(opcode, payload)?,
+            Opcode::Text | Opcode::Binary if prefix.fin() => self.complete(opcode, payload, 0)?,
             Opcode::Text | Opcode::Binary => {
-                self.message = Some(Fragments {
+                let mut message = Fragments {
                     opcode,
                     is_compressed: prefix.was_compressed(),
                     data: payload,
-                });
+                    checked: 0,
+                };
+                if opcode == Opcode::Text && self.rules.text == Text::Fragments {
+                    message.check_text()?;
+                }
+                self.message = Some(message);
             }
         }
         Ok(())
     }
 
-    fn complete(&mut self, opcode: Opcode, data: Vec<u8>) -> Result<(), Violation> {
+    /// A message is complete; so many bytes of it are known to be UTF-8.
+    fn complete(&mut self, opcode: Opcode, data: Vec<u8>, checked: usize) -> Result<(), Violation> {
         if opcode != Opcode::Text {
             self.events.push_back(Event::Binary(data));
             return Ok(());
         }
-        if self.rules.text == Text::Whole {
-            utf8::decode(&data).map_err(Violation::Text)?;
+        if self.rules.text != Text::Caller {
+            utf8::decode(&data[checked..]).map_err(Violation::Text)?;
         }
         self.events.push_back(Event::Text(data));
         Ok(())

@@ -130,6 +130,12 @@ impl Decoder {
         }
     }
 
+    /// Whether a final block has come: no message follows it.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// A new message begins.
     pub fn begin(&mut self) {
         if self.window.reset {

@@ -117,6 +117,12 @@ impl Prefix {
         self.second & MASKED != 0
     }
 
+    /// What the prefix itself says of the length: at least 126 where the length follows.
+    #[must_use]
+    pub fn short_length(self) -> u8 {
+        self.second & 0x7f
+    }
+
     /// The payload's length at the beginning of `input`; `None` until it is there.
     #[must_use]
     pub fn length(self, input: &[u8]) -> Option<Length> {

@@ -40,7 +40,7 @@ pub fn protocols(field: &[u8]) -> Result<Vec<String>, GrammarError> {
             && reader
                 .field
                 .get(reader.at + 1)
-                .is_some_and(|byte| is_token(*byte))
+                .is_some_and(|byte| is_token_byte(*byte))
         {
             reader.at += 1;
             protocol.push('/');
@@ -117,7 +117,7 @@ impl Reader<'_> {
 
     fn token(&mut self, expected: &'static str) -> Result<String, GrammarError> {
         let rest = &self.field[self.at..];
-        let length = rest.iter().take_while(|byte| is_token(**byte)).count();
+        let length = rest.iter().take_while(|byte| is_token_byte(**byte)).count();
         if length == 0 {
             return Err(self.error(expected));
         }
@@ -136,7 +136,7 @@ impl Reader<'_> {
         let value = if self.peek() == Some(b'"') {
             let begin = self.at;
             let value = self.quoted()?;
-            if value.is_empty() || !value.iter().all(|byte| is_token(*byte)) {
+            if value.is_empty() || !value.iter().all(|byte| is_token_byte(*byte)) {
                 self.at = begin;
                 return Err(self.error("invalid quoted header content"));
             }
@@ -169,12 +169,19 @@ impl Reader<'_> {
     }
 }
 
-fn is_token(byte: u8) -> bool {
+/// Whether it is a token (RFC 9110, section 5.6.2).
+#[must_use]
+pub fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
+}
+
+fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-!#$%&'*+.^_`|~".contains(&byte)
 }
 
 /// Header fields are Latin-1.
-pub(super) fn latin1(bytes: &[u8]) -> String {
+#[must_use]
+pub fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 

@@ -6,4 +6,4 @@ mod server;
 
 pub use client::{ClientError, Opened, Opening};
 pub use key::accept_key;
-pub use server::{Acceptance, Refusal, Silence, accept};
+pub use server::{Acceptance, Refusal, Silence, accept, is_key};

@@ -28,6 +28,6 @@ pub mod violation;
 
 pub use close::Close;
 pub use connection::{Connection, Event, Role};
-pub use rules::Rules;
+pub use rules::{Library, Rules};
 pub use settings::Settings;
 pub use violation::Violation;

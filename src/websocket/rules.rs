@@ -1,6 +1,7 @@
 //! Where the libraries of the imitated servers differ: what they check, when, and in which words
 //! they close a connection.
 
+use super::close_code;
 use super::violation::Violation;
 
 /// One thing to check of a frame.
@@ -22,8 +23,14 @@ pub enum Check {
     NoMessageWithin,
     /// Continuations continue something.
     Continues,
-    /// The message is not beyond the limit.
+    /// The message is not beyond the limit, and no control frame is.
     Limit,
+    /// The message is not beyond the limit.
+    MessageLimit,
+    /// What has come of the message is not beyond the limit, whatever the frame says of its length.
+    Arrived,
+    /// Only the first frame of a message says that it is compressed.
+    Compressed,
 }
 
 /// How an end reads frames: an order of checks for each part of a frame, as soon as it is there.
@@ -41,6 +48,8 @@ pub struct Rules {
     pub text: Text,
     /// What is sent when the other end breaks the protocol.
     pub failure: Failure,
+    /// Who reads and answers close frames.
+    pub closing: Closing,
 }
 
 /// Who looks whether text is UTF-8.
@@ -50,6 +59,8 @@ pub enum Text {
     Caller,
     /// The connection, when the message is complete.
     Whole,
+    /// The connection, when a fragment is.
+    Fragments,
 }
 
 /// What is sent when the other end breaks the protocol.
@@ -61,11 +72,26 @@ pub enum Failure {
     Nothing,
 }
 
+/// Who reads and answers close frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The connection.
+    Connection,
+    /// The caller.
+    Caller,
+}
+
 /// A library that speaks WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Library {
     /// `websockets`, sans-IO: what uvicorn has by default.
     Websockets,
+    /// `autobahn`: what daphne has.
+    Autobahn,
+    /// gunicorn's own, of its `asgi` worker.
+    Gunicorn,
+    /// `wsproto`.
+    Wsproto,
     /// What browsers do; the client in the page.
     Browser,
 }
@@ -85,6 +111,61 @@ impl Rules {
         ],
         text: Text::Caller,
         failure: Failure::Close,
+        closing: Closing::Connection,
+    };
+
+    /// autobahn 26.10.2 as daphne uses it: without extensions. Whatever breaks the protocol resets
+    /// the connection, without a word.
+    pub const AUTOBAHN: Self = Self {
+        library: Library::Autobahn,
+        prefix: &[
+            Check::Reserved,
+            Check::Masking,
+            Check::Opcode,
+            Check::ControlFragments,
+            Check::ControlLength,
+            Check::NoMessageWithin,
+            Check::Continues,
+        ],
+        length: &[Check::Length, Check::MessageLimit],
+        frame: &[],
+        text: Text::Fragments,
+        failure: Failure::Nothing,
+        closing: Closing::Caller,
+    };
+
+    /// wsproto 1.3.2, which uvicorn closes without a word where it is broken.
+    pub const WSPROTO: Self = Self {
+        library: Library::Wsproto,
+        prefix: &[Check::Opcode, Check::ControlFragments, Check::ControlLength],
+        length: &[
+            Check::Length,
+            Check::Compressed,
+            Check::Reserved,
+            Check::Masking,
+            Check::Arrived,
+        ],
+        frame: &[Check::NoMessageWithin, Check::Continues],
+        text: Text::Fragments,
+        failure: Failure::Nothing,
+        closing: Closing::Caller,
+    };
+
+    /// gunicorn 27.0.1, `gunicorn/asgi/websocket.py`. It has no extensions.
+    pub const GUNICORN: Self = Self {
+        library: Library::Gunicorn,
+        prefix: &[Check::Reserved, Check::Opcode, Check::Masking],
+        length: &[
+            Check::Length,
+            Check::NoMessageWithin,
+            Check::ControlFragments,
+            Check::ControlLength,
+            Check::MessageLimit,
+        ],
+        frame: &[Check::Continues],
+        text: Text::Caller,
+        failure: Failure::Nothing,
+        closing: Closing::Caller,
     };
 
     /// A browser's client (RFC 6455, section 5.2; WHATWG's `WebSocket`).
@@ -102,13 +183,66 @@ impl Rules {
         frame: &[],
         text: Text::Whole,
         failure: Failure::Close,
+        closing: Closing::Connection,
     };
+
+    /// The code that goes with a breach: what the app is told, and the close frame says if there is
+    /// one.
+    #[must_use]
+    pub fn code(&self, violation: &Violation) -> u16 {
+        match (self.library, violation) {
+            (Library::Wsproto, Violation::Decompression) => close_code::INVALID_DATA,
+            _ => violation.code(),
+        }
+    }
 
     /// The reason in the close frame that answers a breach.
     #[must_use]
     pub fn reason(&self, violation: &Violation) -> String {
         match self.library {
-            Library::Websockets | Library::Browser => violation.to_string(),
+            Library::Websockets | Library::Autobahn | Library::Browser => violation.to_string(),
+            Library::Gunicorn => gunicorns(violation).to_owned(),
+            Library::Wsproto => wsprotos(violation),
         }
     }
+}
+
+fn gunicorns(violation: &Violation) -> &'static str {
+    match violation {
+        Violation::Reserved => "RSV bits set",
+        Violation::Opcode(_) => "Reserved opcode",
+        Violation::Masking => "Frame not masked",
+        Violation::Length(length) if length.width == 2 => "Non-minimal length",
+        Violation::Length(_) => "Invalid length",
+        Violation::ExpectedContinuation(_) => "Expected continuation",
+        Violation::UnexpectedContinuation => "Unexpected continuation",
+        Violation::TooBig { .. } => "Message too big",
+        // The others are not looked for.
+        _ => "Invalid control frame",
+    }
+}
+
+fn wsprotos(violation: &Violation) -> String {
+    let text = match violation {
+        Violation::Opcode(number) => return format!("Invalid opcode {number:#x}"),
+        Violation::ControlFragmented => "Invalid attempt to fragment control frame",
+        Violation::ControlTooLong => "Control frame with payload len > 125",
+        Violation::Length(length) if length.width == 2 => {
+            "Payload length used 2 bytes when 1 would have sufficed"
+        }
+        Violation::Length(length) if length.value <= 0xffff => {
+            "Payload length used 8 bytes when 2 would have sufficed"
+        }
+        Violation::Length(_) => "8-byte payload length with non-zero MSB",
+        Violation::CompressedContinuation | Violation::Decompression => "error in extension",
+        Violation::Reserved => "Reserved bit set unexpectedly",
+        Violation::Masking => "server received unexpected unmasked frame",
+        Violation::UnexpectedContinuation => "unexpected CONTINUATION",
+        Violation::ExpectedContinuation(number) => {
+            let name = if *number == 1 { "TEXT" } else { "BINARY" };
+            return format!("expected CONTINUATION, got <Opcode.{name}: {number}>");
+        }
+        other => return other.to_string(),
+    };
+    text.to_owned()
 }

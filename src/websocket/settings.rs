@@ -1,12 +1,20 @@
 //! What a server's command line says of its WebSocket connections.
 
+use super::rules::Library;
 use crate::os::Millis;
 
 /// What the command line says of WebSocket connections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
+    /// Whose answers clients and apps get.
+    pub library: Library,
     /// The most bytes that a message may have (`--ws-max-size`).
     pub max_size: usize,
+    /// The most bytes that a frame may have, where that is a limit of its own (daphne). 0: as many
+    /// as a message.
+    pub max_frame: usize,
+    /// Milliseconds that the app may take to accept, where the library looks (daphne).
+    pub handshake_timeout: Option<Millis>,
     /// Milliseconds between two pings (`--ws-ping-interval`).
     pub ping_interval: Option<Millis>,
     /// Milliseconds that a pong may take (`--ws-ping-timeout`).
@@ -19,7 +27,10 @@ impl Default for Settings {
     /// uvicorn's.
     fn default() -> Self {
         Self {
+            library: Library::Websockets,
             max_size: 16 * 1024 * 1024,
+            max_frame: 0,
+            handshake_timeout: None,
             ping_interval: Some(20_000.0),
             ping_timeout: Some(20_000.0),
             compression: true,

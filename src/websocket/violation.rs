@@ -1,6 +1,7 @@
 //! How the other end broke the protocol.
 
 use super::close_code;
+use super::frame::Length;
 use super::utf8::NotUtf8;
 
 /// A breach of RFC 6455 or RFC 7692, or a message beyond the limit. The text is that of the library
@@ -15,7 +16,7 @@ pub enum Violation {
     Masking,
     /// A length in more bytes than it needs, or with its highest bit set.
     #[error("invalid length")]
-    Length,
+    Length(Length),
     /// Reserved bits that no extension uses.
     #[error("reserved bits must be 0")]
     Reserved,

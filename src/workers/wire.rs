@@ -134,6 +134,13 @@ impl Wire {
         self.unsent.len() - self.taken
     }
 
+    /// Resets the connection, whatever waits to be sent.
+    pub(super) fn abort(&mut self, frames: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.closed, true) && !self.broken {
+            push(frames, FromProcess::Reset, self.id, b"");
+        }
+    }
+
     /// Closes: a reset where received bytes were never read, as `close()` does.
     pub(super) fn close(&mut self, frames: &mut Vec<u8>) {
         if std::mem::replace(&mut self.closed, true) || self.broken {

@@ -3,8 +3,9 @@
 import asyncio
 import unittest
 
-import _wasgi
 from recording import RecordingHost, run_on_loop
+
+import _wasgi
 from wasgi_runtime.asgi.websocket import Socket, read_scope
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.bridge.exceptions import ClientDisconnected

@@ -26,6 +26,9 @@ const NAMES = [
   "io",
   "write",
   "keepalive",
+  "message",
+  "receive",
+  "send",
 ];
 const FIELDS = 7;
 /** Records kept; the oldest go first. */

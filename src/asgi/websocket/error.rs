@@ -1,5 +1,6 @@
 //! What `send` raises in the app.
 
+use crate::gateway::python::repr_bytes;
 use crate::gateway::{Exception, ExceptionClass};
 use crate::websocket::connection::SendError;
 
@@ -45,6 +46,52 @@ pub enum SessionError {
     /// The library's own check of its state.
     #[error("")]
     Assertion,
+    /// gunicorn: an event that the connection does not have by now.
+    #[error("{0}")]
+    Gunicorn(&'static str),
+    /// gunicorn: the connection is closed.
+    #[error("WebSocket closed")]
+    WebSocketDisconnected,
+    /// gunicorn: the value of the header field of this name has a control character.
+    #[error("Invalid response header from the application: {}", repr_bytes(.0))]
+    ResponseHeader(Vec<u8>),
+    /// gunicorn: the name of a header field is no token.
+    #[error("Invalid response header name from the application: {}", repr_bytes(.0))]
+    ResponseHeaderName(Vec<u8>),
+    /// A close code that does not fit into its two bytes.
+    #[error("'H' format requires 0 <= number <= 65535")]
+    Packed,
+    /// wsproto: its own words for what cannot be sent.
+    #[error("{0}")]
+    Wsproto(String),
+    /// h11, which writes wsproto's responses: its own words.
+    #[error("{0}")]
+    H11(String),
+    /// wsproto: a message with neither text nor bytes.
+    #[error("Must provide bytes or text")]
+    NeitherTextNorBytes,
+    /// Python's own words for a value that is none.
+    #[error("{0}")]
+    Value(String),
+    /// autobahn: the connection is not open, or no longer.
+    #[error("Attempt to send on a closed protocol")]
+    ClosedProtocol,
+    /// autobahn: a message beyond the limit was to be sent.
+    #[error(
+        "tried to send WebSocket message with size {size} exceeding payload limit of {limit} octets"
+    )]
+    PayloadExceeded {
+        /// Its bytes.
+        size: usize,
+        /// The most that it may have.
+        limit: usize,
+    },
+    /// uvloop: the transport at this address is closed.
+    #[error(
+        "unable to perform operation on <TCPTransport closed=True reading=False {0:#x}>; the \
+         handler is closed"
+    )]
+    ClosedTransport(usize),
 }
 
 impl SessionError {
@@ -57,6 +104,16 @@ impl SessionError {
             Self::Header { .. } => ExceptionClass::InvalidHeaderValue,
             Self::AcceptedTwice => ExceptionClass::KeyError,
             Self::Close(_) => ExceptionClass::ProtocolError,
+            Self::WebSocketDisconnected => ExceptionClass::WebSocketDisconnected,
+            Self::ResponseHeader(_) => ExceptionClass::InvalidResponseHeader,
+            Self::ResponseHeaderName(_) => ExceptionClass::InvalidResponseHeaderName,
+            Self::Wsproto(_) => ExceptionClass::WsprotoLocal,
+            Self::H11(_) => ExceptionClass::H11Local,
+            Self::NeitherTextNorBytes => ExceptionClass::TypeError,
+            Self::Value(_) => ExceptionClass::ValueError,
+            Self::ClosedProtocol => ExceptionClass::ClosedProtocol,
+            Self::PayloadExceeded { .. } => ExceptionClass::PayloadExceeded,
+            Self::Packed => ExceptionClass::StructError,
             _ => ExceptionClass::RuntimeError,
         };
         Exception::new(class, self.to_string())

@@ -75,6 +75,12 @@ pub enum Message<'a> {
     },
     /// An event of another type.
     Other(&'a str),
+    /// daphne: the response that opens the connection, in its bytes.
+    Handshake(&'a [u8]),
+    /// daphne: a response that refuses it, in its bytes.
+    Refusal(&'a [u8]),
+    /// daphne: a ping.
+    Ping(&'a [u8]),
 }
 
 impl Message<'_> {
@@ -86,6 +92,7 @@ impl Message<'_> {
             Message::ResponseStart { .. } => "websocket.http.response.start",
             Message::ResponseBody { .. } => "websocket.http.response.body",
             Message::Other(kind) => kind,
+            Message::Handshake(_) | Message::Refusal(_) | Message::Ping(_) => "",
         }
     }
 }

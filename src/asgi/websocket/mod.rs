@@ -1,21 +1,24 @@
 //! One WebSocket connection and the app that has it (ASGI HTTP & WebSocket, "WebSocket"): the rules
-//! of `receive` and `send`, as uvicorn has them with the library `websockets`
-//! (`--ws websockets-sansio`, its default).
-//!
-//! What is to be done outside gathers in an [`Output`] after each call.
+//! of `receive` and `send`. Each server with a way of its own has a [`Session`] here.
 
+mod autobahn;
 mod error;
 mod event;
+mod gunicorn;
 mod output;
 mod response;
+mod sansio;
 mod scope;
 mod session;
+mod wsproto;
 
 pub use error::SessionError;
 pub use event::{Fields, Message, Received};
-pub use output::{Line, Output};
+pub use output::{End, Line, Output};
 pub use scope::Scope;
-pub use session::{Context, Session};
+pub use session::{Context, Ending, Progress, Session, asks, begin, seen, upgrade};
 
+#[cfg(test)]
+mod autobahn_tests;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,15 @@ pub struct Line {
     pub traceback: bool,
 }
 
+/// How a connection is to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Once the bytes are sent.
+    Close,
+    /// With a reset, whatever waits to be sent.
+    Reset,
+}
+
 /// What is to be done outside.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Output {
@@ -20,9 +29,10 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// Lines for the log.
     pub log: Vec<Line>,
-    /// The connection is to be closed once the bytes are sent;
-    /// [`Session::lost`](super::Session::lost) follows then.
-    pub close: bool,
+    /// The connection is to be ended; [`Session::lost`](super::Session::lost) follows then.
+    pub end: Option<End>,
     /// A `receive()` that waits may go on.
     pub wake: bool,
+    /// A `send()` that waits ([`Progress::Waits`](super::Progress::Waits)) may go on.
+    pub writable: bool,
 }

@@ -1,4 +1,4 @@
-//! What a real uvicorn did in each case (`tests/websocket/`), done again.
+//! What real servers did in each case (`tests/websocket/`), done again.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,19 +14,49 @@ use crate::http1::{self, RequestHead};
 use crate::os::Millis;
 use crate::servers::testing::launch;
 use crate::servers::{Launch, Level};
-use crate::websocket::Settings;
 
 const CASES: &str = include_str!("../../../tests/websocket/cases.json");
-const UVICORN: &str = include_str!("../../../tests/websocket/uvicorn-websockets-sansio.json");
+const UVICORN: Real = Real {
+    recording: include_str!("../../../tests/websocket/uvicorn-websockets-sansio.json"),
+    command: "uvicorn app:app --port 50000 --ws-max-size 1000",
+    text_first: false,
+    cancels: false,
+};
+const GUNICORN: Real = Real {
+    recording: include_str!("../../../tests/websocket/gunicorn-asgi.json"),
+    command: "gunicorn -k asgi app:app --websocket-max-message-size 1000",
+    text_first: true,
+    cancels: true,
+};
 const DATE: &str = "DATE";
 
 type Object = Map<String, Value>;
 
+const WSPROTO: Real = Real {
+    recording: include_str!("../../../tests/websocket/uvicorn-wsproto.json"),
+    command: "uvicorn app:app --port 50000 --ws-max-size 1000 --ws wsproto",
+    text_first: false,
+    cancels: false,
+};
+
+/// A real server.
+struct Real {
+    recording: &'static str,
+    command: &'static str,
+    /// Of a message with text and bytes, the text is sent.
+    text_first: bool,
+    /// The app is cancelled some time after its connection is lost.
+    cancels: bool,
+}
+
 /// The app of a case and the connection that it has.
-struct Play {
-    session: Session,
+struct Play<'a> {
+    real: &'a Real,
+    session: Box<dyn Session>,
     scope: Value,
     script: VecDeque<Value>,
+    /// The app waits in this `send()`.
+    sending: Option<Value>,
     /// The app waits for the client's next step.
     paused: bool,
     ended: bool,
@@ -37,13 +67,20 @@ struct Play {
     now: Millis,
 }
 
-impl Play {
+impl Play<'_> {
     fn drain(&mut self) {
         let output = self.session.take_output();
         self.bytes.extend(output.bytes);
+        if output.writable
+            && let Some(operation) = self.sending.take()
+        {
+            self.script.push_front(operation);
+        }
         for line in output.log {
-            let prefix = match line.level {
-                Level::Error => "ERROR:    ",
+            let prefix = match (line.level, self.real.cancels) {
+                (Level::Debug, _) => continue,
+                (Level::Error, true) => "[TIME] [PID] [ERROR] ",
+                (Level::Error, false) => "ERROR:    ",
                 _ => "INFO:     ",
             };
             let text = [prefix, &line.text].concat();
@@ -56,15 +93,14 @@ impl Play {
                 self.log.push("Traceback".to_owned());
             }
         }
-        self.closed |= output.close;
+        self.closed |= output.end.is_some();
     }
 
     /// Runs the app until it waits or has ended.
     fn run(&mut self) {
-        while !self.ended && !self.paused {
+        while !self.ended && !self.paused && self.sending.is_none() {
             let Some(operation) = self.script.pop_front() else {
-                self.session.returned(None, DATE);
-                self.end();
+                self.end(Ending::Returned(None));
                 break;
             };
             let argument = &operation[1];
@@ -109,47 +145,62 @@ impl Play {
                         Received::Disconnect { .. } => continue,
                     };
                     self.script.push_front(operation);
-                    if !self.send(&message) {
-                        self.session.left();
-                        self.end();
+                    if let Some(error) = self.send(&message, &json!(["send", message])) {
+                        self.fail(&error);
                     }
                 }
                 "send" => {
-                    if !self.send(argument) {
-                        self.session.left();
-                        self.end();
+                    if let Some(error) = self.send(argument, &operation) {
+                        self.fail(&error);
                     }
                 }
                 "try" => {
-                    self.send(argument);
+                    self.send(argument, &operation);
                 }
                 "pause" => self.paused = true,
                 "raise" => {
-                    self.session.raised(DATE);
-                    self.drain();
-                    let at = self
-                        .log
-                        .iter()
-                        .position(|line| line == "Traceback")
-                        .unwrap();
-                    let text = ["ValueError: ", argument.as_str().unwrap()].concat();
-                    self.log.insert(at + 1, text);
-                    self.end();
+                    self.raise(&["ValueError: ", argument.as_str().unwrap()].concat());
                 }
-                "return" => {
-                    self.session.returned(argument.as_str(), DATE);
-                    self.end();
-                }
+                "return" => self.end(Ending::Returned(argument.as_str())),
                 other => unreachable!("{other}"),
             }
         }
         self.drain();
     }
 
-    fn end(&mut self) {
+    /// The app lets an exception of `send()` through.
+    fn fail(&mut self, error: &SessionError) {
+        match error {
+            SessionError::Disconnected | SessionError::WebSocketDisconnected => {
+                self.end(Ending::Left);
+            }
+            error => {
+                let text = without_address(error);
+                self.raise(&format!("{}: {text}", error.exception().class.path()));
+            }
+        }
+    }
+
+    fn raise(&mut self, last_line: &str) {
+        self.end(Ending::Raised);
+        let at = self.log.iter().position(|line| line == "Traceback");
+        self.log.insert(at.unwrap() + 1, last_line.to_owned());
+    }
+
+    fn end(&mut self, ending: Ending<'_>) {
+        self.session.ended(ending, self.now, DATE);
         self.ended = true;
         self.notes.push(json!(["end"]));
         self.drain();
+    }
+
+    /// The connection is lost, and the app told of it.
+    fn lost(&mut self) {
+        self.session.lost();
+        self.run();
+        if self.real.cancels && !self.ended {
+            self.end(Ending::Returned(None));
+        }
     }
 
     fn receive(&mut self) -> Option<Received> {
@@ -170,7 +221,8 @@ impl Play {
         Some(received)
     }
 
-    fn send(&mut self, message: &Value) -> bool {
+    /// What is raised, unless the event is sent or its sender waits.
+    fn send(&mut self, message: &Value, operation: &Value) -> Option<SessionError> {
         let headers = owned_fields(&message["headers"]);
         let headers: Vec<(&[u8], &[u8])> = headers.iter().map(|(n, v)| (&n[..], &v[..])).collect();
         let text = message["text"].as_str().map(str::to_owned).or_else(|| {
@@ -187,6 +239,7 @@ impl Play {
                 headers: &headers,
             },
             "websocket.send" => match (&bytes, &text) {
+                (_, Some(text)) if self.real.text_first => Message::Text(text),
                 (Some(bytes), _) => Message::Bytes(bytes),
                 (None, Some(text)) => Message::Text(text),
                 (None, None) => Message::Nothing,
@@ -206,15 +259,19 @@ impl Play {
             other => Message::Other(other),
         };
         let sent = self.session.send(message, self.now, DATE);
-        self.notes.push(match &sent {
-            Ok(()) => json!(["sent"]),
+        self.drain();
+        match sent {
+            Ok(Progress::Done) => self.notes.push(json!(["sent"])),
+            Ok(Progress::Waits) => self.sending = Some(operation.clone()),
             Err(error) => {
                 let path = error.exception().class.path();
                 let (_, name) = path.rsplit_once('.').unwrap_or(("", path));
-                json!(["raised", name, error.to_string()])
+                self.notes
+                    .push(json!(["raised", name, without_address(&error)]));
+                return Some(error);
             }
-        });
-        sent.is_ok()
+        }
+        None
     }
 
     /// The client does something; what came of it.
@@ -230,11 +287,22 @@ impl Play {
         }
         self.run();
         if self.closed && !is_told {
-            self.session.lost();
-            self.run();
+            self.lost();
         }
         let state = if self.closed { "closed" } else { "open" };
         (std::mem::take(&mut self.bytes), state)
+    }
+}
+
+/// What an error says, without the address of an object.
+fn without_address(error: &SessionError) -> String {
+    let text = error.to_string();
+    match text.split_once("0x") {
+        Some((before, rest)) if matches!(error, SessionError::ClosedTransport(_)) => {
+            let after = rest.trim_start_matches(|char: char| char.is_ascii_hexdigit());
+            format!("{before}0xADDRESS{after}")
+        }
+        _ => text,
     }
 }
 
@@ -262,12 +330,13 @@ fn owned_fields(value: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
         .collect()
 }
 
-fn head(launch: &Launch, bytes: &[u8]) -> RequestHead {
+/// The head of a request, unless the server refuses it before it asks for anything.
+fn head(launch: &Launch, bytes: &[u8]) -> Option<RequestHead> {
     let mut connection = http1::server::Connection::new(launch.rules, launch.limits);
     connection.receive(bytes);
-    match connection.next_event().unwrap() {
-        Some(http1::server::Event::Head(head)) => head,
-        other => unreachable!("{other:?}"),
+    match connection.next_event() {
+        Ok(Some(http1::server::Event::Head(head))) => Some(head),
+        _ => None,
     }
 }
 
@@ -308,33 +377,33 @@ fn scope(strings: &[Vec<u8>]) -> Value {
 /// What the client got in each step, what the app noted, and the log.
 type Played = (Vec<(Vec<u8>, &'static str)>, Vec<Value>, Vec<String>);
 
-fn play(case: &Value) -> Played {
-    let launch = launch("uvicorn app:app --port 50000");
+fn play(case: &Value, real: &Real) -> Option<Played> {
+    let launch = launch(real.command);
     let steps: Vec<Vec<u8>> = case["steps"]
         .as_array()
         .unwrap()
         .iter()
         .map(|step| latin1(step.as_str().unwrap()))
         .collect();
-    let head = head(&launch, &steps[0]);
+    let head = head(&launch, &steps[0])?;
     let peer = Peer {
         remote: ("127.0.0.1".to_owned(), 50000),
         local: ("127.0.0.1".to_owned(), 50000),
     };
-    let scope_of = Scope::new(&head, &peer, &launch);
-    let settings = Settings {
-        max_size: 1000,
-        ..Settings::default()
-    };
+    let settings = launch.asgi.websocket.unwrap();
+    let seen = seen(&head, &settings);
+    let scope_of = Scope::new(&seen, &peer, &launch);
     let context = Context {
         client: scope_of.client_text().replace(":50000", ":PORT"),
         target: scope_of.target_text(),
         defaults: default_headers(&launch, DATE),
     };
-    let session = Session::new(&head, &settings, context, DATE);
+    let session = begin(&head, &settings, context, 0.0, DATE);
     let strings = scope_of.strings(session.subprotocols());
     let owned_strings: Vec<Vec<u8>> = strings.iter().map(<[u8]>::to_vec).collect();
     let mut play = Play {
+        real,
+        sending: None,
         scope: scope(&owned_strings),
         ended: !session.calls_app(),
         script: case["app"].as_array().unwrap().iter().cloned().collect(),
@@ -361,9 +430,9 @@ fn play(case: &Value) -> Played {
     }
     if !play.closed {
         play.paused = false;
-        play.step(|play| play.session.lost());
+        play.step(Play::lost);
     }
-    (answers, play.notes, play.log)
+    Some((answers, play.notes, play.log))
 }
 
 /// Notes name an exception by all its classes; ours is the first.
@@ -381,11 +450,35 @@ fn expected_notes(notes: &Value) -> Vec<Value> {
 /// Cases whose log has what there is not to be here: asyncio tells of an exception in the
 /// protocol's own code, by the addresses of its objects.
 const LOGS_OF_ASYNCIO: &[&str] = &["app-early-bad-frame"];
+/// Cases whose log gunicorn writes when it is not looked at any more.
+const LATE_LOGS: &[&str] = &["app-early-eof"];
 
 #[test]
 fn sessions_are_as_uvicorns() {
+    compare(&UVICORN);
+}
+
+#[test]
+fn sessions_are_as_uvicorns_with_wsproto() {
+    compare(&WSPROTO);
+}
+
+#[test]
+fn sessions_are_as_gunicorns() {
+    compare(&GUNICORN);
+}
+
+/// The scope of those is made in Python.
+fn without_scope(notes: Vec<Value>) -> Vec<Value> {
+    notes
+        .into_iter()
+        .filter(|note| note[0] != "scope")
+        .collect()
+}
+
+fn compare(real: &Real) {
     let cases: Object = serde_json::from_str(CASES).unwrap();
-    let recorded: Object = serde_json::from_str(UVICORN).unwrap();
+    let recorded: Object = serde_json::from_str(real.recording).unwrap();
     let mut different = Vec::new();
     for (name, case) in &cases {
         let expected = &recorded[name];
@@ -394,13 +487,21 @@ fn sessions_are_as_uvicorns() {
             // It was no request for a WebSocket.
             continue;
         }
-        let (answers, ours, log) = play(case);
+        let Some((answers, mut ours, log)) = play(case, real) else {
+            continue;
+        };
+        let mut notes = notes;
+        if real.cancels {
+            (notes, ours) = (without_scope(notes), without_scope(ours));
+        }
         let answers: Vec<Value> = answers
             .into_iter()
             .map(|(bytes, state)| json!([plain(&bytes)["$b"], state]))
             .collect();
         let (answers, log) = (json!(answers), json!(log));
-        let same_log = log == expected["log"] || LOGS_OF_ASYNCIO.contains(&name.as_str());
+        let same_log = log == expected["log"]
+            || LOGS_OF_ASYNCIO.contains(&name.as_str())
+            || real.cancels && LATE_LOGS.contains(&name.as_str());
         if answers != expected["answers"] || !same_log || ours != notes {
             different.push(format!(
                 "{name}\n  real {} {} {}\n  ours {answers} {log} {}",

@@ -15,7 +15,8 @@ use super::reply::{Full, Reply};
 #[wasm_bindgen]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketEvent {
-    /// `websocket.accept`: a list of strings: the subprotocol, then names and values.
+    /// `websocket.accept`: a list of strings: the subprotocol, then names and values. The number is
+    /// 0 where there is no subprotocol.
     Accept,
     /// `websocket.send` with `text`
     SendText,
@@ -33,6 +34,12 @@ pub enum SocketEvent {
     ResponseEnd,
     /// An event of another type: its name.
     Other,
+    /// daphne: the bytes of the response that opens the connection.
+    Handshake,
+    /// daphne: the bytes of a response that refuses it.
+    Refusal,
+    /// daphne: a ping, with its payload.
+    Ping,
 }
 
 impl AsyncWorker {
@@ -131,7 +138,7 @@ impl AsyncWorker {
         };
         let message = match event {
             SocketEvent::Accept => websocket::Message::Accept {
-                subprotocol: Some(&subprotocol),
+                subprotocol: (number > 0).then_some(&*subprotocol),
                 headers: &headers,
             },
             SocketEvent::SendText => websocket::Message::Text(&text),
@@ -152,6 +159,9 @@ impl AsyncWorker {
                 }
             }
             SocketEvent::Other => websocket::Message::Other(&text),
+            SocketEvent::Handshake => websocket::Message::Handshake(&bytes),
+            SocketEvent::Refusal => websocket::Message::Refusal(&bytes),
+            SocketEvent::Ping => websocket::Message::Ping(&bytes),
         };
         let sent = self
             .shared

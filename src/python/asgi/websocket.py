@@ -28,7 +28,7 @@ from _wasgi import (
 )
 
 from ..bridge.buffer import SIZE, number, read_bytes, view, write_bytes, write_text
-from ..bridge.exceptions import ClientDisconnected, raised
+from ..bridge.exceptions import CLIENT_GONE, raised
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
 
@@ -90,7 +90,7 @@ class Socket:
         """Calls the app and settles what it leaves open."""
         try:
             result = await app(scope, self.receive, self.send)
-        except ClientDisconnected:
+        except CLIENT_GONE:
             _wasgi.socket_raised(self.id, None)
         except BaseException as error:
             _wasgi.socket_raised(self.id, write_text(traceback_of(error)))
@@ -128,8 +128,12 @@ class Socket:
                 return {"type": "websocket.disconnect", "code": number[0]}
             if reply == _wasgi.DISCONNECTED_FOR:
                 code, reason = read_bytes()
-                return {"type": "websocket.disconnect", "code": int(code), "reason": reason.decode()}
-            data = _read_message()
+                return {
+                    "type": "websocket.disconnect",
+                    "code": int(code),
+                    "reason": reason.decode(),
+                }
+            data = read_message()
             if reply == TEXT:
                 return {"type": "websocket.receive", "text": data.decode()}
             return {"type": "websocket.receive", "bytes": data}
@@ -148,7 +152,8 @@ class Socket:
                     await self._transmit(SEND_NOTHING, b"")
             case "websocket.accept":
                 fields = [(message.get("subprotocol") or "").encode("latin-1")]
-                await self._announce(ACCEPT, 0, fields + _fields(message))
+                has_one = message.get("subprotocol") is not None
+                await self._announce(ACCEPT, int(has_one), fields + _fields(message))
             case "websocket.close":
                 code = message.get("code", 1000)
                 reason = message.get("reason", "") or ""
@@ -166,21 +171,8 @@ class Socket:
             await self._free.wait()
 
     async def _transmit(self, event: int, data: bytes, code: int = 0) -> None:
-        length = len(data)
-        while self._is_blocked(self._cross(event, data, length, code)):
+        while self._is_blocked(cross(self.id, event, data, code)):
             await self._free.wait()
-
-    def _cross(self, event: int, data: bytes, length: int, code: int) -> int:
-        """Hands an event to Rust, in parts where it is larger than the buffer."""
-        begun = 0
-        while True:
-            part = data[begun : begun + SIZE] if length > SIZE else data
-            size = len(part)
-            view[:size] = part
-            begun += size
-            reply = _send(self.id, event, code, size, length - begun)
-            if begun == length:
-                return reply
 
     def _is_blocked(self, reply: int) -> bool:
         if reply == RAISE:
@@ -191,7 +183,21 @@ class Socket:
         return False
 
 
-def _read_message() -> bytes:
+def cross(id: int, event: int, data: bytes, code: int = 0) -> int:
+    """Hands an event to Rust, in parts where it is larger than the buffer."""
+    length = len(data)
+    begun = 0
+    while True:
+        part = data[begun : begun + SIZE] if length > SIZE else data
+        size = len(part)
+        view[:size] = part
+        begun += size
+        reply = _send(id, event, code, size, length - begun)
+        if begun == length:
+            return reply
+
+
+def read_message() -> bytes:
     """A message from the buffer, whose rest is asked for where it is larger."""
     length = number[0]
     if length <= SIZE:

@@ -1,5 +1,6 @@
 """Exceptions that Rust raises in the app (``src/gateway/exception.rs``)."""
 
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ _classes: Final[dict[str, type[Exception]]] = {
         ConnectionResetError,
         KeyError,
         RuntimeError,
+        TypeError,
         ValueError,
     )
 }
@@ -51,9 +53,31 @@ class ClientDisconnected(OSError):
     __module__ = "uvicorn.protocols.utils"
 
 
+class _Disconnected(OSError):
+    """gunicorn's: the client is gone."""
+
+    __module__ = "gunicorn.asgi.protocol"
+
+
+_Disconnected.__name__ = _Disconnected.__qualname__ = "ClientDisconnected"
+
+
+class WebSocketDisconnected(_Disconnected, RuntimeError):
+    """gunicorn's: the connection is closed."""
+
+    __module__ = "gunicorn.asgi.websocket"
+
+
+CLIENT_GONE: Final = (ClientDisconnected, WebSocketDisconnected)
+"""What tells an app that its client is gone, and is no error where the app lets it through."""
+
 _classes["uvicorn.protocols.utils.ClientDisconnected"] = ClientDisconnected
+_classes["gunicorn.asgi.websocket.WebSocketDisconnected"] = WebSocketDisconnected
+_classes["struct.error"] = struct.error
 
 _BASES: Final[dict[str, type[Exception] | str]] = {
+    "autobahn.exception.Disconnected": RuntimeError,
+    "autobahn.exception.PayloadExceededError": RuntimeError,
     "gunicorn.http.errors.ChunkMissingTerminator": RejectedBody,
     "gunicorn.http.errors.InvalidChunkExtension": RejectedBody,
     "gunicorn.http.errors.InvalidChunkSize": RejectedBody,
@@ -64,11 +88,15 @@ _BASES: Final[dict[str, type[Exception] | str]] = {
     "gunicorn.http.errors.LimitRequestHeaders": RejectedBody,
     "gunicorn.http.errors.NoMoreData": CutShortBody,
     "gunicorn.http.errors.ObsoleteFolding": RejectedBody,
+    "h11._util.LocalProtocolError": "h11._util.ProtocolError",
+    "h11._util.ProtocolError": Exception,
     "websockets.exceptions.InvalidHandshake": "websockets.exceptions.WebSocketException",
     "websockets.exceptions.InvalidHeader": "websockets.exceptions.InvalidHandshake",
     "websockets.exceptions.InvalidHeaderValue": "websockets.exceptions.InvalidHeader",
     "websockets.exceptions.ProtocolError": "websockets.exceptions.WebSocketException",
     "websockets.exceptions.WebSocketException": Exception,
+    "wsproto.utilities.LocalProtocolError": "wsproto.utilities.ProtocolError",
+    "wsproto.utilities.ProtocolError": Exception,
 }
 """The bases of classes that are made when they are first raised: their modules are not imported."""
 

@@ -74,7 +74,9 @@ NO_ADDRESS: Final[int]
 
 # SocketEvent: what an app sends on a WebSocket.
 ACCEPT: Final[int]
-"""A list of strings: the subprotocol, then names and values."""
+"""A list of strings: the subprotocol, then names and values. The number is 0 where there is no
+subprotocol.
+"""
 SEND_TEXT: Final[int]
 SEND_BYTES: Final[int]
 SEND_NOTHING: Final[int]
@@ -85,6 +87,11 @@ RESPONSE_START: Final[int]
 RESPONSE_PART: Final[int]
 RESPONSE_END: Final[int]
 OTHER: Final[int]
+HANDSHAKE: Final[int]
+"""daphne: the bytes of the response that opens the connection."""
+REFUSAL: Final[int]
+"""daphne: the bytes of a response that refuses it."""
+PING: Final[int]
 
 # Cause: what an app raised.
 ANY_EXCEPTION: Final[int]

@@ -4,6 +4,7 @@ use crate::servers::grammar::Stop;
 use crate::servers::grammar::argparse;
 use crate::servers::option::Values;
 use crate::servers::{Call, Launch, Level, Program, argv, host};
+use crate::websocket::{self, Library};
 
 use super::DaphneSettings;
 
@@ -45,10 +46,29 @@ pub(super) fn launch(
     launch.backlog = 50;
     launch.accepts = 50;
     launch.keep_alive = 60_000.0;
+    launch.asgi.websocket = Some(websocket(values));
     // Its Python writes its logs.
     launch.log_level = Level::Critical;
     launch.access_log = false;
     Ok(launch)
+}
+
+/// How WebSocket connections are served. daphne gives one option for two timeouts.
+fn websocket(values: &Values) -> websocket::Settings {
+    let seconds = |name: &str| {
+        let seconds = values.count(name).filter(|&seconds| seconds > 0)?;
+        Some(f64::from(seconds) * 1000.0)
+    };
+    let bytes = |name: &str| values.count(name).unwrap_or_default() as usize;
+    websocket::Settings {
+        library: Library::Autobahn,
+        max_size: bytes("--websocket-max-message-size"),
+        max_frame: bytes("--websocket-max-frame-size"),
+        handshake_timeout: seconds("--websocket_connect_timeout"),
+        ping_interval: None,
+        ping_timeout: seconds("--ping-timeout"),
+        compression: false,
+    }
 }
 
 fn settings(values: &Values) -> DaphneSettings {
@@ -72,6 +92,9 @@ fn settings(values: &Values) -> DaphneSettings {
         verbosity: int("--verbosity"),
         http_timeout: int("--http-timeout"),
         application_close_timeout: int("--application-close-timeout"),
+        websocket_timeout: int("--websocket_timeout"),
+        websocket_connect_timeout: int("--websocket_connect_timeout"),
+        ping_interval: int("--ping-interval"),
         root_path: values.text("--root-path").to_owned(),
         proxy_headers: values.flag("--proxy-headers"),
         proxy_headers_host: header("--proxy-headers-host", "X-Forwarded-For"),

@@ -18,6 +18,12 @@ pub struct DaphneSettings {
     pub http_timeout: i32,
     /// Seconds that an app gets to finish once its client is gone.
     pub application_close_timeout: i32,
+    /// Seconds that a WebSocket may be open; less than 0: as long as it wants.
+    pub websocket_timeout: i32,
+    /// Seconds that an app may take to accept a WebSocket.
+    pub websocket_connect_timeout: i32,
+    /// Seconds between two pings of a WebSocket.
+    pub ping_interval: i32,
     /// The prefix of the path.
     pub root_path: String,
     /// Whether a proxy's headers are believed, and the names of two of them.

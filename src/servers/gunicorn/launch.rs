@@ -7,6 +7,7 @@ use crate::servers::{
     AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, WorkerClass, absolute, argv,
     host, python,
 };
+use crate::websocket::{self, Library};
 
 /// gunicorn's own worker for ASGI apps.
 const ASGI: &[&str] = &["asgi", "gunicorn.workers.gasgi.ASGIWorker"];
@@ -82,8 +83,7 @@ pub(super) fn launch(
                 _ if interface == Interface::Asgi => Lifespan::Auto,
                 _ => Lifespan::Off,
             },
-            websocket: (worker_class == WorkerClass::Async && !own_asgi)
-                .then(crate::websocket::Settings::default),
+            websocket: websocket(values, worker_class, own_asgi),
             ..AsgiSettings::default()
         },
         binds,
@@ -115,6 +115,28 @@ pub(super) fn launch(
         chdir,
         preload: values.flag("--preload"),
         ..Launch::base(Program::Gunicorn(settings), argv("gunicorn", words), call)
+    })
+}
+
+/// How WebSocket connections are served: by uvicorn's worker class with uvicorn's defaults.
+fn websocket(
+    values: &Values,
+    worker_class: WorkerClass,
+    own_asgi: bool,
+) -> Option<websocket::Settings> {
+    let limit = values.count("--websocket-max-message-size");
+    (worker_class == WorkerClass::Async).then(|| {
+        if !own_asgi {
+            return websocket::Settings::default();
+        }
+        websocket::Settings {
+            library: Library::Gunicorn,
+            max_size: limit.unwrap_or_default() as usize,
+            ping_interval: None,
+            ping_timeout: None,
+            compression: false,
+            ..websocket::Settings::default()
+        }
     })
 }
 

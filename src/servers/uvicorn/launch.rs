@@ -132,8 +132,8 @@ fn own_parts(program: &click::Program, values: &Values) -> Result<(), Failure> {
         ),
         (
             "--ws",
-            &["auto", "websockets-sansio", "none"],
-            "wasgi answers as websockets-sansio does, uvicorn's default: leave it at auto.",
+            &["auto", "websockets-sansio", "wsproto", "none"],
+            "wasgi answers as websockets-sansio does, uvicorn's default, or as wsproto.",
         ),
     ];
     for (name, accepted, reason) in OWN {
@@ -153,6 +153,10 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
     };
     let serves = values.text("--ws") != "none" && values.text("--interface") != "wsgi";
     serves.then(|| websocket::Settings {
+        library: match values.text("--ws") {
+            "wsproto" => websocket::Library::Wsproto,
+            _ => websocket::Library::Websockets,
+        },
         max_size: values
             .count("--ws-max-size")
             .map_or(websocket::Settings::default().max_size, |size| {
@@ -161,6 +165,7 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
         ping_interval: milliseconds("--ws-ping-interval"),
         ping_timeout: milliseconds("--ws-ping-timeout"),
         compression: click::boolean(values.text("--ws-per-message-deflate")) == Some(true),
+        ..websocket::Settings::default()
     })
 }
 

@@ -215,6 +215,12 @@ fn invalid(name: &str, value: &[u8]) -> Refusal {
     })
 }
 
+/// Whether it is the base64 of 16 bytes (RFC 6455, section 4.2.1).
+#[must_use]
+pub fn is_key(key: &[u8]) -> bool {
+    decoded_length(key) == Ok(16)
+}
+
 fn check_key(key: &[u8]) -> Result<(), Refusal> {
     let refusal = || invalid("Sec-WebSocket-Key", key);
     match decoded_length(key) {

@@ -56,6 +56,17 @@ impl AsyncWorker {
         self.all_sent(process, id, now);
     }
 
+    /// The server resets a connection.
+    pub(super) fn abort(&mut self, process: &mut ProcessContext, id: u32) {
+        let Some(mut c) = self.connections.remove(&id) else {
+            return;
+        };
+        c.wire.abort(&mut process.frames);
+        if let Some(number) = c.socket {
+            self.socket_gone(number);
+        }
+    }
+
     /// The client has gone.
     pub(super) fn client_gone(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         self.close(process, id, now);

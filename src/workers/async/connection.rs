@@ -3,7 +3,6 @@
 use crate::asgi::http::Cycle;
 use crate::asgi::status::phrase;
 use crate::gateway::Peer;
-use crate::http1::RequestHead;
 use crate::http1::server::Connection;
 use crate::os::{Millis, Stream};
 use crate::servers::{Level, log};
@@ -67,14 +66,6 @@ pub(super) fn append_trailers(list: &mut Vec<u8>, trailers: &[(Vec<u8>, Vec<u8>)
         .chain(added)
         .collect::<Strings>()
         .encode();
-}
-
-/// What a client asks to be upgraded to, as uvicorn looks for it.
-pub(super) fn upgrade(head: &RequestHead) -> Option<&[u8]> {
-    let options = head.values("connection").last()?;
-    let mut options = options.split(|&byte| byte == b',');
-    let asks = options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
-    head.values("upgrade").last().filter(|_| asks)
 }
 
 pub(super) fn log_access(process: &mut ProcessContext, request: &AsgiRequest, status: u16) {

@@ -3,15 +3,17 @@
 use crate::asgi::http::Cycle;
 use crate::asgi::refusal;
 use crate::asgi::scope::Scope;
+use crate::asgi::websocket;
 use crate::http1::server::Event;
 use crate::http1::{RequestError, RequestHead};
 use crate::net::frame::ToProcess;
 use crate::os::Millis;
 use crate::servers::Level;
 use crate::trace::Name;
+use crate::websocket::Settings;
 use crate::workers::ProcessContext;
 
-use super::connection::{AsgiRequest, append_trailers, log_access, upgrade, wake};
+use super::connection::{AsgiRequest, append_trailers, log_access, wake};
 use super::event::LoopEvent;
 use super::socket;
 use super::watermarks::LOW_WATER;
@@ -186,11 +188,12 @@ impl AsyncWorker {
             c.first_byte_at.take().unwrap_or(c.accepted_at),
             now,
         );
-        if process.launch.asgi.websocket.is_some() && socket::asks(head) {
+        let asks = |settings: &Settings| websocket::asks(head, settings);
+        if process.launch.asgi.websocket.as_ref().is_some_and(asks) {
             self.begin_socket(process, (id, sequence), number, head, now);
             return;
         }
-        if !process.launch.python_responses && upgrade(head).is_some() {
+        if !process.launch.python_responses && websocket::upgrade(head).is_some() {
             socket::warn_unsupported(process, now);
         }
         let Ok(scope) = Scope::new(head, &c.peer, &process.launch) else {

@@ -1,26 +1,37 @@
 //! A connection that is a WebSocket, and which requests ask for one.
 
+use std::collections::VecDeque;
+
 use crate::asgi::websocket::Session;
-use crate::http1::RequestHead;
 use crate::os::Millis;
 use crate::servers::Level;
 use crate::workers::ProcessContext;
-
-use super::connection::upgrade;
 
 /// A connection that has become a WebSocket, or was refused as one.
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) connection: u32,
     pub(super) sequence: u32,
-    pub(super) session: Session,
+    pub(super) session: Box<dyn Session>,
     pub(super) begun_at: Millis,
     pub(super) called_at: Option<Millis>,
     /// The app has been called and has not ended.
     pub(super) has_app: bool,
     /// The app waits in `receive()`.
     pub(super) waiting: bool,
+    pub(super) times: Times,
     pub(super) client: Client,
+}
+
+/// When what happened that the trace tells of.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    /// When each event came that waits for the app.
+    pub(super) arrived: VecDeque<Millis>,
+    /// Since when the app waits in `receive()`.
+    pub(super) receiving: Option<Millis>,
+    /// Since when the app waits in `send()`.
+    pub(super) sending: Option<Millis>,
 }
 
 /// Whether the client is still there.
@@ -35,14 +46,19 @@ pub(super) enum Client {
 }
 
 impl Socket {
+    /// The request that it began as.
+    pub(super) fn request(&self) -> (u32, u32) {
+        (self.connection, self.sequence)
+    }
+
+    /// Notes when events came for the app that were not there before.
+    pub(super) fn note_arrivals(&mut self, now: Millis) {
+        self.times.arrived.resize(self.session.waiting(), now);
+    }
+
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.session.deadline()
     }
-}
-
-/// Whether a request asks for a WebSocket, by what uvicorn looks at.
-pub(super) fn asks(head: &RequestHead) -> bool {
-    upgrade(head).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
 /// What uvicorn says of an upgrade that it does not make.

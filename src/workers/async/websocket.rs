@@ -2,16 +2,17 @@
 //! app that has it calls.
 
 use crate::asgi::http::default_headers;
-use crate::asgi::websocket::{self, Context, Message, Received, Scope, Session};
+use crate::asgi::scope as http;
+use crate::asgi::websocket::{self, Context, End, Ending, Message, Progress, Received, Scope};
 use crate::http1::RequestHead;
 use crate::os::Millis;
-use crate::servers::log;
+use crate::servers::{Server, log};
 use crate::trace::Name;
 use crate::workers::ProcessContext;
 
 use super::app_calls::Sent;
 use super::event::LoopEvent;
-use super::socket::{Client, Socket};
+use super::socket::{Client, Socket, Times};
 use super::watermarks::HIGH_WATER;
 use super::worker::AsyncWorker;
 
@@ -30,15 +31,20 @@ impl AsyncWorker {
         let Some(c) = self.connections.get_mut(&id) else {
             return;
         };
-        let scope = Scope::new(head, &c.peer, &process.launch);
+        let seen = websocket::seen(head, &settings);
+        let scope = Scope::new(&seen, &c.peer, &process.launch);
         let context = Context {
             client: scope.client_text(),
             target: scope.target_text(),
             defaults: default_headers(&process.launch, &date),
         };
-        let session = Session::new(head, &settings, context, &date);
+        let session = websocket::begin(head, &settings, context, now, &date);
         let has_app = session.calls_app();
-        let strings = has_app.then(|| scope.strings(session.subprotocols()).encode());
+        let strings = has_app.then(|| match http::Scope::new(head, &c.peer, &process.launch) {
+            // What gunicorn and daphne make of the head, they make in Python.
+            Ok(scope) if process.launch.python_responses => scope.strings().encode(),
+            _ => scope.strings(session.subprotocols()).encode(),
+        });
         if let Some(strings) = strings {
             self.events.push_back(LoopEvent::Socket(number, strings));
         }
@@ -53,6 +59,7 @@ impl AsyncWorker {
             called_at: None,
             has_app,
             waiting: false,
+            times: Times::default(),
             client: Client::Here,
         };
         self.sockets.insert(number, Box::new(socket));
@@ -167,6 +174,21 @@ impl AsyncWorker {
         let socket = self.sockets.get_mut(&number)?;
         let received = socket.session.receive();
         socket.waiting = received.is_none();
+        match &received {
+            // daphne's Python takes messages before the app does.
+            _ if process.launch.server() == Server::Daphne => {}
+            None => socket.times.receiving = Some(now),
+            Some(event) => {
+                if let Some(since) = socket.times.receiving.take() {
+                    process.span(socket.request(), Name::Receive, since, now);
+                }
+                let arrived = socket.times.arrived.pop_front();
+                if let (Received::Text(_) | Received::Bytes(_), Some(since)) = (event, arrived) {
+                    process.span(socket.request(), Name::Message, since, now);
+                }
+            }
+        }
+        socket.note_arrivals(now);
         self.read_socket(process, number, now);
         received
     }
@@ -186,15 +208,26 @@ impl AsyncWorker {
         if let Some(c) = self.connections.get_mut(&socket.connection)
             && c.wire.unsent() > HIGH_WATER
             && !c.close_when_sent
+            && socket.session.waits_for_client(&message)
         {
             c.blocked = true;
+            socket.times.sending.get_or_insert(now);
             return Sent::Blocked;
         }
         let sent = socket.session.send(message, now, &date);
+        if sent == Ok(Progress::Waits) {
+            socket.times.sending.get_or_insert(now);
+        } else if let Some(since) = socket.times.sending.take() {
+            process.span(socket.request(), Name::Send, since, now);
+        }
         self.apply_socket_output(process, number, now);
         // Where the app has closed, what the client still sends is read again.
         self.read_socket(process, number, now);
-        sent.map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
+        match sent {
+            Ok(Progress::Done) => Sent::Done,
+            Ok(Progress::Waits) => Sent::Blocked,
+            Err(error) => Sent::Raise(error.exception()),
+        }
     }
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
@@ -205,10 +238,7 @@ impl AsyncWorker {
         result: Option<&str>,
         now: Millis,
     ) {
-        let date = process.date(now).to_owned();
-        self.socket_app_ended(process, number, "", now, |session| {
-            session.returned(result, &date);
-        });
+        self.socket_app_ended(process, number, "", now, Ending::Returned(result));
     }
 
     /// The app has raised. `traceback` is `None` where it was told by the exception that the
@@ -220,12 +250,8 @@ impl AsyncWorker {
         traceback: Option<&str>,
         now: Millis,
     ) {
-        let date = process.date(now).to_owned();
-        let text = traceback.unwrap_or_default();
-        self.socket_app_ended(process, number, text, now, |session| match traceback {
-            Some(_) => session.raised(&date),
-            None => session.left(),
-        });
+        let ending = traceback.map_or(Ending::Left, |_| Ending::Raised);
+        self.socket_app_ended(process, number, traceback.unwrap_or_default(), now, ending);
     }
 
     pub(super) fn socket_app_ended(
@@ -234,15 +260,16 @@ impl AsyncWorker {
         number: u32,
         traceback: &str,
         now: Millis,
-        end: impl FnOnce(&mut Session),
+        ending: Ending<'_>,
     ) {
+        let date = process.date(now).to_owned();
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
         socket.has_app = false;
         let from = socket.called_at.unwrap_or(socket.begun_at);
         process.span((socket.connection, socket.sequence), Name::App, from, now);
-        end(&mut socket.session);
+        socket.session.ended(ending, now, &date);
         let is_lost = socket.client == Client::Lost;
         self.apply_socket_output_with(process, number, traceback, now);
         if is_lost {
@@ -273,11 +300,16 @@ impl AsyncWorker {
         let websocket::Output {
             bytes,
             log: lines,
-            close,
+            end,
             wake,
+            writable,
         } = socket.session.take_output();
+        socket.note_arrivals(now);
         if wake && std::mem::take(&mut socket.waiting) {
             self.events.push_back(LoopEvent::Receivable(number));
+        }
+        if writable {
+            self.events.push_back(LoopEvent::Writable(number));
         }
         let connection = socket.connection;
         for line in lines {
@@ -291,8 +323,10 @@ impl AsyncWorker {
         if let Some(c) = self.connections.get_mut(&connection) {
             c.wire.send(&bytes, &mut process.frames);
         }
-        if close {
-            self.close(process, connection, now);
+        match end {
+            None => {}
+            Some(End::Close) => self.close(process, connection, now),
+            Some(End::Reset) => self.abort(process, connection),
         }
     }
 }

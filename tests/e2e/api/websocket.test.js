@@ -96,11 +96,59 @@ async def ws():
         await websocket.send(f"echo {await websocket.receive()}")
 `;
 
+const CHANNELS = `
+import django
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, WebsocketConsumer
+from channels.layers import get_channel_layer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    SECRET_KEY="a secret of this test",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+)
+django.setup()
+
+from django.core.asgi import get_asgi_application
+
+urlpatterns = [path("", lambda request: HttpResponse("over HTTP"))]
+
+class Chat(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        self.room = self.scope["url_route"]["kwargs"]["room"]
+        await self.channel_layer.group_add(self.room, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code):
+        await self.channel_layer.group_discard(self.room, self.channel_name)
+        print("left", code, flush=True)
+
+    async def receive_json(self, content):
+        await self.channel_layer.group_send(self.room, {"type": "chat.said", "what": content})
+
+    async def chat_said(self, event):
+        await self.send_json(event["what"])
+
+class Echo(WebsocketConsumer):
+    def receive(self, text_data=None, bytes_data=None):
+        self.send(text_data=text_data, bytes_data=bytes_data)
+
+application = ProtocolTypeRouter({
+    "http": get_asgi_application(),
+    "websocket": URLRouter([path("chat/<room>/", Chat.as_asgi()), path("echo/", Echo.as_asgi())]),
+})
+`;
+
 const page = await openPage({
   "bare.py": BARE,
   "star.py": STARLETTE,
   "fast.py": FASTAPI,
   "qu.py": QUART,
+  "chan.py": CHANNELS,
 });
 
 /**
@@ -269,6 +317,78 @@ describe("WebSocket", { timeout: 120_000 }, () => {
     const server = await page.start("uvicorn qu:app");
     const { received } = /** @type {Talk} */ (await talk(server, "/ws", ["x"]));
     assert.deepEqual(received, ["echo x"]);
+    await server.stop();
+  });
+
+  for (const command of ["uvicorn --ws wsproto", "gunicorn -k asgi", "daphne"]) {
+    describe(command, () => {
+      test("messages go both ways, and the app closes", async () => {
+        const server = await page.start(`${command} bare:app`);
+        const daphnes = command === "daphne";
+        const protocols = ["chat", "other"];
+        const said = /** @type {Talk} */ (
+          await talk(server, "/ws?x=1", ["héllo", [0, 1, 255]], { protocols })
+        );
+        assert.deepEqual(said, {
+          received: ["héllo", [0, 1, 255]],
+          errors: [],
+          // daphne answers whatever code with 1000.
+          close: daphnes
+            ? { code: 1000, reason: "", wasClean: true }
+            : { code: 3000, reason: "done", wasClean: true },
+          protocol: "chat",
+        });
+        await server.logged(/gone 3000/);
+        const { close } = /** @type {Talk} */ (await talk(server, "/", ["close"]));
+        // daphne gives no reason.
+        const reason = daphnes ? "" : "as you wish";
+        assert.deepEqual(close, { code: 3001, reason, wasClean: true });
+        await server.stop();
+      });
+
+      test("what the app refuses is an error and 1006", async () => {
+        const server = await page.start(`${command} bare:app`);
+        const { errors, close } = /** @type {Talk} */ (await talk(server, "/no", []));
+        assert.deepEqual(errors, ["Unexpected response code: 403"]);
+        assert.deepEqual(close, { code: 1006, reason: "", wasClean: false });
+        await server.stop();
+      });
+
+      test("Starlette, FastAPI and Quart", async () => {
+        for (const [app, path, message, expected] of [
+          ["star:app", "/echo", '{"a": 1}', '{"echo":{"a":1}}'],
+          ["fast:app", "/items/7?token=ada", "x", "ada 7 x"],
+          ["qu:app", "/ws", "x", "echo x"],
+        ]) {
+          const server = await page.start(`${command} ${app}`);
+          const { received } = /** @type {Talk} */ (await talk(server, path, [message]));
+          assert.deepEqual(received, [expected]);
+          await server.stop();
+        }
+      });
+    });
+  }
+
+  for (const command of ["uvicorn chan:application", "daphne chan:application"]) {
+    test(`Django Channels, with its layer in memory: ${command}`, async () => {
+      const server = await page.start(command);
+      const chat = /** @type {Talk} */ (await talk(server, "/chat/one/", ['{"a": 1}']));
+      assert.deepEqual(chat.received, ['{"a": 1}']);
+      await server.logged(/left 3000$/);
+      const echo = /** @type {Talk} */ (await talk(server, "/echo/", ["text", [1, 2]]));
+      assert.deepEqual(echo.received, ["text", [1, 2]]);
+      await server.stop();
+    });
+  }
+
+  test("the trace tells of messages: when they came, who waited for them", async () => {
+    const server = await page.start("uvicorn bare:app");
+    await talk(server, "/ws", ["one", "two"]);
+    await server.logged(/gone 3000 done$/);
+    const names = await server.run(({ server: running }) => [
+      ...new Set(running.trace().map(({ name }) => name)),
+    ]);
+    assert.ok(names.includes("receive"), names.join(" "));
     await server.stop();
   });
 });

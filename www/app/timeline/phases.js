@@ -14,6 +14,9 @@ export const PHASES = /** @type {const} */ ([
   "io",
   "write",
   "keepalive",
+  "receive",
+  "message",
+  "send",
 ]);
 
 /** What a thread does, at every moment one of these. */

@@ -270,6 +270,9 @@ export const en = {
       io: { label: "I/O", meaning: "waiting for input or output" },
       write: { label: "write", meaning: "writing the response" },
       keepalive: { label: "keep-alive", meaning: "answered; the connection is kept open" },
+      receive: { label: "receive", meaning: "the application waits for a WebSocket message" },
+      message: { label: "message", meaning: "a WebSocket message waits for the application" },
+      send: { label: "send", meaning: "the application waits until its message can be sent" },
     },
   },
 

@@ -19,6 +19,12 @@ class Options:
     """Seconds that a request may take; 0 and less: as long as it wants."""
     application_close_timeout: int
     """Seconds that an app gets to finish once its client is gone."""
+    websocket_timeout: int
+    """Seconds that a WebSocket may be open; less than 0: as long as it wants."""
+    websocket_connect_timeout: int
+    """Seconds that an app may take to accept a WebSocket."""
+    ping_interval: int
+    """Seconds between two pings of a WebSocket."""
     root_path: str
     proxy_headers: bool
     """Whether a proxy's headers are believed, which have these names."""

@@ -132,6 +132,11 @@ class Request:
         self.code = 200
         self.sent = 0
 
+    @property
+    def was_called(self) -> bool:
+        """Whether the app has heard of it."""
+        return self.complete
+
     # --- what comes from the client
 
     def readable(self) -> None:
@@ -335,6 +340,22 @@ class Request:
         self._handle({"type": "http.response.start", "status": status, "headers": headers})
         page = _PAGE.format(title=f"{status} {reason}", text=text)
         self._handle({"type": "http.response.body", "body": page.encode()})
+
+    def handle_exception(self, error: BaseException) -> None:
+        """The app has raised."""
+        self.error_page(500, "Internal Server Error", "Exception inside application.")
+
+    def check_timeouts(self) -> None:
+        """Is this request too old?"""
+        age = time.time() - self.begun if self.begun is not None else 0.0
+        timeout = self.server.options.http_timeout
+        if timeout and age > timeout:
+            if self.response_started:
+                http_log.warning("Application timed out while sending response")
+                self.finish()
+            else:
+                text = "Application failed to respond within time limit."
+                self.error_page(503, "Service Unavailable", text)
 
     def _log(self) -> None:
         if self.server.logs_requests:

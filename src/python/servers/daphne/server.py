@@ -8,17 +8,19 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import _wasgi
-from _wasgi import NO_ADDRESS, PARK, REQUEST, STOP
+from _wasgi import LOST, NO_ADDRESS, PARK, REQUEST, SOCKET, STOP, WRITABLE
 
 from ...asgi.application import App
 from ...event_loop import loop as event_loop
 from ...threads import waiting
 from ...threads.waiting import wait_for_connections
 from .options import Configuration
-from .request import Request, http_log
+from .request import Request
+from .websocket import WebSocket
 
 server_log: Final = logging.getLogger("daphne.server")
 
@@ -31,9 +33,8 @@ class Server:
         self.configuration = configuration
         self.options = configuration.options
         self.logs_requests = self.options.access_log or self.options.verbosity >= 1
-        self.timeout = self.options.http_timeout
         self.close_timeout = self.options.application_close_timeout
-        self.requests: dict[int, Request] = {}
+        self.requests: dict[int, Request | WebSocket] = {}
         self.loop = asyncio.get_running_loop()
         self.stopping = self.loop.create_future()
 
@@ -43,17 +44,30 @@ class Server:
             return self._stop
         if kind == REQUEST:
             self.requests[id] = Request(id, self)
+        if kind == SOCKET:
+            socket = self.requests[id] = WebSocket(id, self)
+            return socket.begin
         request = self.requests.get(id)
-        return request.readable if request is not None else int
+        if isinstance(request, WebSocket):
+            if kind == LOST:
+                return request.lost
+            return request.writable if kind == WRITABLE else request.receivable
+        if request is None:
+            return partial(_wasgi.socket_lost, id) if kind == LOST else int
+        return request.readable
 
     def _stop(self) -> None:
         if not self.stopping.done():
             self.stopping.set_result(None)
 
-    def forget(self, request: Request) -> None:
+    def forget(self, request: Request | WebSocket) -> None:
         """The request is over for client and app."""
-        if request.task is None and self.requests.pop(request.id, None) is not None:
+        if request.task is not None or self.requests.pop(request.id, None) is None:
+            return
+        if isinstance(request, Request):
             _wasgi.returned(request.id, None)
+        elif request.queue is None:
+            _wasgi.socket_returned(request.id, None)
 
     def origin(self, headers: dict[bytes, list[bytes]], client: list[Any]) -> tuple[list[Any], str]:
         """The client and scheme, by the headers of a proxy where they are to be believed."""
@@ -115,23 +129,14 @@ class Server:
                     else:
                         server_log.error("Exception inside application: %s", error, exc_info=error)
                         if gone_at is None:
-                            request.error_page(
-                                500, "Internal Server Error", "Exception inside application."
-                            )
+                            request.handle_exception(error)
                 request.task = task = None
             if task is None and gone_at is not None:
                 self.forget(request)
 
     def _check_timeouts(self) -> None:
         for request in list(self.requests.values()):
-            age = time.time() - request.begun if request.begun is not None else 0.0
-            if self.timeout and age > self.timeout:
-                if request.response_started:
-                    http_log.warning("Application timed out while sending response")
-                    request.finish()
-                else:
-                    text = "Application failed to respond within time limit."
-                    request.error_page(503, "Service Unavailable", text)
+            request.check_timeouts()
 
     async def serve(self) -> None:
         """Serves until told to stop; SystemExit where the address cannot be had."""
@@ -160,7 +165,7 @@ class Server:
         await self._kill_applications()
 
     async def _kill_applications(self) -> None:
-        if any(request.task is None and request.complete for request in self.requests.values()):
+        if any(request.task is None and request.was_called for request in self.requests.values()):
             # daphne stumbles over such a request.
             return
         tasks = [

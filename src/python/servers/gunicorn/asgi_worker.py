@@ -6,12 +6,13 @@ of ``receive`` and ``send``, the responses, and the worker's life from its lifes
 
 import asyncio
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from signal import SIGABRT, SIGINT, SIGQUIT, SIGTERM
 from typing import Any, Final
 
 import _wasgi
-from _wasgi import PARK, RECEIVABLE, REQUEST, STOP
+from _wasgi import LOST, PARK, RECEIVABLE, REQUEST, SOCKET, STOP
 
 from ...asgi.application import App, finish_imports
 from ...asgi.cycle import wake
@@ -22,6 +23,7 @@ from ...threads.waiting import request, wait_for_connections
 from .access_log import Atoms
 from .asgi_lifespan import Lifespan, StartupFailed
 from .asgi_request import Request
+from .asgi_websocket import Socket
 from .options import Configuration
 
 BOOT_ERROR: Final = 3
@@ -48,7 +50,7 @@ class Server:
         trusted = [address.strip() for address in configuration.forwarded_allow_ips.split(",")]
         self.trusts = any(address in ("*", "127.0.0.1", "127.0.0.0/8") for address in trusted)
         self.state: dict[str, Any] = {}
-        self.calls: dict[int, Request] = {}
+        self.calls: dict[int, Request | Socket] = {}
         self.requests = 0
         self.alive = True
         self.quick = False
@@ -65,20 +67,34 @@ class Server:
         if kind == REQUEST:
             call = self.calls[id] = Request(id, self)
             return lambda: self._begin(call)
+        if kind == SOCKET:
+            socket = self.calls[id] = Socket(id, self)
+            return lambda: self._call(socket, socket.call())
         known = self.calls.get(id)
+        if isinstance(known, Socket):
+            if kind == LOST:
+                return known.lost
+            return known.receivable if kind == RECEIVABLE else known.writable
         if known is None:
-            return int
+            return partial(_wasgi.socket_lost, id) if kind == LOST else int
         if kind == RECEIVABLE:
             return known.pull
         return lambda: wake(known.writable)
 
     def _begin(self, call: Request) -> None:
-        # The task's context is a copy of this one.
-        before = request.set(call.id)
-        call.task = self.loop.create_task(call.run())
-        request.reset(before)
+        self._call(call, call.run())
         if not call.expects:
             call.pull()
+
+    def _call(self, call: Request | Socket, run: Coroutine[Any, Any, None]) -> None:
+        # The task's context is a copy of this one.
+        before = request.set(call.id)
+        call.task = self.loop.create_task(run)
+        request.reset(before)
+
+    def forget(self, socket: Socket) -> None:
+        """The app's call for a WebSocket is over."""
+        self.calls.pop(socket.id, None)
 
     def ended(self, call: Request) -> None:
         """The app's call is over."""
