@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { ConnectionLost, ConnectionRefused } from "./errors.js";
+import { openEventSource } from "./event-source.js";
 import { PendingFetch } from "./pending-fetch.js";
 import { requestOf } from "./request.js";
 import { FromPage, ToPage } from "./kinds.js";
@@ -121,6 +122,16 @@ export class Server extends EventTarget {
       setTimeout(() => socket.lost(new ConnectionRefused(why)));
     }
     return socket;
+  }
+
+  /**
+   * Server-sent events: the browser's EventSource interface, which asks again after a connection
+   * has ended until it is closed or the server has exited.
+   * @param {string | URL} path a path, or a URL of which the path and query count
+   * @param {import("./event-source.js").EventSourceOptions} [options]
+   */
+  eventSource(path, options = {}) {
+    return openEventSource(this, this.#port, path, options);
   }
 
   /**
