@@ -7,14 +7,22 @@ import djangoUrls from "../../examples/django/mysite/urls.py" with { type: "text
 import djangoViews from "../../examples/django/mysite/views.py" with { type: "text" };
 import djangoWsgi from "../../examples/django/mysite/wsgi.py" with { type: "text" };
 import django from "../../examples/django/example.json" with { type: "json" };
+import eventsApp from "../../examples/events/app.py" with { type: "text" };
+import events from "../../examples/events/example.json" with { type: "json" };
+import eventsWsgi from "../../examples/events/wsgi.py" with { type: "text" };
 import fastapiApp from "../../examples/fastapi/app.py" with { type: "text" };
 import fastapi from "../../examples/fastapi/example.json" with { type: "json" };
 import flaskApp from "../../examples/flask/app.py" with { type: "text" };
 import flask from "../../examples/flask/example.json" with { type: "json" };
+import pollingApp from "../../examples/polling/app.py" with { type: "text" };
+import polling from "../../examples/polling/example.json" with { type: "json" };
+import pollingWsgi from "../../examples/polling/wsgi.py" with { type: "text" };
 import quartApp from "../../examples/quart/app.py" with { type: "text" };
 import quart from "../../examples/quart/example.json" with { type: "json" };
 import starletteApp from "../../examples/starlette/app.py" with { type: "text" };
 import starlette from "../../examples/starlette/example.json" with { type: "json" };
+import websocketApp from "../../examples/websocket/app.py" with { type: "text" };
+import websocket from "../../examples/websocket/example.json" with { type: "json" };
 import wsgiApp from "../../examples/wsgi/app.py" with { type: "text" };
 import wsgi from "../../examples/wsgi/example.json" with { type: "json" };
 
@@ -60,4 +68,17 @@ export const EXAMPLES = [
   { name: "starlette", open: "app.py", ...starlette, files: { "app.py": starletteApp } },
   { name: "fastapi", open: "app.py", ...fastapi, files: { "app.py": fastapiApp } },
   { name: "quart", open: "app.py", ...quart, files: { "app.py": quartApp } },
+  { name: "websocket", open: "app.py", ...websocket, files: { "app.py": websocketApp } },
+  {
+    name: "events",
+    open: "app.py",
+    ...events,
+    files: { "app.py": eventsApp, "wsgi.py": eventsWsgi },
+  },
+  {
+    name: "polling",
+    open: "app.py",
+    ...polling,
+    files: { "app.py": pollingApp, "wsgi.py": pollingWsgi },
+  },
 ];

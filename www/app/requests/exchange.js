@@ -1,5 +1,6 @@
 import { messageOf } from "../server/errors.js";
 import { words } from "../words/words.js";
+import { EventList } from "./event-list.js";
 import { ReceivedBody } from "./received-body.js";
 
 /** @import { Server } from "../../wasgi.js" */
@@ -35,6 +36,8 @@ export class Exchange {
   /** @type {number | null} */
   ended = null;
   error = "";
+  /** The events of an event stream. @type {EventList | null} */
+  events = null;
 
   /** @param {RequestDescription} description @param {number} limit bytes of the body to keep */
   constructor(description, limit) {
@@ -45,6 +48,11 @@ export class Exchange {
   /** Milliseconds from Send to the last byte (or the error), null while it runs. */
   get duration() {
     return this.ended === null ? null : this.ended - this.started;
+  }
+
+  /** Milliseconds from then until its end, or until now. */
+  get elapsed() {
+    return (this.ended ?? performance.now()) - this.started;
   }
 
   get pending() {
@@ -71,12 +79,14 @@ export class Exchange {
       this.statusText = response.statusText;
       this.headers = response.wasgi.headers;
       this.progress = "receiving";
+      if (EventList.has(this.contentType)) this.events = new EventList();
       changed(this);
       const reader = response.body?.getReader();
       for (;;) {
         const part = await reader?.read();
         if (!part || part.done) break;
         this.body.add(part.value, this.contentType);
+        this.events?.add(part.value);
         changed(this);
       }
       this.body.end();

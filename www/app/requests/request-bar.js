@@ -1,5 +1,6 @@
 import { h, oncePerFrame, uniqueId } from "../ui/dom.js";
 import { words } from "../words/words.js";
+import { WEBSOCKET } from "./burst.js";
 import { RequestDetails } from "./request-details.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -7,7 +8,7 @@ import { Suggestions } from "./suggestions.js";
 /** @import { PageStore } from "../state/page-state.js" */
 /** @import { RequestDescription } from "./exchange.js" */
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", WEBSOCKET];
 const MOST_TIMES = 1000;
 
 /**
@@ -65,6 +66,7 @@ export class RequestBar {
     this.#store = store;
     this.#onSend = onSend;
     this.#cancel.addEventListener("click", onCancel);
+    this.#method.addEventListener("change", () => this.#drawSend());
     this.element = h(
       "form",
       {
@@ -113,6 +115,8 @@ export class RequestBar {
   }
 
   #drawSend() {
+    const connects = this.#method.value === WEBSOCKET;
+    this.#send.textContent = connects ? words.sockets.connect : words.requests.send;
     this.#send.disabled = !this.#running;
     this.#send.title = this.#running ? "" : words.requests.runFirst;
   }
@@ -147,5 +151,6 @@ export class RequestBar {
     this.#times.value = String(times);
     this.#problem.textContent = "";
     this.#details.fill(headers, body);
+    this.#drawSend();
   }
 }

@@ -2,7 +2,8 @@ import { Burst } from "./burst.js";
 
 /** @import { Server } from "../../wasgi.js" */
 /** @import { PageStore } from "../state/page-state.js" */
-/** @import { Exchange, RequestDescription } from "./exchange.js" */
+/** @import { Sent } from "./burst.js" */
+/** @import { RequestDescription } from "./exchange.js" */
 
 /**
  * What the page sends to the server that runs.
@@ -12,7 +13,7 @@ import { Burst } from "./burst.js";
  */
 export class Traffic {
   #store;
-  /** By the machine's number. @type {Map<number, Exchange>} */
+  /** By the machine's number. @type {Map<number, Sent>} */
   #byRequest = new Map();
   /** @type {Set<Burst>} */
   #onTheirWay = new Set();
@@ -62,7 +63,7 @@ export class Traffic {
     this.#store.set({ bursts: [], selected: null });
   }
 
-  /** @param {Exchange} exchange */
+  /** @param {Sent} exchange */
   #changed(exchange) {
     if (exchange.request !== null) this.#byRequest.set(exchange.request, exchange);
     this.#store.changed("bursts");

@@ -3,8 +3,7 @@ import { formatMs } from "../ui/format.js";
 import { words } from "../words/words.js";
 import { shortStatus, statusClass } from "./status.js";
 
-/** @import { Burst } from "../requests/burst.js" */
-/** @import { Exchange } from "../requests/exchange.js" */
+/** @import { Burst, Sent } from "../requests/burst.js" */
 /** @import { PageStore } from "../state/page-state.js" */
 
 /** How many exchanges the list holds. */
@@ -26,7 +25,7 @@ export class ResponseList {
     hidden: true,
     "data-testid": "results",
   });
-  /** @type {Map<Exchange, HTMLElement>} */
+  /** @type {Map<Sent, HTMLElement>} */
   #rows = new Map();
   /** How many bursts have rows, or had them. */
   #listed = 0;
@@ -100,17 +99,18 @@ export class ResponseList {
       const [, status, time, process] = row.children;
       setText(status, shortStatus(exchange));
       status.className = statusClass(exchange);
-      setText(time, exchange.duration === null ? "" : formatMs(exchange.duration));
+      setText(time, formatMs(exchange.elapsed));
+      time.classList.toggle("muted", exchange.pending);
       setText(process, trace.processOf(exchange.request) ?? "");
     }
   }
 
-  /** @param {Exchange} exchange */
+  /** @param {Sent} exchange */
   #select(exchange) {
     this.#store.set({ selected: exchange });
   }
 
-  /** @param {Exchange | null} exchange */
+  /** @param {Sent | null} exchange */
   #mark(exchange) {
     this.#selected?.setAttribute("aria-selected", "false");
     this.#selected = exchange ? this.#rows.get(exchange) : undefined;

@@ -1,9 +1,10 @@
+import { Exchange } from "../requests/exchange.js";
 import { h, oncePerFrame } from "../ui/dom.js";
 import { formatBytes, formatMs } from "../ui/format.js";
 import { words } from "../words/words.js";
+import { EventView } from "./event-view.js";
 import { longStatus, statusClass } from "./status.js";
 
-/** @import { Exchange } from "../requests/exchange.js" */
 /** @import { PageStore } from "../state/page-state.js" */
 
 /**
@@ -36,11 +37,11 @@ function confined(html) {
 }
 
 /**
- * One response: status line, headers, and the body as it arrives. Nothing of it is ever parsed as
- * HTML of this page.
+ * One response: status line, headers, and the body as it arrives, event by event where it is an
+ * event stream. Nothing of it is ever parsed as HTML of this page.
  *
- * Events: none go out. It shows `selected`, or where there is none what to do (by `server` and
- * `example`), and what is new of it whenever `bursts` or `trace` change.
+ * Events: none go out. It shows `selected` where that is an exchange, or where there is none what
+ * to do (by `server` and `example`), and what is new of it whenever `bursts` or `trace` change.
  */
 export class ResponseView {
   #store;
@@ -65,18 +66,20 @@ export class ResponseView {
     title: words.responses.previewTitle,
     hidden: true,
   });
+  #events = new EventView();
   /** @type {Exchange | null} */
   #exchange = null;
   #shown = 0;
   #headersShown = false;
-  #previewing = false;
+  /** Whether another view than the one that comes first is asked for. */
+  #toggled = false;
 
   /** @param {PageStore} store */
   constructor(store) {
     this.#store = store;
     this.#preview.addEventListener("click", () => {
-      this.#previewing = !this.#previewing;
-      this.#drawPreview();
+      this.#toggled = !this.#toggled;
+      this.#drawForm();
     });
     this.element = h(
       "div",
@@ -90,6 +93,7 @@ export class ResponseView {
         this.#preview,
       ),
       this.#headers,
+      this.#events.element,
       this.#body,
       this.#frame,
       this.#note,
@@ -102,7 +106,9 @@ export class ResponseView {
   }
 
   #draw() {
-    const exchange = this.#store.get("selected");
+    const selected = this.#store.get("selected");
+    const exchange = selected instanceof Exchange ? selected : null;
+    this.element.hidden = selected !== null && exchange === null;
     if (exchange !== this.#exchange) this.#reset();
     this.#exchange = exchange;
     if (exchange) this.#show(exchange);
@@ -117,6 +123,7 @@ export class ResponseView {
       : this.#store.get("example").description;
     this.#note.hidden = this.#note.textContent === "";
     this.#body.hidden = true;
+    this.#events.element.hidden = true;
     this.#headers.hidden = true;
     this.#preview.hidden = true;
   }
@@ -126,15 +133,18 @@ export class ResponseView {
     this.#drawStatus(exchange);
     if (exchange.headersAt !== null && !this.#headersShown) this.#drawHeaders(exchange);
     this.#drawBody(exchange);
+    this.#events.update(exchange);
     const html = /^text\/html\b|^application\/xhtml\+xml\b/i.test(exchange.contentType);
-    this.#preview.hidden = !(html && exchange.progress === "done" && exchange.body.bytes > 0);
-    this.#drawPreview();
+    const previewed = html && exchange.progress === "done" && exchange.body.bytes > 0;
+    this.#preview.hidden = !(previewed || exchange.events);
+    this.#drawForm();
   }
 
   #reset() {
     this.#shown = 0;
     this.#headersShown = false;
-    this.#previewing = false;
+    this.#toggled = false;
+    this.#events.clear();
     this.#status.textContent = "";
     this.#status.className = "status";
     this.#facts.textContent = "";
@@ -148,15 +158,15 @@ export class ResponseView {
   #drawStatus(exchange) {
     this.#status.textContent = longStatus(exchange);
     this.#status.className = statusClass(exchange);
-    const { duration, headersAt, started, status, body, request, progress } = exchange;
-    const facts = [];
-    if (duration !== null) facts.push(formatMs(duration));
+    const { duration, headersAt, started, status, body, request, progress, events } = exchange;
+    const facts = [formatMs(exchange.elapsed)];
     if (headersAt !== null && duration !== null)
       facts.push(words.responses.headersAfter(formatMs(headersAt - started)));
     if (status) facts.push(formatBytes(body.bytes));
     const process = this.#store.get("trace").processOf(request);
     if (process) facts.push(process);
     if (progress === "receiving") facts.push(words.responses.receiving);
+    if (events) facts.push(words.counted.events(events.count));
     this.#facts.textContent = facts.join(" · ");
   }
 
@@ -192,14 +202,24 @@ export class ResponseView {
     this.#note.hidden = notes.length === 0;
   }
 
-  #drawPreview() {
+  /** Events are shown as events unless their source is asked for; HTML the other way round. */
+  #drawForm() {
     const body = this.#exchange?.body;
-    const on = this.#previewing && body !== undefined;
-    this.#preview.setAttribute("aria-pressed", String(on));
-    this.#preview.textContent = on ? words.responses.source : words.responses.preview;
-    if (on && this.#frame.hidden) this.#frame.srcdoc = confined(body.pieces.join(""));
-    if (!on) this.#frame.removeAttribute("srcdoc");
-    this.#frame.hidden = !on;
-    this.#body.hidden = on || (body?.bytes ?? 0) === 0;
+    const events = Boolean(this.#exchange?.events);
+    const framed = this.#toggled && !events && body !== undefined;
+    const listed = events && !this.#toggled;
+    this.#preview.setAttribute("aria-pressed", String(this.#toggled));
+    this.#preview.textContent = this.#formOffered(events);
+    if (framed && this.#frame.hidden) this.#frame.srcdoc = confined(body.pieces.join(""));
+    if (!framed) this.#frame.removeAttribute("srcdoc");
+    this.#frame.hidden = !framed;
+    this.#events.element.hidden = !listed;
+    this.#body.hidden = framed || listed || (body?.bytes ?? 0) === 0;
+  }
+
+  /** What the button brings. @param {boolean} events */
+  #formOffered(events) {
+    if (events === this.#toggled) return events ? words.events.events : words.responses.preview;
+    return words.responses.source;
   }
 }

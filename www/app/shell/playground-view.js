@@ -10,6 +10,7 @@ import { Traffic } from "../requests/traffic.js";
 import { ResponseList } from "../responses/response-list.js";
 import { ResponseView } from "../responses/response-view.js";
 import { sentenceOf } from "../server/errors.js";
+import { SocketView } from "../sockets/socket-view.js";
 import { newPageStore } from "../state/page-state.js";
 import { TimelinePane } from "../timeline/timeline-pane.js";
 import { TracePoller } from "../timeline/trace-poller.js";
@@ -117,6 +118,7 @@ export class PlaygroundView {
       requestBar.element,
       new ResponseList(this.#store).element,
       new ResponseView(this.#store).element,
+      new SocketView(this.#store).element,
     );
     const panes = new Panes(
       [

@@ -20,8 +20,7 @@ import { Trace } from "../timeline/trace.js";
 import { Store } from "./store.js";
 
 /** @import { Example } from "../examples/examples.js" */
-/** @import { Burst } from "../requests/burst.js" */
-/** @import { Exchange } from "../requests/exchange.js" */
+/** @import { Burst, Sent } from "../requests/burst.js" */
 /** @import { ServerState } from "../server/server-state.js" */
 /** @import { Looking } from "../timeline/view.js" */
 
@@ -34,7 +33,7 @@ import { Store } from "./store.js";
  * @property {boolean} outdated whether the server was given other files than those on the screen
  * @property {readonly Burst[]} bursts what was sent to this server, newest last; exchanges change
  * in place
- * @property {Exchange | null} selected the one whose response is shown
+ * @property {Sent | null} selected the one whose response or messages are shown
  * @property {Trace} trace what was measured; changes in place
  * @property {Looking} looking what of it the timeline shows
  *

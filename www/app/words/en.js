@@ -16,6 +16,7 @@ export const en = {
     requests: (/** @type {number} */ count) => counted(count, "request"),
     headers: (/** @type {number} */ count) => counted(count, "header"),
     lines: (/** @type {number} */ count) => counted(count, "line"),
+    events: (/** @type {number} */ count) => counted(count, "event"),
   },
 
   /** How far a download is. @param {number} loaded @param {string} total with its unit */
@@ -185,12 +186,22 @@ export const en = {
     group: "Response",
     hint: "Send a request: the response appears here as it arrives.",
     /** In the list, where there is no status. */
-    short: { waiting: "…", receiving: "", done: "", failed: "failed", cancelled: "cancelled" },
+    short: {
+      waiting: "…",
+      receiving: "",
+      done: "",
+      open: "open",
+      closed: "closed",
+      failed: "failed",
+      cancelled: "cancelled",
+    },
     /** Over the body, where there is no status. */
     long: {
       waiting: "Waiting…",
       receiving: "",
       done: "",
+      open: "Open",
+      closed: "Closed",
       failed: "No response",
       cancelled: "Cancelled",
     },
@@ -205,6 +216,42 @@ export const en = {
     preview: "Preview",
     source: "Source",
     previewTitle: "Preview of the HTML response",
+  },
+
+  events: {
+    list: "Events",
+    events: "Events",
+    id: (/** @type {string} */ id) => `id ${id}`,
+  },
+
+  sockets: {
+    group: "WebSocket",
+    connect: "Connect",
+    messages: "Messages",
+    message: "Message",
+    placeholder: "A message, or for bytes hexadecimal digits: 68 69",
+    form: "What is sent",
+    text: "Text",
+    binary: "Bytes",
+    send: "Send",
+    sendAll: (/** @type {number} */ count) => `Send on all ${count}`,
+    code: "Code",
+    reason: "Reason",
+    close: "Close",
+    directions: { sent: "sent", received: "received" },
+    bytes: (/** @type {string} */ size) => `bytes, ${size}`,
+    openAfter: (/** @type {string} */ time) => `open after ${time}`,
+    /** @param {number} sent @param {number} received */
+    counts: (sent, received) => `${sent} sent, ${received} received`,
+    /** @param {number} kept @param {number} all bytes */
+    cut: (kept, all) => `(the first ${kept} of ${all} bytes)`,
+    failed: (/** @type {string} */ why) => `The connection failed: ${why}.`,
+    /** @param {{ code: number, reason: string, clean: boolean }} how */
+    closed: ({ code, reason, clean }) =>
+      `Closed${clean ? "" : " without a closing handshake"} with code ${code}${reason ? `: ${reason}` : "."}`,
+    problems: {
+      hex: "Bytes are pairs of hexadecimal digits, for example 68 69.",
+    },
   },
 
   timeline: {
