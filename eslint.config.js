@@ -63,7 +63,7 @@ export default [
   },
   // Functions that run in the page are written among those that run in Node.
   {
-    files: ["tests/e2e/**/*.js"],
+    files: ["tests/e2e/**/*.js", "tests/soak/**/*.js"],
     languageOptions: { globals: { ...globals.nodeBuiltin, ...globals.browser } },
   },
 ];

@@ -20,6 +20,7 @@ pub mod project;
 pub mod python_tests;
 pub mod run;
 pub mod serve;
+pub mod soak;
 pub mod stamp;
 pub mod test;
 pub mod venv;

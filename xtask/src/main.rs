@@ -15,6 +15,7 @@ use xtask::project::Project;
 use xtask::python_tests;
 use xtask::run;
 use xtask::serve;
+use xtask::soak;
 use xtask::test;
 
 /// The project's tasks.
@@ -39,6 +40,7 @@ enum Task {
     Bench(bench::Options),
     Fidelity(fidelity::Options),
     Fuzz(fuzz::Options),
+    Soak(soak::Options),
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +99,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Bench(options) => bench::run(&project, &options),
         Task::Fidelity(options) => fidelity::run(&project, &options),
         Task::Fuzz(options) => fuzz::run(&project, &options),
+        Task::Soak(options) => soak::run(&project, options),
     }
 }
 

@@ -1,9 +1,10 @@
-"""Mixes threads, asyncio, preemption, exceptions and interrupts for MINUTES, and looks for aborts,
+"""Mixes threads, asyncio, preemption, exceptions and interrupts for SECONDS, and looks for aborts,
 hangs and a growing heap.
 
-``cargo xtask run --dir tests/soak -- gunicorn --timeout 0 -e MINUTES=30 soak:app``: a line a
-minute, then "SOAKED" and exit code 4, with which gunicorn's master ends; anything else is a
-failure.
+``cargo xtask soak --only threads`` runs it for some seconds, and for half an hour
+``cargo xtask run --dir tests/soak/apps -- gunicorn --timeout 0 -e SECONDS=1800 mixed_threads:app``.
+A line a minute, then "SOAKED" and exit code 4, with which gunicorn's master ends; anything else is
+a failure.
 """
 
 import _thread
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pyodide.ffi import create_proxy, to_js
 
-MINUTES = float(os.environ.get("MINUTES", "30"))
+SECONDS = float(os.environ.get("SECONDS", "1800"))
 ROUND = 2.0
 """Seconds of a round: then all threads of it have to have ended."""
 
@@ -206,6 +207,7 @@ def memory():
 
 
 def soak():
+    random.seed(os.environ.get("SEED"))
     sys.setswitchinterval(0.001)
     signal.signal(signal.SIGINT, interrupted)
     begun = time.monotonic()
@@ -213,7 +215,7 @@ def soak():
     threading.excepthook = lambda args: failures.append(args.exc_value)
     base = 0
     minute = 0
-    while time.monotonic() - begun < MINUTES * 60:
+    while time.monotonic() - begun < SECONDS:
         one_round(time.monotonic() + ROUND)
         if failures:
             raise failures[0]
@@ -226,6 +228,7 @@ def soak():
                 f"minute {minute}: {blocks} objects (at first {base}), {alive} threads, {counts}",
                 flush=True,
             )
+    blocks = memory()
     assert blocks < 1.3 * base, f"the heap has grown from {base} to {blocks} objects"
     print("SOAKED", flush=True)
 
