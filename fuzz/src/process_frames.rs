@@ -178,9 +178,12 @@ impl Scene {
             connection: 0,
             starting: VICTIM,
         };
-        // Its worker is played by nobody who would say now and then that all is well.
-        scene.start(&format!("gunicorn --timeout 0 -b :{VICTIMS_PORT} app:app"));
+        // The smallest of the servers: it has no master, and listens by itself.
+        scene.start(&format!("daphne -p {VICTIMS_PORT} app:app"));
         let victim = scene.victim();
+        let mut message = Vec::new();
+        push(&mut message, FromProcess::Bind, 0, b"");
+        scene.says(victim, &message);
         scene.boots(victim);
         scene.listener = scene.told_of(ToProcess::Listening).expect("it listens");
         scene.connection = scene.accepted(BEFORE).expect("the victim accepts");

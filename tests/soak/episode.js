@@ -21,6 +21,25 @@ export class Outcome {
 
   /** Requests that the real server would have answered. */
   lost = 0;
+
+  /**
+   * @param {Tally} tally
+   * @param {number} mayClose connections that the real server would have closed
+   */
+  judge(tally, mayClose) {
+    this.tally = tally;
+    const { wrong, open, closed } = tally;
+    const tooMany = Math.max(0, closed.length - mayClose);
+    this.lost = wrong.length + open.length + tooMany;
+    for (const [what, requests] of /** @type {const} */ ([
+      ["wrong", wrong],
+      ["never answered", open],
+      [`closed (${mayClose} may be)`, tooMany > 0 ? closed : []],
+    ])) {
+      if (requests.length > 0)
+        this.broken.push(`${requests.length} ${what}: ${requests.slice(0, 3).join("; ")}`);
+    }
+  }
 }
 
 /** A server under load. */
@@ -104,17 +123,7 @@ export class Episode {
   async end(outcome) {
     await this.goesOn("in the end");
     const tally = await this.clients.evaluate((clients, limit) => clients.end(limit), LIMIT);
-    outcome.tally = tally;
-    outcome.lost = tally.wrong.length + tally.open.length;
-    outcome.lost += Math.max(0, tally.closed.length - this.mayClose);
-    for (const [what, requests] of /** @type {const} */ ([
-      ["wrong", tally.wrong],
-      ["never answered", tally.open],
-      [`closed (${this.mayClose} may be)`, outcome.lost > 0 ? tally.closed : []],
-    ])) {
-      if (requests.length > 0)
-        outcome.broken.push(`${requests.length} ${what}: ${requests.slice(0, 3).join("; ")}`);
-    }
+    outcome.judge(tally, this.mayClose);
     const { code } = await within(this.server.stop(), "the server stops");
     if (code !== 0) outcome.broken.push(`it exits with ${code}`);
     // The page keeps the log and the server for as long as these are there.
