@@ -24,6 +24,7 @@ pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> R
         method: method.into(),
         target: target.into(),
         version: Version::Http11,
+        protocol: Version::Http11.as_bytes().into(),
         headers: headers
             .iter()
             .map(|&(name, value)| (name.into(), value.into()))

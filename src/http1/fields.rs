@@ -4,7 +4,7 @@
 //! leniencies, to find out what is wrong and with which line.
 
 use super::limits::Limits;
-use super::rules::{BareLf, Rules, Trailers, Underscores, Values};
+use super::rules::{BareLf, Folding, Rules, Trailers, Underscores, Values};
 use super::{RequestError, text};
 
 pub(super) type Headers = Vec<(Vec<u8>, Vec<u8>)>;
@@ -54,7 +54,7 @@ fn collect(
         let line_end = fields.get(index + 1).map_or(end, offset);
         let line = &block[offset(field)..line_end];
         let value = if rules.trailing_space {
-            text::trim_start(without_line_end(&line[field.name.len() + 1..]))
+            after_colon(&line[field.name.len() + 1..], rules)
         } else {
             field.value
         };
@@ -92,16 +92,21 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
         if rules.token_names && !text::is_token(name) {
             return Err(RequestError::FieldName(name.to_vec()));
         }
-        let mut value = text::trim_start(&line[colon + 1..]).to_vec();
+        let mut value = after_colon(&line[colon + 1..], rules).to_vec();
         let mut size = whole.len();
         while let Some(more) =
             lines.next_if(|next| next.starts_with(b" ") || next.starts_with(b"\t"))
         {
-            if !rules.folding {
+            if rules.folding == Folding::Refuse {
                 return Err(RequestError::Folding(name.to_vec()));
             }
             size += more.len();
             check_size(size, limits)?;
+            if rules.folding == Folding::Keep {
+                value.extend_from_slice(b"\r\n");
+                value.extend_from_slice(without_line_end(more));
+                continue;
+            }
             value.truncate(text::trim_end(&value).len());
             value.push(b' ');
             value.extend_from_slice(text::trim(without_line_end(more)));
@@ -110,7 +115,7 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
             value.truncate(text::trim_end(&value).len());
         }
         // A value that begins in its second line has no space before it.
-        let value = text::trim_start(&value);
+        let value = after_colon(&value, rules);
         if !value.iter().all(|&byte| is_value_byte(byte, rules.values)) {
             return Err(RequestError::FieldValue(name.to_vec()));
         }
@@ -120,6 +125,17 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
         }
     }
     Ok(headers)
+}
+
+/// A value without what stands between it and the colon: uWSGI skips spaces only.
+fn after_colon<'a>(value: &'a [u8], rules: &Rules) -> &'a [u8] {
+    let value = without_line_end(value);
+    if rules.values == Values::Raw {
+        let begin = value.iter().position(|&byte| byte != b' ');
+        &value[begin.unwrap_or(value.len())..]
+    } else {
+        text::trim_start(value)
+    }
 }
 
 fn has_bare_lf(block: &[u8]) -> bool {
@@ -167,7 +183,7 @@ fn is_value_byte(byte: u8, values: Values) -> bool {
         Values::Text => text::is_text(byte),
         Values::Loose => !matches!(byte, 0 | 0x0b | 0x0c | b'\r' | b'\n'),
         Values::Line => !matches!(byte, 0 | b'\r' | b'\n'),
-        Values::Raw => !matches!(byte, b'\r' | b'\n'),
+        Values::Raw => true,
     }
 }
 

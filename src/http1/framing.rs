@@ -22,12 +22,14 @@ pub(super) fn complete(
         method,
         target,
         version,
+        protocol,
         ..
     } = line;
     Ok(RequestHead {
         method,
         target,
         version,
+        protocol,
         headers,
         framing,
         keep_alive,

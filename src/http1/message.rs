@@ -1,5 +1,7 @@
 //! What stands at the head of a request and of a response, as it was on the wire.
 
+use std::borrow::Cow;
+
 /// The HTTP version of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -41,8 +43,11 @@ pub struct RequestHead {
     pub method: Vec<u8>,
     /// The request target, as sent: origin form, absolute form, authority form or `*`.
     pub target: Vec<u8>,
-    /// The version on the request line.
+    /// The version that the request is read by.
     pub version: Version,
+    /// The protocol as it stands on the request line, `HTTP/1.1` for most: some servers give it
+    /// back as it came.
+    pub protocol: Cow<'static, [u8]>,
     /// The header fields.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// How the body is framed.
@@ -56,6 +61,21 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
+    /// The head of a request of which nothing is known yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            method: Vec::new(),
+            target: Vec::new(),
+            version: Version::Http11,
+            protocol: Version::Http11.as_bytes().into(),
+            headers: Vec::new(),
+            framing: Framing::Empty,
+            keep_alive: false,
+            expects_continue: false,
+        }
+    }
+
     /// The values of the header `name` (any case), in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.headers

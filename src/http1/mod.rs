@@ -32,6 +32,6 @@ pub use event::Event;
 pub use limits::Limits;
 pub use message::{Framing, RequestHead, ResponseHead, Version};
 pub use rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence,
-    Rules, Targets, Trailers, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Folding, Lengths, Methods,
+    Persistence, Rules, Targets, Trailers, Underscores, Values, Versions,
 };

@@ -1,8 +1,8 @@
 //! The rules of the servers that we imitate, as measured.
 
 use super::rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Lengths, Methods, Persistence,
-    Rules, Targets, Trailers, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Folding, Lengths, Methods,
+    Persistence, Rules, Targets, Trailers, Underscores, Values, Versions,
 };
 
 impl Rules {
@@ -16,7 +16,7 @@ impl Rules {
         uppercase_methods: false,
         targets: Targets::Forms,
         versions: Versions::Minor,
-        folding: false,
+        folding: Folding::Refuse,
         token_names: true,
         space_before_colon: false,
         values: Values::Text,
@@ -57,7 +57,7 @@ impl Rules {
         uppercase_methods: false,
         targets: Targets::Url,
         versions: Versions::Llhttp,
-        folding: false,
+        folding: Folding::Refuse,
         token_names: true,
         space_before_colon: false,
         values: Values::Text,
@@ -89,7 +89,7 @@ impl Rules {
         uppercase_methods: false,
         targets: Targets::Visible,
         versions: Versions::Digits,
-        folding: true,
+        folding: Folding::Join,
         token_names: true,
         space_before_colon: false,
         values: Values::Loose,
@@ -119,7 +119,7 @@ impl Rules {
         uppercase_methods: false,
         targets: Targets::Visible,
         versions: Versions::Known,
-        folding: true,
+        folding: Folding::Join,
         token_names: true,
         space_before_colon: false,
         values: Values::Line,
@@ -149,7 +149,7 @@ impl Rules {
         uppercase_methods: false,
         targets: Targets::Any,
         versions: Versions::Any,
-        folding: true,
+        folding: Folding::Keep,
         token_names: false,
         space_before_colon: false,
         values: Values::Raw,

@@ -1,5 +1,7 @@
 //! The request line (RFC 9112, section 3).
 
+use std::borrow::Cow;
+
 use super::message::Version;
 use super::rules::{Methods, Rules, Targets, Versions};
 use super::{RequestError, text};
@@ -10,6 +12,8 @@ pub(super) struct RequestLine {
     pub(super) method: Vec<u8>,
     pub(super) target: Vec<u8>,
     pub(super) version: Version,
+    /// The version as it stands there.
+    pub(super) protocol: Cow<'static, [u8]>,
     /// Whether this version keeps the connection without being asked to.
     pub(super) persistent: bool,
 }
@@ -82,8 +86,8 @@ pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestEr
     } else {
         rest
     };
-    let (target, version) = match split_at_space(rest) {
-        Some((target, version)) if rules.several_spaces => (target, version.trim_ascii_start()),
+    let (target, protocol) = match split_at_space(rest) {
+        Some((target, protocol)) if rules.several_spaces => (target, protocol.trim_ascii_start()),
         Some(parts) => parts,
         None if rules.versions == Versions::Llhttp => (rest, &b"HTTP/0.9"[..]),
         None => return Err(whole()),
@@ -94,8 +98,8 @@ pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestEr
     if !is_target(target, method, rules.targets) {
         return Err(whole());
     }
-    let (version, persistent) = read_version(version, rules.versions)
-        .ok_or_else(|| RequestError::Version(version.to_vec()))?;
+    let (version, persistent) = read_version(protocol, rules.versions)
+        .ok_or_else(|| RequestError::Version(protocol.to_vec()))?;
     let method = if rules.uppercase_methods {
         method.to_ascii_uppercase()
     } else {
@@ -105,8 +109,18 @@ pub(super) fn parse(line: &[u8], rules: &Rules) -> Result<RequestLine, RequestEr
         method,
         target: target.to_vec(),
         version,
+        protocol: as_written(protocol, version),
         persistent,
     })
+}
+
+/// What most clients write costs no memory of its own.
+fn as_written(protocol: &[u8], version: Version) -> Cow<'static, [u8]> {
+    if protocol == version.as_bytes() {
+        Cow::Borrowed(version.as_bytes())
+    } else {
+        Cow::Owned(protocol.to_vec())
+    }
 }
 
 fn split_at_space(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -125,7 +139,7 @@ fn is_method(method: &[u8], methods: Methods) -> bool {
         }
         Methods::Registered => REGISTERED.contains(&method),
         Methods::Token => text::is_token(method),
-        Methods::Any => !method.is_empty(),
+        Methods::Any => true,
     }
 }
 

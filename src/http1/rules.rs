@@ -33,8 +33,8 @@ pub struct Rules {
     pub targets: Targets,
     /// Which versions there are (RFC 9112, section 2.3).
     pub versions: Versions,
-    /// Whether a field value may go on in the next line (RFC 9112, section 5.2).
-    pub folding: bool,
+    /// A field value that goes on in the next line (RFC 9112, section 5.2).
+    pub folding: Folding,
     /// Whether a field name must be a token (RFC 9110, section 5.1).
     pub token_names: bool,
     /// Whether white space may stand between a field's name and its colon (RFC 9112, section 5.1).
@@ -137,6 +137,17 @@ pub enum Versions {
     Any,
 }
 
+/// A field value that goes on in the next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// It is refused.
+    Refuse,
+    /// Its lines are joined with a space.
+    Join,
+    /// The line ends stay in it (uWSGI).
+    Keep,
+}
+
 /// Which bytes a field value may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
@@ -146,7 +157,7 @@ pub enum Values {
     Loose,
     /// Everything but NUL, CR and LF (Twisted).
     Line,
-    /// Everything but CR and LF (uWSGI).
+    /// Everything (uWSGI: what ends a line is no part of the value).
     Raw,
 }
 

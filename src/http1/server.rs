@@ -293,6 +293,9 @@ impl Head {
     }
 }
 
+/// What gunicorn reads at once, bytes.
+const GUNICORN_READ: usize = 8192;
+
 /// The request line's length with its end, once that is there.
 fn find_line(
     input: &mut Input,
@@ -308,6 +311,12 @@ fn find_line(
         // gunicorn counts.
         let most = if ends_with_cr { limit } else { limit + 2 };
         if limit > 0 && size > most {
+            // It looks after each of its reads, and does not wait for the line's end.
+            let size = if size + 2 > GUNICORN_READ {
+                GUNICORN_READ
+            } else {
+                size
+            };
             return Err(RequestError::RequestLineTooLong { size, limit });
         }
         if limits.head > 0 && size > limits.head {

@@ -6,8 +6,8 @@ mod head;
 mod uwsgi;
 
 use crate::gateway::{Peer, latin1};
+use crate::http1::RequestHead;
 use crate::http1::server::Connection;
-use crate::http1::{Framing, RequestHead, Version};
 use crate::net::frame::{Accepted, FromProcess, push};
 use crate::net::{AfterClose, Linger};
 use crate::os::{Millis, Stream};
@@ -76,15 +76,7 @@ pub(super) fn connection(
             remote: ("127.0.0.1".to_owned(), accepted.peer_port),
             local,
         },
-        head: RequestHead {
-            method: Vec::new(),
-            target: Vec::new(),
-            version: Version::Http11,
-            headers: Vec::new(),
-            framing: Framing::Empty,
-            keep_alive: false,
-            expects_continue: false,
-        },
+        head: RequestHead::empty(),
         response: None,
         accepted_at: now,
         first_byte_at: None,
@@ -212,11 +204,7 @@ fn log_access(process: &mut ProcessContext, c: &WsgiConnection, access: &Access,
         Source::Environ => variable(name),
     };
     let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
-    let protocol = if c.head.version == Version::Http10 {
-        "HTTP/1.0"
-    } else {
-        "HTTP/1.1"
-    };
+    let protocol = latin1::decode(&c.head.protocol);
     let line = process.access_format.as_ref().map(|format| {
         format.line(&AccessAtoms {
             now,
@@ -227,7 +215,7 @@ fn log_access(process: &mut ProcessContext, c: &WsgiConnection, access: &Access,
             raw_uri: &target,
             path: path.as_deref().unwrap_or_default(),
             query: query.as_deref().unwrap_or_default(),
-            protocol,
+            protocol: &protocol,
             status: access.status.parse().ok(),
             sent: access.sent,
             duration: now - c.started_at,

@@ -8,6 +8,8 @@
 //! and `gunicorn.socket`; the request part; last `wsgi.early_hints`. uWSGI: `wsgi.input` stands
 //! behind the request part, and the constants behind it.
 
+mod uwsgi_path;
+
 use crate::gateway::Peer;
 use crate::gateway::percent;
 use crate::gateway::python::repr;
@@ -91,6 +93,9 @@ pub enum EnvironError {
     /// X-Forwarded-Proto and its like disagree about the scheme.
     #[error("Contradictory scheme headers")]
     SchemeHeaders,
+    /// uWSGI has no room for so many variables: the line of its log.
+    #[error("max vec size reached. skip this var.")]
+    TooManyVariables,
     /// A trusted proxy's `SCRIPT_NAME` header, or the environment's `SCRIPT_NAME`, is no prefix of
     /// the path.
     #[error(
@@ -132,7 +137,7 @@ impl From<EnvironError> for Rejection {
 /// The request is refused instead, with the [`Rejection`] made of the error.
 pub fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
     match launch.uwsgi() {
-        Some(settings) => Ok(uwsgi(head, peer, settings.router)),
+        Some(settings) => uwsgi(head, peer, settings.router),
         None => gunicorn(head, peer, launch),
     }
 }
@@ -276,14 +281,7 @@ pub fn trusts(peer: &Peer, launch: &Launch) -> bool {
 /// gunicorn's rules.
 fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
     let Some(Target { path, query }) = target::split(&head.target) else {
-        let line = [
-            &head.method,
-            &b" "[..],
-            &head.target,
-            b" ",
-            head.version.as_bytes(),
-        ]
-        .concat();
+        let line = [&head.method, &b" "[..], &head.target, b" ", &head.protocol].concat();
         return Err(EnvironError::Target(line));
     };
     // Forwarding headers are rare: whether the peer may send them is found out only if it does.
@@ -304,7 +302,7 @@ fn gunicorn(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings,
     pairs.put("REQUEST_METHOD", &head.method);
     pairs.put("QUERY_STRING", query);
     pairs.put("RAW_URI", &head.target);
-    pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
+    pairs.put("SERVER_PROTOCOL", &head.protocol);
     let mut secure = None;
     let set_in_env = launch
         .env
@@ -379,8 +377,12 @@ fn secure_scheme(name: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
+/// Variables of a request that uWSGI has room for (`--max-vars 64`, of which it makes four times
+/// as many places, two for each variable).
+const UWSGI_MOST_VARS: usize = 128;
+
 /// uWSGI's rules; with `--http` there is a router before the worker.
-fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Strings {
+fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Result<Strings, EnvironError> {
     let question = head.target.iter().position(|&byte| byte == b'?');
     let (path, query) = match question {
         Some(at) => (&head.target[..at], &head.target[at + 1..]),
@@ -388,15 +390,16 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Strings {
     };
     let mut pairs = Pairs::new(head);
     pairs.put("REQUEST_METHOD", &head.method);
+    let path = uwsgi_path::of(path);
     if question.is_some() {
-        pairs.put_decoded("PATH_INFO", path);
+        pairs.put("PATH_INFO", &path);
         pairs.put("REQUEST_URI", &head.target);
     } else {
         pairs.put("REQUEST_URI", &head.target);
-        pairs.put_decoded("PATH_INFO", path);
+        pairs.put("PATH_INFO", &path);
     }
     pairs.put("QUERY_STRING", query);
-    pairs.put("SERVER_PROTOCOL", head.version.as_bytes());
+    pairs.put("SERVER_PROTOCOL", &head.protocol);
     pairs.put("SCRIPT_NAME", b"");
     // The name of the computer, as Python's `socket.gethostname` has it here.
     pairs.put("SERVER_NAME", b"emscripten");
@@ -412,7 +415,14 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Strings {
         let bare = same_key(name, b"CONTENT_TYPE") || same_key(name, b"CONTENT_LENGTH");
         pairs.put_header(index, if bare { b"" } else { b"HTTP_" }, b", ", |_| false);
     }
-    pairs.strings
+    if pairs.strings.len() > 2 * UWSGI_MOST_VARS {
+        return Err(EnvironError::TooManyVariables);
+    }
+    if let Some(scheme) = head.values("X-Forwarded-Proto").next() {
+        // Whoever says so is believed.
+        pairs.put("wsgi.url_scheme", scheme);
+    }
+    Ok(pairs.strings)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@
 //! [`Response::write`] with nothing, because gunicorn sends the head before it looks, and raises
 //! `TypeError: … is not a byte`.
 
+use std::borrow::Cow;
+
 use crate::gateway::python;
 use crate::http1::{self, RequestHead, Version};
 use crate::servers::{Launch, Level, Server, WorkerClass};
@@ -42,6 +44,7 @@ pub enum Cause<'a> {
 pub struct Response {
     server: Server,
     version: Version,
+    protocol: Cow<'static, [u8]>,
     method: Box<[u8]>,
     client_keeps: bool,
     must_close: bool,
@@ -66,6 +69,7 @@ impl Response {
         Self {
             server: launch.server(),
             version: request.version,
+            protocol: request.protocol.clone(),
             method: request.method.as_slice().into(),
             client_keeps: request.keep_alive,
             must_close: !may_keep || launch.worker_class == WorkerClass::Sync,
@@ -371,7 +375,7 @@ impl Response {
             return Err(StartError::NotStarted);
         }
         out.reserve(self.lines.len() + 160);
-        out.extend_from_slice(self.version.as_bytes());
+        out.extend_from_slice(&self.protocol);
         out.push(b' ');
         // An app that returns without start_response() has the status that Python prints for none.
         out.extend_from_slice(self.status.as_deref().unwrap_or(b"None"));
@@ -398,7 +402,7 @@ impl Response {
             && !self.head_sent
         {
             self.head_sent = true;
-            out.extend_from_slice(self.version.as_bytes());
+            out.extend_from_slice(&self.protocol);
             out.push(b' ');
             out.extend_from_slice(status);
             out.extend_from_slice(b"\r\n");

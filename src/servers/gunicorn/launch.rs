@@ -1,7 +1,7 @@
 //! From gunicorn's values to a [`Launch`].
 
 use super::{Failure, GunicornSettings, refuse};
-use crate::http1::{Expectations, Limits, Methods, Rules, Underscores};
+use crate::http1::{Expectations, Folding, Limits, Methods, Rules, Underscores};
 use crate::servers::option::Values;
 use crate::servers::{
     AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, WorkerClass, absolute, argv,
@@ -151,7 +151,9 @@ fn rules(values: &Values, own_asgi: bool, uvicorn: bool) -> Rules {
         // It leaves expectations to whoever reads the body.
         rules.expectations = Expectations::Continue;
     }
-    rules.folding = values.flag("--permit-obsolete-folding");
+    if values.flag("--permit-obsolete-folding") {
+        rules.folding = Folding::Join;
+    }
     rules.space_before_colon = values.flag("--strip-header-spaces");
     rules.uppercase_methods = values.flag("--casefold-http-method");
     if values.flag("--permit-unconventional-http-method") {

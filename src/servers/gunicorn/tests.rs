@@ -1,7 +1,7 @@
 //! What gunicorn 27.0.1 printed for these lines, and what else they mean here.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use crate::http1::Expectations;
+use crate::http1::{Expectations, Folding};
 use crate::servers::testing::{assert_python_is_told, files, launch, printed};
 use crate::servers::{
     Command, Configuration, Interface, Launch, Level, Lifespan, Surroundings, WorkerClass, parse,
@@ -345,7 +345,7 @@ fn the_parser_is_as_lenient_as_asked() {
     assert_eq!(launch("gunicorn app:app").rules, Rules::GUNICORN);
     let rules =
         launch("gunicorn --header-map Dangerous --permit-obs --strip --casefold app:app").rules;
-    assert!(rules.folding && rules.space_before_colon && rules.uppercase_methods);
+    assert!(rules.folding == Folding::Join && rules.space_before_colon && rules.uppercase_methods);
     assert_eq!(
         (rules.methods, rules.underscores),
         (Methods::Conventional, Underscores::Keep)

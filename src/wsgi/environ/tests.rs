@@ -213,7 +213,34 @@ fn absolute_form_keeps_its_path_and_the_host_header_counts() {
 fn the_protocol_is_that_of_the_request() {
     let mut head = request("GET", "/", &[]);
     head.version = Version::Http10;
+    head.protocol = b"HTTP/1.0".into();
     assert_eq!(value(&environ(&head), "SERVER_PROTOCOL"), Some("HTTP/1.0"));
+    // gunicorn and uWSGI give back what they read as 1.1 and 1.0.
+    head.protocol = b"HTTP/1.2".into();
+    assert_eq!(value(&environ(&head), "SERVER_PROTOCOL"), Some("HTTP/1.2"));
+    let uwsgi = strings(&head, &peer("127.0.0.1"), &launch(Server::Uwsgi)).unwrap();
+    let protocol = value(&decoded(&uwsgi), "SERVER_PROTOCOL").map(str::to_owned);
+    assert_eq!(protocol.as_deref(), Some("HTTP/1.2"));
+}
+
+#[test]
+fn uwsgi_believes_any_client_about_the_scheme() {
+    let head = request("GET", "/", &[("X-Forwarded-Proto", "https")]);
+    let out = strings(&head, &peer("10.0.0.1"), &launch(Server::Uwsgi)).unwrap();
+    assert_eq!(value(&decoded(&out), "wsgi.url_scheme"), Some("https"));
+}
+
+#[test]
+fn uwsgi_has_room_for_128_variables() {
+    let made = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("X-{number}")).collect();
+        let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        let head = request("GET", "/", &headers);
+        strings(&head, &peer("127.0.0.1"), &launch(Server::Uwsgi)).map(|_| ())
+    };
+    // Nine are no headers.
+    assert_eq!(made(119), Ok(()));
+    assert_eq!(made(120), Err(EnvironError::TooManyVariables));
 }
 
 #[test]

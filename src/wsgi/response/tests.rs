@@ -145,6 +145,7 @@ fn a_body_of_unknown_length_is_chunked() {
 fn an_http_1_0_client_gets_no_chunks() {
     let mut head = get();
     head.version = Version::Http10;
+    head.protocol = b"HTTP/1.0".into();
     head.keep_alive = false;
     let mut answer = Answer::sync(head);
     answer.start("200 OK", &[]).unwrap();

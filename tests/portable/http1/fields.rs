@@ -105,6 +105,19 @@ fn field_values() {
 }
 
 #[test]
+fn uwsgi_takes_a_value_as_it_stands_but_for_spaces_before_it() {
+    let value = |field: &str| {
+        serve(UWSGI, &with_fields(field)).request(0).headers[1]
+            .1
+            .clone()
+    };
+    assert_eq!(value("X:  a\t "), b"a\t ");
+    assert_eq!(value("X:\ta"), b"\ta");
+    assert_eq!(value("X: a\r\n  b\r\n\tc"), b"a\r\n  b\r\n\tc");
+    assert_eq!(value("X: a\nY: b"), b"a\nY: b");
+}
+
+#[test]
 fn white_space_after_a_value() {
     assert_eq!(
         serve(GUNICORN, &with_fields("X: a \t ")).request(0).headers[1].1,

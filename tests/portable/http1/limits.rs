@@ -31,6 +31,8 @@ fn gunicorn_says_how_long_the_request_line_is() {
     assert_eq!(seen(&line(5000)), too_long(5000));
     assert_eq!(seen(&line(5000)[..4096]), Ok(()));
     assert_eq!(seen(&line(5000)[..4097]), too_long(4097));
+    // It reads so much at once.
+    assert_eq!(seen(&line(70_000)), too_long(8192));
 }
 
 #[test]

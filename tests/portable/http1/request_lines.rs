@@ -73,6 +73,7 @@ fn methods() {
     assert!(reads(H11, &request("get")));
     assert_eq!(refusal(H11, &request("G(T")), bad("G(T"));
     assert!(reads(UWSGI, &request("G(T")));
+    assert!(reads(UWSGI, &request("")));
     let folded = (
         Rules {
             uppercase_methods: true,
@@ -129,6 +130,23 @@ fn spaces_in_the_request_line() {
         refusal(HTTPTOOLS, trailing),
         RequestError::Version(b"HTTP/1.1 ".to_vec())
     );
+}
+
+#[test]
+fn the_protocol_is_kept_as_it_was_sent() {
+    let protocol = |server, version: &str| {
+        let request = format!("GET / {version}\r\nHost: a\r\n\r\n");
+        serve(server, request.as_bytes())
+            .request(0)
+            .protocol
+            .clone()
+    };
+    for version in ["HTTP/1.0", "HTTP/1.1", "HTTP/1.2"] {
+        assert_eq!(&*protocol(GUNICORN, version), version.as_bytes());
+    }
+    for version in ["HTTP/2.0", "FOO/1.1", "X", "/more HTTP/1.1"] {
+        assert_eq!(&*protocol(UWSGI, version), version.as_bytes());
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn head(fields: &[(&str, &str)]) -> RequestHead {
         method: b"GET".to_vec(),
         target: b"/ws".to_vec(),
         version: Version::Http11,
+        protocol: Version::Http11.as_bytes().into(),
         headers: fields
             .iter()
             .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
