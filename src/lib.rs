@@ -7,6 +7,7 @@
 //! builds and tests natively. `docs/architecture.md` shows the house.
 
 pub mod asgi;
+pub mod bounds;
 pub mod client;
 pub mod event_loop;
 pub mod gateway;

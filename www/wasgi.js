@@ -8,6 +8,8 @@
 import { PlaygroundError, ServerExit } from "./api/errors.js";
 import { Server } from "./api/server.js";
 import { StartLog } from "./api/start-log.js";
+import { Taken } from "./api/taken.js";
+import { ToPage } from "./api/kinds.js";
 import { Outgoing, readFrames } from "./wire/frames.js";
 import { Bell } from "./link/bell.js";
 import { Hop } from "./link/hop.js";
@@ -71,6 +73,8 @@ export class Playground extends EventTarget {
   #turning = false;
   #nextServer = 1;
   #disposed = false;
+  /** @type {Taken} */
+  #taken;
 
   /**
    * Boots the machine. Python is fetched at the first start, or by `preload`.
@@ -124,6 +128,7 @@ export class Playground extends EventTarget {
     this.#link = link;
     /** @internal */
     this.outgoing = new Outgoing((message) => link.send(message));
+    this.#taken = new Taken(this.outgoing);
   }
 
   /** @param {MachineInit} init */
@@ -202,6 +207,7 @@ export class Playground extends EventTarget {
     const touched = [];
     // A copy: bodies of responses take no shared memory.
     readFrames(this.#copied(message), (kind, id, body) => {
+      if (kind === ToPage.Spans) this.#taken.add(body.length);
       for (const server of this.#servers.values()) {
         if (server.receive(kind, id, body)) {
           if (!touched.includes(server)) touched.push(server);
@@ -214,6 +220,7 @@ export class Playground extends EventTarget {
 
   /** @param {import("#wasgi_core").LogLine} entry */
   #logged({ server, line, stream, time }) {
+    this.#taken.add(line.length);
     this.#starting.get(server)?.log.add(line);
     this.#servers.get(server)?.logged({ line, stream, time });
   }

@@ -140,6 +140,11 @@ impl Machine {
         self.inner.exited(pid, exit, now);
     }
 
+    /// The interpreter of a process cannot be started, however often it was tried.
+    pub fn could_not_boot(&mut self, pid: Pid, now: Millis) {
+        self.inner.could_not_boot(pid, now);
+    }
+
     /// Whether nobody is connected to anything.
     #[must_use]
     pub fn is_quiet(&self) -> bool {

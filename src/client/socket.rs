@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::bounds::MESSAGES;
 use crate::http1::client::{Connection as Http, Event as HttpEvent};
 use crate::http1::{Framing, ResponseError};
 use crate::net::frame::{ToPage, push, push_number};
@@ -9,6 +10,7 @@ use crate::net::{ConnectionId, Network};
 use crate::os::Millis;
 use crate::websocket::handshake::Opening;
 use crate::websocket::{Close, Connection, Event, Role, Rules, close_code};
+use crate::wire::frame::Header;
 use crate::wire::strings::{self, Strings};
 
 use super::outgoing::Outgoing;
@@ -86,6 +88,10 @@ pub(super) struct Socket {
     /// Messages that wait to go out: how many bytes that wait end with each, and how many bytes the
     /// page sent.
     waiting: VecDeque<(usize, u32)>,
+    /// Bytes of messages that the page was given and has not taken.
+    undelivered: u32,
+    /// Bytes received that the server is granted anew when the page has taken enough.
+    owed: u32,
 }
 
 impl Socket {
@@ -119,6 +125,8 @@ impl Socket {
             websocket,
             outgoing: Outgoing::new(connection),
             waiting: VecDeque::new(),
+            undelivered: 0,
+            owed: 0,
         };
         this.outgoing.send(net, &out);
         this
@@ -169,13 +177,36 @@ impl Socket {
 
     /// Bytes came.
     pub(super) fn receive(&mut self, net: &mut Network, data: &[u8], page: &mut Vec<u8>) -> Step {
-        net.grant(self.connection, data.len() as u32);
-        if self.opening.is_none() {
+        self.owed = self.owed.saturating_add(data.len() as u32);
+        let step = if self.opening.is_none() {
             self.websocket.receive(data);
-            return self.advance(net, page);
+            self.advance(net, page)
+        } else {
+            self.http.receive(data);
+            self.open(net, page)
+        };
+        self.grant(net);
+        step
+    }
+
+    /// The page has taken so many bytes of messages and their frames.
+    pub(super) fn taken(&mut self, net: &mut Network, bytes: u32) {
+        self.undelivered = self.undelivered.saturating_sub(bytes);
+        self.grant(net);
+    }
+
+    /// Lets the server send more, unless the page has enough to take.
+    fn grant(&mut self, net: &mut Network) {
+        if self.undelivered < MESSAGES {
+            net.grant(self.connection, std::mem::take(&mut self.owed));
         }
-        self.http.receive(data);
-        self.open(net, page)
+    }
+
+    /// Gives the page a message.
+    fn deliver(&mut self, kind: ToPage, message: &[u8], page: &mut Vec<u8>) {
+        push(page, kind, self.stream, message);
+        let length = (Header::SIZE + message.len()) as u32;
+        self.undelivered = self.undelivered.saturating_add(length);
     }
 
     /// The server sends nothing more.
@@ -221,8 +252,8 @@ impl Socket {
         self.flush(net);
         while let Some(event) = self.websocket.next_event() {
             match event {
-                Event::Text(text) => push(page, ToPage::Text, self.stream, &text),
-                Event::Binary(bytes) => push(page, ToPage::Binary, self.stream, &bytes),
+                Event::Text(text) => self.deliver(ToPage::Text, &text, page),
+                Event::Binary(bytes) => self.deliver(ToPage::Binary, &bytes, page),
                 Event::Ping(_) | Event::Pong(_) | Event::CloseFrame(_) => {}
                 Event::Close(close) => {
                     self.end(close.code, &close.reason, true, page);

@@ -2,6 +2,7 @@
 
 use super::tests::{Bench, Told};
 use super::*;
+use crate::bounds::MESSAGES;
 use crate::net::WINDOW;
 use crate::net::frame::{FromProcess, ToProcess};
 use crate::testing::test;
@@ -80,6 +81,15 @@ impl Sockets {
         let bytes = self.server.take_output();
         self.bench
             .server(FromProcess::Data, self.connection, &bytes);
+    }
+
+    /// Bytes that the server has been granted since it was asked last.
+    fn granted(&mut self) -> u32 {
+        let credit = |(kind, id, body): (ToProcess, u32, Vec<u8>)| {
+            let number = body.try_into().map_or(0, u32::from_le_bytes);
+            (kind == ToProcess::Credit && id == self.connection).then_some(number)
+        };
+        self.bench.heard().into_iter().filter_map(credit).sum()
     }
 
     fn events(&mut self) -> Vec<Event> {
@@ -219,4 +229,24 @@ fn a_message_counts_as_waiting_until_the_network_has_it() {
     }
     assert_eq!(sockets.told(), [Told::Credit(2 * WINDOW)]);
     assert_eq!(sockets.events(), [Event::Binary(large)]);
+}
+
+#[test]
+fn a_page_that_takes_no_messages_holds_the_server_up_until_it_does() {
+    let mut sockets = Sockets::open();
+    let message = vec![0; 60_000];
+    let length = message.len() as u32;
+    let (mut credit, mut sent) = (WINDOW, 0);
+    while credit > length + 100 {
+        sockets.says(|server| server.send_binary(&message).unwrap());
+        sent += 1;
+        credit = credit - length - 10 + sockets.granted();
+        assert!(sent < 100, "the server is never held up");
+    }
+    assert!(sent * length > MESSAGES);
+    let taken = sent * (9 + length);
+    sockets
+        .bench
+        .page(FromPage::Credit, STREAM, &taken.to_le_bytes());
+    assert!(sockets.granted() >= WINDOW / 2);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::bounds::REMEMBERED;
 use crate::http1;
 use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
 use crate::net::{ClientEvent, ConnectError, ConnectionId, Network};
@@ -16,8 +17,6 @@ use super::stream::StreamId;
 
 /// Kept connections to one port that wait for another request; more are closed.
 const MOST_IDLE: usize = 256;
-/// Requests whose numbers in the trace are remembered.
-const NUMBERS_KEPT: usize = 4096;
 
 /// All streams of the page.
 #[derive(Debug, Default)]
@@ -32,14 +31,27 @@ pub struct Client {
     pub page: Vec<u8>,
     /// Requests that are complete, for the trace.
     pub seen: VecDeque<Seen>,
+    /// The numbers of the page's requests in the trace, by their connection and place on it.
     numbers: BTreeMap<(ConnectionId, u32), u32>,
+    /// Those of bare connections, of which only the processes tell.
+    told: BTreeMap<(ConnectionId, u32), u32>,
 }
 
 #[derive(Debug)]
 enum Stream {
-    Bare { connection: ConnectionId },
+    Bare(Bare),
     Fetch(Box<Fetch>),
     Socket(Box<Socket>),
+}
+
+/// A bare connection.
+#[derive(Debug)]
+struct Bare {
+    connection: ConnectionId,
+    /// The page sends nothing more.
+    page_ended: bool,
+    /// The server sends nothing more.
+    server_ended: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,19 +78,32 @@ impl Client {
         Self::default()
     }
 
-    /// The number of the `sequence`-th request of a connection in the trace. Requests of bare
-    /// connections get theirs when they are first heard of.
-    pub fn request_number(&mut self, connection: ConnectionId, sequence: u32) -> u32 {
-        if let Some(number) = self.numbers.get(&(connection, sequence)) {
-            return *number;
-        }
-        self.requests += 1;
-        self.numbers.insert((connection, sequence), self.requests);
-        // Connection ids grow: the smallest are the oldest, and no longer asked for.
-        if self.numbers.len() > NUMBERS_KEPT {
-            self.numbers.pop_first();
-        }
+    /// The number in the trace of a request of the page's: the `sequence`-th of its connection.
+    fn request_number(&mut self, connection: ConnectionId, sequence: u32) -> u32 {
+        self.requests = self.requests.wrapping_add(1);
+        remember(&mut self.numbers, (connection, sequence), self.requests);
         self.requests
+    }
+
+    /// The number of a request that a process tells of; `None`: the page has made no such request.
+    /// Requests of bare connections, which nobody counts here, get theirs when they are first
+    /// heard of.
+    pub fn number_told(&mut self, connection: ConnectionId, sequence: u32) -> Option<u32> {
+        let place = (connection, sequence);
+        if let Some(number) = self.numbers.get(&place).or_else(|| self.told.get(&place)) {
+            return Some(*number);
+        }
+        let is_bare = match self.connections.get(&connection) {
+            Some(Owner::Stream(id)) => matches!(self.streams.get(id), Some(Stream::Bare(_))),
+            Some(Owner::Idle) => false,
+            // Its client has gone.
+            None => true,
+        };
+        is_bare.then(|| {
+            self.requests = self.requests.wrapping_add(1);
+            remember(&mut self.told, place, self.requests);
+            self.requests
+        })
     }
 
     /// Takes a frame of the page.
@@ -108,12 +133,16 @@ impl Client {
     fn on_stream(&mut self, net: &mut Network, frame: Frame<'_, FromPage>) {
         let id = frame.id;
         match (self.streams.get_mut(&id), frame.kind) {
-            (Some(Stream::Bare { connection, .. }), FromPage::Data) => {
-                net.send(*connection, frame.body);
+            (Some(Stream::Bare(bare)), FromPage::Data) => net.send(bare.connection, frame.body),
+            (Some(Stream::Bare(bare)), FromPage::Eof) => {
+                net.shutdown(bare.connection);
+                bare.page_ended = true;
+                if bare.server_ended {
+                    self.forget(id);
+                }
             }
-            (Some(Stream::Bare { connection, .. }), FromPage::Eof) => net.shutdown(*connection),
-            (Some(Stream::Bare { connection, .. }), FromPage::Credit) => {
-                net.grant(*connection, frame.number());
+            (Some(Stream::Bare(bare)), FromPage::Credit) => {
+                net.grant(bare.connection, frame.number());
             }
             (Some(Stream::Fetch(fetch)), FromPage::Data) => fetch.upload(net, frame.body),
             (Some(Stream::Fetch(fetch)), FromPage::Eof) => fetch.upload_end(net),
@@ -125,6 +154,9 @@ impl Client {
             }
             (Some(Stream::Socket(socket)), FromPage::Binary) => {
                 socket.send(net, frame.body, false, &mut self.page);
+            }
+            (Some(Stream::Socket(socket)), FromPage::Credit) => {
+                socket.taken(net, frame.number());
             }
             (Some(Stream::Socket(socket)), FromPage::Close) => {
                 let is_given_up = socket.close(net, frame.body);
@@ -143,7 +175,7 @@ impl Client {
 
     fn forget(&mut self, id: StreamId) -> Option<ConnectionId> {
         let connection = match self.streams.remove(&id)? {
-            Stream::Bare { connection, .. } => connection,
+            Stream::Bare(bare) => bare.connection,
             Stream::Fetch(fetch) => fetch.connection,
             Stream::Socket(socket) => socket.connection,
         };
@@ -154,7 +186,12 @@ impl Client {
     fn connect(&mut self, net: &mut Network, id: StreamId, port: u16, now: Millis) {
         match net.connect(port, now) {
             Ok(connection) => {
-                self.streams.insert(id, Stream::Bare { connection });
+                let bare = Bare {
+                    connection,
+                    page_ended: false,
+                    server_ended: false,
+                };
+                self.streams.insert(id, Stream::Bare(bare));
                 self.connections.insert(connection, Owner::Stream(id));
                 push(&mut self.page, ToPage::Head, id, b"");
             }
@@ -242,7 +279,7 @@ impl Client {
             Some(Owner::Stream(id)) => {
                 let id = *id;
                 match self.streams.get_mut(&id) {
-                    Some(Stream::Bare { .. }) => self.on_bare(id, connection, event),
+                    Some(Stream::Bare(_)) => self.on_bare(id, connection, event),
                     Some(Stream::Fetch(_)) => self.on_fetch(net, id, connection, event, now),
                     Some(Stream::Socket(_)) => self.on_socket(net, id, event, now),
                     None => {}
@@ -262,7 +299,15 @@ impl Client {
         match event {
             ClientEvent::Data(data) => push(&mut self.page, ToPage::Data, id, &data),
             ClientEvent::Credit(bytes) => push_number(&mut self.page, ToPage::Credit, id, bytes),
-            ClientEvent::Eof => push(&mut self.page, ToPage::Eof, id, b""),
+            ClientEvent::Eof => {
+                push(&mut self.page, ToPage::Eof, id, b"");
+                if let Some(Stream::Bare(bare)) = self.streams.get_mut(&id) {
+                    bare.server_ended = true;
+                    if bare.page_ended {
+                        self.forget(id);
+                    }
+                }
+            }
             ClientEvent::Reset | ClientEvent::TimedOut => {
                 fail(&mut self.page, id, lost_text(&event));
                 self.streams.remove(&id);
@@ -422,6 +467,19 @@ impl Client {
             self.connections.remove(&idle.connection);
             net.shutdown(idle.connection);
         }
+    }
+}
+
+/// Notes a request's number.
+fn remember(
+    numbers: &mut BTreeMap<(ConnectionId, u32), u32>,
+    place: (ConnectionId, u32),
+    number: u32,
+) {
+    numbers.insert(place, number);
+    // Connection ids grow: the smallest are the oldest, and no longer asked for.
+    if numbers.len() > REMEMBERED {
+        numbers.pop_first();
     }
 }
 

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::output::Output;
+use super::page_window::PageWindow;
 use super::running::Running;
 use super::scale::Scale;
 use super::server_id::{ServerId, ServerNumber};
+use crate::bounds::PROCESSES;
 use crate::client::Client;
 use crate::master::Event;
-use crate::net::frame::frames;
+use crate::net::frame::{FromPage, frames};
 use crate::net::{Claims, Network};
 use crate::os::{Millis, Pid, Signal};
 use crate::servers::Files;
@@ -36,8 +38,10 @@ pub struct Machine {
     pub(super) spans_until: Option<Millis>,
     /// Servers that have replicas.
     pub(super) scales: BTreeMap<ServerNumber, Scale>,
-    /// How many workers may be asked for, if that is limited.
-    pub(super) room: Option<u32>,
+    /// How many workers may be asked for.
+    pub(super) room: u32,
+    /// Lines and spans on their way to the page.
+    pub(super) window: PageWindow,
     /// The files of the project.
     pub(super) files: Files,
     pub(super) processors: u32,
@@ -50,6 +54,7 @@ impl Machine {
         Self {
             next_pid: FIRST_PID,
             processors: 1,
+            room: PROCESSES,
             ..Self::default()
         }
     }
@@ -63,7 +68,7 @@ impl Machine {
 
     /// How many workers may be asked for, by the memory that there is.
     pub fn set_room(&mut self, room: u32) {
-        self.room = Some(room);
+        self.room = room;
     }
 
     /// Sends the master of a server a signal.
@@ -103,7 +108,12 @@ impl Machine {
     /// Takes a message of the page: frames of its streams.
     pub fn from_page(&mut self, message: &[u8], now: Millis) {
         for frame in frames(message) {
-            self.client.from_page(&mut self.net, frame, now);
+            // Streams of the page have numbers from 1: this is of what is no stream's.
+            if frame.kind == FromPage::Credit && frame.id == 0 {
+                self.window.taken(frame.number());
+            } else {
+                self.client.from_page(&mut self.net, frame, now);
+            }
         }
         self.deliver_to_client(now);
     }
@@ -126,10 +136,10 @@ impl Machine {
             .filter_map(|running| running.master.deadline());
         let pongs = self.servers.values().filter_map(|running| running.pong_at);
         let logs = self.servers.values();
-        let logs = logs.filter_map(|running| running.log.deadline());
+        let logs = logs.flat_map(|running| [running.log.deadline(), running.spans.deadline()]);
         masters
             .chain(pongs)
-            .chain(logs)
+            .chain(logs.flatten())
             .chain(self.net.deadline())
             .chain(self.spans_until)
             .min_by(f64::total_cmp)
@@ -161,6 +171,13 @@ impl Machine {
         while let Some((connection, event)) = self.net.next_client_event() {
             self.client
                 .on_network(&mut self.net, connection, event, now);
+        }
+        while let Some(pid) = self.net.next_overrun() {
+            let line = format!(
+                "wasgi: process {pid} has sent more than a connection takes: the connection is \
+                 reset."
+            );
+            self.output(pid, &line, now);
         }
         while let Some(pid) = self.net.next_turned() {
             if let Some(&server) = self.processes.get(&pid) {

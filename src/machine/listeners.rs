@@ -36,7 +36,12 @@ impl Machine {
     }
 
     pub(super) fn bind_for_process(&mut self, server: ServerId, pid: Pid, index: usize) {
-        if self.bind(server, index, pid).is_some() {
+        // Masters bind for their workers, and nobody binds twice.
+        let may_bind = self.servers.get(&server).is_some_and(|running| {
+            let place = Place::Bind(index);
+            !running.launch.master && !running.listeners.contains_key(&place)
+        });
+        if may_bind && self.bind(server, index, pid).is_some() {
             self.send_listeners(server, pid);
         } else {
             self.net

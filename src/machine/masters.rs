@@ -6,6 +6,7 @@ use super::computer::Machine;
 use super::output::Output;
 use super::processes::SHELL;
 use super::server_id::ServerId;
+use crate::bounds::{VAIN_SPAWNS, WAITING};
 use crate::master::{Action, Event, Hook, MASTER_SLOT};
 use crate::net::frame::{Frame, FromProcess, ToProcess};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
@@ -37,6 +38,8 @@ impl Machine {
             Event::Signal(signal) if running.busy && !running.is_configured() => {
                 self.exit(server, Exit::Signal(signal).shell_code());
             }
+            // They come again, or say no more by being many.
+            event if running.events.len() >= WAITING && event.may_be_left_out() => {}
             event => {
                 running.events.push_back(event);
                 self.run_master(server, now);
@@ -80,7 +83,10 @@ impl Machine {
                 if let Some(answer) = answer
                     && let Some(running) = self.servers.get_mut(&server)
                 {
-                    running.actions.extend(running.master.handle(now, answer));
+                    // What follows from the answer comes before what was to follow the action.
+                    for action in running.master.handle(now, answer).into_iter().rev() {
+                        running.actions.push_front(action);
+                    }
                 }
             } else if let Some(event) = running.events.pop_front() {
                 running.actions.extend(running.master.handle(now, event));
@@ -174,20 +180,37 @@ impl Machine {
                 self.let_go(server, |_| true, pid);
             }
             Action::Spawn { slot, .. } if is_full => {
+                let is_vain = running.is_vain_spawn();
                 // As where fork() fails.
-                let pid = self.next_pid + 1;
-                self.next_pid = pid;
+                self.next_pid += 1;
+                let pid = self.next_pid;
                 running.events.push_back(Event::Exited(pid, Exit::Code(1)));
+                if !std::mem::replace(&mut running.told_full, true) {
+                    let line = format!(
+                        "wasgi: no more processes can be started: {} run, and there is no room \
+                         for more in this tab.",
+                        self.processes.len()
+                    );
+                    self.push_line(server, Stream::Stderr, line, now);
+                }
+                if is_vain {
+                    self.wait_no_longer(server, now);
+                }
                 return Some(Event::Spawned { slot, pid });
             }
             Action::Spawn { slot, again } => {
+                let is_vain = running.is_vain_spawn();
                 let parent = running.master_pid;
                 let master_has_python = running.launch.master_has_python();
+                running.told_full = false;
                 let pid = self.pid();
                 if master_has_python {
                     self.run_hook(parent, Hook::Spawned { age: slot, pid });
                 }
                 self.start_process(server, pid, parent, slot, again);
+                if is_vain {
+                    self.wait_no_longer(server, now);
+                }
                 return Some(Event::Spawned { slot, pid });
             }
             Action::Load => {
@@ -196,6 +219,7 @@ impl Machine {
                     // It executes itself anew.
                     running.processes.retain(|its| *its != pid);
                     self.outputs.push_back(Output::Kill(pid));
+                    self.accepting.remove(&pid);
                 }
                 self.start_process(server, pid, SHELL, MASTER_SLOT, false);
             }
@@ -208,26 +232,32 @@ impl Machine {
                         .send_to_process(pid, ToProcess::Signal, signal.number() as u32, b"");
                 }
             }
-            Action::Log(stream, line) => {
-                self.outputs.push_back(Output::Log {
-                    server,
-                    stream,
-                    line,
-                    time: now,
-                });
-            }
+            Action::Log(stream, line) => self.push_line(server, stream, line, now),
             Action::Listening => {
-                let (host, port) = running.launch.binds.first().cloned().unwrap_or_default();
-                let address = servers::host::url(&host, port);
-                self.outputs.push_back(Output::Listening {
-                    server,
-                    address,
-                    port,
-                });
+                running.vain_spawns = None;
+                let listening = running.listening(server);
+                self.outputs.push_back(listening);
             }
             Action::Exit(code) => self.exit(server, code),
         }
         None
+    }
+
+    /// Processes of a server end again and again before they accept: the real server goes on for
+    /// ever, with a client in its backlog. So does this one, and who started it hears so.
+    fn wait_no_longer(&mut self, server: ServerId, now: Millis) {
+        let Some(running) = self.servers.get_mut(&server) else {
+            return;
+        };
+        running.vain_spawns = None;
+        let line = format!(
+            "wasgi: {} processes of this server have been started, and its workers have not come \
+             to accept. It goes on trying, as the real server does.",
+            running.launch.workers.saturating_add(VAIN_SPAWNS)
+        );
+        let listening = running.listening(server);
+        self.push_line(server, Stream::Stderr, line, now);
+        self.outputs.push_back(listening);
     }
 
     fn run_hook(&mut self, master: Pid, hook: Hook) {
@@ -236,10 +266,9 @@ impl Machine {
             .send_to_process(master, ToProcess::Hook, 0, call.as_bytes());
     }
 
-    /// Whether no process can be started: a restart may need twice the workers, no more.
+    /// Whether no process can be started.
     fn is_full(&self) -> bool {
-        let processes = self.processes.len() as u32;
-        self.room.is_some_and(|room| processes / 2 >= room)
+        self.processes.len() as u32 >= self.most_processes()
     }
 
     pub(super) fn exit(&mut self, server: ServerId, code: i32) {
@@ -247,13 +276,9 @@ impl Machine {
             return;
         };
         let time = running.log.at();
-        if let Some(line) = running.log.dropped() {
-            self.outputs.push_back(Output::Log {
-                server,
-                stream: Stream::Stderr,
-                line,
-                time,
-            });
+        let notes = [running.log.dropped(), running.spans.dropped()];
+        for note in notes.into_iter().flatten() {
+            self.push_line(server, Stream::Stderr, note, time);
         }
         for pid in running.processes {
             self.processes.remove(&pid);

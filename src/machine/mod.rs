@@ -4,12 +4,14 @@
 //! Sans-IO: what happens comes in with its time, what is to be done goes out as [`Output`]s and
 //! messages.
 
+mod allowance;
+mod budgets;
 mod computer;
 mod listeners;
 mod log;
-mod log_budget;
 mod masters;
 mod output;
+mod page_window;
 mod processes;
 mod replicas;
 mod running;

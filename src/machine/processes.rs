@@ -1,6 +1,7 @@
 //! What processes say and do, and how they start.
 
 use super::computer::Machine;
+use super::log::SENT_BYTES;
 use super::output::Output;
 use super::server_id::ServerId;
 use crate::master::{Action, Event, MASTER_SLOT};
@@ -10,6 +11,8 @@ use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
 use crate::servers::uwsgi::{RequestBegun, RequestLine};
 
+/// The exit code of a process that cannot boot: it tells masters not to try again.
+const BOOT_FAILURE: i32 = 3;
 /// What servers are started from.
 pub(super) const SHELL: Pid = 1;
 
@@ -66,15 +69,19 @@ impl Machine {
                 FromProcess::Notify => self.notify_master(server, Event::Heartbeat(pid), now),
                 FromProcess::Booted => self.notify_master(server, Event::Booted(pid), now),
                 FromProcess::Accepting => {
-                    self.accepting.insert(pid);
-                    self.notify_master(server, Event::Accepting(pid), now);
+                    // Once: a master's own process is asked for all workers by it.
+                    if self.accepting.insert(pid) {
+                        self.notify_master(server, Event::Accepting(pid), now);
+                    }
                 }
                 FromProcess::Busy => {
-                    let begun = RequestBegun::read(frame.body);
+                    let body = frame.body.get(..SENT_BYTES).unwrap_or(frame.body);
+                    let begun = RequestBegun::read(body);
                     self.notify_master(server, Event::Busy(pid, frame.id, begun), now);
                 }
                 FromProcess::Request => {
-                    let line = RequestLine::read(frame.body);
+                    let line = RequestLine::read(frame.body)
+                        .filter(|_| self.admits_line(server, frame.body.len(), now));
                     self.notify_master(server, Event::Request(pid, frame.id, line), now);
                 }
                 FromProcess::Hook => self.answered(server, frame, now),
@@ -106,6 +113,7 @@ impl Machine {
         };
         let listener = match frame.kind {
             FromProcess::Hook => return pid == running.master_pid,
+            FromProcess::Busy => return frame.id < running.launch.threads.max(1),
             FromProcess::Poll
             | FromProcess::Accept
             | FromProcess::AcceptAndKeepNext
@@ -159,13 +167,31 @@ impl Machine {
         self.deliver_to_client(now);
     }
 
-    /// A process sends another of its server, or the master, a signal.
-    pub(super) fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
-        let (Some(signal), Some(running)) =
-            (Signal::numbered(number as i32), self.servers.get(&server))
-        else {
+    /// The interpreter of a process cannot be started, however often it was tried. To its master it
+    /// has failed to boot; the server of one that would try for ever ends.
+    pub fn could_not_boot(&mut self, pid: Pid, now: Millis) {
+        let Some(&server) = self.processes.get(&pid) else {
             return;
         };
+        self.exited(pid, Exit::Code(BOOT_FAILURE), now);
+        let running = self.servers.get(&server);
+        if running.is_some_and(|running| !running.gives_up()) {
+            self.exit(server, BOOT_FAILURE);
+        }
+    }
+
+    /// A process sends another of its server, or the master, a signal.
+    pub(super) fn kill(&mut self, server: ServerId, pid: Pid, number: u32, now: Millis) {
+        let (Some(signal), Some(running)) = (
+            Signal::numbered(number as i32),
+            self.servers.get_mut(&server),
+        ) else {
+            return;
+        };
+        if running.signals.left(now) < 1.0 {
+            return;
+        }
+        running.signals.take(1.0);
         if running.master_pid == pid {
             self.notify_master(server, Event::Signal(signal), now);
         } else if self.processes.get(&pid) == Some(&server)

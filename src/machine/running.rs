@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::log_budget::LogBudget;
+use super::allowance::Allowance;
+use super::budgets::{LogBudget, SpanBudget};
+use super::output::Output;
+use super::server_id::ServerId;
+use crate::bounds::VAIN_SPAWNS;
 use crate::master::{Action, Event, Master};
 use crate::net::ListenerId;
 use crate::os::{Millis, Pid};
-use crate::servers::{Configuration, Launch};
+use crate::servers::{self, Configuration, Launch, Program};
 
 #[derive(Debug)]
 pub(super) struct Running {
@@ -30,6 +34,15 @@ pub(super) struct Running {
     pub(super) watches: bool,
     /// What its processes may still log.
     pub(super) log: LogBudget,
+    /// What they may still tell for the trace.
+    pub(super) spans: SpanBudget,
+    /// Signals that they may still send.
+    pub(super) signals: Allowance,
+    /// Processes started since one has accepted, by which `start` ends its wait in vain; `None`: it
+    /// has ended it.
+    pub(super) vain_spawns: Option<u32>,
+    /// Whether it was said that there is no room for a process.
+    pub(super) told_full: bool,
 }
 
 /// A command, as it was given.
@@ -72,6 +85,36 @@ impl Running {
     /// Whether the configuration is known.
     pub(super) fn is_configured(&self) -> bool {
         !self.launch.master_has_python() || self.launch.configuration != Configuration::Unread
+    }
+
+    /// Whether the master ends its server where a worker cannot boot.
+    pub(super) fn gives_up(&self) -> bool {
+        match &self.launch.program {
+            Program::Gunicorn(_) => true,
+            Program::Uvicorn(settings) => settings.reload.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Counts a process that is started. Returns whether so many were that `start` is to wait no
+    /// longer for the workers to accept.
+    pub(super) fn is_vain_spawn(&mut self) -> bool {
+        let most = self.launch.workers.saturating_add(VAIN_SPAWNS);
+        let has_listener = !self.listeners.is_empty();
+        self.vain_spawns.as_mut().is_some_and(|spawned| {
+            *spawned = spawned.saturating_add(1);
+            *spawned > most && has_listener
+        })
+    }
+
+    /// What says that the server accepts.
+    pub(super) fn listening(&self, server: ServerId) -> Output {
+        let (host, port) = self.launch.binds.first().cloned().unwrap_or_default();
+        Output::Listening {
+            server,
+            address: servers::host::url(&host, port),
+            port,
+        }
     }
 
     /// Takes a configuration that was read, perhaps not for the first time.

@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::allowance::Allowance;
+use super::budgets::{LogBudget, SpanBudget};
 use super::computer::Machine;
-use super::log_budget::LogBudget;
 use super::masters::PONG_EVERY;
 use super::output::Output;
 use super::processes::SHELL;
 use super::running::{Running, Start, StartCommand, environment};
 use super::scale::Scale;
 use super::server_id::{ServerId, ServerNumber};
+use crate::bounds::SIGNALS;
 use crate::master::{Event, MASTER_SLOT, Master};
 use crate::os::{Millis, Stream};
 use crate::servers::{self, Command, Configuration, Server, Surroundings};
@@ -49,14 +51,7 @@ impl Machine {
             && server.replica.is_none()
         {
             let wanted = launch.scale.saturating_mul(launch.workers.max(1));
-            if let Some(room) = self.room
-                && wanted > room
-            {
-                let refusal = format!(
-                    "wasgi: {wanted} workers do not fit into this tab. Each is a Python \
-                     interpreter of its own, of about {MEGABYTES} MB, and there is room for {room}: ask for \
-                     fewer.",
-                );
+            if let Some(refusal) = self.refusal(wanted) {
                 self.print(server, Vec::new(), vec![refusal], now);
                 self.outputs.push_back(Output::Exit { server, code: 1 });
                 return;
@@ -95,6 +90,10 @@ impl Machine {
                     started_at: now,
                     watches: false,
                     log: LogBudget::new(now),
+                    spans: SpanBudget::new(now),
+                    signals: Allowance::new(SIGNALS, now),
+                    vain_spawns: Some(0),
+                    told_full: false,
                     listeners: BTreeMap::new(),
                     processes: Vec::new(),
                     pong_at: (launch.master && launch.server() == Server::Uvicorn)
@@ -109,6 +108,30 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Why so many workers cannot be started, if they cannot.
+    fn refusal(&self, wanted: u32) -> Option<String> {
+        let (room, running) = (self.room, self.processes.len() as u32);
+        if wanted > room {
+            return Some(format!(
+                "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of \
+                 its own, of about {MEGABYTES} MB, and there is room for {room}: ask for fewer."
+            ));
+        }
+        (running.saturating_add(wanted) > self.most_processes()).then(|| {
+            let s = if wanted == 1 { "" } else { "s" };
+            format!(
+                "wasgi: there is no room for {wanted} worker{s} more in this tab, where {running} \
+                 processes run. Each is a Python interpreter of its own, of about {MEGABYTES} MB: \
+                 stop a server first."
+            )
+        })
+    }
+
+    /// How many processes may run: a restart may need twice the workers, no more.
+    pub(super) fn most_processes(&self) -> u32 {
+        self.room.saturating_mul(2)
     }
 
     /// Reads a command where the project's files are what they are now.
@@ -150,12 +173,7 @@ impl Machine {
     ) {
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
             for line in lines {
-                self.outputs.push_back(Output::Log {
-                    server,
-                    stream,
-                    line,
-                    time,
-                });
+                self.push_line(server, stream, line, time);
             }
         }
     }

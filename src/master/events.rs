@@ -54,6 +54,30 @@ pub enum Event {
     Deadline,
 }
 
+impl Event {
+    /// Whether a master that has many to handle may miss it: it comes again, or it says no more by
+    /// being many.
+    #[must_use]
+    pub fn may_be_left_out(&self) -> bool {
+        match self {
+            Self::Heartbeat(_)
+            | Self::Busy(..)
+            | Self::Waiting(_)
+            | Self::Request(..)
+            | Self::Signal(_)
+            | Self::FileChanged(_)
+            | Self::Deadline => true,
+            Self::Started
+            | Self::Bound { .. }
+            | Self::Spawned { .. }
+            | Self::Booted(_)
+            | Self::Accepting(_)
+            | Self::Exited(..)
+            | Self::HookFailed => false,
+        }
+    }
+}
+
 /// What a master wants done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {

@@ -27,6 +27,7 @@ mod workers;
 pub(super) use arbiter::Arbiter;
 
 use super::{Action, Event};
+use crate::bounds::WAITING;
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::Level;
 use arbiter::{End, Resume, SPAWN_PAUSE, State, Wake};
@@ -88,7 +89,9 @@ impl Arbiter {
                 self.exit(Exit::Signal(signal).shell_code(), actions);
             }
             // The handlers are installed after the first line and before the binding.
-            Event::Signal(signal) => self.queue.push_back(Wake::Signal(signal)),
+            Event::Signal(signal) if self.queue.len() < WAITING => {
+                self.queue.push_back(Wake::Signal(signal));
+            }
             Event::Spawned { .. }
             | Event::Booted(_)
             | Event::Accepting(_)
@@ -97,6 +100,7 @@ impl Arbiter {
             | Event::Waiting(_)
             | Event::Request(..)
             | Event::FileChanged(_)
+            | Event::Signal(_)
             | Event::Deadline => {}
         }
         // Without workers it is the binding that counts.

@@ -61,12 +61,9 @@ impl Stage {
 
     /// An event, now.
     pub(super) fn event(&mut self, event: Event) -> &mut Self {
-        let mut events = vec![event];
-        while let Some(event) = events.pop() {
-            for action in self.master.handle(self.now, event) {
-                if let Some(answer) = self.carry_out(action) {
-                    events.insert(0, answer);
-                }
+        for action in self.master.handle(self.now, event) {
+            if let Some(answer) = self.carry_out(action) {
+                self.event(answer);
             }
         }
         self

@@ -22,6 +22,7 @@ mod tests;
 pub(super) use supervisor::Supervisor;
 
 use super::{Action, Event};
+use crate::bounds::WAITING;
 use crate::os::{Exit, Millis, Signal};
 use crate::servers::{Level, log};
 use supervisor::{STARTUP_FAILURE, State, TICK};
@@ -55,7 +56,9 @@ impl Supervisor {
             Event::Signal(signal @ (Signal::Kill | Signal::Abrt)) => {
                 self.exit(Exit::Signal(signal).shell_code(), actions);
             }
-            Event::Signal(signal) => self.signals.push_back(signal),
+            Event::Signal(signal) if self.signals.len() < WAITING => {
+                self.signals.push_back(signal);
+            }
             Event::Spawned { .. }
             | Event::Booted(_)
             | Event::Accepting(_)
@@ -66,6 +69,7 @@ impl Supervisor {
             | Event::HookFailed
             | Event::FileChanged(_)
             | Event::Exited(..)
+            | Event::Signal(_)
             | Event::Deadline => {}
         }
         if !self.should_exit {

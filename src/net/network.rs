@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod listener;
 mod offers;
+mod owners;
 mod processes;
 mod state;
 

@@ -58,7 +58,8 @@ pub struct Span {
     pub on: u32,
 }
 
-const LENGTH: usize = 33;
+/// Bytes of a span in a message.
+pub const LENGTH: usize = 33;
 
 impl Span {
     /// Appends it to a message.
@@ -72,7 +73,7 @@ impl Span {
         out.extend_from_slice(&self.on.to_le_bytes());
     }
 
-    /// Reads all spans of a message but those whose times are none.
+    /// Reads all spans of a message but those whose name or times are none.
     pub fn decode_all(message: &[u8]) -> impl Iterator<Item = Raw> + '_ {
         let spans = message.chunks_exact(LENGTH).filter_map(|record| {
             let (connection, rest) = record.split_first_chunk()?;
@@ -92,7 +93,9 @@ impl Span {
                 on: u32::from_le_bytes(*on),
             })
         });
-        spans.filter(|span| span.start.is_finite() && span.end.is_finite())
+        let last = Name::KeepAlive as u8;
+        spans
+            .filter(move |span| span.name <= last && span.start.is_finite() && span.end.is_finite())
     }
 }
 
@@ -108,6 +111,9 @@ pub struct Raw {
     pub end: Millis,
     pub on: u32,
 }
+
+/// Bytes of a record for the page.
+pub const RECORD: usize = 56;
 
 /// Appends a record for the page: seven numbers, times relative to the server's start.
 pub fn encode_record(request: u32, process: u32, span: &Raw, origin: Millis, out: &mut Vec<u8>) {

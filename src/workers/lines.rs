@@ -1,7 +1,6 @@
 //! What a process prints, as lines of bounded length.
 
-/// Bytes of a line that are kept; of the rest the log says how much there was.
-pub const MOST_LINE: usize = 1 << 16;
+use crate::bounds::LINE_BYTES;
 
 /// The line of a stream that has not ended yet.
 #[derive(Debug, Default)]
@@ -31,7 +30,7 @@ impl OpenLine {
     }
 
     fn extend(&mut self, part: &[u8]) {
-        let room = MOST_LINE.saturating_sub(self.bytes.len());
+        let room = LINE_BYTES.saturating_sub(self.bytes.len());
         let (kept, more) = part.split_at(part.len().min(room));
         self.bytes.extend_from_slice(kept);
         self.more += more.len();
@@ -88,8 +87,8 @@ mod tests {
         let piece = vec![b'x'; 50_000];
         let mut pieces: Vec<&[u8]> = vec![&piece; 700];
         pieces.push(b"\nnext\n");
-        let kept = "x".repeat(MOST_LINE);
-        let more = 35_000_000 - MOST_LINE;
+        let kept = "x".repeat(LINE_BYTES);
+        let more = 35_000_000 - LINE_BYTES;
         assert_eq!(
             lines(&pieces),
             [format!("{kept} … ({more} bytes more)"), "next".to_owned()]
@@ -98,11 +97,11 @@ mod tests {
 
     #[test]
     fn no_character_is_cut_in_two() {
-        let text = format!("x{}", "é".repeat(MOST_LINE));
+        let text = format!("x{}", "é".repeat(LINE_BYTES));
         let [line] = &lines(&[text.as_bytes()])[..] else {
             unreachable!("one line");
         };
-        let more = text.len() - (MOST_LINE - 1);
+        let more = text.len() - (LINE_BYTES - 1);
         assert!(line.ends_with(&format!("é … ({more} bytes more)")));
     }
 }

@@ -17,7 +17,6 @@ pub mod wsgi_connection;
 
 use crate::gateway::Exception;
 
-pub use lines::MOST_LINE;
 pub use process_context::{Listening, ProcessContext};
 
 /// How a write to a connection went.

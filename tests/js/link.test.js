@@ -291,3 +291,50 @@ test("no message and no call is lost between threads that race", { timeout: 120_
 );
 
 test("nor where only posted messages wake", { timeout: 120_000 }, () => posting(() => race(true)));
+
+/** A thread that sends more than anybody takes, on a link that waits. */
+const FLOOD = `
+import { parentPort, workerData } from "node:worker_threads";
+globalThis.crossOriginIsolated = true;
+const { Link } = await import(workerData.folder + "link.js");
+const link = new Link(parentPort, workerData.line, { waits: true });
+for (const length of workerData.lengths) link.send(new Uint8Array(length));
+`;
+
+test("an end that waits sends no faster than the other receives", { timeout: 60_000 }, async () => {
+  const bells = [Bell.shared(), Bell.shared()];
+  const [line, other] = Link.lines(bells[0], bells[1]);
+  const lengths = [
+    ...Array.from({ length: 3000 }, (_, number) => 900 + (number % 200)),
+    ...Array.from({ length: 40 }, () => 200_000),
+    ...Array.from({ length: 1000 }, () => 5000),
+  ];
+  const workerData = { folder: FOLDER, line: other, bell: bells[1], lengths };
+  const worker = new Worker(FLOOD, { eval: true, workerData });
+  const link = new Link(/** @type {any} */ (worker), line);
+  let posted = 0;
+  let large = 0;
+  let most = 0;
+  worker.on("message", (data) => {
+    if (Bell.isCall(data)) return;
+    posted += 1;
+    most = Math.max(most, posted - large);
+    link.accept(data);
+  });
+  /** @type {number[]} */
+  const received = [];
+  while (received.length < lengths.length) {
+    link.receive((message_) => {
+      const { length } = /** @type {Uint8Array} */ (message_);
+      if (length === 200_000) large += 1;
+      received.push(length);
+    });
+    // The rest of this thread's work: it is slower than the other.
+    if (received.length % 5 === 0 || !link.isReady())
+      await new Promise((resolve) => setImmediate(resolve));
+  }
+  await worker.terminate();
+  assert.deepEqual(received, lengths);
+  assert.equal(posted, 40, "what has place in the ring is not posted");
+  assert.ok(most <= 8, `${most} posted messages had not been received`);
+});

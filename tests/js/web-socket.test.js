@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { FromPage } from "../../www/api/kinds.js";
 import { ServerWebSocket } from "../../www/api/web-socket.js";
+import { readNumber } from "../../www/wire/frames.js";
 import { encodeStrings, readStrings } from "../../www/wire/strings.js";
 
 const encoder = new TextEncoder();
@@ -43,6 +44,15 @@ function events(socket) {
     socket.addEventListener(type, (event) => seen.push(event));
   return seen;
 }
+
+test("what was dispatched is told of, so that the server may send more", () => {
+  const { socket, frames } = openSocket();
+  for (let count = 0; count < 7; count++) socket.taken(10_000);
+  assert.deepEqual(
+    frames.map(({ kind, body }) => [kind, readNumber(body)]),
+    [[FromPage.Credit, 7 * 10_009]],
+  );
+});
 
 test("a path, a URL of http or of ws may be opened", () => {
   for (const path of ["/a b?x#y", "http://elsewhere/a%20b?x", "ws://elsewhere/a%20b?x"]) {

@@ -239,9 +239,11 @@ export class Server extends EventTarget {
  * @param {Uint8Array} body
  */
 function receiveFor(socket, kind, body) {
-  if (kind === ToPage.Text) socket.text(body);
-  else if (kind === ToPage.Binary) socket.binary(body);
-  else if (kind === ToPage.Head) socket.head(body);
+  if (kind === ToPage.Text || kind === ToPage.Binary) {
+    if (kind === ToPage.Text) socket.text(body);
+    else socket.binary(body);
+    socket.taken(body.length);
+  } else if (kind === ToPage.Head) socket.head(body);
   else if (kind === ToPage.Credit) socket.grant(readNumber(body));
   else if (kind === ToPage.Closed) socket.closed(body);
   else if (kind === ToPage.Refused) socket.lost(new ConnectionRefused(decoder.decode(body)));

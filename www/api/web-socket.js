@@ -2,6 +2,7 @@
 
 import { targetOf } from "./request.js";
 import { FromPage } from "./kinds.js";
+import { number } from "../wire/frames.js";
 import { encodeStrings, readStrings } from "../wire/strings.js";
 
 /**
@@ -21,6 +22,11 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
+
+/** What a message's frame has besides its bytes: `wasgi_wire::frame::Header::SIZE`. */
+const FRAME = 9;
+/** Bytes of messages after which the machine is told that they were dispatched. */
+const TOLD = 65_536;
 
 /** A close frame carries so many bytes beside the code. */
 const MOST_REASON = 123;
@@ -79,6 +85,8 @@ export class ServerWebSocket extends EventTarget {
   #extensions = "";
   /** @type {BinaryType} */
   #binaryType = "blob";
+  /** Bytes of messages that were dispatched and of which the machine has not been told. */
+  #taken = 0;
   /** The request's number in the trace, once it is open. */
   #request = 0;
   /** Ends when the Blobs that are to be sent have been read; null where there is none. */
@@ -345,6 +353,18 @@ export class ServerWebSocket extends EventTarget {
   #message(data) {
     if (this.#readyState !== OPEN) return;
     this.dispatchEvent(new MessageEvent("message", { data, origin: this.#origin }));
+  }
+
+  /**
+   * A message was dispatched: the server may send as much anew.
+   * @internal
+   * @param {number} length of its bytes
+   */
+  taken(length) {
+    this.#taken += FRAME + length;
+    if (this.#taken < TOLD) return;
+    this.#link.outgoing.push(FromPage.Credit, this.#id, number(this.#taken));
+    this.#taken = 0;
   }
 
   /** @internal @param {number} bytes */

@@ -65,6 +65,8 @@ export class Link {
   #writer = null;
   /** @type {Int32Array | null} */
   #calls = null;
+  /** Whether this end waits for the other where it sends faster than that receives. */
+  #waits;
 
   /**
    * Shared memory for a link: the line of this end, and that of the other.
@@ -84,9 +86,12 @@ export class Link {
   /**
    * @param {Port} port where the other end gets messages
    * @param {Line | null} line
+   * @param {{ waits?: boolean }} [options] whether this end waits where it sends faster than the
+   * other receives: one that nobody waits for
    */
-  constructor(port, line) {
+  constructor(port, line, { waits = false } = {}) {
     this.port = port;
+    this.#waits = waits;
     if (line) {
       this.#reader = new RingReader(line.reads);
       this.#writer = new RingWriter(line.writes);
@@ -100,15 +105,18 @@ export class Link {
    * @param {Uint8Array} bytes may be a view: they are copied, unless they are all of their buffer
    */
   send(bytes) {
-    if (this.#write(BYTES, bytes)) return;
+    if (this.#write(BYTES, bytes) || this.#writeLater(BYTES, bytes)) return;
     const whole = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
     this.#post(whole, whole.length > COPIED ? [whole.buffer] : []);
   }
 
   /** @param {Out} object for which JSON has words */
   sendJson(object) {
-    if (!this.#writer || !this.#write(TEXT, encoder.encode(JSON.stringify(object))))
-      this.#post(object, []);
+    if (this.#writer) {
+      const text = encoder.encode(JSON.stringify(object));
+      if (this.#write(TEXT, text) || this.#writeLater(TEXT, text)) return;
+    }
+    this.#post(object, []);
   }
 
   /** @param {Out} object anything that can be posted */
@@ -129,10 +137,23 @@ export class Link {
   }
 
   /**
+   * Where the ring is full, waits as a write to a full pipe does, if this end is one that waits.
+   * @param {number} kind
+   * @param {Uint8Array} bytes
+   * @returns {boolean} whether they were written; else they are to be posted
+   */
+  #writeLater(kind, bytes) {
+    if (!this.#waits || !this.#writer) return false;
+    this.#writer.waitForPlace(bytes.length);
+    return this.#write(kind, bytes);
+  }
+
+  /**
    * @param {Message<Out>} message
    * @param {Transferable[]} transfer
    */
   #post(message, transfer) {
+    if (this.#waits) this.#writer?.waitForPlace(Infinity);
     const bell = this.#calls;
     if (!bell) {
       this.port.postMessage(message, transfer);
@@ -193,6 +214,7 @@ export class Link {
     const reader = this.#reader;
     const posted = this.#posted[0]?.number === this.#next ? this.#posted.shift() : undefined;
     this.#next = (this.#next + 1) | 0;
+    if (posted) reader?.received();
     if (posted || !reader) {
       visit(/** @type {Message<In>} */ (parseMessage(posted?.message)));
       return true;

@@ -8,12 +8,13 @@ export const CAPACITY = 1 << 18;
 
 /**
  * A ring begins with two numbers of its writer's, how many bytes it has written and how many
- * messages it has posted instead, and, on a cache line of its own, one of its reader's: how many
- * bytes it has read.
+ * messages it has posted instead, and, on a cache line of their own, two of its reader's: how many
+ * bytes it has read, and how many posted messages it has received.
  */
 export const WRITTEN = 0;
 export const POSTED = 1;
 export const READ = 16;
+export const RECEIVED = 17;
 /** Where its entries begin, in bytes. */
 export const START = 128;
 

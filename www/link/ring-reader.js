@@ -1,4 +1,4 @@
-import { CAPACITY, HEADER, POSTED, READ, SKIP, START, WRITTEN } from "./ring-layout.js";
+import { CAPACITY, HEADER, POSTED, READ, RECEIVED, SKIP, START, WRITTEN } from "./ring-layout.js";
 
 /** The reader's end of a ring. */
 export class RingReader {
@@ -25,6 +25,11 @@ export class RingReader {
       this.read = (this.read + CAPACITY - (this.read & (CAPACITY - 1))) | 0;
     }
     return true;
+  }
+
+  /** A message that was posted instead has been received. */
+  received() {
+    Atomics.add(this.numbers, RECEIVED, 1);
   }
 
   /** How many messages have been posted instead. */

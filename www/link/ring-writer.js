@@ -1,4 +1,10 @@
-import { CAPACITY, HEADER, POSTED, READ, SKIP, START, WRITTEN } from "./ring-layout.js";
+import { CAPACITY, HEADER, POSTED, READ, RECEIVED, SKIP, START, WRITTEN } from "./ring-layout.js";
+
+/** Messages that are posted instead, and not received, before a writer that waits does. */
+const MOST_POSTED = 8;
+
+/** How often a writer that waits looks, in milliseconds. */
+const LOOK = 1;
 
 /** The writer's end of a ring. */
 export class RingWriter {
@@ -44,6 +50,28 @@ export class RingWriter {
     // What was written before is seen by whoever sees this.
     Atomics.store(this.numbers, WRITTEN, this.written);
     return true;
+  }
+
+  /**
+   * Waits until there is place for a message of this length; for one that is too large for the
+   * ring, until little enough of what was posted instead has not been received. Nobody is woken by
+   * a reader that is behind: the writer looks again.
+   * @param {number} length infinite for what is posted in any case
+   */
+  waitForPlace(length) {
+    const size = HEADER + length + HEADER;
+    // Half of the ring is enough, also where its end has to be skipped.
+    const isFull = () =>
+      size > CAPACITY / 2
+        ? this.#unreceived() >= MOST_POSTED
+        : ((this.written - Atomics.load(this.numbers, READ)) | 0) + size > CAPACITY / 2;
+    while (isFull()) Atomics.wait(this.numbers, READ, Atomics.load(this.numbers, READ), LOOK);
+  }
+
+  /** How many of the messages that were posted instead have not been received. */
+  #unreceived() {
+    const received = Atomics.load(this.numbers, RECEIVED);
+    return (Atomics.load(this.numbers, POSTED) - received) | 0;
   }
 
   /** A message is posted instead. */

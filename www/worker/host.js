@@ -2,6 +2,9 @@
 
 /** @typedef {import("#wasgi_core").Process} Process */
 
+/** Bytes that are printed with one message. */
+const PIECE = 65_536;
+
 /** The process and the faces of its worker: see src/browser/process/. */
 export class Host {
   /** @type {import("#wasgi_core").Process | undefined} */
@@ -57,8 +60,11 @@ export class Host {
    */
   print(stream, bytes) {
     if (!this.#process) return;
-    this.#process[stream](bytes);
-    this.#loop?.flush();
+    // What is printed at once leaves in pieces: each waits until the machine has time for it.
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      this.#process[stream](bytes.subarray(at, at + PIECE));
+      this.#loop?.flush();
+    }
   }
 
   get process() {

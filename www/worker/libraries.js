@@ -84,8 +84,18 @@ export function loadLibraries(module, { loaded, tableLength, taken }) {
       throw new Error("The table of functions has other functions than in the image.");
     table.grow(length - table.length);
   };
-  for (const { handle, path, names, global, memoryBase, tableBase, module: compiled } of loaded) {
-    growTo(tableBase);
+  for (const {
+    handle,
+    path,
+    names,
+    global,
+    memoryBase,
+    tableBase,
+    tableSize,
+    module: compiled,
+  } of loaded) {
+    // One without functions in the table has no place there.
+    if (tableSize > 0) growTo(tableBase);
     const library = module.newDSO(path, handle, "loading");
     library.global = global;
     // See xtask/src/build/glue.rs.

@@ -132,7 +132,7 @@ class Interpreter {
     if (identity.claims) process.shareClaims(new Claims(identity.claims));
     const files = new ProjectFiles(this.#pyodide.FS, directory, identity.files);
     /** @type {MachineLink} */
-    const link = new Link(port, identity.line);
+    const link = new Link(port, identity.line, { waits: true });
     const loop = new MessageLoop(process, threads, files, link, identity.bell);
     this.#buffer.connect(link);
     threads.serve(process, loop);

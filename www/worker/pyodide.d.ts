@@ -108,6 +108,8 @@ export interface Module {
 export interface ModuleSettings {
   preRun: ((module: Module) => void)[];
   clockOrigin?: number;
+  /** How large its memory may become, in bytes. */
+  mostMemory?: number;
 }
 
 /** `createPyodideModule` */

@@ -7,6 +7,7 @@ import { loadPyodide } from "#pyodide";
 
 import { handleOf, restoreMemory } from "./image.js";
 import { awaitBytes, copyInto } from "./arrival.js";
+import { deviceMemory } from "./browser.js";
 import { closeLinking } from "./linkable.js";
 import { PackFileSystem } from "./pack.js";
 import { closeRealm } from "./realm.js";
@@ -14,6 +15,12 @@ import { closeRealm } from "./realm.js";
 /** @typedef {import("#wasgi_core").PythonAssets} PythonAssets */
 
 const EIO = 29;
+
+/**
+ * So many processes together may take all the memory that the browser admits to: what one asks for
+ * beyond its part is refused as by a system without memory (MemoryError).
+ */
+const PROCESSES_TO_FILL_IT = 4;
 
 const LOCK = {
   info: {
@@ -50,7 +57,12 @@ const LOCK = {
 export async function bootPython(assets, options) {
   const create = (/** @type {import("./pyodide.js").ModuleSettings} */ settings) => {
     settings.preRun.unshift(({ FS }) => ownStdlib(FS, assets.stdlib));
-    return createPyodideModule(Object.assign(settings, { clockOrigin: assets.clockOrigin }));
+    return createPyodideModule(
+      Object.assign(settings, {
+        clockOrigin: assets.clockOrigin,
+        mostMemory: deviceMemory / PROCESSES_TO_FILL_IT,
+      }),
+    );
   };
   /** @returns {Promise<import("./pyodide.js").Pyodide>} */
   const boot = (/** @type {object} */ more) =>
@@ -81,8 +93,10 @@ export async function bootPython(assets, options) {
       copied = await options.image;
       // Boot puts it there each time.
       pyodide._api.sys.path.shift();
-    } catch {
-      // There is none, or one that does not fit: an interpreter that boots does as well.
+    } catch (error) {
+      // Where there is none, an interpreter that boots does as well. One that does not fit needs
+      // another worker: a closed realm makes no second interpreter.
+      if (await options.image) throw error;
     }
   }
   pyodide ??= await boot({});
@@ -100,10 +114,15 @@ export async function bootPython(assets, options) {
 function closing(create) {
   return async (settings) => {
     const module = await create(settings);
-    closeLinking(module);
-    closeRealm();
+    close(module);
     return module;
   };
+}
+
+/** @param {import("./pyodide.js").Module} module an interpreter that nothing has run in */
+function close(module) {
+  closeLinking(module);
+  closeRealm();
 }
 
 /**
@@ -132,14 +151,16 @@ function copying(create, { image, calls }) {
     _snapshotDeserializer: (/** @type {string} */ name) =>
       handleOf(name, calls, module.API.public_api),
     /** @param {import("./pyodide.js").ModuleSettings} settings */
-    createPyodideModule: closing(async (settings) => {
+    createPyodideModule: async (settings) => {
       module = await create(settings);
       const found = await image;
       if (!found) throw new Error("There is no image to be a copy of.");
+      close(module);
+      // The image may be an app's: its libraries run when they are loaded.
       restoreMemory(module, found);
       module.API.restoreSnapshot = () => found.handles;
       return module;
-    }),
+    },
   };
 }
 

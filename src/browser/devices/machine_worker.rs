@@ -81,7 +81,7 @@ impl MachineWorker {
             ..
         } = &*self.0;
         if let Some(process) = processes.borrow_mut().get_mut(pid) {
-            process.booted = true;
+            process.has_booted();
         }
         machine
             .borrow_mut()
@@ -206,8 +206,8 @@ impl Devices {
             let message = message.js_value();
             let processes = self.processes.borrow();
             // Those that are not told yet which process they are will get all files.
-            for process in processes.all().filter(|process| process.is_identified()) {
-                process.link.post(&message);
+            for link in processes.all().filter_map(|process| process.link()) {
+                link.post(&message);
             }
         }
         send_message(&self.page, &FromMachine::FilesWritten {});

@@ -22,86 +22,77 @@ const STORE_AFTER: Millis = 3000.0;
 /// What the log says where a master cannot fork, before the reason.
 const NO_FORK: &str = "wasgi: each worker imports the app by itself: ";
 
-/// The exit code that tells a master not to try again.
-const BOOT_FAILURE: i32 = 3;
+/// How long is waited before an interpreter that has not come up is tried again, each time.
+const BOOT_PAUSES: [Millis; 2] = [250.0, 1000.0];
+/// What is said where there is no reason.
+const NOT_STARTED: &str = "the process could not be started";
 /// The exit status of a process whose interpreter crashes: by SIGABRT.
 const ABORTED: i32 = -6;
-
-/// A process that waits for what it is made of.
-#[derive(Debug)]
-struct Beginning {
-    pid: Pid,
-    worker: WorkerId,
-    /// Whether the worker was a spare or a blank.
-    is_prepared: bool,
-    replaced: bool,
-    forks: u32,
-}
 
 impl Devices {
     /// Starts a process.
     pub(super) fn spawn(self: &Rc<Self>, spawn: Spawn) {
-        let Spawn {
-            process: identity,
-            replaced,
-            forks,
-        } = spawn;
-        let (pid, parent) = (identity.pid, identity.ppid);
+        let pid = spawn.process.pid;
+        let process = Process::new(spawn);
+        self.processes.borrow_mut().insert(pid, process);
+        self.place(pid);
+    }
+
+    /// Gives a process a worker to run in.
+    fn place(self: &Rc<Self>, pid: Pid) {
+        let processes = self.processes.borrow();
+        let parent = processes.get(pid).map(|its| its.spawn().process.ppid);
+        drop(processes);
+        let Some(parent) = parent else {
+            return;
+        };
         let now = self.clock.now();
         let prepared = self.with_origins(|origins| origins.take_prepared(parent, now));
         let worker =
             prepared.unwrap_or_else(|| self.with_origins(|origins| origins.create(parent)));
         let Some(port) = self.workers.port(worker) else {
             self.with_origins(|origins| origins.process_ended(pid, worker));
-            let mut machine = self.machine.borrow_mut();
-            machine.output(pid, "the process could not be started", now);
-            machine.exited(pid, BOOT_FAILURE, now);
+            self.could_not_boot(pid, NOT_STARTED);
             return;
         };
-        let process = Process::new(identity, worker, &self.links.connect(pid, &port));
-        self.processes.borrow_mut().insert(pid, process);
-        let beginning = Beginning {
-            pid,
-            worker,
-            is_prepared: prepared.is_some(),
-            replaced,
-            forks,
-        };
+        let link = self.links.connect(pid, &port);
+        self.processes.borrow_mut().place(pid, worker, &link);
+        let is_prepared = prepared.is_some();
         let python = self.python();
         let devices = Rc::clone(self);
         spawn_local(async move {
             match python.await {
-                Ok(_) => devices.begin(&beginning),
-                Err(error) => devices.cannot_begin(pid, &error),
+                Ok(_) => devices.begin(pid, worker, is_prepared),
+                Err(error) => devices.cannot_begin(pid, worker, &error),
             }
             devices.work();
         });
     }
 
-    /// What a process is made of is there.
-    fn begin(&self, beginning: &Beginning) {
-        let &Beginning {
-            pid,
-            worker,
-            is_prepared,
-            replaced,
-            forks,
-        } = beginning;
+    /// What a process is made of is there. `is_prepared`: its worker was a spare or a blank.
+    fn begin(&self, pid: Pid, worker: WorkerId, is_prepared: bool) {
         // It may have been killed meanwhile.
-        if self.processes.borrow().get(pid).is_none() {
+        if self.processes.borrow().of_worker(worker) != Some(pid) {
             return;
         }
         if !is_prepared {
             self.with_origins(|origins| origins.start(worker));
         }
-        let identity = self
+        let begun = self
             .processes
             .borrow_mut()
             .get_mut(pid)
-            .map(|process| process.identify(self.project.files(), self.claims.clone()));
-        if let Some(identity) = identity {
-            self.workers.send(worker, &ToWorker::Identity(identity));
-        }
+            .and_then(|process| {
+                let identity = process.identify(self.project.files(), self.claims.clone())?;
+                let &Spawn {
+                    replaced, forks, ..
+                } = process.spawn();
+                Some((identity, replaced, forks))
+            });
+        let Some((identity, replaced, forks)) = begun else {
+            return;
+        };
+        self.workers.send(worker, &ToWorker::Identity(identity));
         let processes = self.processes.borrow().len();
         let now = self.clock.now();
         self.with_origins(|origins| {
@@ -112,8 +103,10 @@ impl Devices {
         });
     }
 
-    fn cannot_begin(self: &Rc<Self>, pid: Pid, error: &DownloadError) {
-        self.process_failed(pid, &error.to_string());
+    fn cannot_begin(self: &Rc<Self>, pid: Pid, worker: WorkerId, error: &DownloadError) {
+        if self.processes.borrow().of_worker(worker) == Some(pid) {
+            self.process_failed(pid, &error.to_string());
+        }
     }
 
     /// What a process says by its link.
@@ -163,8 +156,9 @@ impl Devices {
                 _ => {
                     let processes = self.processes.borrow();
                     let process = processes.of_worker(worker);
-                    if let Some(process) = process.and_then(|pid| processes.get(pid)) {
-                        process.link.accept(&data);
+                    let process = process.and_then(|pid| processes.get(pid));
+                    if let Some(link) = process.and_then(Process::link) {
+                        link.accept(&data);
                     }
                 }
             },
@@ -175,7 +169,7 @@ impl Devices {
         let process = self.processes.borrow().of_worker(worker);
         let reason = match (reason.is_empty(), process) {
             (false, _) => reason,
-            (true, Some(_)) => "the process could not be started".to_owned(),
+            (true, Some(_)) => NOT_STARTED.to_owned(),
             (true, None) => "a process could not be started".to_owned(),
         };
         match process {
@@ -189,25 +183,53 @@ impl Devices {
     fn process_failed(self: &Rc<Self>, pid: Pid, reason: &str) {
         // What it said before counts.
         self.work();
-        let booted = self
-            .processes
-            .borrow()
-            .get(pid)
-            .map(|process| process.booted);
-        if let Some(booted) = booted {
-            let status = if booted { ABORTED } else { BOOT_FAILURE };
-            let worker = self
-                .processes
-                .borrow()
-                .get(pid)
-                .map(|process| process.worker);
-            if let Some(worker) = worker
-                && !self.machine.borrow().has_accepted(pid)
-            {
-                self.with_origins(|origins| origins.crashed(worker));
-            }
-            self.exited(pid, status, Some(reason));
+        let processes = self.processes.borrow();
+        let Some(process) = processes.get(pid) else {
+            return;
+        };
+        let (worker, is_booted) = (process.worker(), process.is_booted());
+        drop(processes);
+        if let Some(worker) = worker
+            && !self.machine.borrow().has_accepted(pid)
+        {
+            self.with_origins(|origins| origins.crashed(worker));
         }
+        if is_booted {
+            self.exited(pid, ABORTED, Some(reason));
+        } else {
+            self.could_not_boot(pid, reason);
+        }
+    }
+
+    /// The interpreter of a process has not come up. It is tried again, after a while that grows,
+    /// and then said once.
+    fn could_not_boot(self: &Rc<Self>, pid: Pid, reason: &str) {
+        let displaced = self.processes.borrow_mut().displace(pid);
+        if let Some(worker) = displaced {
+            self.links.disconnect(pid);
+            self.workers.terminate(worker);
+            self.with_origins(|origins| origins.process_ended(pid, worker));
+        }
+        let mut processes = self.processes.borrow_mut();
+        let Some(failures) = processes.get_mut(pid).map(Process::count_failure) else {
+            return;
+        };
+        drop(processes);
+        let again = (failures as usize).checked_sub(1);
+        if let Some(&pause) = again.and_then(|again| BOOT_PAUSES.get(again)) {
+            let devices = Rc::clone(self);
+            spawn_local(async move {
+                sleep(pause).await;
+                devices.place(pid);
+                devices.work();
+            });
+            return;
+        }
+        let now = self.clock.now();
+        let line = format!("{reason} (it was tried {failures} times)");
+        self.machine.borrow_mut().output(pid, &line, now);
+        self.kill(pid);
+        self.machine.borrow_mut().could_not_boot(pid, now);
     }
 
     /// A process has ended: with this exit code, or by the signal of this negative number; the
@@ -224,10 +246,10 @@ impl Devices {
     /// Ends a process at once.
     pub(super) fn kill(&self, pid: Pid) {
         let ended = self.processes.borrow_mut().remove(pid);
-        if let Some(process) = ended {
+        if let Some(worker) = ended.and_then(|process| process.worker()) {
             self.links.disconnect(pid);
-            self.workers.terminate(process.worker);
-            self.with_origins(|origins| origins.process_ended(pid, process.worker));
+            self.workers.terminate(worker);
+            self.with_origins(|origins| origins.process_ended(pid, worker));
         }
     }
 
@@ -237,8 +259,9 @@ impl Devices {
         spawn_local(async move {
             sleep(STORE_AFTER).await;
             let image = devices.to_keep.borrow_mut().take();
-            if let Some(image) = image {
-                devices.cache.store(image).await;
+            let python = devices.python.borrow().clone();
+            if let (Some(image), Some(python)) = (image, python) {
+                devices.cache.store(image, python).await;
             }
         });
     }

@@ -6,9 +6,12 @@ use wasgi_wire::frame::Kind;
 use super::*;
 use crate::net::{AfterClose, Linger};
 use crate::testing::test;
+use crate::trace::{self, Name, Span};
 
 const VICTIM: ServerNumber = 2;
 const PORT: u32 = 9000;
+/// When the bench begins.
+const BEGIN: Millis = 1_000_000.0;
 /// Streams of the page.
 const BEFORE: u32 = 20;
 const AFTER: u32 = 21;
@@ -23,6 +26,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         FromProcess::Eof,
         FromProcess::Linger,
         FromProcess::Reset,
+        FromProcess::Spans,
         FromProcess::Took,
     ];
     let kind = prop_oneof![
@@ -53,6 +57,13 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..64),
         any::<u32>().prop_map(|number| number.to_le_bytes().to_vec()),
         linger,
+        prop::collection::vec(span(), 1..5).prop_map(|spans| {
+            let mut body = Vec::new();
+            for span in &spans {
+                span.encode(&mut body);
+            }
+            body
+        }),
     ];
     let frames = prop::collection::vec((kind, id, body), 1..12).prop_map(|frames| {
         let mut message = Vec::new();
@@ -64,6 +75,19 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         message
     });
     prop_oneof![4 => frames, 1 => prop::collection::vec(any::<u8>(), 0..200)]
+}
+
+/// A span that a process tells, perhaps of the victim's request.
+fn span() -> impl Strategy<Value = Span> {
+    (0..4_u32, 0..3_u32, any::<u32>()).prop_map(|(connection, sequence, thread)| Span {
+        connection,
+        sequence,
+        thread,
+        name: Name::App,
+        start: BEGIN,
+        end: BEGIN,
+        on: 0,
+    })
 }
 
 /// A server with a connection, beside one whose worker is hostile.
@@ -81,6 +105,7 @@ impl Attack {
         let mut bench = Bench::start("gunicorn -w 2 app:app");
         let hostile = bench.spawned[0];
         bench.boots(hostile);
+        assert!((bench.now - BEGIN).abs() < 1.0);
         bench.start_another(VICTIM, &format!("gunicorn -b :{PORT} app:app"));
         let victim = *bench.spawned.last().unwrap();
         bench.boots(victim);
@@ -95,6 +120,7 @@ impl Attack {
             listener,
         };
         attack.connection = attack.connect(BEFORE).unwrap();
+        attack.tells(attack.victim, attack.connection);
         attack
     }
 
@@ -117,6 +143,26 @@ impl Attack {
             .map(|told| told.2)
     }
 
+    /// A process tells of the first request of a connection.
+    fn tells(&mut self, pid: Pid, connection: u32) {
+        let span = Span {
+            connection,
+            sequence: 0,
+            thread: 1,
+            name: Name::App,
+            start: BEGIN,
+            end: BEGIN,
+            on: 0,
+        };
+        let mut body = Vec::new();
+        span.encode(&mut body);
+        let mut message = Vec::new();
+        push(&mut message, FromProcess::Spans, 0, &body);
+        self.bench
+            .machine
+            .from_process(pid, &message, self.bench.now);
+    }
+
     /// What the page gets of a stream when the victim answers on a connection.
     fn answer(&mut self, connection: u32, stream: u32) -> Vec<ToPage> {
         let mut message = Vec::new();
@@ -128,6 +174,20 @@ impl Attack {
         let page = self.bench.machine.take_page();
         let its = frames::<ToPage>(&page).filter(|frame| frame.id == stream);
         its.map(|frame| frame.kind).collect()
+    }
+
+    /// What the page is told of requests' spans: the request and the process.
+    fn traced(&mut self) -> Vec<(u32, Pid)> {
+        let page = self.bench.machine.take_page();
+        let spans = frames::<ToPage>(&page).filter(|frame| frame.kind == ToPage::Spans);
+        let records = spans.flat_map(|frame| frame.body.chunks_exact(trace::RECORD));
+        let number = |record: &[u8], at: usize| {
+            let bytes = record[8 * at..][..8].try_into().unwrap();
+            f64::from_le_bytes(bytes) as u32
+        };
+        records
+            .map(|record| (number(record, 0), number(record, 1)))
+            .collect()
     }
 
     /// Timers end, and none is due for ever.
@@ -163,6 +223,9 @@ proptest! {
             attack.bench.machine.from_process(attack.hostile, message, now);
             attack.bench.look();
             prop_assert!(attack.pass(), "a timer is due for ever");
+            // The victim's request is the first.
+            let of_hostile = (1, attack.hostile);
+            prop_assert!(!attack.traced().contains(&of_hostile), "it tells of the other's request");
         }
         let connection = attack.connection;
         let heard = attack.answer(connection, BEFORE);

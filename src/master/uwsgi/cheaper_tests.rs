@@ -72,8 +72,8 @@ fn the_backlog_decides_where_it_is_asked_to() {
     stage.event(Event::Waiting(2)).pass(1_000.0).expect(&[]);
     stage.event(Event::Waiting(3)).pass(1_000.0).expect(&[
         "2.00 spawn 9",
-        "2.00 spawn 10",
         "2.00 spawned uWSGI worker 2 (pid: 9, cores: 1)",
+        "2.00 spawn 10",
         "2.00 spawned uWSGI worker 3 (pid: 10, cores: 1)",
     ]);
     busy(&mut stage, &[8, 9]);
@@ -104,8 +104,8 @@ fn a_cheap_server_has_no_workers_before_somebody_connects() {
         "watch",
         "listening",
         "spawn 8",
-        "spawn 9",
         "spawned uWSGI worker 1 (pid: 8, cores: 1)",
+        "spawn 9",
         "spawned uWSGI worker 2 (pid: 9, cores: 1)",
     ]);
 }
@@ -123,8 +123,8 @@ fn an_idle_server_ends_its_workers_one_by_one_and_waits_for_somebody_to_connect(
     ]);
     stage.event(Event::Waiting(1)).expect_in_short(&[
         "spawn 10",
-        "spawn 11",
         "Respawned uWSGI worker 1 (new pid: 10)",
+        "spawn 11",
         "Respawned uWSGI worker 2 (new pid: 11)",
     ]);
 }

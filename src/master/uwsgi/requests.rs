@@ -11,7 +11,7 @@ impl Uwsgi {
         let harakiri = self.settings.harakiri;
         let harakiri = harakiri.map(|seconds| second(now) + i64::from(seconds));
         if let Some(worker) = self.worker(pid) {
-            worker.requests += 1;
+            worker.requests = worker.requests.saturating_add(1);
             worker.harakiri = harakiri;
             worker.busy.insert(core, begun);
         }
@@ -25,7 +25,7 @@ impl Uwsgi {
         line: Option<&RequestLine>,
         actions: &mut Vec<Action>,
     ) {
-        self.total += 1;
+        self.total = self.total.saturating_add(1);
         let total = self.total;
         let Some(worker) = self.worker(pid) else {
             return;

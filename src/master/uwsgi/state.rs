@@ -9,6 +9,8 @@ use crate::servers::uwsgi::{RequestBegun, UwsgiSettings};
 
 /// The time between two looks at the workers.
 pub(super) const TICK: Millis = 1000.0;
+/// How long the master sleeps where workers die one after the other.
+pub(super) const FORKBOMB_DELAY: Millis = 2000.0;
 /// A worker that could not load the app exits with this code where `--need-app` asks for it; so
 /// does the server then.
 pub(super) const FAILED_APP: i32 = 22;

@@ -250,6 +250,63 @@ fn workers_that_die_one_after_the_other_are_respawned_with_a_pause() {
     ]);
 }
 
+/// `core/master.c`: it counts respawns that come within a second of the one before, and goes on
+/// counting from when it has slept.
+#[test]
+fn a_worker_that_dies_at_once_every_time_is_respawned_as_often_as_the_original_does() {
+    let mut stage = running(LINE, &[8]);
+    for pid in 8..14 {
+        stage.exits(pid, Exit::Code(9));
+        while stage.last_pid() == pid {
+            stage.pass(250.0);
+        }
+    }
+    stage.expect(&[
+        "1.00 DAMN ! worker 1 (pid: 8) died :( trying respawn ...",
+        "1.00 spawn 9",
+        "1.00 Respawned uWSGI worker 1 (new pid: 9)",
+        "2.00 DAMN ! worker 1 (pid: 9) died :( trying respawn ...",
+        "2.00 worker respawning too fast !!! i have to sleep a bit (2 seconds)...",
+        "4.00 spawn 10",
+        "4.00 Respawned uWSGI worker 1 (new pid: 10)",
+        "5.00 DAMN ! worker 1 (pid: 10) died :( trying respawn ...",
+        "5.00 spawn 11",
+        "5.00 Respawned uWSGI worker 1 (new pid: 11)",
+        "6.00 DAMN ! worker 1 (pid: 11) died :( trying respawn ...",
+        "6.00 worker respawning too fast !!! i have to sleep a bit (2 seconds)...",
+        "8.00 spawn 12",
+        "8.00 Respawned uWSGI worker 1 (new pid: 12)",
+        "9.00 DAMN ! worker 1 (pid: 12) died :( trying respawn ...",
+        "9.00 spawn 13",
+        "9.00 Respawned uWSGI worker 1 (new pid: 13)",
+        "10.00 DAMN ! worker 1 (pid: 13) died :( trying respawn ...",
+        "10.00 worker respawning too fast !!! i have to sleep a bit (2 seconds)...",
+        "12.00 spawn 14",
+        "12.00 Respawned uWSGI worker 1 (new pid: 14)",
+    ]);
+}
+
+#[test]
+fn while_the_master_sleeps_no_other_worker_is_respawned_either() {
+    let mut stage = running(&format!("{LINE} -p 2"), &[8, 9]);
+    for pid in [8, 9] {
+        stage.exits(pid, Exit::Code(9));
+    }
+    stage.pass(1_000.0).count("");
+    for pid in [10, 11] {
+        stage.exits(pid, Exit::Code(9));
+    }
+    stage.pass(3_500.0).expect(&[
+        "2.00 DAMN ! worker 1 (pid: 10) died :( trying respawn ...",
+        "2.00 worker respawning too fast !!! i have to sleep a bit (2 seconds)...",
+        "4.00 spawn 12",
+        "4.00 Respawned uWSGI worker 1 (new pid: 12)",
+        "4.00 DAMN ! worker 2 (pid: 11) died :( trying respawn ...",
+        "4.00 spawn 13",
+        "4.00 Respawned uWSGI worker 2 (new pid: 13)",
+    ]);
+}
+
 #[test]
 fn a_worker_that_has_served_its_requests_is_replaced() {
     running(LINE, &[8])

@@ -1,7 +1,7 @@
 //! How the master keeps its workers: buried, respawned, given up.
 
 use super::lines::{say, say_when};
-use super::state::{Ending, FAILED_APP, RELOAD, State, TICK, Uwsgi, second};
+use super::state::{Ending, FAILED_APP, FORKBOMB_DELAY, RELOAD, State, TICK, Uwsgi, second};
 use crate::master::Action;
 use crate::os::{Exit, Millis, Signal};
 
@@ -49,7 +49,14 @@ impl Uwsgi {
             {
                 self.spawn_again(index, actions);
             }
+            let is_missing =
+                |this: &Self| this.workers.get(index).is_some_and(|worker| worker.missing);
+            let was_missing = is_missing(self);
             self.reap(now, index, actions);
+            // It sleeps now: what is next waits until it has slept.
+            if is_missing(self) && !was_missing {
+                return;
+            }
         }
         if self.state != State::Running {
             return;
@@ -149,11 +156,13 @@ impl Uwsgi {
             0
         };
         let too_fast = quick > self.launch.workers;
-        self.respawned = (second(now), if too_fast { 0 } else { quick });
+        self.respawned = (second(now), quick);
         if too_fast {
             let line = "worker respawning too fast !!! i have to sleep a bit (2 seconds)...";
             say(actions, line);
-            self.tick = now + 2.0 * TICK;
+            self.tick = now + FORKBOMB_DELAY;
+            // It counts on from when it has slept.
+            self.respawned = (second(self.tick), 0);
             if let Some(worker) = self.workers.get_mut(index) {
                 worker.missing = true;
             }

@@ -5,9 +5,10 @@ use super::error::{ConnectError, ListenError};
 use super::event::ClientEvent;
 use super::listener::Listener;
 use super::state::Network;
-use crate::net::Deferral;
+use crate::bounds::CONNECTIONS;
 use crate::net::frame::{ToProcess, push};
 use crate::net::ids::{Address, ConnectionId, ListenerGroup, ListenerId};
+use crate::net::{Deferral, WINDOW};
 use crate::os::Millis;
 use std::collections::VecDeque;
 
@@ -105,7 +106,7 @@ impl Network {
     /// accepted.
     ///
     /// # Errors
-    /// Nobody listens there.
+    /// Nobody listens there, or too many connections are open.
     pub fn connect(&mut self, port: u16, now: Millis) -> Result<ConnectionId, ConnectError> {
         let mut found = None;
         for (&id, listener) in &self.listeners {
@@ -119,6 +120,9 @@ impl Network {
         let Some(listener) = found else {
             return Err(ConnectError::Refused(port));
         };
+        if self.connections.len() >= CONNECTIONS {
+            return Err(ConnectError::NoPorts(port));
+        }
         self.turn = listener;
         self.next_connection = self.next_connection.wrapping_add(1).max(1);
         let id = self.next_connection;
@@ -132,6 +136,7 @@ impl Network {
             prompt: false,
             server_closed: false,
             unread: 0,
+            credit: WINDOW,
             grant_server: 0,
             grant_client: 0,
         };

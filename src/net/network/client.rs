@@ -6,6 +6,7 @@ use crate::os::Pid;
 
 use super::connection::granted;
 use super::event::ClientEvent;
+use super::listener::Listener;
 use super::state::Network;
 
 impl Network {
@@ -56,6 +57,7 @@ impl Network {
             return;
         };
         if let Some(bytes) = granted(&mut connection.grant_server, bytes) {
+            connection.credit = connection.credit.saturating_add(bytes);
             push_number(
                 self.outboxes.entry(pid).or_default(),
                 ToProcess::Credit,
@@ -127,6 +129,28 @@ impl Network {
                     self.connections.remove(&id);
                 }
             }
+        }
+    }
+
+    /// Whether a process may tell of a connection: it has or had it, or it is offered to it.
+    #[must_use]
+    pub fn is_or_was_of(&self, id: ConnectionId, pid: Pid) -> bool {
+        if self.owners.of(id) == Some(pid) {
+            return true;
+        }
+        let Some(connection) = self.connections.get(&id) else {
+            return false;
+        };
+        let is_offered = |listener: &Listener| {
+            let mut offers = listener.offers.iter();
+            offers.any(|offer| offer.connection == id && offer.pid == pid)
+        };
+        match connection.server {
+            Some(server) => server == pid,
+            None => self
+                .listeners
+                .get(&connection.listener)
+                .is_some_and(is_offered),
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Connection {
     pub(super) server_closed: bool,
     /// Bytes given to the server that it has not consumed.
     pub(super) unread: u64,
+    /// Bytes that the server may send.
+    pub(super) credit: u32,
     /// Bytes that the server may send anew, and has not been told of.
     pub(super) grant_server: u32,
     /// Bytes that the client may send anew, and has not been told of.

@@ -172,6 +172,11 @@ impl Network {
         self.turned.push(closing.pid);
     }
 
+    /// A process that has sent more than a connection takes: the connection is reset.
+    pub fn next_overrun(&mut self) -> Option<Pid> {
+        self.overrun.pop()
+    }
+
     /// A process whose loop has turned: its heartbeat.
     pub fn next_turned(&mut self) -> Option<Pid> {
         self.turned.pop()
@@ -212,6 +217,7 @@ impl Network {
             return;
         };
         connection.server = Some(pid);
+        self.owners.note(id, pid);
         let early = std::mem::take(&mut connection.early);
         let outbox = self.outboxes.entry(pid).or_default();
         let length = early.data.len() as u32;
@@ -250,6 +256,14 @@ impl Network {
         let mut tell = |event| self.client_events.push_back((id, event));
         match frame.kind {
             FromProcess::Data if !connection.server_eof => {
+                // A kernel's buffer takes no more: whoever says that it did is not ours.
+                let Some(credit) = connection.credit.checked_sub(frame.body.len() as u32) else {
+                    tell(ClientEvent::Reset);
+                    self.connections.remove(&id);
+                    self.overrun.push(pid);
+                    return;
+                };
+                connection.credit = credit;
                 tell(ClientEvent::Data(frame.body.to_vec()));
             }
             FromProcess::Credit => {

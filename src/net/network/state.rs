@@ -11,6 +11,7 @@ use crate::os::Pid;
 use super::connection::{Connection, Retry};
 use super::event::ClientEvent;
 use super::listener::Listener;
+use super::owners::Owners;
 
 /// All listeners and connections of the machine. Frames for processes gather in outboxes, what
 /// clients see in a queue.
@@ -32,6 +33,9 @@ pub struct Network {
     pub(super) claims: Option<Box<dyn Claims>>,
     pub(super) slots: Vec<u32>,
     pub(super) client_events: VecDeque<(ConnectionId, ClientEvent)>,
+    pub(super) owners: Owners,
+    /// Processes that have sent more than a connection takes.
+    pub(super) overrun: Vec<Pid>,
 }
 
 impl Network {

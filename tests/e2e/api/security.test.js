@@ -17,33 +17,62 @@ let site;
 let browser;
 /** @type {SiteHost} */
 let host;
+/** One whose policy forbids nothing: the realm does not depend on one. @type {SiteHost} */
+let laxHost;
 /** What the host has seen. @type {string[]} */
 const seen = [];
+const LAX = "default-src * 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'";
 
 // The site on a host that gives its visitors a cookie, and echoes it to whoever asks.
 before(async () => {
   site = await serveSite();
   browser = await launchBrowser();
   const headers = { ...ISOLATING, "set-cookie": "visitor=secret; HttpOnly" };
-  host = await SiteHost.open(site.url, headers, (request, response) => {
+  /** @type {ConstructorParameters<typeof SiteHost>[2]} */
+  const steal = (request, response) => {
     seen.push(String(request.url));
     if (!request.url?.startsWith(STOLEN)) return false;
     response.end(request.headers.cookie);
     return true;
-  });
+  };
+  host = await SiteHost.open(site.url, headers, steal);
+  const lax = { ...headers, "content-security-policy": LAX };
+  laxHost = await SiteHost.open(site.url, lax, steal);
 });
 after(async () => {
   await browser?.close();
   host?.close();
+  laxHost?.close();
   await site?.close();
 });
 
-for (const command of ["gunicorn escapes:app", "gunicorn --preload escapes:app"]) {
-  describe(command, { timeout: 90_000 }, () => {
+test(
+  "a library that is another when a fork loads it again runs in a closed realm",
+  { timeout: 90_000 },
+  async () => {
+    const { url } = laxHost;
+    const page = await PlaygroundPage.open(browser, url);
+    await page.write({ "escapes.py": APP });
+    const env = { STOLEN: new URL(STOLEN, url).href, CHANGES_A_LIBRARY: "1" };
+    await assert.rejects(page.start("gunicorn --preload escapes:app", env), /failed to boot/);
+    await page.close();
+    assert.deepEqual(
+      seen.filter((path) => path.startsWith(STOLEN)),
+      [],
+    );
+  },
+);
+
+for (const { command, policy } of [
+  { command: "gunicorn escapes:app", policy: true },
+  { command: "gunicorn --preload escapes:app", policy: false },
+]) {
+  const name = `${command} with${policy ? "" : "out"} a policy`;
+  describe(name, { timeout: 90_000 }, () => {
     /** @type {Record<string, string>} */
     let outcomes;
     before(async () => {
-      const { url } = host;
+      const { url } = policy ? host : laxHost;
       const page = await PlaygroundPage.open(browser, url);
       await page.write({ "escapes.py": APP });
       const server = await page.start(command, { STOLEN: new URL(STOLEN, url).href });

@@ -125,6 +125,12 @@ const INTERPRETER: &[Change] = &[
         before: "ENVIRONMENT_IS_WORKER=!!globalThis.WorkerGlobalScope;",
         after: "ENVIRONMENT_IS_WORKER=true;",
     },
+    // How large a process's memory may become: `www/worker/python.js` says.
+    Change {
+        what: "getHeapMax",
+        before: "var getHeapMax=()=>4294901760;",
+        after: "var getHeapMax=()=>Math.min(Module.mostMemory??Infinity,4294901760);",
+    },
     // What libraries and ctypes may link to: `www/worker/linkable.js` says.
     Change {
         what: "__dlsym_js",

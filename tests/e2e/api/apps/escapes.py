@@ -96,26 +96,70 @@ def c_fetches() -> object:
     return ctypes.PyDLL(None).emscripten_async_wget_data
 
 
+SCRIPT = b"self.fetch('" + URL.encode() + b"')\0"
+
+
+def _section(number: int, content: bytes) -> bytes:
+    return bytes([number]) + _number(len(content)) + content
+
+
+def _number(value: int) -> bytes:
+    return bytes([value]) if value < 0x80 else bytes([value & 0x7F | 0x80]) + _number(value >> 7)
+
+
+def _name(text: bytes) -> bytes:
+    return bytes([len(text)]) + text
+
+
+def _library(path: str, *sections: bytes, memory: int = 0) -> None:
+    dylink = _section(0, _name(b"dylink.0") + b"\1" + _number(4) + bytes([memory, 0, 1, 0]))
+    with open(path, "wb") as file:
+        file.write(b"\0asm\1\0\0\0" + dylink + b"".join(sections))
+
+
+_TYPES = _section(1, bytes([2, 0x60, 1, 0x7F, 0, 0x60, 0, 0]))
+_RUN_SCRIPT = _name(b"env") + _name(b"emscripten_run_script") + bytes([0, 0])
+
+
 def a_library_runs_a_script() -> object:
     """A library of ours that imports what runs JavaScript."""
-
-    def section(number: int, content: bytes) -> bytes:
-        return bytes([number, len(content)]) + content
-
-    def name(text: bytes) -> bytes:
-        return bytes([len(text)]) + text
-
-    library = (
-        b"\0asm\1\0\0\0"
-        + section(0, name(b"dylink.0") + bytes([1, 4, 0, 0, 0, 0]))
-        + section(1, bytes([1, 0x60, 1, 0x7F, 0]))
-        + section(2, bytes([1]) + name(b"env") + name(b"emscripten_run_script") + bytes([0, 0]))
-        + section(7, bytes([1]) + name(b"run") + bytes([0, 0]))
+    _library(
+        "/tmp/library.so",
+        _TYPES,
+        _section(2, bytes([1]) + _RUN_SCRIPT),
+        _section(7, bytes([1]) + _name(b"run") + bytes([0, 0])),
     )
-    with open("/tmp/library.so", "wb") as file:
-        file.write(library)
-    ctypes.PyDLL("/tmp/library.so").run(b"self.fetch('" + URL.encode() + b"')")
+    ctypes.PyDLL("/tmp/library.so").run(SCRIPT)
     return "a library ran a script"
+
+
+def _change_a_library() -> None:
+    """A fork loads the libraries of its parent again: this one is another by then."""
+    path = "/tmp/changed.so"
+    function = [_section(3, bytes([1, 1])), _section(7, bytes([1]) + _name(b"run") + bytes([0, 0]))]
+    _library(path, _TYPES, *function, _section(10, bytes([1, 2, 0, 0x0B])))
+    ctypes.PyDLL(path)
+    imports = [
+        _RUN_SCRIPT,
+        _name(b"env") + _name(b"memory") + bytes([2, 0, 1]),
+        _name(b"env") + _name(b"__memory_base") + bytes([3, 0x7F, 0]),
+    ]
+    _library(
+        path,
+        _TYPES,
+        _section(2, bytes([len(imports)]) + b"".join(imports)),
+        _section(3, bytes([1, 1])),
+        _section(7, bytes([1]) + _name(b"run") + bytes([0, 1])),
+        # It runs when it is loaded: the script is where its memory begins.
+        _section(8, bytes([1])),
+        _section(10, bytes([1, 6, 0, 0x23, 0, 0x10, 0, 0x0B])),
+        _section(11, bytes([1, 0, 0x23, 0, 0x0B]) + _number(len(SCRIPT)) + SCRIPT),
+        memory=len(SCRIPT),
+    )
+
+
+if "CHANGES_A_LIBRARY" in os.environ:
+    _change_a_library()
 
 
 def _forged() -> JsProxy:
@@ -182,6 +226,42 @@ def shared_files_are_caught_when_read() -> object:
     into.set = create_proxy(lambda bytes, at: caught.append(bytes))
     node.stream_ops.read(None, into, 0, 16, 0)
     return caught[0]
+
+
+#: What is no object's property anywhere once a realm is closed.
+REMOVED = frozenset(
+    """fetch XMLHttpRequest WebSocket EventSource importScripts Worker SharedWorker
+    BroadcastChannel MessageChannel MessagePort postMessage indexedDB caches location eval
+    serviceWorker storage sendBeacon OffscreenCanvas onmessage addEventListener""".split()
+)
+
+
+def what_python_holds_leads_to_the_language_alone() -> object:
+    """A walk from all that Python is given, by properties and prototypes."""
+    first = [_wasgi, _wasgi.wait, _wasgi.configuration(), to_js({}), to_js([[]]), to_js(b"")]
+    language = _object()
+    names, prototype_of = language.getOwnPropertyNames, language.getPrototypeOf
+    descriptor_of, is_frozen = language.getOwnPropertyDescriptor, language.isFrozen
+    seen = {one.js_id: one for one in first}
+    pending, thawed = list(first), []
+    while pending:
+        one = pending.pop()
+        own = [str(name) for name in names(one)]
+        if reached := REMOVED.intersection(own):
+            return f"{reached} of {one}"
+        # What was made for this call is Python's to change.
+        if one not in first and not is_frozen(one):
+            thawed.append(str(one))
+        found = [prototype_of(one)]
+        for name in own:
+            descriptor = descriptor_of(one, name)
+            found += [getattr(descriptor, part, None) for part in ("value", "get", "set")]
+        for other in found:
+            if isinstance(other, JsProxy) and other.js_id not in seen:
+                seen[other.js_id] = other
+                pending.append(other)
+    assert len(seen) > 100, f"the walk ended after {len(seen)} objects"
+    raise LookupError(f"{len(seen)} objects, of which {len(thawed)} can be changed: {thawed}")
 
 
 def urllib_fetches() -> object:
