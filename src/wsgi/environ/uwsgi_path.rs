@@ -1,4 +1,4 @@
-//! A request's path as uWSGI makes PATH_INFO of it.
+//! A request's path as uWSGI makes `PATH_INFO` of it.
 //!
 //! It decodes, removes dot segments (RFC 3986, section 5.2.4) and stops at a `#`, all in one pass
 //! over the bytes as they came, so a dot that is percent-encoded is a dot like others.
@@ -20,7 +20,7 @@ enum State {
     DotDot,
 }
 
-/// PATH_INFO of the part of a target before its query.
+/// `PATH_INFO` of the part of a target before its query.
 pub(super) fn of(target: &[u8]) -> Vec<u8> {
     let mut path = Vec::with_capacity(target.len());
     // A target without a slash begins as if there were one, which is not written.
@@ -33,7 +33,7 @@ pub(super) fn of(target: &[u8]) -> Vec<u8> {
     let end = target.iter().position(|&byte| byte == b'#');
     for (at, &byte) in target[..end.unwrap_or(target.len())].iter().enumerate() {
         state = match (state, byte) {
-            (State::Segment, b'/') | (State::Dot, b'/') => State::Slash,
+            (State::Segment | State::Dot, b'/') => State::Slash,
             (State::Segment, _) => begin(byte, &mut path),
             (State::Percent, b'%') => {
                 path.push(b'%');
