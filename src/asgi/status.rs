@@ -1,6 +1,12 @@
 //! Reason phrases as Python's `http.HTTPStatus` has them, of the Python version that runs the apps
 //! (3.14).
 
+/// Whether `http.HTTPStatus` has it.
+#[must_use]
+pub fn is_known(code: u16) -> bool {
+    !phrase(code).is_empty()
+}
+
 /// The reason phrase of a status code; empty for one that has no name.
 #[must_use]
 pub fn phrase(code: u16) -> &'static str {

@@ -15,9 +15,9 @@ const CLIENT_BITS: &str = "client_max_window_bits";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
     /// The largest window of what the server sends, 9 to 15 bits.
-    pub server_bits: u8,
+    pub server_bits: Option<u8>,
     /// The largest window of what the client sends, where the client lets the server say.
-    pub client_bits: u8,
+    pub client_bits: Option<u8>,
     /// zlib's memory level.
     pub memory_level: i32,
 }
@@ -25,9 +25,16 @@ pub struct Offer {
 impl Offer {
     /// uvicorn's, for the library `websockets`.
     pub const UVICORN: Self = Self {
-        server_bits: 12,
-        client_bits: 12,
+        server_bits: Some(12),
+        client_bits: Some(12),
         memory_level: 5,
+    };
+
+    /// uvicorn's, for `websockets.legacy`: what the client wants.
+    pub const LEGACY: Self = Self {
+        server_bits: None,
+        client_bits: None,
+        memory_level: 8,
     };
 }
 
@@ -59,14 +66,17 @@ pub fn negotiate(offered: &[Extension], offer: Offer) -> Option<(String, Paramet
 
 fn accept(parameters: &[Parameter], offer: Offer) -> Option<(String, Parameters)> {
     let asked = read(parameters, true)?;
-    let server_bits = asked.server_bits.unwrap_or(15).min(offer.server_bits);
-    if server_bits == 8 {
+    let server_bits = match (asked.server_bits, offer.server_bits) {
+        (Some(asked), Some(offered)) => Some(asked.min(offered)),
+        (asked, offered) => asked.or(offered),
+    };
+    if server_bits == Some(8) {
         // zlib has no window of 256 bytes.
         return None;
     }
-    let client_bits = asked.client_bits.map(|bits| match bits {
+    let client_bits = asked.client_bits.and_then(|bits| match bits {
         ClientBits::Any => offer.client_bits,
-        ClientBits::At(bits) => bits.min(offer.client_bits),
+        ClientBits::At(bits) => Some(bits.min(offer.client_bits.unwrap_or(bits))),
     });
     let mut answer = vec![NAME.to_owned()];
     if asked.server_reset {
@@ -75,13 +85,15 @@ fn accept(parameters: &[Parameter], offer: Offer) -> Option<(String, Parameters)
     if asked.client_reset {
         answer.push(CLIENT_RESET.to_owned());
     }
-    answer.push(format!("{SERVER_BITS}={server_bits}"));
+    if let Some(bits) = server_bits {
+        answer.push(format!("{SERVER_BITS}={bits}"));
+    }
     if let Some(bits) = client_bits {
         answer.push(format!("{CLIENT_BITS}={bits}"));
     }
     let agreed = Parameters {
         server: Window {
-            bits: server_bits,
+            bits: server_bits.unwrap_or(15),
             reset: asked.server_reset,
         },
         client: Window {

@@ -6,4 +6,6 @@ mod server;
 
 pub use client::{ClientError, Opened, Opening};
 pub use key::accept_key;
-pub use server::{Acceptance, Refusal, Silence, accept, is_key};
+pub use server::{
+    Acceptance, Refusal, Silence, accept, accept_legacy, check_legacy, is_key, subprotocols,
+};

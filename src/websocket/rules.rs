@@ -86,6 +86,8 @@ pub enum Closing {
 pub enum Library {
     /// `websockets`, sans-IO: what uvicorn has by default.
     Websockets,
+    /// `websockets.legacy`.
+    Legacy,
     /// `autobahn`: what daphne has.
     Autobahn,
     /// gunicorn's own, of its `asgi` worker.
@@ -112,6 +114,15 @@ impl Rules {
         text: Text::Caller,
         failure: Failure::Close,
         closing: Closing::Connection,
+    };
+
+    /// `websockets.legacy` 17.4, which gives no reasons.
+    pub const LEGACY: Self = Self {
+        library: Library::Legacy,
+        text: Text::Fragments,
+        failure: Failure::Nothing,
+        closing: Closing::Caller,
+        ..Self::WEBSOCKETS
     };
 
     /// autobahn 26.10.2 as daphne uses it: without extensions. Whatever breaks the protocol resets
@@ -200,7 +211,9 @@ impl Rules {
     #[must_use]
     pub fn reason(&self, violation: &Violation) -> String {
         match self.library {
-            Library::Websockets | Library::Autobahn | Library::Browser => violation.to_string(),
+            Library::Websockets | Library::Legacy | Library::Autobahn | Library::Browser => {
+                violation.to_string()
+            }
             Library::Gunicorn => gunicorns(violation).to_owned(),
             Library::Wsproto => wsprotos(violation),
         }

@@ -13,6 +13,9 @@ pub struct Settings {
     /// The most bytes that a frame may have, where that is a limit of its own (daphne). 0: as many
     /// as a message.
     pub max_frame: usize,
+    /// Messages that may wait for the app where the library counts them (`--ws-max-queue`). 0: as
+    /// many as come.
+    pub max_queue: usize,
     /// Milliseconds that the app may take to accept, where the library looks (daphne).
     pub handshake_timeout: Option<Millis>,
     /// Milliseconds between two pings (`--ws-ping-interval`).
@@ -30,6 +33,7 @@ impl Default for Settings {
             library: Library::Websockets,
             max_size: 16 * 1024 * 1024,
             max_frame: 0,
+            max_queue: 32,
             handshake_timeout: None,
             ping_interval: Some(20_000.0),
             ping_timeout: Some(20_000.0),

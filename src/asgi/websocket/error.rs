@@ -61,6 +61,21 @@ pub enum SessionError {
     /// A close code that does not fit into its two bytes.
     #[error("'H' format requires 0 <= number <= 65535")]
     Packed,
+    /// The legacy library: another event came before the handshake was answered.
+    #[error(
+        "Expected ASGI message 'websocket.accept', 'websocket.close', or \
+         'websocket.http.response.start' but got '{0}'."
+    )]
+    ExpectedHandshake(String),
+    /// The legacy library: an event came after the last one.
+    #[error(
+        "Unexpected ASGI message '{0}', after sending 'websocket.close' or response already \
+         completed."
+    )]
+    AfterResponse(String),
+    /// The legacy library: a message with neither text nor bytes.
+    #[error("data must be str, bytes-like, or iterable")]
+    NotData,
     /// wsproto: its own words for what cannot be sent.
     #[error("{0}")]
     Wsproto(String),
@@ -109,7 +124,7 @@ impl SessionError {
             Self::ResponseHeaderName(_) => ExceptionClass::InvalidResponseHeaderName,
             Self::Wsproto(_) => ExceptionClass::WsprotoLocal,
             Self::H11(_) => ExceptionClass::H11Local,
-            Self::NeitherTextNorBytes => ExceptionClass::TypeError,
+            Self::NeitherTextNorBytes | Self::NotData => ExceptionClass::TypeError,
             Self::Value(_) => ExceptionClass::ValueError,
             Self::ClosedProtocol => ExceptionClass::ClosedProtocol,
             Self::PayloadExceeded { .. } => ExceptionClass::PayloadExceeded,

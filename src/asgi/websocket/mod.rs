@@ -5,6 +5,7 @@ mod autobahn;
 mod error;
 mod event;
 mod gunicorn;
+mod legacy;
 mod output;
 mod response;
 mod sansio;

@@ -13,6 +13,7 @@ use super::autobahn::{self, Autobahn};
 use super::error::SessionError;
 use super::event::{Message, Received};
 use super::gunicorn::{self, Gunicorn};
+use super::legacy::Legacy;
 use super::output::Output;
 use super::sansio::Sansio;
 use super::wsproto::{self, Wsproto};
@@ -116,6 +117,7 @@ pub fn begin(
     match settings.library {
         Library::Autobahn => Box::new(Autobahn::new(head, settings, now)),
         Library::Gunicorn => Box::new(Gunicorn::new(head, settings)),
+        Library::Legacy => Box::new(Legacy::new(head, settings, context, date)),
         Library::Wsproto => Box::new(Wsproto::new(head, settings, context)),
         Library::Websockets | Library::Browser => {
             Box::new(Sansio::new(head, settings, context, date))
@@ -138,7 +140,7 @@ pub fn asks(head: &RequestHead, settings: &Settings) -> bool {
     match settings.library {
         Library::Autobahn => autobahn::asks(head),
         Library::Gunicorn => gunicorn::asks(head),
-        Library::Websockets | Library::Wsproto | Library::Browser => {
+        Library::Websockets | Library::Legacy | Library::Wsproto | Library::Browser => {
             upgrade(head).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
         }
     }

@@ -68,6 +68,7 @@ fn websocket(values: &Values) -> websocket::Settings {
         ping_interval: None,
         ping_timeout: seconds("--ping-timeout"),
         compression: false,
+        ..websocket::Settings::default()
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn launch(
         },
         env_file: values.set("--env-file"),
         reset_contextvars: values.flag("--reset-contextvars"),
+        legacy_websockets: values.text("--ws") == "websockets",
         warning: (has_them && reload.is_none()).then_some(NO_RELOAD),
         worker_healthcheck: seconds("--timeout-worker-healthcheck").unwrap_or(0.0),
         use_colors: values.flag("--use-colors"),
@@ -132,8 +133,8 @@ fn own_parts(program: &click::Program, values: &Values) -> Result<(), Failure> {
         ),
         (
             "--ws",
-            &["auto", "websockets-sansio", "wsproto", "none"],
-            "wasgi answers as websockets-sansio does, uvicorn's default, or as wsproto.",
+            &["auto", "websockets", "websockets-sansio", "wsproto", "none"],
+            "wasgi knows the libraries websockets and wsproto.",
         ),
     ];
     for (name, accepted, reason) in OWN {
@@ -144,8 +145,8 @@ fn own_parts(program: &click::Program, values: &Values) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How WebSocket connections are served. `--ws-max-queue` is taken and has no effect, as with
-/// uvicorn's default implementation.
+/// How WebSocket connections are served. `--ws-max-queue` has an effect with the legacy
+/// library alone, as there.
 fn websocket(values: &Values) -> Option<websocket::Settings> {
     let milliseconds = |name: &str| {
         let seconds: f64 = values.text(name).parse().ok()?;
@@ -154,6 +155,7 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
     let serves = values.text("--ws") != "none" && values.text("--interface") != "wsgi";
     serves.then(|| websocket::Settings {
         library: match values.text("--ws") {
+            "websockets" => websocket::Library::Legacy,
             "wsproto" => websocket::Library::Wsproto,
             _ => websocket::Library::Websockets,
         },
@@ -162,6 +164,7 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
             .map_or(websocket::Settings::default().max_size, |size| {
                 size as usize
             }),
+        max_queue: values.count("--ws-max-queue").unwrap_or(0) as usize,
         ping_interval: milliseconds("--ws-ping-interval"),
         ping_timeout: milliseconds("--ws-ping-timeout"),
         compression: click::boolean(values.text("--ws-per-message-deflate")) == Some(true),

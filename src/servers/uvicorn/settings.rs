@@ -11,6 +11,8 @@ use crate::servers::Target;
 /// What only uvicorn is set to; see [`crate::servers::Launch`]. What is serialized is
 /// `src/python/servers/uvicorn/options.py`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+// Each is an option of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct UvicornSettings {
     /// The app.
     #[serde(flatten)]
@@ -25,6 +27,8 @@ pub struct UvicornSettings {
     pub reset_contextvars: bool,
     /// What is wrong with the options, and does not matter.
     pub warning: Option<&'static str>,
+    /// `--ws websockets`, of which uvicorn warns.
+    pub legacy_websockets: bool,
     /// A worker process that does not answer for so long is replaced. Milliseconds.
     #[serde(skip)]
     pub worker_healthcheck: Millis,

@@ -125,6 +125,78 @@ fn negotiate(head: &RequestHead, compression: Option<Offer>) -> Result<Acceptanc
             reason: format!("unsupported HTTP method: {}", latin1(&head.method)),
         });
     }
+    let key = check_fields(head)?;
+    check_origin(head)?;
+    let extensions = extensions(head, compression)?;
+    all(head, "Sec-WebSocket-Protocol", grammar::tokens)?;
+    Ok(Acceptance {
+        accept: accept_key(key),
+        extensions,
+        subprotocols: subprotocols(head),
+    })
+}
+
+/// What `websockets.legacy` checks before the app is called. It reads the head itself, of which
+/// uvicorn has put each field in a line of its own.
+///
+/// # Errors
+/// The response that refuses the request.
+pub fn check_legacy(head: &RequestHead) -> Result<(), Refusal> {
+    let bad = |reason: &str| {
+        let text = format!("did not receive a valid HTTP request; {reason}");
+        Err(Refusal::bad(text))
+    };
+    if head.method != b"GET" {
+        return bad(&format!(
+            "unsupported HTTP method: {}",
+            latin1(&head.method)
+        ));
+    }
+    let line = |(name, value): &(Vec<u8>, Vec<u8>)| name.len() + b": \r\n".len() + value.len();
+    let mut lines = head.headers.iter().take(MAX_FIELDS + 1).map(line);
+    if lines.any(|length| length > MAX_LINE) {
+        return bad("line too long");
+    }
+    if head.headers.len() > MAX_FIELDS {
+        return bad("too many HTTP headers");
+    }
+    check_fields(head).map(|_| ()).map_err(with_name)
+}
+
+/// What `websockets.legacy` makes of a request once the app has accepted it.
+///
+/// # Errors
+/// The response that refuses the request all the same.
+pub fn accept_legacy(head: &RequestHead, offer: Option<Offer>) -> Result<Acceptance, Refusal> {
+    let key = check_fields(head)?;
+    check_origin(head).map_err(with_name)?;
+    Ok(Acceptance {
+        accept: accept_key(key),
+        extensions: extensions(head, offer)?,
+        subprotocols: subprotocols(head),
+    })
+}
+
+/// The legacy library adds the exception from which its own came: the name of the field.
+fn with_name(refusal: Refusal) -> Refusal {
+    let name = |reason: &str| {
+        if let Some(rest) = reason.strip_prefix("missing ") {
+            let name = rest
+                .strip_suffix(" header")
+                .filter(|name| name.starts_with("Sec-"))?;
+            return Some(name.to_ascii_lowercase());
+        }
+        let rest = reason.strip_prefix("invalid ")?;
+        Some(rest.strip_suffix(" header: multiple values")?.to_owned())
+    };
+    match name(&refusal.reason) {
+        Some(name) => Refusal::bad(format!("{}; '{name}'", refusal.reason)),
+        None => refusal,
+    }
+}
+
+/// The fields of a handshake; the key.
+fn check_fields(head: &RequestHead) -> Result<&[u8], Refusal> {
     let options = all(head, "Connection", grammar::tokens)?;
     if !options
         .iter()
@@ -142,26 +214,30 @@ fn negotiate(head: &RequestHead, compression: Option<Offer>) -> Result<Acceptanc
     if version != b"13" {
         return Err(invalid("Sec-WebSocket-Version", version));
     }
+    Ok(key)
+}
+
+fn check_origin(head: &RequestHead) -> Result<(), Refusal> {
     if head.values("origin").count() > 1 {
         return Err(Refusal::bad("invalid Origin header: multiple values"));
     }
-    let extensions = match compression {
-        None => None,
-        Some(offer) => {
-            let offered = all(head, "Sec-WebSocket-Extensions", grammar::extensions)?;
-            extension::negotiate(&offered, offer)
-        }
+    Ok(())
+}
+
+fn extensions(
+    head: &RequestHead,
+    offer: Option<Offer>,
+) -> Result<Option<(String, Parameters)>, Refusal> {
+    let Some(offer) = offer else {
+        return Ok(None);
     };
-    all(head, "Sec-WebSocket-Protocol", grammar::tokens)?;
-    Ok(Acceptance {
-        accept: accept_key(key),
-        extensions,
-        subprotocols: subprotocols(head),
-    })
+    let offered = all(head, "Sec-WebSocket-Extensions", grammar::extensions)?;
+    Ok(extension::negotiate(&offered, offer))
 }
 
 /// The subprotocols that a client offers, as an app sees them.
-fn subprotocols(head: &RequestHead) -> Vec<String> {
+#[must_use]
+pub fn subprotocols(head: &RequestHead) -> Vec<String> {
     head.values("sec-websocket-protocol")
         .flat_map(|value| value.split(|&byte| byte == b','))
         .map(|token| latin1(token.trim_ascii()))

@@ -361,8 +361,14 @@ describe("WebSocket", { timeout: 120_000 }, () => {
           ["qu:app", "/ws", "x", "echo x"],
         ]) {
           const server = await page.start(`${command} ${app}`);
-          const { received } = /** @type {Talk} */ (await talk(server, path, [message]));
-          assert.deepEqual(received, [expected]);
+          const { received, errors } = /** @type {Talk} */ (await talk(server, path, [message]));
+          if (command === "daphne" && app === "qu:app") {
+            // Quart wants the scope's scheme, which daphne does not give.
+            assert.deepEqual(errors, ["Unexpected response code: 500"]);
+            await server.logged(/^KeyError: 'scheme'$/);
+          } else {
+            assert.deepEqual(received, [expected]);
+          }
           await server.stop();
         }
       });

@@ -22,6 +22,8 @@ class Options:
     """Whether each request has a context of its own."""
     warning: str | None
     """What is wrong with the options, and does not matter."""
+    legacy_websockets: bool
+    """``--ws websockets``, of which uvicorn warns."""
 
 
 type Configuration = process.Configuration[Options]

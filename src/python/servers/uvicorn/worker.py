@@ -1,8 +1,10 @@
 """The life of a uvicorn process, from loading the app to its exit code."""
 
+import sys
+import sysconfig
 from collections.abc import Generator
 from signal import SIGTERM
-from typing import Any
+from typing import Any, Final
 
 from ...asgi.application import App, asgi3, two_steps_app
 from ...bridge.log import ERROR, INFO, WARNING, log
@@ -10,6 +12,14 @@ from ...process.exit import EndedBySignal
 from .loading import ImportFromStringError, load
 from .options import Configuration
 from .server import STARTUP_FAILURE, run
+
+_LEGACY: Final = (
+    "{}/uvicorn/protocols/websockets/websockets_impl.py:41: UvicornDeprecationWarning: The"
+    " `websockets` implementation is deprecated, and `--ws websockets` will point at the"
+    " `websockets-sansio` implementation in a future release. Use `--ws websockets-sansio` or"
+    " `--ws auto` to switch now.\n  warnings.warn("
+)
+"""What Python says of the module that uvicorn imports."""
 
 
 def _load(configuration: Configuration) -> App:
@@ -60,6 +70,8 @@ def main(configuration: Configuration) -> Generator[None, int]:
     if (warning := configuration.options.warning) and not configuration.child:
         log(WARNING, warning)
     _load_environment(configuration)
+    if configuration.options.legacy_websockets:
+        print(_LEGACY.format(sysconfig.get_path("purelib")), file=sys.stderr, flush=True)
     app = _load(configuration)
     signal = yield from run(app, configuration, configuration.options.reset_contextvars)
     if signal == SIGTERM:
