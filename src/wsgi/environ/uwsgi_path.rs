@@ -74,7 +74,8 @@ pub(super) fn of(target: &[u8]) -> Vec<u8> {
         State::Slash | State::Dot => path.push(b'/'),
         // Here the slash before the segment stays.
         State::DotDot => {
-            path.truncate(path.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1))
+            let last = path.iter().rposition(|&byte| byte == b'/');
+            path.truncate(last.map_or(0, |at| at + 1));
         }
         State::Segment | State::Percent | State::HalfByte(_) => {}
     }
