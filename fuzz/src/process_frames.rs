@@ -27,6 +27,10 @@ const ROOM: u32 = 12;
 const MOST_TIMERS: usize = 2000;
 const PAUSE: Millis = 50.0;
 
+/// Where this variable is set, an input is shown before it is tried. `cargo xtask fuzz --input`
+/// sets it.
+const SHOW: &str = "WASGI_FUZZ_SHOW";
+
 /// What an input says.
 #[derive(Debug, Arbitrary)]
 struct Attack {
@@ -139,6 +143,9 @@ pub fn check(input: &[u8]) {
     let Ok(attack) = Attack::arbitrary_take_rest(Unstructured::new(input)) else {
         return;
     };
+    if std::env::var_os(SHOW).is_some() {
+        eprintln!("{attack:#?}");
+    }
     let mut scene = Scene::new(attack.server);
     for step in attack.steps.into_iter().take(MOST_STEPS) {
         scene.play(step);

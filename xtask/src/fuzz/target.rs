@@ -107,8 +107,9 @@ impl Target {
     pub(super) fn play(&self, input: &Path) -> Result<Outcome> {
         let bytes = project::read(input)?;
         let mut command = self.command();
-        let output = command::output(command.arg(input), REMEDY)?;
+        let output = command::output(command.arg(input).env("WASGI_FUZZ_SHOW", "1"), REMEDY)?;
         let said = command::text(&output);
+        eprint!("{said}");
         if output.status.success() {
             return Ok(Outcome::Passed {
                 executions: 1,
