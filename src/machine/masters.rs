@@ -115,24 +115,36 @@ impl Machine {
                     configuration: &Configuration::Read(words),
                     ..Surroundings::new(&running.start.env, &running.start.directory)
                 };
-                match servers::parse_argv(&running.launch.argv, &surroundings) {
-                    Command::Print {
-                        stdout,
-                        stderr,
-                        code,
-                    } => {
-                        self.print(server, stdout, stderr, now);
-                        self.exit(server, code);
-                        return;
-                    }
-                    Command::Serve(launch) => running.configure(*launch),
-                }
-                running.events.push_front(Event::Started);
+                let command = servers::parse_argv(&running.launch.argv, &surroundings);
+                self.configure(server, command, now);
             }
             Some(Answer::Raised) => running.events.push_front(Event::HookFailed),
             Some(Answer::Done) | None => {}
         }
         self.run_master(server, now);
+    }
+
+    /// Gives a server the configuration that was read, or ends it where that is none.
+    fn configure(&mut self, server: ServerId, command: Command, now: Millis) {
+        let (stdout, stderr, code) = match command {
+            Command::Print {
+                stdout,
+                stderr,
+                code,
+            } => (stdout, stderr, code),
+            Command::Serve(launch) => {
+                let Some(refusal) = self.misfit(launch.workers) else {
+                    if let Some(running) = self.servers.get_mut(&server) {
+                        running.configure(*launch);
+                        running.events.push_front(Event::Started);
+                    }
+                    return;
+                };
+                (Vec::new(), vec![refusal], 1)
+            }
+        };
+        self.print(server, stdout, stderr, now);
+        self.exit(server, code);
     }
 
     pub(super) fn carry_out(
@@ -159,21 +171,8 @@ impl Machine {
             Action::Watch => running.watches = true,
             Action::Reread => {
                 let start = running.start.clone();
-                match self.parse(&start) {
-                    Command::Print {
-                        stdout,
-                        stderr,
-                        code,
-                    } => {
-                        self.print(server, stdout, stderr, now);
-                        self.exit(server, code);
-                    }
-                    Command::Serve(launch) => {
-                        let running = self.servers.get_mut(&server)?;
-                        running.configure(*launch);
-                        running.events.push_front(Event::Started);
-                    }
-                }
+                let command = self.parse(&start);
+                self.configure(server, command, now);
             }
             Action::CloseListeners => {
                 let pid = running.master_pid;

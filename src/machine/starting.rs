@@ -110,21 +110,29 @@ impl Machine {
         }
     }
 
-    /// Why so many workers cannot be started, if they cannot.
+    /// Why so many workers cannot be started beside those that run, if they cannot.
     fn refusal(&self, wanted: u32) -> Option<String> {
-        let (room, running) = (self.room, self.processes.len() as u32);
-        if wanted > room {
-            return Some(format!(
-                "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of \
-                 its own, of about {MEGABYTES} MB, and there is room for {room}: ask for fewer."
-            ));
+        if let Some(refusal) = self.misfit(wanted) {
+            return Some(refusal);
         }
+        let running = self.processes.len() as u32;
         (running.saturating_add(wanted) > self.most_processes()).then(|| {
             let s = if wanted == 1 { "" } else { "s" };
             format!(
                 "wasgi: there is no room for {wanted} worker{s} more in this tab, where {running} \
                  processes run. Each is a Python interpreter of its own, of about {MEGABYTES} MB: \
                  stop a server first."
+            )
+        })
+    }
+
+    /// Why a server cannot have so many workers, if it cannot.
+    pub(super) fn misfit(&self, wanted: u32) -> Option<String> {
+        let room = self.room;
+        (wanted > room).then(|| {
+            format!(
+                "wasgi: {wanted} workers do not fit into this tab. Each is a Python interpreter of \
+                 its own, of about {MEGABYTES} MB, and there is room for {room}: ask for fewer."
             )
         })
     }

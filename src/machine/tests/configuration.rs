@@ -46,6 +46,19 @@ fn a_configuration_file_is_read_by_a_process_before_anything_starts() {
 }
 
 #[test]
+fn a_configuration_with_more_workers_than_there_is_room_for_is_refused() {
+    let mut bench = Bench::start("gunicorn -c conf.py app:app");
+    let settings = "--workers=2000000000 -- app:app ''";
+    answers(&mut bench, Answer::Settings, settings);
+    assert_eq!(bench.exits, [(SERVER, 1)]);
+    let line = bench.lines.last().unwrap();
+    assert!(
+        line.starts_with("wasgi: 2000000000 workers do not fit into this tab."),
+        "{line}"
+    );
+}
+
+#[test]
 fn what_happens_while_a_hook_runs_waits_for_it() {
     let mut bench = Bench::start("gunicorn -c conf.py app:app");
     answers(&mut bench, Answer::Settings, "--workers=1 -- app:app ''");
