@@ -165,9 +165,10 @@ impl Autobahn {
         }
     }
 
-    /// The connection is reset.
+    /// The connection is reset. What Twisted would write in the reactor's next turn is lost.
     fn abort(&mut self) {
         if self.end() {
+            self.output.bytes.clear();
             self.output.end = Some(End::Reset);
         }
     }

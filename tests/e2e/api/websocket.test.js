@@ -320,7 +320,12 @@ describe("WebSocket", { timeout: 120_000 }, () => {
     await server.stop();
   });
 
-  for (const command of ["uvicorn --ws wsproto", "gunicorn -k asgi", "daphne"]) {
+  for (const command of [
+    "uvicorn --ws websockets",
+    "uvicorn --ws wsproto",
+    "gunicorn -k asgi",
+    "daphne",
+  ]) {
     describe(command, () => {
       test("messages go both ways, and the app closes", async () => {
         const server = await page.start(`${command} bare:app`);
@@ -343,6 +348,8 @@ describe("WebSocket", { timeout: 120_000 }, () => {
         // daphne gives no reason.
         const reason = daphnes ? "" : "as you wish";
         assert.deepEqual(close, { code: 3001, reason, wasClean: true });
+        if (command.endsWith(" websockets"))
+          await server.logged(/websockets_impl\.py:41: UvicornDeprecationWarning: The /);
         await server.stop();
       });
 
