@@ -116,7 +116,10 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
         }
         // A value that begins in its second line has no space before it.
         let value = after_colon(&value, rules);
-        if !value.iter().all(|&byte| is_value_byte(byte, rules.values)) {
+        let is_bare_cr = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\n';
+        if !value.iter().all(|&byte| is_value_byte(byte, rules.values))
+            || value.windows(2).any(is_bare_cr)
+        {
             return Err(RequestError::FieldValue(name.to_vec()));
         }
         check_size(size, limits)?;
@@ -183,7 +186,7 @@ fn is_value_byte(byte: u8, values: Values) -> bool {
         Values::Text => text::is_text(byte),
         Values::Loose => !matches!(byte, 0 | 0x0b | 0x0c | b'\r' | b'\n'),
         Values::Line => !matches!(byte, 0 | b'\r' | b'\n'),
-        Values::Raw => true,
+        Values::Raw => true, // Its CRs are looked at with what follows them.
     }
 }
 

@@ -418,10 +418,6 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Result<Strings, Envir
     if pairs.strings.len() > 2 * UWSGI_MOST_VARS {
         return Err(EnvironError::TooManyVariables);
     }
-    if let Some(scheme) = head.values("X-Forwarded-Proto").next() {
-        // Whoever says so is believed.
-        pairs.put("wsgi.url_scheme", scheme);
-    }
     Ok(pairs.strings)
 }
 

@@ -224,13 +224,6 @@ fn the_protocol_is_that_of_the_request() {
 }
 
 #[test]
-fn uwsgi_believes_any_client_about_the_scheme() {
-    let head = request("GET", "/", &[("X-Forwarded-Proto", "https")]);
-    let out = strings(&head, &peer("10.0.0.1"), &launch(Server::Uwsgi)).unwrap();
-    assert_eq!(value(&decoded(&out), "wsgi.url_scheme"), Some("https"));
-}
-
-#[test]
 fn uwsgi_has_room_for_128_variables() {
     let made = |count: usize| {
         let names: Vec<String> = (0..count).map(|number| format!("X-{number}")).collect();

@@ -21,6 +21,8 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     if path == "/read":
         return [repr(environ["wsgi.input"].read()).encode()]
+    if path == "/scheme":
+        return [environ["wsgi.url_scheme"].encode()]
     return [f"{os.getpid()} {threading.current_thread().name}".encode()]
 `;
 const ASGI = `
@@ -93,6 +95,14 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     const server = await page.start(base);
     const { text } = await server.fetch("/read", { method: "POST", body: "of the request" });
     assert.equal(text, "b'of the request'");
+    await server.stop();
+  });
+
+  test("any client is believed about the scheme", async () => {
+    const server = await page.start(base);
+    const headers = { "x-forwarded-proto": "https" };
+    assert.equal((await server.fetch("/scheme", { headers })).text, "https");
+    assert.equal((await server.fetch("/scheme")).text, "http");
     await server.stop();
   });
 

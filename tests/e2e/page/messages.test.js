@@ -52,7 +52,7 @@ const statuses = () => page.getByTestId("result").locator(".status").allTextCont
 const screenshot = (name) =>
   page.screenshot({ path: `${PROJECT}/target/screenshots/${name}-1280.png` });
 
-for (const command of ["uvicorn app:app"]) {
+for (const command of ["uvicorn app:app", "daphne app:app"]) {
   describe(`a WebSocket on ${command}`, { timeout: 90_000 }, () => {
     before(() => run("websocket", command));
 

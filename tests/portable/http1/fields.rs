@@ -115,6 +115,10 @@ fn uwsgi_takes_a_value_as_it_stands_but_for_spaces_before_it() {
     assert_eq!(value("X:\ta"), b"\ta");
     assert_eq!(value("X: a\r\n  b\r\n\tc"), b"a\r\n  b\r\n\tc");
     assert_eq!(value("X: a\nY: b"), b"a\nY: b");
+    assert_eq!(
+        refusal(UWSGI, &with_fields("X: a\rb")),
+        RequestError::FieldValue(b"X".to_vec())
+    );
 }
 
 #[test]

@@ -276,6 +276,9 @@ class Core:
                 _Input(cycle, digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
             )
             environ.update(base)
+            if scheme := environ.get("HTTP_X_FORWARDED_PROTO"):
+                # Whoever says so is believed.
+                environ["wsgi.url_scheme"] = scheme
             request.set(id)
             if waiting.SUSPENDS:
                 if has_body and buffer:
