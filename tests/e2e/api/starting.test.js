@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { PlaygroundPage } from "../playground.js";
+import { ISOLATING, SiteHost } from "../site-host.js";
 import { launchBrowser, serveSite } from "../support.js";
 
 const WSGI = `
@@ -412,6 +413,21 @@ describe("a playground", { timeout: 120_000 }, () => {
     assert.deepEqual(unhandled, []);
     await other.close();
   });
+
+  for (const command of ["gunicorn hello:app", "uwsgi --http-socket :8000 --master -w hello"])
+    test(`start of \`${command}\` says why its interpreter does not come up, after three tries`, async (context) => {
+      const host = await SiteHost.open(site.url, ISOLATING);
+      context.after(() => host.close());
+      host.replaced.set("/process.js", "throw new Error('it is broken')");
+      const other = await PlaygroundPage.open(browser, host.url);
+      await other.write({ "hello.py": WSGI });
+      const failure = await other.fail(command);
+      assert.equal(failure.code, 3, failure.log);
+      assert.match(failure.log, /^Uncaught Error: it is broken \(it was tried 3 times\)$/m);
+      host.replaced.clear();
+      await other.start(command);
+      await other.close();
+    });
 
   test("preload of a playground that is disposed meanwhile is rejected", async () => {
     const other = await PlaygroundPage.open(browser, site.url);
