@@ -13,7 +13,7 @@ pub struct Rate {
 /// Bytes of a line that are kept; of the rest the log says how much there was.
 pub const LINE_BYTES: usize = 1 << 16;
 
-/// Lines that a server may log: the page takes some 100,000 a second.
+/// Lines that a server may log: a limit that was chosen, not measured.
 pub const LOG_LINES: Rate = Rate {
     at_once: 200_000.0,
     per_second: 20_000.0,
@@ -25,8 +25,8 @@ pub const LOG_BYTES: Rate = Rate {
     per_second: 8_388_608.0,
 };
 
-/// Spans that the processes of a server may tell: twice those of 25,000 requests a second. The page
-/// keeps the last 200,000.
+/// Spans that the processes of a server may tell: chosen so that 20,000 requests a second with some
+/// ten spans each stay well below it. The page keeps the last 200,000.
 pub const SPANS: Rate = Rate {
     at_once: 500_000.0,
     per_second: 500_000.0,
