@@ -104,6 +104,7 @@ def normal(text: str) -> str:
     text = re.sub(r"\[\d\d/\w{3}/\d{4}:[\d:]{8}\]", "[TIME]", text)
     text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:]{8} \+0000\] \[\d+\]", "[TIME] [PID]", text)
     text = re.sub(r"0x[0-9a-f]{8,}", "0xADDRESS", text)
+    text = re.sub(r"/\S*/site-packages/", "", text)
     return re.sub(r'"127\.0\.0\.1", \d+\]', '"127.0.0.1", "PORT"]', text)
 
 
