@@ -3,7 +3,7 @@
 use crate::os::Millis;
 
 /// What the time went to. The number is the one in a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::FromRepr)]
 #[repr(u8)]
 pub enum Name {
     /// From the client's connect until the network has the connection.
@@ -93,9 +93,9 @@ impl Span {
                 on: u32::from_le_bytes(*on),
             })
         });
-        let last = Name::KeepAlive as u8;
-        spans
-            .filter(move |span| span.name <= last && span.start.is_finite() && span.end.is_finite())
+        spans.filter(|span| {
+            Name::from_repr(span.name).is_some() && span.start.is_finite() && span.end.is_finite()
+        })
     }
 }
 
@@ -163,6 +163,29 @@ mod tests {
             on: 17,
         };
         assert_eq!(read[0], expected);
+    }
+
+    #[test]
+    fn a_span_of_any_name_is_read_and_one_of_no_name_is_not() {
+        let named = |name: u8| {
+            let span = Span {
+                connection: 7,
+                sequence: 0,
+                thread: 1,
+                name: Name::Send,
+                start: 1.0,
+                end: 2.0,
+                on: 0,
+            };
+            let mut message = Vec::new();
+            span.encode(&mut message);
+            message[12] = name;
+            Span::decode_all(&message).count()
+        };
+        for name in [Name::Connect, Name::KeepAlive, Name::Message, Name::Send] {
+            assert_eq!(named(name as u8), 1, "{name:?}");
+        }
+        assert_eq!(named(Name::Send as u8 + 1), 0);
     }
 
     #[test]
