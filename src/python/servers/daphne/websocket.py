@@ -135,8 +135,8 @@ class WebSocket:
         """Nobody waits for that."""
 
     def lost(self) -> None:
-        """The connection is gone. Twisted says so in a later turn, after the app has gone on with what
-        it was told before.
+        """The connection is gone. Twisted says so in a later turn, after the app has gone on with
+        what it was told before.
         """
         asyncio.get_running_loop().call_soon(self._lost)
 

@@ -230,9 +230,29 @@ def shared_files_are_caught_when_read() -> object:
 
 #: What is no object's property anywhere once a realm is closed.
 REMOVED = frozenset(
-    """fetch XMLHttpRequest WebSocket EventSource importScripts Worker SharedWorker
-    BroadcastChannel MessageChannel MessagePort postMessage indexedDB caches location eval
-    serviceWorker storage sendBeacon OffscreenCanvas onmessage addEventListener""".split()
+    [
+        "fetch",
+        "XMLHttpRequest",
+        "WebSocket",
+        "EventSource",
+        "importScripts",
+        "Worker",
+        "SharedWorker",
+        "BroadcastChannel",
+        "MessageChannel",
+        "MessagePort",
+        "postMessage",
+        "indexedDB",
+        "caches",
+        "location",
+        "eval",
+        "serviceWorker",
+        "storage",
+        "sendBeacon",
+        "OffscreenCanvas",
+        "onmessage",
+        "addEventListener",
+    ]
 )
 
 
