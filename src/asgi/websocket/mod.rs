@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod gunicorn;
 mod legacy;
+mod library;
 mod output;
 mod response;
 mod sansio;
@@ -15,9 +16,10 @@ mod wsproto;
 
 pub use error::SessionError;
 pub use event::{Fields, Message, Received};
+pub use library::{asks, begin, seen, upgrade};
 pub use output::{End, Line, Output};
 pub use scope::Scope;
-pub use session::{Context, Ending, Progress, Session, asks, begin, seen, upgrade};
+pub use session::{Context, Ending, Progress, Session};
 
 #[cfg(test)]
 mod autobahn_tests;

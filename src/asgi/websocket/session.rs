@@ -1,22 +1,14 @@
 //! What every server's session has: its connection's bytes on one side, `receive` and `send` on
 //! the other.
 
-use std::borrow::Cow;
 use std::fmt::Debug;
 
-use crate::http1::RequestHead;
 use crate::os::Millis;
-use crate::websocket::{Library, Settings};
 use crate::wire::strings::Strings;
 
-use super::autobahn::{self, Autobahn};
 use super::error::SessionError;
 use super::event::{Message, Received};
-use super::gunicorn::{self, Gunicorn};
-use super::legacy::Legacy;
 use super::output::Output;
-use super::sansio::Sansio;
-use super::wsproto::{self, Wsproto};
 
 /// What connection and app do not change: who asks for what, and how a response begins.
 #[derive(Debug, Clone, Default)]
@@ -103,54 +95,4 @@ pub trait Session: Debug {
 
     /// The app's call has ended.
     fn ended(&mut self, ending: Ending<'_>, now: Millis, date: &str);
-}
-
-/// The session of a request that [`asks`] for a WebSocket.
-#[must_use]
-pub fn begin(
-    head: &RequestHead,
-    settings: &Settings,
-    context: Context,
-    now: Millis,
-    date: &str,
-) -> Box<dyn Session> {
-    match settings.library {
-        Library::Autobahn => Box::new(Autobahn::new(head, settings, now)),
-        Library::Gunicorn => Box::new(Gunicorn::new(head, settings)),
-        Library::Legacy => Box::new(Legacy::new(head, settings, context, date)),
-        Library::Wsproto => Box::new(Wsproto::new(head, settings, context)),
-        Library::Websockets | Library::Browser => {
-            Box::new(Sansio::new(head, settings, context, date))
-        }
-    }
-}
-
-/// The head as the library hands it on to the app's scope.
-#[must_use]
-pub fn seen<'a>(head: &'a RequestHead, settings: &Settings) -> Cow<'a, RequestHead> {
-    match settings.library {
-        Library::Wsproto => Cow::Owned(wsproto::seen(head)),
-        _ => Cow::Borrowed(head),
-    }
-}
-
-/// Whether a request asks for a WebSocket, by what the server looks at.
-#[must_use]
-pub fn asks(head: &RequestHead, settings: &Settings) -> bool {
-    match settings.library {
-        Library::Autobahn => autobahn::asks(head),
-        Library::Gunicorn => gunicorn::asks(head),
-        Library::Websockets | Library::Legacy | Library::Wsproto | Library::Browser => {
-            upgrade(head).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
-        }
-    }
-}
-
-/// What a client asks to be upgraded to, as uvicorn looks for it.
-#[must_use]
-pub fn upgrade(head: &RequestHead) -> Option<&[u8]> {
-    let options = head.values("connection").last()?;
-    let mut options = options.split(|&byte| byte == b',');
-    let asks = options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
-    head.values("upgrade").last().filter(|_| asks)
 }
