@@ -481,7 +481,7 @@ impl Connection {
             _ if !marked => return Ok((prefix, payload)),
             _ => decoder.begin(),
         }
-        if self.rules.library == Library::Wsproto
+        if self.rules.imitates == Library::Wsproto
             && opcode != Opcode::Continuation
             && decoder.has_ended()
         {
@@ -502,7 +502,7 @@ impl Connection {
         } = frame;
         match opcode {
             Opcode::Ping | Opcode::Pong
-                if self.rules.library == Library::Wsproto
+                if self.rules.imitates == Library::Wsproto
                     && self.message.as_ref().is_some_and(|m| m.is_compressed) =>
             {
                 // wsproto forgets that the message around it is compressed.

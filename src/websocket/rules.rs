@@ -36,8 +36,8 @@ pub enum Check {
 /// How an end reads frames: an order of checks for each part of a frame, as soon as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// The library.
-    pub library: Library,
+    /// The library whose order of checks it is.
+    pub imitates: Library,
     /// Once the first two bytes are there.
     pub prefix: &'static [Check],
     /// Once the length is there.
@@ -101,7 +101,7 @@ pub enum Library {
 impl Rules {
     /// `websockets` 17.4 as `uvicorn --ws websockets-sansio` uses it.
     pub const WEBSOCKETS: Self = Self {
-        library: Library::Websockets,
+        imitates: Library::Websockets,
         prefix: &[Check::Opcode, Check::Masking],
         length: &[Check::Limit],
         frame: &[
@@ -118,7 +118,7 @@ impl Rules {
 
     /// `websockets.legacy` 17.4, which gives no reasons.
     pub const LEGACY: Self = Self {
-        library: Library::Legacy,
+        imitates: Library::Legacy,
         text: Text::Fragments,
         failure: Failure::Nothing,
         closing: Closing::Caller,
@@ -128,7 +128,7 @@ impl Rules {
     /// autobahn 26.10.2 as daphne uses it: without extensions. Whatever breaks the protocol resets
     /// the connection, without a word.
     pub const AUTOBAHN: Self = Self {
-        library: Library::Autobahn,
+        imitates: Library::Autobahn,
         prefix: &[
             Check::Reserved,
             Check::Masking,
@@ -147,7 +147,7 @@ impl Rules {
 
     /// wsproto 1.3.2, which uvicorn closes without a word where it is broken.
     pub const WSPROTO: Self = Self {
-        library: Library::Wsproto,
+        imitates: Library::Wsproto,
         prefix: &[Check::Opcode, Check::ControlFragments, Check::ControlLength],
         length: &[
             Check::Length,
@@ -164,7 +164,7 @@ impl Rules {
 
     /// gunicorn 27.0.1, `gunicorn/asgi/websocket.py`. It has no extensions.
     pub const GUNICORN: Self = Self {
-        library: Library::Gunicorn,
+        imitates: Library::Gunicorn,
         prefix: &[Check::Reserved, Check::Opcode, Check::Masking],
         length: &[
             Check::Length,
@@ -181,7 +181,7 @@ impl Rules {
 
     /// A browser's client (RFC 6455, section 5.2; WHATWG's `WebSocket`).
     pub const BROWSER: Self = Self {
-        library: Library::Browser,
+        imitates: Library::Browser,
         prefix: &[
             Check::Opcode,
             Check::Masking,
@@ -201,7 +201,7 @@ impl Rules {
     /// one.
     #[must_use]
     pub fn code(&self, violation: &Violation) -> u16 {
-        match (self.library, violation) {
+        match (self.imitates, violation) {
             (Library::Wsproto, Violation::Decompression) => close_code::INVALID_DATA,
             _ => violation.code(),
         }
@@ -210,7 +210,7 @@ impl Rules {
     /// The reason in the close frame that answers a breach.
     #[must_use]
     pub fn reason(&self, violation: &Violation) -> String {
-        match self.library {
+        match self.imitates {
             Library::Websockets | Library::Legacy | Library::Autobahn | Library::Browser => {
                 violation.to_string()
             }

@@ -7,7 +7,7 @@ use crate::os::Millis;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Whose answers clients and apps get.
-    pub library: Library,
+    pub imitates: Library,
     /// The most bytes that a message may have (`--ws-max-size`).
     pub max_size: usize,
     /// The most bytes that a frame may have, where that is a limit of its own (daphne). 0: as many
@@ -30,7 +30,7 @@ impl Default for Settings {
     /// uvicorn's.
     fn default() -> Self {
         Self {
-            library: Library::Websockets,
+            imitates: Library::Websockets,
             max_size: 16 * 1024 * 1024,
             max_frame: 0,
             max_queue: 32,

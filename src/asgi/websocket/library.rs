@@ -22,7 +22,7 @@ pub fn begin(
     now: Millis,
     date: &str,
 ) -> Box<dyn Session> {
-    match settings.library {
+    match settings.imitates {
         Library::Autobahn => Box::new(Autobahn::new(head, settings, now)),
         Library::Gunicorn => Box::new(Gunicorn::new(head, settings)),
         Library::Legacy => Box::new(Legacy::new(head, settings, context, date)),
@@ -36,7 +36,7 @@ pub fn begin(
 /// The head as the library hands it on to the app's scope.
 #[must_use]
 pub fn seen<'a>(head: &'a RequestHead, settings: &Settings) -> Cow<'a, RequestHead> {
-    match settings.library {
+    match settings.imitates {
         Library::Wsproto => Cow::Owned(wsproto::seen(head)),
         _ => Cow::Borrowed(head),
     }
@@ -45,7 +45,7 @@ pub fn seen<'a>(head: &'a RequestHead, settings: &Settings) -> Cow<'a, RequestHe
 /// Whether a request asks for a WebSocket, by what the server looks at.
 #[must_use]
 pub fn asks(head: &RequestHead, settings: &Settings) -> bool {
-    match settings.library {
+    match settings.imitates {
         Library::Autobahn => autobahn::asks(head),
         Library::Gunicorn => gunicorn::asks(head),
         Library::Websockets | Library::Legacy | Library::Wsproto | Library::Browser => {

@@ -61,7 +61,7 @@ fn websocket(values: &Values) -> websocket::Settings {
     };
     let bytes = |name: &str| values.count(name).unwrap_or_default() as usize;
     websocket::Settings {
-        library: Library::Autobahn,
+        imitates: Library::Autobahn,
         max_size: bytes("--websocket-max-message-size"),
         max_frame: bytes("--websocket-max-frame-size"),
         handshake_timeout: seconds("--websocket_connect_timeout"),

@@ -130,7 +130,7 @@ fn websocket(
             return websocket::Settings::default();
         }
         websocket::Settings {
-            library: Library::Gunicorn,
+            imitates: Library::Gunicorn,
             max_size: limit.unwrap_or_default() as usize,
             ping_interval: None,
             ping_timeout: None,

@@ -154,7 +154,7 @@ fn websocket(values: &Values) -> Option<websocket::Settings> {
     };
     let serves = values.text("--ws") != "none" && values.text("--interface") != "wsgi";
     serves.then(|| websocket::Settings {
-        library: match values.text("--ws") {
+        imitates: match values.text("--ws") {
             "websockets" => websocket::Library::Legacy,
             "wsproto" => websocket::Library::Wsproto,
             _ => websocket::Library::Websockets,

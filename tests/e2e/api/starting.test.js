@@ -415,7 +415,7 @@ describe("a playground", { timeout: 120_000 }, () => {
   });
 
   for (const command of ["gunicorn hello:app", "uwsgi --http-socket :8000 --master -w hello"])
-    test(`start of \`${command}\` says why its interpreter does not come up, after three tries`, async (context) => {
+    test(`${command}: why no interpreter comes up, after three tries`, async (context) => {
       const host = await SiteHost.open(site.url, ISOLATING);
       context.after(() => host.close());
       host.replaced.set("/process.js", "throw new Error('it is broken')");

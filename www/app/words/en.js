@@ -247,8 +247,10 @@ export const en = {
     cut: (kept, all) => `(the first ${kept} of ${all} bytes)`,
     failed: (/** @type {string} */ why) => `The connection failed: ${why}.`,
     /** @param {{ code: number, reason: string, clean: boolean }} how */
-    closed: ({ code, reason, clean }) =>
-      `Closed${clean ? "" : " without a closing handshake"} with code ${code}${reason ? `: ${reason}` : "."}`,
+    closed: ({ code, reason, clean }) => {
+      const how = clean ? "" : " without a closing handshake";
+      return `Closed${how} with code ${code}${reason ? `: ${reason}` : "."}`;
+    },
     problems: {
       hex: "Bytes are pairs of hexadecimal digits, for example 68 69.",
     },
