@@ -48,7 +48,7 @@ struct BuildOptions {
     /// Where the site goes, instead of dist/
     #[arg(long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
-    /// Readable JavaScript, with source maps
+    /// Readable JavaScript with source maps, and wasm that compiles in seconds
     #[arg(long)]
     dev: bool,
 }
@@ -58,7 +58,7 @@ struct ServeOptions {
     /// 0: any free port
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Readable JavaScript, with source maps
+    /// Readable JavaScript with source maps, and wasm that compiles in seconds
     #[arg(long)]
     dev: bool,
 }

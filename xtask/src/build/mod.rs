@@ -20,7 +20,7 @@ use crate::project::{self, Project};
 pub struct Options {
     /// Where the site goes.
     pub dist: PathBuf,
-    /// Readable JavaScript with source maps.
+    /// Readable JavaScript with source maps, and wasm that compiles in seconds.
     pub dev: bool,
 }
 
@@ -42,11 +42,16 @@ pub fn build(project: &Project, options: &Options) -> Result<()> {
     python::check(project)?;
     let mut sources = manifest::Sources::new();
     let kdf = wasm::build_kdf(project)?;
+    let profile = if options.dev {
+        wasm::Profile::SiteDev
+    } else {
+        wasm::Profile::Release
+    };
     // Cargo on one side, Node and pip on the other: they wait for different things.
     let (module, python) = thread::scope(|scope| {
         let python =
             scope.spawn(|| npm::install(project).and_then(|()| python::build(project, &kdf)));
-        (wasm::build(project), python.join())
+        (wasm::build(project, profile), python.join())
     });
     let python =
         python.map_err(|_| Error::Message("Building the Python assets failed.".into()))??;

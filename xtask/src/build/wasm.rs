@@ -37,9 +37,28 @@ pub struct Size {
     pub gzip: usize,
 }
 
+/// How the module is compiled: a profile of `Cargo.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As it is published.
+    Release,
+    /// In seconds, for who changes it.
+    SiteDev,
+}
+
+impl Profile {
+    /// Its name, which is also the directory that Cargo writes to.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::SiteDev => "site-dev",
+        }
+    }
+}
+
 /// Compiles the module and writes its glue.
-pub fn build(project: &Project) -> Result<Module> {
-    let compiled = progress::step("Compile to wasm", || compile(project, "wasgi"))?;
+pub fn build(project: &Project, profile: Profile) -> Result<Module> {
+    let compiled = progress::step("Compile to wasm", || compile(project, profile))?;
     let directory = project.target("bindgen");
     let module = Module {
         wasm: directory.join(format!("{NAME}_bg.wasm")),
@@ -106,17 +125,18 @@ pub fn optimize(project: &Project, wasm: &Path) -> Result<PathBuf> {
     Ok(optimized)
 }
 
-/// Compiles a package, and says where its module is.
-fn compile(project: &Project, package: &str) -> Result<PathBuf> {
+/// Compiles our package, and says where its module is.
+fn compile(project: &Project, profile: Profile) -> Result<PathBuf> {
     let mut build = cargo::cargo(project);
     build
-        .args(["rustc", "--quiet", "--locked", "--release"])
+        .args(["rustc", "--quiet", "--locked"])
+        .args(["--profile", profile.name()])
         .args(["--lib", "--target", WASM])
         // Beside an rlib, every public function would stay one of its own.
-        .args(["--crate-type=cdylib", "--package", package]);
+        .args(["--crate-type=cdylib", "--package=wasgi"]);
     cargo::run_for_wasm(project, &mut build)?;
-    let name = format!("release/{}.wasm", package.replace('-', "_"));
-    Ok(project.cargo_target.join(WASM).join(name))
+    let directory = project.cargo_target.join(WASM).join(profile.name());
+    Ok(directory.join("wasgi.wasm"))
 }
 
 /// Compiles the module that derives keys (`crates/kdf/`), which is without glue, and says where
