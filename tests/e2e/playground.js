@@ -45,7 +45,7 @@ export class PlaygroundPage {
     const page = await browser.newPage();
     await blank(page, site);
     const world = await page.evaluateHandle(async () => {
-      const wasgi = await import(`${location.origin}/wasgi.js`);
+      const wasgi = await import(new URL("wasgi.js", location.href).href);
       return { wasgi, playground: await wasgi.Playground.create() };
     });
     return new PlaygroundPage(page, world);
