@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use xtask::bench;
 use xtask::build;
+use xtask::conformance;
 use xtask::error::{Error, Result};
 use xtask::fidelity;
 use xtask::fuzz;
@@ -39,6 +40,7 @@ enum Task {
     PythonTests(python_tests::Options),
     Bench(bench::Options),
     Fidelity(fidelity::Options),
+    Conformance(conformance::Options),
     Fuzz(fuzz::Options),
     Soak(soak::Options),
 }
@@ -98,6 +100,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::PythonTests(options) => python_tests::run(&project, options),
         Task::Bench(options) => bench::run(&project, &options),
         Task::Fidelity(options) => fidelity::run(&project, &options),
+        Task::Conformance(options) => conformance::run(&project, &options),
         Task::Fuzz(options) => fuzz::run(&project, &options),
         Task::Soak(options) => soak::run(&project, options),
     }

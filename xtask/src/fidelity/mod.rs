@@ -10,7 +10,6 @@ mod report;
 mod response;
 mod run;
 mod scenario;
-mod servers;
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -25,6 +24,7 @@ use crate::build;
 use crate::error::{Error, Result};
 use crate::processes;
 use crate::project::{self, Project};
+use crate::servers::{Kind, Server, Started};
 use crate::venv;
 
 use difference::Difference;
@@ -32,7 +32,6 @@ use load::Action;
 use report::{Outcome, Side};
 use run::Run;
 use scenario::{Scenario, Unit};
-use servers::{Kind, Server, Started};
 
 /// So many times the real server may show that it does what ours did, before ours is off.
 const CHANCES: usize = 10;
@@ -253,7 +252,7 @@ fn once(
     pause: Duration,
     logs: Option<&Path>,
 ) -> Result<Result<Run, String>> {
-    let mut server = match Server::start(kind, scenario, apps)? {
+    let mut server = match Server::start(kind, &scenario.command, apps)? {
         Started::Up(server) => server,
         Started::Exited(code, _) if scenario.is_start() => {
             return Ok(Ok(Run::new(Vec::new(), 1.0, Some(code))));

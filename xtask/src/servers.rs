@@ -1,4 +1,4 @@
-//! A server of a scenario: the real one in its virtual environment, or ours in a headless browser
+//! A server that is compared: the real one in its virtual environment, or ours in a headless browser
 //! by `xtask run`.
 
 use std::fs::{self, File};
@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::scenario::Scenario;
 use crate::browser;
 use crate::command;
 use crate::error::{Error, Result};
@@ -28,12 +27,14 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What to do when a program is not there.
 const MISSING: &str =
     "delete target/fidelity-venv, so that the real servers are installed again, and try again.";
-/// What the command lines of scenarios have as their port.
-const PORT: &str = "8000";
+/// The file of what it prints.
+const LOG: &str = "log";
+/// What command lines have as their port.
+pub(crate) const PORT: &str = "8000";
 
 /// Where the servers are.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The real ones, with their programs in this folder.
     Real(PathBuf),
     /// Ours: the program that is this one, and a site.
@@ -41,7 +42,7 @@ pub(super) enum Kind {
 }
 
 /// What came of starting a server.
-pub(super) enum Started {
+pub(crate) enum Started {
     /// It accepts.
     Up(Server),
     /// It has exited before it accepted: with this code, and this last line of its log.
@@ -50,30 +51,26 @@ pub(super) enum Started {
 
 /// A server that runs, ended when this is dropped.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     kind: Kind,
     child: Child,
     /// Where it accepts.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     directory: TempDir,
 }
 
 impl Server {
-    /// Starts a scenario's server on a copy of the files in `apps`.
-    pub(super) fn start(kind: &Kind, scenario: &Scenario, apps: &Path) -> Result<Started> {
-        let directory = TempDir::with_prefix("wasgi-fidelity-")
+    /// Starts a command line's server on a copy of the files in `apps`.
+    pub(crate) fn start(kind: &Kind, line: &str, apps: &Path) -> Result<Started> {
+        let directory = TempDir::with_prefix("wasgi-server-")
             .map_err(|error| Error::io("create", &std::env::temp_dir())(error))?;
         copy(apps, &directory.path().join("app"))?;
         let address = free_address()?;
-        let mut command = kind.command(&scenario.command, address.port(), directory.path());
-        let open = |name: &str| {
-            let path = directory.path().join(name);
-            File::create(&path).map_err(Error::io("create", &path))
-        };
-        command
-            .stdin(Stdio::null())
-            .stdout(open("out")?)
-            .stderr(open("err")?);
+        let mut command = kind.command(line, address.port(), directory.path());
+        let path = directory.path().join(LOG);
+        let log = File::create(&path).map_err(Error::io("create", &path))?;
+        let same = log.try_clone().map_err(Error::io("open", &path))?;
+        command.stdin(Stdio::null()).stdout(same).stderr(log);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command
@@ -93,7 +90,7 @@ impl Server {
             if begin.elapsed() > START {
                 return Err(Error::Message(format!(
                     "{} did not accept within {} s. Its last line was: {}",
-                    scenario.command,
+                    line,
                     START.as_secs(),
                     server.last_line()
                 )));
@@ -107,43 +104,48 @@ impl Server {
     fn accepts(&self) -> bool {
         match self.kind {
             Kind::Real(_) => TcpStream::connect(self.address).is_ok(),
-            Kind::Ours { .. } => self.log("out").contains("published "),
+            Kind::Ours { .. } => self.log().contains("published "),
         }
     }
 
     /// The first process of the server, which gets the signals (ours passes them on).
-    pub(super) fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
     /// The folder of its app.
-    pub(super) fn app(&self) -> PathBuf {
+    pub(crate) fn app(&self) -> PathBuf {
         self.directory.path().join("app")
     }
 
+    /// Its exit code, if it has exited.
+    pub(crate) fn has_exited(&mut self) -> Option<i32> {
+        processes::exit_code(&mut self.child, Duration::ZERO)
+    }
+
     /// Its exit code, if it exits by itself.
-    pub(super) fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
         processes::exit_code(&mut self.child, EXIT)
     }
 
-    fn log(&self, name: &str) -> String {
-        let bytes = fs::read(self.directory.path().join(name)).unwrap_or_default();
+    /// What it has printed so far, on both of its streams.
+    pub(crate) fn log(&self) -> String {
+        let bytes = fs::read(self.directory.path().join(LOG)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Writes what it has said to a file whose path begins with this.
-    pub(super) fn keep_log(&self, path: &Path) -> Result<()> {
+    pub(crate) fn keep_log(&self, path: &Path) -> Result<()> {
         let kind = match self.kind {
             Kind::Real(_) => "real",
             Kind::Ours { .. } => "ours",
         };
-        let text = format!("{}{}", self.log("out"), self.log("err"));
-        project::write(&path.with_extension(kind), text)
+        project::write(&path.with_extension(kind), self.log())
     }
 
     /// What it said last.
     fn last_line(&self) -> String {
-        let log = self.log("err");
+        let log = self.log();
         let mut lines = log.lines().rev().filter(|line| !line.trim().is_empty());
         lines.next().unwrap_or("nothing").trim().to_owned()
     }
@@ -170,7 +172,7 @@ impl Drop for Server {
 
 impl Kind {
     /// Ours with the site that was built.
-    pub(super) fn ours(site: PathBuf) -> Result<Self> {
+    pub(crate) fn ours(site: PathBuf) -> Result<Self> {
         // Found now: later a new one may have taken its place.
         let xtask = std::env::current_exe().map_err(Error::io("find", Path::new("xtask")))?;
         Ok(Self::Ours { xtask, site })
@@ -202,7 +204,8 @@ impl Kind {
         };
         command
             .current_dir(&app)
-            .env("PYTHONDONTWRITEBYTECODE", "1");
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONUNBUFFERED", "1");
         for name in [
             "PORT",
             "WEB_CONCURRENCY",
