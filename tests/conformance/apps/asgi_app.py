@@ -141,8 +141,6 @@ class Answer:
                     self.headers.append((b"content-length", value))
             case "raise":
                 raise ValueError("asked to")
-            case "exit":
-                raise SystemExit(3)
             case "cancel":
                 raise asyncio.CancelledError
             case "print":

@@ -5,6 +5,7 @@ Without more it answers with its environ. See `docs/conformance.md`.
 
 import json
 import re
+import socket
 import sys
 import threading
 import time
@@ -53,6 +54,8 @@ def plain(key: str, value: Any, kinds: bool = False) -> Any:
     """
     if key == "REMOTE_PORT" and str(value).isdigit():
         return "PORT"
+    if key == "SERVER_NAME" and value == socket.gethostname():
+        return "HOST"
     if key == "uwsgi.node":
         return type(value).__name__
     if isinstance(value, (str, int, bool, type(None))):
@@ -161,8 +164,6 @@ class Answer:
                     self.headers.append(("Content-Length", value))
             case "raise":
                 raise ValueError("asked to")
-            case "exit":
-                raise SystemExit(3)
             case "cancel":
                 raise KeyError("cancelled")
             case "print":

@@ -34,7 +34,7 @@ impl Patience {
     /// Of an exchange alone.
     pub(super) const SECOND: Self = Self {
         quiet: Duration::from_millis(500),
-        expected: Duration::from_secs(6),
+        expected: Duration::from_secs(4),
     };
 }
 

@@ -65,7 +65,8 @@ pub(super) fn exchange(interface: Interface) -> BoxedStrategy<Exchange> {
                 }
             }
             if finishes {
-                steps.push(Step::Finish);
+                // At once, the end would race with the answer.
+                steps.extend([Step::Quiet, Step::Finish]);
             }
             Exchange(steps)
         })

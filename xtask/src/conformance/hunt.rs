@@ -1,7 +1,7 @@
 //! The search for differences on one set-up: many exchanges at once, then what differed alone, then
 //! smaller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -128,7 +128,8 @@ impl fmt::Display for Shown<'_> {
 
 /// What came of a set-up.
 pub(super) struct Outcome {
-    pub(super) findings: Vec<Finding>,
+    /// Kinds of differences, each of which was printed.
+    pub(super) findings: usize,
     /// Exchanges played.
     pub(super) played: usize,
     /// Exchanges that differed in an unexplained way, at first sight.
@@ -189,7 +190,7 @@ impl<'a> Hunt<'a> {
             kinds: BTreeMap::new(),
             log_batches: Vec::new(),
             outcome: Outcome {
-                findings: Vec::new(),
+                findings: 0,
                 played: 0,
                 suspects: 0,
             },
@@ -265,7 +266,7 @@ impl<'a> Hunt<'a> {
             if let Some(why) = pair.ailment(side).await {
                 ails = true;
                 let why = format!("after {range}: {why}");
-                self.outcome.findings.push(Finding::of_server(side, &why));
+                self.report(&Finding::of_server(side, &why));
             }
         }
         if !ails {
@@ -275,7 +276,7 @@ impl<'a> Hunt<'a> {
         match pair.restart()? {
             Ok(pair) => Ok(Some(pair)),
             Err(Refusal { side, why }) => {
-                self.outcome.findings.push(Finding::of_server(side, &why));
+                self.report(&Finding::of_server(side, &why));
                 Ok(None)
             }
         }
@@ -301,20 +302,28 @@ impl<'a> Hunt<'a> {
     async fn look_into(&mut self, pair: &mut Pair) {
         let mut kinds: Vec<_> = std::mem::take(&mut self.kinds).into_iter().collect();
         kinds.sort_by_key(|(_, (_, count))| std::cmp::Reverse(*count));
-        let mut small: BTreeMap<String, Finding> = BTreeMap::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
         for (_, (suspects, count)) in kinds.into_iter().take(KINDS) {
             for suspect in suspects {
                 let Some(finding) = self.confirm(pair, suspect.exchange.clone()).await else {
                     continue;
                 };
-                let finding = self.shrink(pair, suspect.origin, finding).await;
+                let mut finding = self.shrink(pair, suspect.origin, finding).await;
+                finding.count = count;
                 let kind = finding.differences.first().map(Difference::kind);
-                let entry = small.entry(kind.unwrap_or_default());
-                entry.or_insert(finding).count += count;
+                // What looked otherwise at first may be the same when it is small.
+                if seen.insert(kind.unwrap_or_default()) {
+                    self.report(&finding);
+                }
                 break;
             }
         }
-        self.outcome.findings.extend(small.into_values());
+    }
+
+    /// Prints a finding at once: the search may take long.
+    fn report(&mut self, finding: &Finding) {
+        print!("{}", finding.text(self.set_up.name));
+        self.outcome.findings += 1;
     }
 
     /// Plays an exchange alone. `None`: it does not differ, or the real server may do what ours

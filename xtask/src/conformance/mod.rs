@@ -221,18 +221,15 @@ impl<'a> Bench<'a> {
         };
         suspects.extend(Suspect::of_run(&set_up, self.options.seed.seed, indices));
         let outcome = hunt::hunt(pair, &self.known, suspects).await?;
-        for finding in &outcome.findings {
-            print!("{}", finding.text(set_up.name));
-        }
         println!(
             "{}: {} exchanges, {} kinds of differences ({} exchanges at first sight), {:.0} s",
             set_up.name,
             outcome.played,
-            outcome.findings.len(),
+            outcome.findings,
             outcome.suspects,
             begin.elapsed().as_secs_f64()
         );
-        Ok(differs || !outcome.findings.is_empty())
+        Ok(differs || outcome.findings > 0)
     }
 
     /// Plays kosoku, if that is asked for. Returns whether a case ends differently.

@@ -50,6 +50,8 @@ const LOG: &[(&str, &str)] = &[
         r"\[pid: \d+\|app: (\S+)\|req: [-\d]+/[-\d]+\]",
         "[pid: PID|app: $1|req: N]",
     ),
+    // The host's name is among them.
+    (r"\{(\d+) vars in \d+ bytes\}", "{$1 vars in N bytes}"),
     (r"\bin \d+ (msecs|micros)", "in N $1"),
     (r"\(\d+ switches on core \d+\)", "(N switches on core N)"),
     (r"\bpid:? ?\d+", "pid N"),
@@ -147,7 +149,7 @@ mod tests {
             [
                 "[TIME] [PID] [INFO] Booting worker with pid N",
                 "127.0.0.1 - - [TIME] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"",
-                "[pid: PID|app: 0|req: N] 127.0.0.1 () {2 vars in 3 bytes} [TIME] GET / => \
+                "[pid: PID|app: 0|req: N] 127.0.0.1 () {2 vars in N bytes} [TIME] GET / => \
                  generated 5 bytes in N msecs",
                 "INFO:     127.0.0.1:PORT - \"GET / HTTP/1.1\" 200 OK",
             ]

@@ -42,7 +42,6 @@ pub(super) const BOTH: &[&str] = &[
     "nostart",
     "twice",
     "again",
-    "exit",
     "print",
     "cancel",
     "late",
