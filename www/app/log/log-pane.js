@@ -8,6 +8,10 @@ import { AnsiParser } from "./ansi.js";
 /** How many lines are kept, and how many are drawn at once: the page stays alive in a flood. */
 const MOST_LINES = 5000;
 const MOST_DRAWN = 500;
+/** How long others have the page after that, in ms, if more is to be drawn. */
+const PAUSE = 50;
+/** Lines stand in blocks of so many, so that the browser lays out new ones only. */
+const BLOCK = 500;
 
 /** @typedef {{ kind: "stdout" | "stderr" | "note", runs: Run[] }} Line */
 
@@ -34,6 +38,9 @@ export class LogPane {
   #shown = 0;
   #lost = 0;
   #following = true;
+  /** The last of the blocks, to which lines are added. */
+  #block = block();
+  #isPausing = false;
   #draw = oncePerFrame(() => this.#flush());
 
   constructor() {
@@ -54,7 +61,7 @@ export class LogPane {
       ),
       this.#lines,
     );
-    this.#lines.append(this.#dropped);
+    this.#lines.append(this.#dropped, this.#block);
     this.#lines.addEventListener("scroll", () => {
       const { scrollTop, scrollHeight, clientHeight } = this.#lines;
       this.#following = scrollHeight - scrollTop - clientHeight < 24;
@@ -77,7 +84,8 @@ export class LogPane {
     this.#shown = 0;
     this.#lost = 0;
     this.#following = true;
-    this.#lines.replaceChildren(this.#dropped);
+    this.#block = block();
+    this.#lines.replaceChildren(this.#dropped, this.#block);
     this.#flush();
   }
 
@@ -89,24 +97,48 @@ export class LogPane {
       this.#lost += this.#fresh.length - MOST_LINES;
       this.#fresh = this.#fresh.slice(-MOST_LINES);
     }
-    this.#draw();
+    if (!this.#isPausing) this.#draw();
+  }
+
+  #drawLater() {
+    this.#isPausing = true;
+    setTimeout(() => {
+      this.#isPausing = false;
+      this.#draw();
+    }, PAUSE);
   }
 
   #flush() {
     const drawn = this.#fresh.splice(0, MOST_DRAWN);
-    this.#lines.append(...drawn.map(element));
+    for (const line of drawn) this.#append(element(line));
     this.#shown += drawn.length;
-    if (this.#fresh.length > 0) this.#draw();
-    while (this.#shown > MOST_LINES) {
-      this.#dropped.nextElementSibling?.remove();
-      this.#shown -= 1;
-      this.#lost += 1;
-    }
+    if (this.#fresh.length > 0) this.#drawLater();
+    while (this.#shown - BLOCK >= MOST_LINES) this.#dropBlock();
     this.#dropped.hidden = this.#lost === 0;
     this.#dropped.textContent = words.log.dropped(this.#lost);
     this.#count.textContent = this.#shown ? words.counted.lines(this.#shown) : "";
     if (this.#following) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
+
+  /** @param {HTMLElement} line */
+  #append(line) {
+    if (this.#block.childElementCount >= BLOCK) {
+      this.#block = block();
+      this.#lines.append(this.#block);
+    }
+    this.#block.append(line);
+  }
+
+  /** The oldest block goes. */
+  #dropBlock() {
+    this.#dropped.nextElementSibling?.remove();
+    this.#shown -= BLOCK;
+    this.#lost += BLOCK;
+  }
+}
+
+function block() {
+  return h("div", { class: "log-block" });
 }
 
 /** @param {Line} line */
