@@ -58,6 +58,9 @@ pub struct WsgiConnection {
     pub(super) rejection: Option<Rejection>,
     /// The environ, kept for the access log where its format asks for one.
     pub(super) environ: Strings,
+    /// What the app has made of it, as far as the access log shows it: variables, `user`, and atoms
+    /// like `{name}e`.
+    pub(super) changed: Vec<(String, String)>,
 }
 
 pub(super) fn connection(
@@ -91,6 +94,7 @@ pub(super) fn connection(
         unread: Vec::new(),
         rejection: None,
         environ: Strings::new(),
+        changed: Vec::new(),
     }
 }
 
@@ -106,6 +110,7 @@ impl WsgiConnection {
         self.response = None;
         self.rejection = None;
         self.environ = Strings::new();
+        self.changed.clear();
         self.first_byte_at = None;
         self.accepted_at = now;
         self.keeps = None;
@@ -183,9 +188,15 @@ fn log_access(process: &mut ProcessContext, c: &WsgiConnection, access: &Access,
     if process.access_format.is_none() {
         return;
     }
-    let method = latin1::decode(&c.head.method);
-    let target = latin1::decode(&c.head.target);
+    let changed = |name: &str| {
+        let mut changed = c.changed.iter();
+        let found = changed.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone())
+    };
     let variable = |name: &str| {
+        if let Some(value) = changed(name).or_else(|| changed(&format!("{{{name}}}e"))) {
+            return Some(value);
+        }
         let mut found = c
             .environ
             .pairs()
@@ -204,13 +215,18 @@ fn log_access(process: &mut ProcessContext, c: &WsgiConnection, access: &Access,
         Source::Environ => variable(name),
     };
     let (path, query) = (variable("PATH_INFO"), variable("QUERY_STRING"));
-    let protocol = latin1::decode(&c.head.protocol);
+    let of_head = |name: &str, bytes: &[u8]| changed(name).unwrap_or_else(|| latin1::decode(bytes));
+    let method = of_head("REQUEST_METHOD", &c.head.method);
+    let target = of_head("RAW_URI", &c.head.target);
+    let protocol = of_head("SERVER_PROTOCOL", &c.head.protocol);
+    let remote = changed("REMOTE_ADDR").unwrap_or_else(|| c.peer.remote.0.clone());
+    let user = changed("user");
     let line = process.access_format.as_ref().map(|format| {
         format.line(&AccessAtoms {
             now,
             pid: process.pid,
-            remote_addr: &c.peer.remote.0,
-            user: None,
+            remote_addr: &remote,
+            user: user.as_deref(),
             method: &method,
             raw_uri: &target,
             path: path.as_deref().unwrap_or_default(),

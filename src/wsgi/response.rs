@@ -58,6 +58,8 @@ pub struct Response {
     omits_body: bool,
     dropped_body: bool,
     head_sent: bool,
+    /// Its line of the access log is written.
+    accessed: bool,
     sent: u64,
 }
 
@@ -82,6 +84,7 @@ impl Response {
             omits_body: false,
             dropped_body: false,
             head_sent: false,
+            accessed: false,
             sent: 0,
         }
     }
@@ -243,6 +246,59 @@ impl Response {
         Ok(())
     }
 
+    /// Whether the app may send `103 Early Hints` (gunicorn's `wsgi.early_hints`): before the
+    /// response begins, to a client that knows of them.
+    #[must_use]
+    pub fn takes_early_hints(&self) -> bool {
+        !self.head_sent && self.version == Version::Http11
+    }
+
+    /// gunicorn's `wsgi.file_wrapper` around a file that the kernel sends, with so many bytes left
+    /// in it: how many of them it sends, if the response has a body. They go out as they are, and
+    /// are not counted; then comes [`end_file`](Self::end_file).
+    ///
+    /// # Errors
+    /// As in [`write`](Self::write).
+    pub fn begin_file(
+        &mut self,
+        left: i64,
+        date: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<i64>, StartError> {
+        let bytes = self.length.unwrap_or(left);
+        self.send_head(date, out)?;
+        if self.omits_body {
+            self.dropped_body |= bytes > 0;
+            return Ok(None);
+        }
+        if self.chunked {
+            out.extend_from_slice(format!("{bytes:X}\r\n").as_bytes());
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The file is sent.
+    pub fn end_file(&self, out: &mut Vec<u8>) {
+        if self.chunked {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// The app's result ends by an exception, and its `close()` is about to be called: what is
+    /// logged before that.
+    pub fn before_close(&mut self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        self.push_access(&mut lines);
+        lines
+    }
+
+    fn push_access(&mut self, lines: &mut Vec<Line>) {
+        self.push_warning(lines);
+        if !std::mem::replace(&mut self.accessed, true) {
+            lines.push(Line::Access(self.access()));
+        }
+    }
+
     /// The app's result is exhausted: what is left goes out. Then the caller writes the
     /// [`Outcome`]'s lines and calls the result's `close()`.
     ///
@@ -261,8 +317,7 @@ impl Response {
             http1::encode_last_chunk(out);
         }
         let mut lines = Vec::new();
-        self.push_warning(&mut lines);
-        lines.push(Line::Access(self.access()));
+        self.push_access(&mut lines);
         Ok(Outcome {
             keep_alive: !self.should_close(),
             lines,
@@ -293,7 +348,7 @@ impl Response {
         }
         self.push_warning(&mut lines);
         if iterating {
-            lines.push(Line::Access(self.access()));
+            self.push_access(&mut lines);
         }
         let log = |level, text, traceback| Line::Log {
             level,

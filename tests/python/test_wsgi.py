@@ -1,13 +1,18 @@
 """The callables that a WSGI app sees (PEP 3333), over a host that records."""
 
 import io
+import socket
+import tempfile
 import unittest
 from types import SimpleNamespace
+from typing import ClassVar
 from unittest import mock
 
 import _wasgi
 from wasgi_runtime.bridge import buffer
+from wasgi_runtime.wsgi import access
 from wasgi_runtime.wsgi import cycle as wsgi
+from wasgi_runtime.wsgi import gunicorn_objects as objects
 
 KEY = 77
 CYCLE = wsgi.Cycle(5, KEY)
@@ -33,6 +38,31 @@ class Host:
         self.finished = 0
         self.raised = []
         self.flushes = []
+        self.changed = []
+        self.events = []
+
+    def set_changed(self, id, length):
+        texts = [text.decode() for text in buffer.read_bytes()]
+        self.changed.append(dict(zip(texts[::2], texts[1::2])))
+
+    def before_close(self, id):
+        self.events.append("access")
+
+    def begin_file(self, id, left):
+        self.events.append(f"file of {left}")
+        buffer.number[0] = left
+        return _wasgi.DATA
+
+    def send_raw(self, id, length):
+        self.events.append(bytes(buffer.view[:length]))
+        return _wasgi.DONE
+
+    def end_file(self, id):
+        self.events.append("file ends")
+
+    def early_hints(self, id, length):
+        self.events.append(bytes(buffer.view[:length]))
+        return _wasgi.DONE
 
     def start_response(self, id, length, exc_info):
         self.started.append((buffer.read_bytes(), exc_info))
@@ -89,7 +119,7 @@ class Wsgi(unittest.TestCase):
 
         host = host or Host()
         _wasgi.host = host
-        with mock.patch.object(wsgi, "wait", wait):
+        with mock.patch.object(wsgi, "wait", wait), mock.patch.object(objects, "wait", wait):
             CYCLE.run(app, environ or {})
         return host
 
@@ -246,7 +276,9 @@ class Bodies(Wsgi):
             return []
 
         _wasgi.host = Host(body)
-        host = self.respond(app, _wasgi.host, {"wsgi.input": wsgi._Input(CYCLE)})
+        host = self.respond(
+            app, _wasgi.host, {"wsgi.input": objects.Body(objects.Reader(5, KEY, wsgi.body_error))}
+        )
         return result[0] if result else host.raised[0]
 
     def test_reading_waits_for_the_client(self):
@@ -286,10 +318,114 @@ class Bodies(Wsgi):
 class FileWrapper(unittest.TestCase):
     def test_reads_blocks_until_the_end_and_closes_the_file(self):
         file = io.BytesIO(b"x" * 10)
-        wrapper = wsgi.FileWrapper(file, 4)
+        wrapper = objects.FileWrapper(file, 4)
         self.assertEqual([len(block) for block in wrapper], [4, 4, 2])
         wrapper.close()
         self.assertTrue(file.closed)
 
     def test_has_no_close_if_the_file_has_none(self):
-        self.assertFalse(hasattr(wsgi.FileWrapper(SimpleNamespace(read=lambda size: b"")), "close"))
+        self.assertFalse(
+            hasattr(objects.FileWrapper(SimpleNamespace(read=lambda size: b"")), "close")
+        )
+
+
+class Files(Wsgi):
+    def test_a_file_is_sent_from_where_it_stands_and_stays_there(self):
+        with tempfile.TemporaryFile() as file:
+            file.write(b"0123456789")
+            file.flush()
+            file.seek(4)
+            environ = {"wsgi.file_wrapper": objects.FileWrapper}
+            host = self.respond(
+                lambda environ, _: environ["wsgi.file_wrapper"](file), None, environ
+            )
+            self.assertEqual(host.events, ["file of 6", b"456789", "file ends"])
+            self.assertTrue(file.closed)
+
+    def test_what_has_no_descriptor_is_sent_in_blocks(self):
+        environ = {"wsgi.file_wrapper": objects.FileWrapper}
+        file = io.BytesIO(b"x" * 10)
+        host = self.respond(lambda environ, _: objects.FileWrapper(file, 4), None, environ)
+        self.assertEqual((host.blocks, host.events), ([b"xxxx", b"xxxx", b"xx"], []))
+
+
+class AccessLog(Wsgi):
+    ENVIRON: ClassVar = {
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_METHOD": "GET",
+        "HTTP_AUTHORIZATION": "Basic dXNlcjpwYXNz",
+    }
+
+    def respond_watched(self, app, format, environ=None):
+        with mock.patch.object(wsgi, "watch", access.Watch(format)):
+            return self.respond(app, None, dict(environ or self.ENVIRON))
+
+    def test_shows_what_the_app_has_left_in_the_environ(self):
+        def app(environ, start_response):
+            environ["REMOTE_ADDR"] = "10.0.0.1"
+            environ["app.user"] = 7
+            return []
+
+        host = self.respond_watched(app, "%(h)s %(u)s %(m)s %({App.User}e)s %({nope}e)s")
+        shown = {"REMOTE_ADDR": "10.0.0.1", "user": "user", "{app.user}e": "7", "{nope}e": "-"}
+        self.assertEqual(host.changed, [shown])
+
+    def test_is_told_nothing_where_nothing_has_changed(self):
+        host = self.respond_watched(lambda *_: [], "%(h)s %(r)s")
+        self.assertEqual(host.changed, [])
+
+    def test_is_written_after_the_blocks_and_before_close(self):
+        class Blocks:
+            def __init__(self, environ):
+                self.environ = environ
+
+            def __iter__(self):
+                self.environ["REMOTE_ADDR"] = "10.0.0.2"
+                yield b"x"
+                raise ValueError
+
+            def close(self):
+                self.environ["REMOTE_ADDR"] = "10.0.0.3"
+                _wasgi.host.events.append("close")
+
+        host = self.respond_watched(lambda environ, _: Blocks(environ), "%(h)s")
+        self.assertEqual(host.changed, [{"REMOTE_ADDR": "10.0.0.2"}])
+        self.assertEqual(host.events, ["access", "close"])
+
+
+class Environ(unittest.TestCase):
+    def setUp(self):
+        _wasgi.host = Host()
+        names = ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "REMOTE_PORT")
+        pairs = zip(names, ("127.0.0.1", "8000", "127.0.0.1", "5000"))
+        buffer.write_strings([text for pair in pairs for text in pair])
+        base = {"SERVER_SOFTWARE": "g", "wsgi.input": None, "gunicorn.socket": None}
+        self.environ = CYCLE.environ(base, False)
+
+    def test_has_gunicorns_objects_in_its_order(self):
+        names = list(self.environ)
+        self.assertEqual(names[:3], ["SERVER_SOFTWARE", "wsgi.input", "gunicorn.socket"])
+        self.assertEqual(names[-1], "wsgi.early_hints")
+        body = type(self.environ["wsgi.input"])
+        self.assertEqual((body.__module__, body.__qualname__), ("gunicorn.http.body", "Body"))
+        self.assertEqual(
+            self.environ["wsgi.early_hints"].__qualname__,
+            "_make_early_hints_callback.<locals>.send_early_hints",
+        )
+
+    def test_has_a_socket_that_sends(self):
+        client = self.environ["gunicorn.socket"]
+        self.assertIsInstance(client, socket.socket)
+        self.assertEqual(client.getpeername(), ("127.0.0.1", 5000))
+        client.sendall(b"raw")
+        self.assertEqual(_wasgi.host.events, [b"raw"])
+
+    def test_sends_early_hints(self):
+        self.environ["wsgi.early_hints"]([("Link", "</a.css>; rel=preload"), (b"X", b" y ")])
+        sent = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX: y\r\n\r\n"
+        self.assertEqual(_wasgi.host.events, [b"", sent])
+        with self.assertRaises(Exception) as caught:
+            self.environ["wsgi.early_hints"]([("A\n", "x")])
+        self.assertEqual(
+            str(caught.exception), "Invalid response header name from the application: 'A\\n'"
+        )

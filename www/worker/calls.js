@@ -198,6 +198,15 @@ function wsgiCalls(host, dispatched) {
     finish_part: finish,
     write_last: (/** @type {number} */ id, /** @type {number} */ length) =>
       host.requests.writeLast(id, length, now()),
+    early_hints: dispatched((/** @type {number} */ id, /** @type {number} */ length) =>
+      host.requests.earlyHints(id, length),
+    ),
+    begin_file: (/** @type {number} */ id, /** @type {number} */ left) =>
+      host.requests.beginFile(id, left, now()),
+    end_file: (/** @type {number} */ id) => host.requests.endFile(id),
+    set_changed: (/** @type {number} */ id, /** @type {number} */ length) =>
+      host.requests.setChanged(id, length),
+    before_close: dispatched((/** @type {number} */ id) => host.requests.beforeClose(id, now())),
     flushed: dispatched((/** @type {number} */ id) => host.requests.flushed(id)),
     raised_wsgi: dispatched(
       (

@@ -127,7 +127,7 @@ impl Full {
         }
     }
 
-    fn raise(exception: &Exception) -> Self {
+    pub(super) fn raise(exception: &Exception) -> Self {
         Self::with_bytes(Reply::Raise, exception.strings().encode())
     }
 

@@ -128,6 +128,60 @@ impl WsgiRequests {
         self.reply(written, Reply::Broken)
     }
 
+    /// Sends `103 Early Hints`: Done, or End where the client gets none. Without bytes it only
+    /// asks.
+    #[wasm_bindgen(js_name = earlyHints)]
+    pub fn early_hints(&self, id: u32, length: usize) -> Reply {
+        let bytes = self.shared.memory.read(length);
+        let takes = self.with_connection(id, |process, connection| {
+            connection.early_hints(process, &bytes)
+        });
+        if takes == Some(true) {
+            Reply::Done
+        } else {
+            Reply::End
+        }
+    }
+
+    /// A file that `sendRaw` sends, with so many bytes left in it: Data, with how many are to be
+    /// sent; End, if none are; or Raise.
+    #[wasm_bindgen(js_name = beginFile)]
+    pub fn begin_file(&self, id: u32, left: f64, now: Millis) -> Reply {
+        let begun = self.with_connection(id, |process, connection| {
+            connection.begin_file(process, left as i64, now)
+        });
+        let full = match begun {
+            Some(Ok(Some(bytes))) => {
+                let bytes = u32::try_from(bytes.max(0)).unwrap_or(u32::MAX >> 1);
+                Full::numbered(Reply::Data, bytes)
+            }
+            Some(Err(exception)) => Full::raise(&exception),
+            Some(Ok(None)) | None => Reply::End.into(),
+        };
+        full.put(&self.shared.memory)
+    }
+
+    /// The file is sent.
+    #[wasm_bindgen(js_name = endFile)]
+    pub fn end_file(&self, id: u32) {
+        self.with_connection(id, |process, connection| connection.end_file(process));
+    }
+
+    /// What the app has changed of its environ, as far as the access log shows it: a list of texts.
+    #[wasm_bindgen(js_name = setChanged)]
+    pub fn set_changed(&self, id: u32, length: usize) {
+        let encoded = self.shared.memory.read(length);
+        self.with_connection(id, |_, connection| connection.set_changed(&encoded));
+    }
+
+    /// The app's result ends by an exception, and its `close()` is about to be called.
+    #[wasm_bindgen(js_name = beforeClose)]
+    pub fn before_close(&self, id: u32, now: Millis) {
+        self.with_connection(id, |process, connection| {
+            connection.before_close(process, now)
+        });
+    }
+
     /// As `write`, about what was written before.
     pub fn flushed(&self, id: u32) -> Reply {
         let written = self.with_connection(id, |_, connection| connection.flushed());

@@ -289,14 +289,19 @@ fn the_log_level_hides_what_is_below_it() {
         .exits(8, Exit::Signal(Signal::Kill))
         .expect_in_short(&[
             "[INFO] Starting gunicorn 27.0.1",
+            "hook on_starting",
             "bind 0",
             "[DEBUG] Arbiter booted",
             "[INFO] Listening at: http://127.0.0.1:8000 (7)",
             "[INFO] Using worker: sync",
+            "hook when_ready",
+            "hook pre_fork 1",
             "spawn 8",
             "[DEBUG] 1 workers",
             "[DEBUG] Handling signal: cld",
             "[ERROR] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?",
+            "hook child_exit 1 8",
+            "hook pre_fork 2",
             "spawn 9",
         ]);
 }

@@ -111,6 +111,29 @@ def _class(path: str) -> type[Exception]:
     return kind
 
 
+def _response_error(name: str, header: str) -> Exception:
+    error = _class(f"gunicorn.http.errors.{name}")(repr(header))
+    assert isinstance(error, ServersError)
+    error.message = f"{_RESPONSE_ERRORS[name]}: {header!r}"
+    return error
+
+
+_RESPONSE_ERRORS: Final = {
+    "InvalidResponseHeader": "Invalid response header from the application",
+    "InvalidResponseHeaderName": "Invalid response header name from the application",
+}
+
+
+def invalid_header(name: str) -> Exception:
+    """gunicorn's, of a value that no header field can have."""
+    return _response_error("InvalidResponseHeader", name)
+
+
+def invalid_header_name(name: str) -> Exception:
+    """gunicorn's, of what is no name of a header field."""
+    return _response_error("InvalidResponseHeaderName", name)
+
+
 def raised() -> Exception:
     """The exception that is in the buffer: its class, its message, and the type and value of each
     of its arguments.

@@ -277,6 +277,19 @@ def write_part(id: int, length: int, /) -> int:
 def write_last(id: int, length: int, /) -> int:
     """``write`` and ``finish``; or UNFINISHED."""
 
+def early_hints(id: int, length: int, /) -> int:
+    """DONE, or END where the client gets none; without bytes it only asks."""
+
+def begin_file(id: int, left: int, /) -> int:
+    """DATA: ``number[0]`` bytes of the file are to be sent with ``send_raw``; END: none; RAISE."""
+
+def end_file(id: int, /) -> None: ...
+def set_changed(id: int, length: int, /) -> None:
+    """What the app has changed of its environ, as far as the access log shows it."""
+
+def before_close(id: int, /) -> None:
+    """An exception ends the app's result, whose ``close()`` is about to be called."""
+
 def flushed(id: int, /) -> int:
     """As ``write``, about what was written before."""
 

@@ -3,11 +3,10 @@
 Rust parses, frames and encodes; here are only the callables that the app sees.
 """
 
-import io
-import sys
+import os
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 import _wasgi
 from _wasgi import (
@@ -30,10 +29,27 @@ from _wasgi import (
     UNFINISHED,
 )
 
-from ..bridge.buffer import SIZE, number, read_strings, view, write_strings, write_text
+from ..bridge.buffer import (
+    SIZE,
+    number,
+    read_strings,
+    view,
+    write_strings,
+    write_text,
+    write_texts,
+)
 from ..bridge.exceptions import CutShortBody, RejectedBody, raised
 from ..bridge.tracebacks import traceback_of
 from ..threads.waiting import wait
+from . import access
+from .gunicorn_objects import (
+    Body,
+    ConnectionSocket,
+    FileWrapper,
+    Reader,
+    WSGIErrorsWrapper,
+    early_hints,
+)
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 type App = Callable[[dict[str, Any], Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
@@ -48,28 +64,6 @@ _finish = _wasgi.finish
 _finish_part = _wasgi.finish_part
 _raised = _wasgi.raised_wsgi
 
-STEP: Final = 1024
-"""Bytes of a request's body that gunicorn waits for at once."""
-
-
-class FileWrapper:
-    """``wsgi.file_wrapper``: a file as an iterable of blocks."""
-
-    def __init__(self, filelike: Any, blksize: int = 8192) -> None:
-        self.filelike = filelike
-        self.blksize = blksize
-        if hasattr(filelike, "close"):
-            self.close = filelike.close
-
-    def __iter__(self) -> FileWrapper:
-        return self
-
-    def __next__(self) -> bytes:
-        block: bytes = self.filelike.read(self.blksize)
-        if block:
-            return block
-        raise StopIteration
-
 
 def body_error(reply: int) -> Exception:
     """What is raised where the rest of a body cannot be had."""
@@ -78,53 +72,10 @@ def body_error(reply: int) -> Exception:
     return OSError("timeout" if reply == BODY_TIMED_OUT else "error")
 
 
-class Body(io.RawIOBase):
-    """The request body as the connection brings it; reading waits for the client."""
-
-    def __init__(self, cycle: Cycle) -> None:
-        self._cycle = cycle
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """At least one byte, or none at the end of the body."""
-        wanted = min(len(buffer), SIZE)
-        if not wanted:
-            return 0
-        cycle = self._cycle
-        while (reply := _read_body(cycle.id, wanted)) == PARK:
-            wait(IO, cycle.key)
-        if reply == END:
-            return 0
-        if reply != DATA:
-            raise self._error(reply)
-        count = number[0]
-        buffer[:count] = view[:count]
-        return count
-
-    def _error(self, reply: int) -> Exception:
-        return body_error(reply)
-
-
-class _SteppedBody(Body):
-    """As gunicorn reads it: 1 KiB at least, or all that is left, whatever the app asks for."""
-
-    def readinto(self, buffer: Any) -> int:
-        rest = memoryview(buffer)
-        count = 0
-        while count < min(STEP, len(rest)) and (more := super().readinto(rest[count:])):
-            count += more
-        return count
-
-
-class _Input(io.BufferedReader):
-    """``wsgi.input``."""
-
-    def __init__(self, cycle: Cycle) -> None:
-        super().__init__(_SteppedBody(cycle))
-
-
+watch: access.Watch | None = None
+"""What the access log shows of an environ, if there is one."""
+sends_files = True
+"""Whether files are sent as the kernel does (gunicorn without ``--no-sendfile``)."""
 silent_exits: tuple[type[BaseException], ...] = (SystemExit,)
 """What ends a request without an answer where threads are green."""
 
@@ -205,16 +156,58 @@ class Cycle:
         """The request that Rust has just put, on top of what all requests share."""
         strings = iter(read_strings())
         environ = base | dict(zip(strings, strings))
-        environ["wsgi.input"] = _Input(self) if has_body else io.BytesIO()
+        id, key = self.id, self.key
+        environ["wsgi.input"] = Body(Reader(id, key, body_error) if has_body else None)
+        environ["gunicorn.socket"] = ConnectionSocket(
+            id,
+            key,
+            (
+                environ["SERVER_NAME"],
+                environ["SERVER_PORT"],
+                environ["REMOTE_ADDR"],
+                environ["REMOTE_PORT"],
+            ),
+        )
+        environ["wsgi.early_hints"] = early_hints(id)
         return environ
+
+    def _write_file(self, wrapper: Any) -> bool:
+        """Sends a file as the kernel does, if it is one: from where it stands, in one piece."""
+        file = wrapper.filelike
+        try:
+            descriptor = file.fileno()
+            offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+            left = os.fstat(descriptor).st_size - offset
+        except AttributeError, OSError:
+            return False
+        reply = _wasgi.begin_file(self.id, left)
+        if reply == DATA:
+            end = offset + number[0]
+            at = offset
+            while at < end and (block := os.pread(descriptor, min(SIZE, end - at), at)):
+                view[: len(block)] = block
+                self._until_taken(_wasgi.send_raw(self.id, len(block)))
+                at += len(block)
+            _wasgi.end_file(self.id)
+            os.lseek(descriptor, offset, os.SEEK_SET)
+        elif reply != END:
+            raise raised()
+        return True
+
+    def _tell_changes(self, environ: dict[str, Any], before: list[Any]) -> None:
+        """Tells what of the environ the access log is to show, now that it is written."""
+        if watch is not None and (changes := watch.changes(environ, before)):
+            _wasgi.set_changed(self.id, write_texts(changes))
 
     def run(self, app: App, environ: dict[str, Any]) -> None:
         """Calls the app and sends what it returns. Raises what the server lets end the worker."""
         iterating = False
+        before = watch.look(environ) if watch is not None else []
         try:
             iterable = app(environ, self.start_response)
             iterating = True
             if type(iterable) is list:
+                self._tell_changes(environ, before)
                 # Nothing of the app's runs between two blocks of a list: they may leave in one
                 # message.
                 if len(iterable) == 1 and type(iterable[0]) is bytes and len(iterable[0]) <= SIZE:
@@ -225,14 +218,24 @@ class Cycle:
                 self._until_taken(_finish_part(self.id))
                 return
             try:
-                for chunk in iterable:
-                    self._write(chunk, _write)
+                wrapper = environ.get("wsgi.file_wrapper")
+                is_file = isinstance(wrapper, type) and isinstance(iterable, wrapper)
+                if not (is_file and sends_files and self._write_file(iterable)):
+                    for chunk in iterable:
+                        self._write(chunk, _write)
+                self._tell_changes(environ, before)
                 self._until_taken(_finish(self.id))
+            except BaseException:
+                self._tell_changes(environ, before)
+                _wasgi.before_close(self.id)
+                raise
             finally:
                 close = getattr(iterable, "close", None)
                 if close is not None:
                     close()
         except BaseException as error:
+            if not iterating:
+                self._tell_changes(environ, before)
             errno = error.errno if isinstance(error, OSError) else None
             if not isinstance(errno, int):
                 errno = None
@@ -241,10 +244,16 @@ class Cycle:
                 raise
 
 
-def base_environ() -> dict[str, Any]:
+def gunicorn_environ() -> dict[str, Any]:
+    """The same for gunicorn, with places for what each request has of its own."""
+    base = base_environ(WSGIErrorsWrapper())
+    return base | {"wsgi.input": None, "gunicorn.socket": None}
+
+
+def base_environ(errors: Any) -> dict[str, Any]:
     """The part of the environ that all requests of this worker share."""
     objects: dict[str, Any] = {
-        "wsgi.errors": sys.stderr,
+        "wsgi.errors": errors,
         "wsgi.version": (1, 0),
         "wsgi.file_wrapper": FileWrapper,
     }

@@ -13,6 +13,7 @@ from ..bridge.through_c import through_c
 from ..threads.stepping import Steps, wait_for_connections
 from ..threads.waiting import CONNECTIONS, request
 from . import cycle as wsgi
+from .gunicorn_objects import Body
 
 
 class _Body(io.RawIOBase):
@@ -65,7 +66,7 @@ def flushed(id: int) -> Steps[None]:
 
 def serve(app: wsgi.App) -> Steps[None]:
     """A sync worker. The app gets a request when its body is there."""
-    base = wsgi.base_environ()
+    base = wsgi.gunicorn_environ()
     cycle = _Cycle(0, CONNECTIONS)
     run = through_c(cycle.run, app)
     while True:
@@ -78,7 +79,8 @@ def serve(app: wsgi.App) -> Steps[None]:
         request.set(number[0])
         environ = cycle.environ(base, False)
         if reply == REQUEST_WITH_BODY:
-            environ["wsgi.input"] = yield from whole_body(cycle.id)
+            whole = yield from whole_body(cycle.id)
+            environ["wsgi.input"] = Body(whole.read)
         run(environ)
         yield from flushed(cycle.id)
         request.set(None)

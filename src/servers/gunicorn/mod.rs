@@ -131,6 +131,9 @@ fn read(words: &[String], call: &Call) -> Result<Launch, Failure> {
             ));
         }
     };
+    // gunicorn prints what it is set to, as it has it in Python.
+    let level = line.given("--log-level").or(variable.given("--log-level"));
+    master_has_python |= level.is_some_and(|level| level.trim().eq_ignore_ascii_case("debug"));
     // The master's Python puts the hooks after the app.
     let hooks = line.positionals.get(1).filter(|_| resolved.is_some());
     let hooks = hooks.map_or(Vec::new(), |hooks| {

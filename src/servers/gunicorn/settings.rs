@@ -25,6 +25,8 @@ pub struct GunicornSettings {
     pub timeout: Option<Millis>,
     /// The format of the access log, if there is one.
     pub access_log_format: Option<String>,
+    /// Whether files are sent as the kernel does (without `--no-sendfile`).
+    pub sends_files: bool,
     /// Whether the master needs a Python of its own, for a configuration file.
     #[serde(skip)]
     pub master_has_python: bool,
@@ -67,6 +69,7 @@ impl GunicornSettings {
                 .positive("--timeout")
                 .map(|seconds| f64::from(seconds) * 1000.0),
             access_log_format: access_log.then(|| format.to_owned()),
+            sends_files: !values.flag("--no-sendfile"),
             master_has_python: from.master_has_python,
             reload_engine: watch(values.text("--reload-engine").trim_ascii().to_owned()),
             reload_extra_files: extra_files

@@ -510,6 +510,17 @@ fn jitter_adds_up_to_so_many_requests() {
 }
 
 #[test]
+fn where_debug_is_logged_the_masters_python_prints_the_configuration() {
+    for line in [
+        "gunicorn --log-level debug app:app",
+        "gunicorn --log-level=DEBUG app:app",
+    ] {
+        assert!(launch(line).master_has_python(), "{line}");
+    }
+    assert!(!launch("gunicorn --log-level info app:app").master_has_python());
+}
+
+#[test]
 fn python_is_told_what_its_options_describe() {
     let options = include_str!("../../python/servers/gunicorn/options.py");
     assert_python_is_told(&launch("gunicorn app:app"), options);

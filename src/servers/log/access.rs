@@ -228,7 +228,7 @@ impl AccessAtoms<'_> {
     /// backslash.
     fn value(&self, name: &str) -> Cow<'_, str> {
         let micros = (self.duration.max(0.0) * 1000.0).round() as u64;
-        let header = |name: &str| (self.lookup)(Source::Request, name).map(Cow::Owned);
+        let variable = |name: &str| (self.lookup)(Source::Environ, name).map(Cow::Owned);
         let text: Option<Cow<'_, str>> = match name {
             "h" => Some(self.remote_addr.into()),
             "u" => self.user.filter(|user| !user.is_empty()).map(Into::into),
@@ -243,8 +243,8 @@ impl AccessAtoms<'_> {
             "q" => Some(self.query.into()),
             "H" => Some(self.protocol.into()),
             "b" | "B" => Some(self.sent.to_string().into()),
-            "f" => header("referer"),
-            "a" => header("user-agent"),
+            "f" => variable("http_referer"),
+            "a" => variable("http_user_agent"),
             "T" => Some((micros / 1_000_000).to_string().into()),
             "D" => Some(micros.to_string().into()),
             "M" => Some((micros / 1000).to_string().into()),

@@ -101,8 +101,8 @@ fn uvicorns_access_line_shows_the_request_and_the_status() {
 fn lookup(source: Source, name: &str) -> Option<String> {
     let value = match (source, name) {
         (Source::Request, "x-dup") => "2",
-        (Source::Request, "referer") => "r\"q",
-        (Source::Request, "user-agent") => "café",
+        (Source::Environ, "http_referer") => "r\"q",
+        (Source::Environ, "http_user_agent") => "café",
         (Source::Response, "content-type") => "text/plain",
         (Source::Environ, "server_port") => "5819",
         _ => return None,

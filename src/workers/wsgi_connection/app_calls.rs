@@ -7,9 +7,10 @@ use crate::http1::server::Event;
 use crate::os::{Millis, Stream};
 use crate::servers::{Server, WorkerClass};
 use crate::trace::Name;
+use crate::wire::strings;
 use crate::workers::{ProcessContext, Written};
 use crate::wsgi::error_page::Rejection;
-use crate::wsgi::response::Cause;
+use crate::wsgi::response::{Cause, Response};
 use crate::wsgi::start_error::StartError;
 
 use super::{WsgiConnection, feed, send, taken, write_lines};
@@ -194,6 +195,62 @@ impl WsgiConnection {
             self.wait(now);
         }
         written
+    }
+
+    /// Bytes of `103 Early Hints`, or none to ask; whether they may be sent.
+    pub fn early_hints(&mut self, process: &mut ProcessContext, bytes: &[u8]) -> bool {
+        let response = self.response.as_ref();
+        let takes = response.is_some_and(Response::takes_early_hints);
+        if takes {
+            self.wire.send(bytes, &mut process.frames);
+        }
+        takes
+    }
+
+    /// A file that the kernel sends, with so many bytes left: how many it sends, if the response
+    /// has a body.
+    ///
+    /// # Errors
+    /// What is raised in the app.
+    pub fn begin_file(
+        &mut self,
+        process: &mut ProcessContext,
+        left: i64,
+        now: Millis,
+    ) -> Result<Option<i64>, Exception> {
+        let Some(response) = &mut self.response else {
+            return Ok(None);
+        };
+        let mut out = Vec::new();
+        let bytes = response
+            .begin_file(left, process.date(now), &mut out)
+            .map_err(|error| error.exception())?;
+        self.wire.send(&out, &mut process.frames);
+        Ok(bytes)
+    }
+
+    /// The file is sent.
+    pub fn end_file(&mut self, process: &mut ProcessContext) {
+        let mut out = Vec::new();
+        if let Some(response) = &self.response {
+            response.end_file(&mut out);
+        }
+        self.wire.send(&out, &mut process.frames);
+    }
+
+    /// What the app has changed of its environ, as far as the access log shows it.
+    pub fn set_changed(&mut self, encoded: &[u8]) {
+        let pairs = strings::pairs(strings::read(encoded));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.changed = pairs.map(|(key, value)| (text(key), text(value))).collect();
+    }
+
+    /// The app's result ends by an exception, and its `close()` is about to be called.
+    pub fn before_close(&mut self, process: &mut ProcessContext, now: Millis) {
+        if let Some(response) = &mut self.response {
+            let lines = response.before_close();
+            write_lines(process, self, &lines, "", now);
+        }
     }
 
     /// Whether what was written has been taken.

@@ -18,7 +18,7 @@ from ...gevent import errors as gevent_errors
 from ...gevent import greenlet as gevent_greenlet
 from ...gevent import modules as gevent_modules
 from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
-from ...wsgi.cycle import App, Cycle, base_environ
+from ...wsgi.cycle import App, Cycle, gunicorn_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -54,7 +54,7 @@ class Worker(ThreadedWorker):
     def run(self, app: App) -> None:
         """Runs until the worker has been told to stop, and has."""
         self.app = app
-        self.base = base_environ()
+        self.base = gunicorn_environ()
         if self.configuration.python_responses:
             from . import pywsgi
 

@@ -18,7 +18,7 @@ from _wasgi import CLIENTS, CONNECTION, DONE, IO, PARK, REQUEST_WITH_BODY
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
 from ...threads.waiting import CONNECTIONS, request, wait, wait_for_connections
-from ...wsgi.cycle import App, Cycle, base_environ
+from ...wsgi.cycle import App, Cycle, gunicorn_environ
 from .options import Configuration
 from .threaded import WAITS, ThreadedWorker, patience
 
@@ -52,7 +52,7 @@ class Worker(ThreadedWorker):
     def run(self, app: App) -> None:
         """Runs until the worker has been told to stop, and has."""
         self.app = app
-        self.base = base_environ()
+        self.base = gunicorn_environ()
         handle = through_c(self.handle)
         while True:
             while self.finished:

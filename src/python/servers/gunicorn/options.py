@@ -18,6 +18,8 @@ class Options:
     """Seconds that a worker may be silent, if there is a limit."""
     access_log_format: str | None
     """The format of the access log, if there is one."""
+    sends_files: bool
+    """Whether files are sent as the kernel does."""
     reload_engine: str | None
     """What watches the files of the app's modules, where ``--reload`` is given."""
     reload_extra_files: tuple[str, ...]

@@ -26,7 +26,8 @@ from ...gevent import greenlet as gevent_greenlet
 from ...gevent.errors import failed
 from ...gevent.modules import VERSION
 from ...threads.waiting import request
-from ...wsgi.cycle import App, ExcInfo, FileWrapper
+from ...wsgi.cycle import App, ExcInfo
+from ...wsgi.gunicorn_objects import FileWrapper
 from .access_log import Atoms
 from .options import Configuration
 from .pywsgi_stream import LONGEST, Input, InvalidInput, Socket

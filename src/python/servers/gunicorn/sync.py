@@ -8,14 +8,14 @@ from _wasgi import PARK, REQUEST, REQUEST_WITH_BODY, TURN, YIELD
 from ...bridge.buffer import number
 from ...bridge.through_c import through_c
 from ...threads.waiting import CONNECTIONS, request, wait_for_connections, yield_now
-from ...wsgi.cycle import App, Cycle, base_environ
+from ...wsgi.cycle import App, Cycle, gunicorn_environ
 
 _next_request_or_yield = _wasgi.next_request_or_yield
 
 
 def serve(app: App) -> None:
     """Takes requests until the worker is told to leave."""
-    turn = through_c(_turn, app, base_environ(), Cycle(0, CONNECTIONS))
+    turn = through_c(_turn, app, gunicorn_environ(), Cycle(0, CONNECTIONS))
     while turn():
         pass
 

@@ -27,6 +27,8 @@ from ...process.configuration import MASTER
 from ...process.exit import EndedBySignal
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
+from ...wsgi import cycle
+from ...wsgi.access import Watch
 from . import loading
 from .options import Configuration
 
@@ -108,6 +110,9 @@ def work(
     log(INFO, f"Booting worker with pid: {configuration.pid}")
     hooks = None
     stopped_by = 0
+    if (format := configuration.options.access_log_format) is not None:
+        cycle.watch = Watch(format)
+    cycle.sends_files = configuration.options.sends_files
     try:
         serve: Callable[[Any], None] | None = None
         if configuration.options.worker_hooks:
