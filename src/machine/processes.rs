@@ -9,7 +9,7 @@ use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
 use crate::net::{AfterClose, Linger};
 use crate::os::{Exit, Millis, Pid, Signal, Stream};
 use crate::servers::Server;
-use crate::servers::uwsgi::{RequestBegun, RequestLine};
+use crate::servers::uwsgi::{RequestBegun, RequestEnded};
 
 /// The exit code of a process that cannot boot: it tells masters not to try again.
 const BOOT_FAILURE: i32 = 3;
@@ -80,9 +80,12 @@ impl Machine {
                     self.notify_master(server, Event::Busy(pid, frame.id, begun), now);
                 }
                 FromProcess::Request => {
-                    let line = RequestLine::read(frame.body)
-                        .filter(|_| self.admits_line(server, frame.body.len(), now));
-                    self.notify_master(server, Event::Request(pid, frame.id, line), now);
+                    let mut ended = Box::new(RequestEnded::read(frame.body));
+                    let admits = |this: &mut Self| this.admits_line(server, frame.body.len(), now);
+                    if ended.line.is_some() && !admits(self) {
+                        ended.line = None;
+                    }
+                    self.notify_master(server, Event::Request(pid, frame.id, ended), now);
                 }
                 FromProcess::Hook => self.answered(server, frame, now),
                 FromProcess::Bind => self.bind_for_process(server, pid, frame.id as usize),

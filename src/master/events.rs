@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::os::{Exit, Pid, Signal, Stream};
-use crate::servers::uwsgi::{RequestBegun, RequestLine};
+use crate::servers::uwsgi::{RequestBegun, RequestEnded};
 
 /// What happens to a master.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub enum Event {
     Heartbeat(Pid),
     /// A uWSGI worker's thread of this number begins a request; so its master tells of it.
     Busy(Pid, u32, RequestBegun),
-    /// A uWSGI worker's thread has served a request: its line for the log, if it has one.
-    Request(Pid, u32, Option<RequestLine>),
+    /// A uWSGI worker's thread of this number is done with a request.
+    Request(Pid, u32, Box<RequestEnded>),
     /// So many connections wait to be accepted: told a uWSGI master before each
     /// [`Event::Deadline`], and after [`Action::Watch`].
     Waiting(u32),

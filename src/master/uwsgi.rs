@@ -9,6 +9,9 @@
 //! that to them. Without a master each worker loads it all the same: the first shows what the app
 //! prints meanwhile, and the lines that follow wait for it.
 
+mod busyness;
+#[cfg(test)]
+mod busyness_tests;
 mod cheaper;
 #[cfg(test)]
 mod cheaper_tests;
@@ -38,13 +41,14 @@ impl Uwsgi {
         match event {
             Event::Started => {
                 self.first_lines(now, actions);
+                self.begin_busyness(now, actions);
                 self.open_sockets(now, actions);
             }
             Event::Bound { ok, .. } => self.bound(now, ok, actions),
             Event::Spawned { slot, pid } => self.spawned(now, slot, pid, actions),
             Event::Accepting(pid) => self.accepting(now, pid, actions),
             Event::Busy(pid, core, begun) => self.busy(now, pid, core, begun),
-            Event::Request(pid, core, line) => self.request(pid, core, line.as_ref(), actions),
+            Event::Request(pid, core, ended) => self.request(pid, core, &ended, actions),
             Event::Exited(pid, exit) => self.exited(now, pid, exit, actions),
             Event::Signal(signal) => self.signal(now, signal, actions),
             Event::Deadline if self.state == State::Running && now >= self.tick => {
@@ -227,7 +231,7 @@ impl Uwsgi {
             worker.exit = Some(exit);
             worker.accepting = false;
             worker.harakiri = None;
-            worker.busy.clear();
+            worker.forget_process(self.launch.preload);
         }
         let alone = !self.launch.master || !self.forked;
         if index == 0 && alone && self.ending.is_none() {

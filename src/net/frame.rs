@@ -56,8 +56,8 @@ wasgi_wire::kinds! {
         /// [`crate::master::Event::Busy`]; the body is a
         /// [`crate::servers::uwsgi::RequestBegun`].
         Busy = 31,
-        /// [`crate::master::Event::Request`]; the body is its
-        /// [`crate::servers::uwsgi::RequestLine`].
+        /// [`crate::master::Event::Request`]; the body is a
+        /// [`crate::servers::uwsgi::RequestEnded`].
         Request = 32,
         /// The master's Python has run a hook; id is an [`crate::machine::Answer`].
         Hook = 33,

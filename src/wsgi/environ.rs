@@ -15,6 +15,7 @@ use crate::gateway::percent;
 use crate::gateway::python::repr;
 use crate::gateway::trust::Allowed;
 use crate::http1::{RequestHead, Underscores};
+use crate::servers::uwsgi::UwsgiSettings;
 use crate::servers::{Launch, Server, WorkerClass};
 use crate::wire::strings::Strings;
 use crate::wsgi::error_page::Rejection;
@@ -93,9 +94,6 @@ pub enum EnvironError {
     /// X-Forwarded-Proto and its like disagree about the scheme.
     #[error("Contradictory scheme headers")]
     SchemeHeaders,
-    /// uWSGI has no room for so many variables: the line of its log.
-    #[error("max vec size reached. skip this var.")]
-    TooManyVariables,
     /// A trusted proxy's `SCRIPT_NAME` header, or the environment's `SCRIPT_NAME`, is no prefix of
     /// the path.
     #[error(
@@ -137,7 +135,7 @@ impl From<EnvironError> for Rejection {
 /// The request is refused instead, with the [`Rejection`] made of the error.
 pub fn strings(head: &RequestHead, peer: &Peer, launch: &Launch) -> Result<Strings, EnvironError> {
     match launch.uwsgi() {
-        Some(settings) => uwsgi(head, peer, settings.router),
+        Some(settings) => Ok(uwsgi(head, peer, settings)),
         None => gunicorn(head, peer, launch),
     }
 }
@@ -377,12 +375,10 @@ fn secure_scheme(name: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
-/// Variables of a request that uWSGI has room for (`--max-vars 64`, of which it makes four times
-/// as many places, two for each variable).
-const UWSGI_MOST_VARS: usize = 128;
-
-/// uWSGI's rules; with `--http` there is a router before the worker.
-fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Result<Strings, EnvironError> {
+/// uWSGI's rules; with `--http` there is a router before the worker. How many variables there may
+/// be, Python knows.
+fn uwsgi(head: &RequestHead, peer: &Peer, settings: &UwsgiSettings) -> Strings {
+    let router = settings.router;
     let question = head.target.iter().position(|&byte| byte == b'?');
     let (path, query) = match question {
         Some(at) => (&head.target[..at], &head.target[at + 1..]),
@@ -400,7 +396,9 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Result<Strings, Envir
     }
     pairs.put("QUERY_STRING", query);
     pairs.put("SERVER_PROTOCOL", &head.protocol);
-    pairs.put("SCRIPT_NAME", b"");
+    if router || !settings.manage_script_name {
+        pairs.put("SCRIPT_NAME", b"");
+    }
     // The name of the computer, as Python's `socket.gethostname` has it here.
     pairs.put("SERVER_NAME", b"emscripten");
     pairs.put_decimal("SERVER_PORT", peer.local.1);
@@ -415,10 +413,7 @@ fn uwsgi(head: &RequestHead, peer: &Peer, router: bool) -> Result<Strings, Envir
         let bare = same_key(name, b"CONTENT_TYPE") || same_key(name, b"CONTENT_LENGTH");
         pairs.put_header(index, if bare { b"" } else { b"HTTP_" }, b", ", |_| false);
     }
-    if pairs.strings.len() > 2 * UWSGI_MOST_VARS {
-        return Err(EnvironError::TooManyVariables);
-    }
-    Ok(pairs.strings)
+    pairs.strings
 }
 
 #[cfg(test)]

@@ -11,10 +11,29 @@ OPTIONS = Options(
     wsgi_file=None,
     module=None,
     callable=None,
+    mounts=(),
+    single_interpreter=False,
+    manage_script_name=False,
+    ignore_script_name=False,
+    default_app=True,
     pyargv="",
     py_auto_reload=None,
     py_auto_reload_ignore="",
     post_buffering=None,
+    check_static=(),
+    static_maps=(),
+    static_maps2=(),
+    static_skip_ext=(),
+    static_index=(),
+    static_safe=(),
+    static_expires_type=(),
+    static_expires_type_mtime=(),
+    static_gzip_all=False,
+    static_gzip_dir=(),
+    static_gzip_ext=(),
+    mime_files=(),
+    honour_range=False,
+    file_serve_header=None,
     logs_requests=True,
     log_format=None,
     log_micros=False,
@@ -38,7 +57,9 @@ ENVIRON = {
 def line(status="200", sent=29, **options):
     answer = Answer(ENVIRON)
     answer.status, answer.sent, answer.head, answer.fields, answer.switches = status, sent, 65, 2, 1
-    return Log(replace(OPTIONS, **options), 7, 1).line(answer, dict(ENVIRON), 0)
+    answer.app, answer.calls = 0, 3
+    kind, *parts = Log(replace(OPTIONS, **options), 7, 1).message(answer, dict(ENVIRON), 0)
+    return [kind, *parts[:2]] if kind else []
 
 
 class Lines(unittest.TestCase):
@@ -57,7 +78,9 @@ class Lines(unittest.TestCase):
             "|%(size)|%(cl)|%(wid)|%(vars)|%(core)"
             "|%(var.QUERY_STRING)|%(var.NOPE)|%(nope)|%(modifier1)|100%"
         )
-        self.assertEqual(text, ["whole", "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%"])
+        self.assertEqual(
+            text, ["whole", "/fast?a=b|GET|-|200|29|65|94|0|1|12|0|a=b|-|-|0|100%", ""]
+        )
 
     def test_may_be_there_for_some_answers_only(self):
         for options in (
@@ -75,3 +98,15 @@ class Lines(unittest.TestCase):
             {"log_zero": True},
         ):
             self.assertFalse(line(logs_requests=False, **options), options)
+
+    def test_are_followed_by_what_the_master_counts(self):
+        answer = Answer(ENVIRON)
+        answer.app, answer.calls, answer.sent, answer.head = 1, 7, 10, 65
+        answer.exceptions = 2
+        log = Log(OPTIONS, 7, 1)
+        counted = log.message(answer, dict(ENVIRON), 0)[3:]
+        self.assertEqual((counted[:3], counted[4:]), (["1", "7", "75"], ["", "0", "0", "2"]))
+        self.assertTrue(counted[3].isdecimal())
+        answer.app, answer.calls, answer.is_file = -1, 0, True
+        counted = log.message(answer, dict(ENVIRON), 0)[3:]
+        self.assertEqual(counted[:5], ["", "", "75", "", "file"])

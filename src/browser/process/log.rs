@@ -59,7 +59,7 @@ impl Process {
             .with(|base, _| base.process.log(level.into(), &text, now));
     }
 
-    /// A core of uWSGI's is done with a request: its line for the log.
+    /// A core of uWSGI's is done with a request.
     #[wasm_bindgen(js_name = logRequest)]
     pub fn log_request(&self, core: u32, length: usize) {
         let line = self.shared.memory.read(length);

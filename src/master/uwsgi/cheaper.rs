@@ -122,17 +122,22 @@ impl Uwsgi {
             .filter(here)
             .filter(|worker| !worker.busy.is_empty())
             .count() as u32;
-        let (more, fewer) = if self.settings.cheaper_algorithm == CheaperAlgorithm::Backlog {
-            let waiting = self.adaptation.waiting;
-            (
-                waiting > cheaper.overload,
-                waiting < cheaper.overload && active > cheaper.least,
-            )
-        } else {
-            self.spare(cheaper, active, busy)
+        let step = i64::from(cheaper.step.max(1));
+        let by = |(more, fewer)| if more { step } else { -i64::from(fewer) };
+        let needed = match (self.settings.cheaper_algorithm, self.settings.busyness) {
+            (CheaperAlgorithm::Manual, _) => 0,
+            (_, Some(settings)) => self.busyness(now, cheaper, settings, actions),
+            (CheaperAlgorithm::Backlog, _) => {
+                let waiting = self.adaptation.waiting;
+                by((
+                    waiting > cheaper.overload,
+                    waiting < cheaper.overload && active > cheaper.least,
+                ))
+            }
+            _ => by(self.spare(cheaper, active, busy)),
         };
-        if more {
-            let mut step = cheaper.step.max(1);
+        if needed > 0 {
+            let mut step = needed;
             for index in 0..self.workers.len() {
                 let is_spare = self
                     .workers
@@ -143,7 +148,7 @@ impl Uwsgi {
                     self.spawn_again(index, actions);
                 }
             }
-        } else if fewer {
+        } else if needed < 0 {
             let free = self
                 .workers
                 .iter_mut()

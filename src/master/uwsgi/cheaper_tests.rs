@@ -26,7 +26,7 @@ fn busy(stage: &mut Stage, pids: &[u32]) {
 
 fn idle(stage: &mut Stage, pids: &[u32]) {
     for pid in pids {
-        stage.event(Event::Request(*pid, 0, None));
+        stage.event(Event::Request(*pid, 0, Box::default()));
     }
 }
 

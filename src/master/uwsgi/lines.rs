@@ -34,6 +34,9 @@ impl Uwsgi {
         if let Some(line) = &self.settings.warning {
             say(actions, line.as_str());
         }
+        for line in &self.settings.static_files.printed {
+            say(actions, line.as_str());
+        }
     }
 
     pub(super) fn say_bound(&self, address: &str, actions: &mut Vec<Action>) {
@@ -72,7 +75,7 @@ impl Uwsgi {
     }
 
     pub(super) fn say_forked(&mut self, actions: &mut Vec<Action>) {
-        if self.launch.workers > 0 {
+        if self.launch.workers > 0 && !self.settings.single_interpreter {
             let line = "*** uWSGI is running in multiple interpreter mode ***";
             say(actions, line);
         }

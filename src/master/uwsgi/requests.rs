@@ -3,7 +3,10 @@
 use super::state::{Uwsgi, second};
 use crate::master::Action;
 use crate::os::{Millis, Pid, Stream};
-use crate::servers::uwsgi::{RequestBegun, RequestLine};
+use crate::servers::uwsgi::{AppCalled, RequestBegun, RequestEnded};
+
+/// A worker has so many apps at most.
+const MOST_APPS: u32 = 64;
 
 impl Uwsgi {
     /// A worker begins a request.
@@ -11,18 +14,17 @@ impl Uwsgi {
         let harakiri = self.settings.harakiri;
         let harakiri = harakiri.map(|seconds| second(now) + i64::from(seconds));
         if let Some(worker) = self.worker(pid) {
-            worker.requests = worker.requests.saturating_add(1);
             worker.harakiri = harakiri;
             worker.busy.insert(core, begun);
         }
     }
 
-    /// A worker has served a request, and may have a line for it.
+    /// A worker is done with a request, and may have a line for it.
     pub(super) fn request(
         &mut self,
         pid: Pid,
         core: u32,
-        line: Option<&RequestLine>,
+        ended: &RequestEnded,
         actions: &mut Vec<Action>,
     ) {
         self.total = self.total.saturating_add(1);
@@ -33,8 +35,19 @@ impl Uwsgi {
         // Of one of its threads: the clock is the worker's.
         worker.harakiri = None;
         worker.busy.remove(&core);
-        if let Some(line) = line {
-            let line = line.with_numbers(worker.requests, total);
+        let counts = &mut worker.counts;
+        counts.running_time += ended.micros.unwrap_or_default();
+        let calls =
+            ended
+                .app
+                .filter(|app| app.number < MOST_APPS)
+                .map(|AppCalled { number, calls }| {
+                    let counted = counts.apps.entry(number).or_default();
+                    counted.now = calls;
+                    counted.total()
+                });
+        if let Some(line) = &ended.line {
+            let line = line.with_numbers(calls, total);
             actions.push(Action::Log(Stream::Stderr, line));
         }
     }

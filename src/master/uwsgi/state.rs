@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::busyness::BusynessState;
 use crate::master::Action;
 use crate::os::{Exit, Millis, Pid};
 use crate::servers::Launch;
@@ -34,6 +35,7 @@ pub(in crate::master) struct Uwsgi {
     /// The working directory.
     pub(super) directory: String,
     pub(super) adaptation: Adaptation,
+    pub(super) busyness: BusynessState,
     pub(super) workers: Vec<Worker>,
     pub(super) ending: Option<Ending>,
     /// Whether this is a server that has reloaded itself.
@@ -80,8 +82,47 @@ pub(super) struct Worker {
     pub(super) born: i64,
     /// It is to be respawned at the next turn.
     pub(super) missing: bool,
-    /// Requests begun by the processes that had this number.
-    pub(super) requests: u32,
+    /// What is counted of the processes that had this number.
+    pub(super) counts: Counts,
+}
+
+/// What is counted of a worker, over all its processes.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// How often each app was called.
+    pub(super) apps: BTreeMap<u32, Calls>,
+    /// Microseconds spent on requests, files left out.
+    pub(super) running_time: u64,
+}
+
+/// How often an app was called.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Calls {
+    /// By earlier processes.
+    pub(super) before: u32,
+    /// By this one.
+    pub(super) now: u32,
+}
+
+impl Calls {
+    pub(super) fn total(self) -> u32 {
+        self.before.saturating_add(self.now)
+    }
+}
+
+impl Worker {
+    /// Its process has ended. What apps were called there stays counted where the next process is a
+    /// fork of one that has `loaded` them; so do calls that have not returned.
+    pub(super) fn forget_process(&mut self, loaded: bool) {
+        let unfinished = std::mem::take(&mut self.busy).len() as u32;
+        if let Some((_, calls)) = self.counts.apps.iter_mut().next() {
+            calls.now = calls.now.saturating_add(unfinished);
+        }
+        for calls in self.counts.apps.values_mut() {
+            let before = if loaded { calls.total() } else { 0 };
+            *calls = Calls { before, now: 0 };
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +169,7 @@ impl Uwsgi {
             addresses: addresses(launch),
             directory: launch.chdir.clone().unwrap_or_default(),
             adaptation: Adaptation::default(),
+            busyness: BusynessState::default(),
             touched: None,
             workers: Vec::new(),
             ending: None,

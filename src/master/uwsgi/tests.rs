@@ -4,7 +4,7 @@
 use crate::master::Event;
 use crate::master::script::Stage;
 use crate::os::{Exit, Signal};
-use crate::servers::uwsgi::{RequestBegun, RequestLine};
+use crate::servers::uwsgi::{AppCalled, RequestBegun, RequestEnded, RequestLine};
 use crate::testing::test;
 
 const LINE: &str = "uwsgi --http-socket :8000 --master --die-on-term";
@@ -156,6 +156,28 @@ fn hup_waits_for_the_requests_of_the_workers() {
     assert_eq!(stage.count("spawn "), 2);
 }
 
+fn ended(pid: u32) -> Event {
+    Event::Request(pid, 0, Box::default())
+}
+
+fn called(number: u32, calls: u32) -> AppCalled {
+    AppCalled { number, calls }
+}
+
+/// A request of a worker ends; its line shows the numbers alone.
+fn numbered(pid: u32, app: Option<AppCalled>) -> Event {
+    let line = RequestLine::Numbered {
+        before: format!("[pid: {pid}|req: "),
+        after: "] /".to_owned(),
+    };
+    let ended = RequestEnded {
+        line: Some(line),
+        app,
+        ..RequestEnded::default()
+    };
+    Event::Request(pid, 0, Box::new(ended))
+}
+
 #[test]
 fn a_worker_that_does_not_finish_at_a_reload_is_killed_after_a_minute() {
     let mut stage = running(LINE, &[8]);
@@ -195,7 +217,7 @@ fn threads_are_counted_and_a_harakiri_tells_what_each_does() {
     for core in [2, 0, 1] {
         stage.event(Event::Busy(8, core, begun("/")));
     }
-    stage.event(Event::Request(8, 0, None)).pass(9_000.0);
+    stage.event(ended(8)).pass(9_000.0);
     assert_eq!(
         stage.count("HARAKIRI"),
         0,
@@ -210,32 +232,48 @@ fn a_request_that_is_done_in_time_is_no_reason_for_a_harakiri() {
     let mut stage = running(&format!("{LINE} --harakiri 2"), &[8]);
     stage
         .event(Event::Busy(8, 0, begun("/")))
-        .event(Event::Request(8, 0, None))
+        .event(ended(8))
         .pass(9_000.0)
         .expect(&[]);
 }
 
 #[test]
-fn requests_are_counted_by_worker_and_in_all() {
+fn requests_are_counted_by_app_of_a_worker_and_in_all() {
     let mut stage = running(&format!("{LINE} -p 2"), &[8, 9]);
-    for pid in [8, 9, 9] {
+    for (pid, app) in [
+        (8, Some(called(0, 1))),
+        (9, Some(called(0, 1))),
+        (9, Some(called(0, 2))),
+        (9, Some(called(1, 1))),
+        (9, None),
+    ] {
         stage
             .event(Event::Busy(pid, 0, begun("/")))
-            .event(Event::Request(
-                pid,
-                0,
-                Some(RequestLine::Numbered {
-                    before: format!("[pid: {pid}|app: 0|req: "),
-                    after: "] /".to_owned(),
-                    has_app: true,
-                }),
-            ));
+            .event(numbered(pid, app));
     }
     stage.expect(&[
-        "0.00 [pid: 8|app: 0|req: 1/1] /",
-        "0.00 [pid: 9|app: 0|req: 1/2] /",
-        "0.00 [pid: 9|app: 0|req: 2/3] /",
+        "0.00 [pid: 8|req: 1/1] /",
+        "0.00 [pid: 9|req: 1/2] /",
+        "0.00 [pid: 9|req: 2/3] /",
+        "0.00 [pid: 9|req: 1/4] /",
+        "0.00 [pid: 9|req: -1/5] /",
     ]);
+}
+
+#[test]
+fn a_worker_counts_on_from_the_process_before_unless_it_loads_the_app_itself() {
+    for (line, first) in [
+        (LINE.to_owned(), "3/2"),
+        (format!("{LINE} --lazy-apps"), "1/2"),
+    ] {
+        let mut stage = running(&line, &[8]);
+        stage.event(numbered(8, Some(called(0, 1))));
+        // The call that it dies in counts too.
+        stage.event(Event::Busy(8, 0, begun("/")));
+        stage.exits(8, Exit::Code(9)).pass(1_000.0);
+        stage.event(numbered(9, Some(called(0, 1))));
+        assert_eq!(stage.count(&format!("[pid: 9|req: {first}] /")), 1);
+    }
 }
 
 #[test]

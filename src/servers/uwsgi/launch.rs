@@ -6,7 +6,7 @@ use crate::servers::{
     Call, Interface, Launch, Program, WorkerClass, absolute, argv, assignment, host, python,
 };
 
-use super::{Cheaper, CheaperAlgorithm, UwsgiSettings};
+use super::{Busyness, Cheaper, CheaperAlgorithm, StaticFiles, UwsgiSettings};
 
 /// Options that ask for a master.
 const MASTERS: &[&str] = &[
@@ -40,7 +40,7 @@ pub(super) fn launch(
         warning,
         router: kind == "--http",
         cheaper,
-        ..settings(values)?
+        ..settings(values, call)?
     };
     let program = Program::Uwsgi(Box::new(settings));
     let mut launch = Box::new(Launch::base(program, argv("uwsgi", words), call));
@@ -96,7 +96,7 @@ fn sockets(values: &Values) -> Result<Sockets, String> {
 }
 
 /// What only concerns one option; the rest is not set.
-fn settings(values: &Values) -> Result<UwsgiSettings, String> {
+fn settings(values: &Values, call: &Call) -> Result<UwsgiSettings, String> {
     let count = |name: &str, default: u32| values.count(name).unwrap_or(default);
     let touch_reload = values.all("--touch-reload");
     Ok(UwsgiSettings {
@@ -111,12 +111,12 @@ fn settings(values: &Values) -> Result<UwsgiSettings, String> {
         cheaper_algorithm: match values.text("--cheaper-algo") {
             "" | "spare" => CheaperAlgorithm::Spare,
             "backlog" => CheaperAlgorithm::Backlog,
-            "busyness" => {
-                let reason = "wasgi has the algorithms spare and backlog only.";
-                return Err(refusal("--cheaper-algo", reason));
-            }
+            "busyness" => CheaperAlgorithm::Busyness,
+            "manual" => CheaperAlgorithm::Manual,
             _ => CheaperAlgorithm::Unknown,
         },
+        cheaper_overload: count("--cheaper-overload", 3),
+        busyness: (values.text("--cheaper-algo") == "busyness").then(|| busyness(values)),
         idle: values.positive("--idle"),
         die_on_idle: values.flag("--die-on-idle"),
         max_worker_lifetime: values.positive("--max-worker-lifetime"),
@@ -127,10 +127,20 @@ fn settings(values: &Values) -> Result<UwsgiSettings, String> {
         wsgi_file: values.set("--wsgi-file"),
         module: values.set("--module"),
         callable: values.set("--callable"),
+        mounts: values
+            .all("--mount")
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        single_interpreter: values.flag("--single-interpreter"),
+        manage_script_name: values.flag("--manage-script-name"),
+        ignore_script_name: values.flag("--ignore-script-name"),
+        default_app: !values.flag("--no-default-app"),
         pyargv: values.text("--pyargv").to_owned(),
         py_auto_reload: values.positive("--py-auto-reload"),
         py_auto_reload_ignore: values.text("--py-auto-reload-ignore").to_owned(),
         post_buffering: values.positive("--post-buffering"),
+        static_files: StaticFiles::read(values, call)?,
         logs_requests: !values.flag("--disable-logging"),
         log_format: values.set("--logformat"),
         log_micros: values.flag("--log-micros"),
@@ -170,6 +180,25 @@ fn cheaper(values: &Values, workers: u32) -> Result<(Option<Cheaper>, Option<Str
         overload: count("--cheaper-overload", 3),
     };
     Ok((Some(cheaper), (given != initial).then_some(warning)))
+}
+
+/// `--cheaper-busyness-max` and its kin. 0 is the default.
+fn busyness(values: &Values) -> Busyness {
+    let number = |name: &str, default: u32| {
+        let name = format!("--cheaper-busyness-{name}");
+        values.positive(&name).unwrap_or(default)
+    };
+    Busyness {
+        max: number("max", 50).into(),
+        min: number("min", 25).into(),
+        multiplier: number("multiplier", 10).into(),
+        penalty: number("penalty", 2).into(),
+        verbose: values.flag("--cheaper-busyness-verbose"),
+        backlog_alert: number("backlog-alert", 33),
+        backlog_multiplier: number("backlog-multiplier", 3).into(),
+        backlog_step: number("backlog-step", 1),
+        backlog_nonzero: number("backlog-nonzero", 60).into(),
+    }
 }
 
 fn bind(kind: &str, address: &str) -> Result<(String, u16), String> {

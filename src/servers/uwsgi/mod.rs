@@ -7,8 +7,9 @@ mod config;
 mod launch;
 pub(super) mod options;
 mod request_begun;
-mod request_line;
+mod request_ended;
 mod settings;
+mod static_files;
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +20,9 @@ use super::{Call, Command, Configuration, WASGI};
 use config::Config;
 
 pub use request_begun::RequestBegun;
-pub use request_line::RequestLine;
-pub use settings::{Cheaper, CheaperAlgorithm, UwsgiSettings};
+pub use request_ended::{AppCalled, RequestEnded, RequestLine};
+pub use settings::{Busyness, Cheaper, CheaperAlgorithm, UwsgiSettings};
+pub use static_files::StaticFiles;
 
 const PROGRAM: Program = Program {
     name: "uwsgi",

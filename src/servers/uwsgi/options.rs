@@ -17,8 +17,7 @@ const OWN_LOG: &str = "wasgi shows the log in the page: there is no other place 
 const NO_VENV: &str =
     "an app's packages are those of the page: there is no directory of another Python.";
 const NO_PLUGINS: &str = "uWSGI as pip installs it has Python and HTTP built in, and finds no other plugins: leave the option out.";
-const NO_STATIC_FILES: &str = "wasgi serves no files by itself yet: let the app do it.";
-const ONE_APP: &str = "wasgi runs one app per server: mount others inside of the app.";
+const NO_CACHE: &str = "wasgi has no cache of uWSGI's.";
 const NO_MEMORY_FIGURE: &str = "a worker of wasgi is a WebAssembly instance, whose memory never shrinks: there is no figure to compare.";
 const LATER: &str = "wasgi cannot do this yet.";
 
@@ -50,6 +49,15 @@ pub(in crate::servers) static OPTIONS: OptionTable = OptionTable(&[
     OptionSpec::new(&["--cheaper-algo"], Kind::Text),
     OptionSpec::new(&["--cheaper-step"], Kind::Int),
     OptionSpec::new(&["--cheaper-overload"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-max"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-min"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-multiplier"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-penalty"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-verbose"], Kind::Flag),
+    OptionSpec::new(&["--cheaper-busyness-backlog-alert"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-backlog-multiplier"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-backlog-step"], Kind::Int),
+    OptionSpec::new(&["--cheaper-busyness-backlog-nonzero"], Kind::Int),
     OptionSpec::new(&["--idle"], Kind::Int),
     OptionSpec::new(&["--die-on-idle"], Kind::Flag),
     OptionSpec::new(&["--max-worker-lifetime"], Kind::Int),
@@ -95,6 +103,31 @@ pub(in crate::servers) static OPTIONS: OptionTable = OptionTable(&[
     OptionSpec::new(&["--wsgi-file", "--file"], Kind::Text),
     OptionSpec::new(&["-w", "--module", "--wsgi"], Kind::Text),
     OptionSpec::new(&["--callable"], Kind::Text),
+    OptionSpec::new(&["--mount", "--worker-mount"], Kind::Repeated),
+    OptionSpec::new(&["--manage-script-name"], Kind::Flag),
+    OptionSpec::new(&["--ignore-script-name"], Kind::Flag),
+    OptionSpec::new(&["--no-default-app"], Kind::Flag),
+    OptionSpec::new(&["--check-static", "--static-check"], Kind::Repeated),
+    OptionSpec::new(&["--check-static-docroot"], Kind::Flag),
+    OptionSpec::new(&["--static-map"], Kind::Repeated),
+    OptionSpec::new(&["--static-map2"], Kind::Repeated),
+    OptionSpec::new(&["--static-skip-ext"], Kind::Repeated),
+    OptionSpec::new(&["--static-index"], Kind::Repeated),
+    OptionSpec::new(&["--static-safe"], Kind::Repeated),
+    OptionSpec::new(&["--static-expires-type"], Kind::Repeated),
+    OptionSpec::new(&["--static-expires-type-mtime"], Kind::Repeated),
+    OptionSpec::new(&["--static-gzip-all"], Kind::Flag),
+    OptionSpec::new(
+        &["--static-gzip-dir", "--static-gzip-prefix"],
+        Kind::Repeated,
+    ),
+    OptionSpec::new(
+        &["--static-gzip-ext", "--static-gzip-suffix"],
+        Kind::Repeated,
+    ),
+    OptionSpec::new(&["--mimefile", "--mime-file"], Kind::Repeated),
+    OptionSpec::new(&["--honour-range"], Kind::Flag),
+    OptionSpec::new(&["--file-serve-mode", "--fileserve-mode"], Kind::Text),
     OptionSpec::new(&["--pythonpath", "--python-path", "--pp"], Kind::Repeated),
     OptionSpec::new(&["--pyargv"], Kind::Text),
     OptionSpec::new(&["--http", "--httprouter"], Kind::Repeated),
@@ -146,16 +179,10 @@ pub(in crate::servers) static OPTIONS: OptionTable = OptionTable(&[
     )
     .refused(NO_PLUGINS),
     OptionSpec::new(
-        &[
-            "--static-map",
-            "--static-map2",
-            "--check-static",
-            "--static-index",
-        ],
+        &["--static-cache-paths", "--static-cache-paths-name"],
         Kind::Text,
     )
-    .refused(NO_STATIC_FILES),
-    OptionSpec::new(&["--mount", "--manage-script-name"], Kind::Text).refused(ONE_APP),
+    .refused(NO_CACHE),
     OptionSpec::new(
         &[
             "--reload-on-rss",

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::StaticFiles;
+
 /// What only uWSGI is set to; see [`crate::servers::Launch`]. What is serialized is
 /// `src/python/servers/uwsgi/options.py`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +38,12 @@ pub struct UwsgiSettings {
     /// By what their number is chosen.
     #[serde(skip)]
     pub cheaper_algorithm: CheaperAlgorithm,
+    /// `--cheaper-overload`, with or without `--cheaper`.
+    #[serde(skip)]
+    pub cheaper_overload: u32,
+    /// What the algorithm `busyness` is set to, if that is it.
+    #[serde(skip)]
+    pub busyness: Option<Busyness>,
     /// Seconds without a request after which the workers are ended.
     #[serde(skip)]
     pub idle: Option<u32>,
@@ -64,6 +72,16 @@ pub struct UwsgiSettings {
     pub module: Option<String>,
     /// The app's name in its file or module.
     pub callable: Option<String>,
+    /// `mountpoint=file or module` of further apps.
+    pub mounts: Vec<String>,
+    /// Whether apps share the interpreter, and with it their modules.
+    pub single_interpreter: bool,
+    /// Whether the mountpoint of an app is taken off the path.
+    pub manage_script_name: bool,
+    /// Whether an app is found without its mountpoint.
+    pub ignore_script_name: bool,
+    /// Whether there is an app for paths that are no other's.
+    pub default_app: bool,
     /// The words of `sys.argv` after its first.
     pub pyargv: String,
     /// Seconds between two looks at the files of modules.
@@ -72,6 +90,11 @@ pub struct UwsgiSettings {
     pub py_auto_reload_ignore: String,
     /// Bodies of more bytes are read before the app is called.
     pub post_buffering: Option<u32>,
+
+    // --- files that are served without the app
+    /// Which these are, and how.
+    #[serde(flatten)]
+    pub static_files: StaticFiles,
 
     // --- the log's
     /// Whether requests have a line, whatever the answer.
@@ -114,8 +137,35 @@ pub enum CheaperAlgorithm {
     Spare,
     /// By the connections that wait.
     Backlog,
+    /// By the time that the workers spend on requests: [`Busyness`].
+    Busyness,
+    /// Not at all.
+    Manual,
     /// There is none of this name: `spare` is taken.
     Unknown,
+}
+
+/// `--cheaper-busyness-max` and its kin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busyness {
+    /// Percent of their time above which workers are added.
+    pub max: u64,
+    /// Percent below which one is taken away.
+    pub min: u64,
+    /// Idle checks after which that happens.
+    pub multiplier: u64,
+    /// Checks more where a worker was missed soon after.
+    pub penalty: u64,
+    /// Whether each check is logged.
+    pub verbose: bool,
+    /// Connections that may wait.
+    pub backlog_alert: u32,
+    /// Idle checks after which one is taken away that was added because more waited.
+    pub backlog_multiplier: u64,
+    /// Workers that are added then.
+    pub backlog_step: u32,
+    /// Seconds for which any may wait.
+    pub backlog_nonzero: u64,
 }
 
 impl UwsgiSettings {

@@ -74,14 +74,13 @@ fn the_version_needs_a_right_command_line_and_the_help_does_not() {
 fn what_wasgi_does_not_have_is_refused_in_a_sentence() {
     for line in [
         "uwsgi --emperor /etc/uwsgi",
-        "uwsgi --cheaper-busyness-max 3",
+        "uwsgi --static-cache-paths 3",
         "uwsgi -s :3031",
         "uwsgi -Q x",
         "uwsgi --mast",
         "uwsgi --http-socket /tmp/socket",
         "uwsgi --http-socket 10.0.0.1:80",
         "uwsgi --http-socket :8000 --http :8001",
-        "uwsgi --cheaper 1 -p 2 --cheaper-algo busyness --http :8000",
     ] {
         let (stderr, code) = printed(line);
         assert!(
@@ -131,6 +130,33 @@ fn cheaper_asks_for_a_master_and_for_fewer_workers_than_there_may_be() {
     );
     let launch = launch("uwsgi --http :8000 --cheaper 1 -p 2");
     assert!(launch.master && launch.uwsgi().unwrap().watches_requests());
+}
+
+#[test]
+fn apps_are_mounted_by_the_line() {
+    let launch = launch(
+        "uwsgi --http-socket :80 --mount /a=a.py --mount=/b=b:app --manage-script-name \
+         --no-default-app -i",
+    );
+    let own = launch.uwsgi().unwrap();
+    assert_eq!(own.mounts, ["/a=a.py", "/b=b:app"]);
+    assert!(own.manage_script_name && own.single_interpreter && !own.default_app);
+}
+
+#[test]
+fn the_algorithm_busyness_has_its_own_options() {
+    let own = |line: &str| launch(line).uwsgi().unwrap().busyness;
+    let line = "uwsgi --http :80 -p 3 --cheaper 1 --cheaper-algo busyness";
+    let defaults = own(line).unwrap();
+    assert_eq!(
+        (defaults.min, defaults.max, defaults.multiplier),
+        (25, 50, 10)
+    );
+    let set = own(&format!(
+        "{line} --cheaper-busyness-max 70 --cheaper-busyness-verbose"
+    ));
+    assert_eq!(set.map(|set| (set.max, set.verbose)), Some((70, true)));
+    assert_eq!(own("uwsgi --http :80 --cheaper-busyness-max 70"), None);
 }
 
 #[test]

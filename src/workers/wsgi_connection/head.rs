@@ -4,11 +4,11 @@
 use crate::gateway::{latin1, python};
 use crate::http1::server::Event;
 use crate::http1::{CONTINUE, Framing, RequestHead};
-use crate::os::{Millis, Stream};
+use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::ProcessContext;
-use crate::wsgi::environ::{self, EnvironError};
+use crate::wsgi::environ;
 use crate::wsgi::error_page::{self, Rejection};
 use crate::wsgi::outcome::Access;
 use crate::wsgi::response::Response;
@@ -94,10 +94,6 @@ impl WsgiConnection {
         }
         match environ::strings(&self.head, &self.peer, &process.launch) {
             Ok(environ) => self.environ = environ,
-            Err(error @ EnvironError::TooManyVariables) => {
-                process.line(Stream::Stderr, &error.to_string());
-                return None;
-            }
             Err(error) => {
                 self.refuse(process, &Rejection::from(error), now);
                 return None;

@@ -224,16 +224,22 @@ fn the_protocol_is_that_of_the_request() {
 }
 
 #[test]
-fn uwsgi_has_room_for_128_variables() {
-    let made = |count: usize| {
-        let names: Vec<String> = (0..count).map(|number| format!("X-{number}")).collect();
-        let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
-        let head = request("GET", "/", &headers);
-        strings(&head, &peer("127.0.0.1"), &launch(Server::Uwsgi)).map(|_| ())
+fn uwsgi_names_no_script_where_it_finds_the_app_by_the_path() {
+    let names = |line: &str| {
+        let head = request("GET", "/", &[]);
+        let out = strings(
+            &head,
+            &peer("127.0.0.1"),
+            &crate::servers::testing::launch(line),
+        )
+        .unwrap();
+        value(&decoded(&out), "SCRIPT_NAME").map(str::to_owned)
     };
-    // Nine are no headers.
-    assert_eq!(made(119), Ok(()));
-    assert_eq!(made(120), Err(EnvironError::TooManyVariables));
+    assert_eq!(names("uwsgi --http-socket :80").as_deref(), Some(""));
+    assert_eq!(names("uwsgi --http-socket :80 --manage-script-name"), None);
+    // The router always names one.
+    let routed = names("uwsgi --http :80 --manage-script-name");
+    assert_eq!(routed.as_deref(), Some(""));
 }
 
 #[test]

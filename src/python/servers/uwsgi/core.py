@@ -5,8 +5,9 @@ C code does.
 import _thread
 import io
 import os
+import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from itertools import takewhile
 from typing import Any, Final
 
@@ -29,11 +30,19 @@ from ...bridge.through_c import through_c
 from ...bridge.tracebacks import traceback_of
 from ...threads import waiting
 from ...threads.waiting import CONNECTIONS, request, wait
-from ...wsgi.cycle import Body, Cycle, ExcInfo, base_environ
+from ...wsgi.cycle import Cycle, ExcInfo, base_environ
+from .body import Input
+from .file_wrapper import FileWrapper
+from .loading import App, Apps
 from .log import Answer, Log, say
 from .options import Configuration
+from .static_files import StaticFiles
 
 NO_APP: Final = "--- no python application found, check your startup logs for errors ---"
+_MOST_VARIABLES: Final = 128
+"""Variables of a request that uWSGI has room for (``--max-vars 64``, of which it makes four times
+as many places, two for each variable).
+"""
 
 
 def wait_for_io(key: int = CONNECTIONS) -> Generator[None, int]:
@@ -50,55 +59,6 @@ def digits(text: str) -> int:
     return int("".join(takewhile(str.isdigit, text)) or 0)
 
 
-class _CountedBody(Body):
-    consumed = 0
-    """Bytes that the app has read."""
-    is_late = False
-    """Whether the client has sent nothing for too long."""
-
-    def readinto(self, buffer: Any) -> int:
-        count = super().readinto(buffer)
-        self.consumed += count
-        return count
-
-    def _error(self, reply: int) -> Exception:
-        self.is_late = reply == BODY_TIMED_OUT
-        return super()._error(reply)
-
-
-class _Input(io.BufferedReader):
-    """``wsgi.input``: errors say which call they are of, and the log what is missing."""
-
-    def __init__(self, cycle: Cycle, length: int) -> None:
-        self._bytes = _CountedBody(cycle)
-        self._length = length
-        super().__init__(self._bytes)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._named("read", super().read, size)
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        return self._named("readline", super().readline, size)
-
-    def _named(self, name: str, call: Callable[[int | None], bytes], size: int | None) -> bytes:
-        try:
-            return call(size)
-        except OSError as error:
-            asked = 0 if size is None or size < 0 else size
-            consumed = self._bytes.consumed
-            left = self._length - consumed
-            what, why = (
-                ("Timeout", "")
-                if self._bytes.is_late
-                else ("Error", " message: Client closed connection")
-            )
-            say(
-                f"[uwsgi-body-read] {what} reading {left} bytes."
-                f" Content-Length: {self._length} consumed: {consumed} left: {left}{why}"
-            )
-            raise OSError(f"{error} during {name}({asked}) on wsgi.input") from None
-
-
 def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
     if not isinstance(text, str):
         raise TypeError(not_text)
@@ -111,10 +71,14 @@ def _latin1(text: Any, not_text: str, not_latin1: str) -> bytes:
 class Core:
     """A thread that takes requests, one after the other."""
 
-    def __init__(self, number: int, app: Any, configuration: Configuration) -> None:
+    def __init__(
+        self, number: int, apps: Apps, files: StaticFiles, configuration: Configuration
+    ) -> None:
         self.number = number
-        self.app = app
+        self.apps = apps
+        self.files = files
         self.configuration = configuration
+        self.file_wrapper = FileWrapper()
         self.cycle = Cycle(number, CLIENTS | number if number else CONNECTIONS)
         self.answer: Answer
         self.stuck = False
@@ -125,6 +89,7 @@ class Core:
             wait(IO, self.cycle.key)
             reply = _wasgi.flushed(self.number)
         if reply == BROKEN:
+            self.answer.write_errors += 1
             raise OSError("write error")
 
     def write(self, data: bytes) -> None:
@@ -170,18 +135,29 @@ class Core:
         )
         return self.write
 
-    def _no_app(self) -> list[bytes]:
-        say(NO_APP)
-        self.answer.app = -1
-        self.answer.switches = -1
+    def _no_app(self) -> bytes:
         self.start_response(
             "500 Internal Server Error", [("Connection", "close"), ("Content-Type", "text/plain")]
         )
-        return [b"Internal Server Error"]
+        say(NO_APP)
+        return b"Internal Server Error"
+
+    def _call(self, app: App | None, environ: dict[str, Any]) -> Any:
+        if app is None:
+            return self._no_app()
+        if self.configuration.threads == 1:
+            app.interpreter.enter()
+        app.calls += 1
+        self.answer.app = app.number
+        self.answer.calls = app.calls
+        return app.callable(environ, self.start_response)
 
     def _send(self, result: Any) -> None:
         if isinstance(result, bytes):
             self.write(result)
+            return
+        if self.file_wrapper.is_around(result):
+            self._send_wrapped(result)
             return
         for chunk in result:
             self.answer.switches += 1
@@ -190,16 +166,60 @@ class Core:
             elif chunk is not None:
                 say(f"[ERROR] Unhandled object from iterator: {chunk!r} ({id(chunk):#x})")
 
+    def _send_wrapped(self, file: Any) -> None:
+        """What ``wsgi.file_wrapper`` was called with: the whole file, wherever it is read, or what
+        ``read()`` gives.
+        """
+        descriptor = self.file_wrapper.descriptor(file)
+        if descriptor is not None:
+            self._send_file(descriptor, 0, os.fstat(descriptor).st_size)
+        elif hasattr(file, "read"):
+            size = self.file_wrapper.block_size
+            while (block := file.read(size) if size > 0 else file.read()) != b"":
+                if isinstance(block, bytes):
+                    self.write(block)
+                if size <= 0:
+                    return
+
+    def _send_file(self, descriptor: int, offset: int, length: int) -> None:
+        """So many bytes of a file, as ``sendfile()`` does."""
+        answer = self.answer
+        answer.head = answer.head or answer.pending
+        answer.via_sendfile = length > 0
+        end = offset + length
+        while offset < end and (block := os.pread(descriptor, min(SIZE, end - offset), offset)):
+            self.write(block)
+            offset += len(block)
+
+    def _send_static(
+        self,
+        status: str,
+        fields: list[tuple[str, str]],
+        descriptor: int | None,
+        offset: int,
+        length: int,
+    ) -> None:
+        self.start_response(status, fields)
+        try:
+            if descriptor is not None:
+                self._send_file(descriptor, offset, length)
+            self._until_taken(_wasgi.finish(self.number))
+        except OSError:
+            # The client is gone.
+            pass
+        self.answer.head = self.answer.head or self.answer.pending
+
     def _report(self, error: BaseException) -> None:
+        self.answer.exceptions += 1
         if isinstance(error, SystemExit):
             # What Python makes of it where it prints an exception: the process ends.
             raise error
         _wasgi.raised_wsgi(self.number, write_text(traceback_of(error)), ANY_EXCEPTION, None, True)
 
-    def _respond(self, environ: dict[str, Any]) -> None:
+    def _respond(self, app: App | None, environ: dict[str, Any]) -> None:
         result = None
         try:
-            result = self._no_app() if self.app is None else self.app(environ, self.start_response)
+            result = self._call(app, environ)
             self._send(result)
             self._until_taken(_wasgi.finish(self.number))
         except BaseException as error:
@@ -214,7 +234,7 @@ class Core:
         # A head that waits goes out at the end, whatever became of the body.
         self.answer.head = self.answer.head or self.answer.pending
 
-    def _buffered(self, length: int, buffer: int) -> io.BytesIO | None:
+    def _buffered(self, length: int, buffer: int) -> bytes | None:
         """The whole body, as ``--post-buffering`` reads it before the app is called; without it
         there is no call.
 
@@ -238,14 +258,36 @@ class Core:
                 f" Content-Length: {length} consumed: 0 left: {length}{why}",
                 waits,
             )
+            self.answer.read_errors += 1
             return None
-        return io.BytesIO(body)
+        return bytes(body)
 
-    def _drop(self, why: str, switches: int) -> None:
-        """Ends the connection without an answer."""
-        self.answer.app = -1
+    def _drop(self, why: str, switches: int = 0) -> None:
+        """Answers nothing."""
         self.answer.switches = switches
         _wasgi.raised_wsgi(self.number, write_text(why), ANY_EXCEPTION, None, True)
+
+    def _has_room(self, environ: dict[str, Any]) -> bool:
+        """Whether there is room for the variables of the request; ``--manage-script-name`` adds
+        one.
+        """
+        options = self.configuration.options
+        count = len(environ)
+        if count <= _MOST_VARIABLES and options.manage_script_name:
+            path = environ["PATH_INFO"]
+            if len(path) > 1 and self.apps.mountpoints:
+                is_new = "SCRIPT_NAME" not in environ
+                count += is_new
+                if count <= _MOST_VARIABLES:
+                    self.answer.variables += 2 * is_new
+                    mountpoint = self.apps.mountpoint_of(path)
+                    environ["SCRIPT_NAME"] = mountpoint
+                    environ["PATH_INFO"] = path[len(mountpoint) :]
+        if count <= _MOST_VARIABLES:
+            return True
+        self.answer.variables = 2 * min(count, _MOST_VARIABLES)
+        self._drop("max vec size reached. skip this var.")
+        return False
 
     def serve(self) -> Generator[None, int]:
         """Takes requests until the worker is told to leave."""
@@ -254,7 +296,10 @@ class Core:
         buffer = configuration.options.post_buffering
         cycle = self.cycle
         respond = through_c(self._respond)
-        base = base_environ()
+        apps, files = self.apps, self.files
+        serves_files = bool(files)
+        ignores_script_name = configuration.options.ignore_script_name
+        base = base_environ(sys.stderr) | {"wsgi.file_wrapper": self.file_wrapper}
         base["uwsgi.version"] = b"2.0.31"
         if configuration.multithread:
             base["uwsgi.core"] = self.number
@@ -269,35 +314,41 @@ class Core:
             id = number[0]
             strings = iter(read_strings())
             environ: dict[str, Any] = dict(zip(strings, strings))
-            self.answer = Answer(environ)
-            variables = dict(environ)
-            has_body = reply == REQUEST_WITH_BODY
-            environ["wsgi.input"] = (
-                _Input(cycle, digits(environ["CONTENT_LENGTH"])) if has_body else io.BytesIO()
-            )
-            environ.update(base)
-            if scheme := environ.get("HTTP_X_FORWARDED_PROTO"):
-                # Whoever says so is believed.
-                environ["wsgi.url_scheme"] = scheme
+            answer = self.answer = Answer(environ)
             request.set(id)
-            if waiting.SUSPENDS:
-                if has_body and buffer:
-                    environ["wsgi.input"] = self._buffered(
-                        digits(environ["CONTENT_LENGTH"]), buffer
-                    )
-                if environ["wsgi.input"]:
-                    respond(environ)
-            else:
+            input: io.BufferedReader | Input | None = None
+            if self._has_room(environ):
+                if reply != REQUEST_WITH_BODY:
+                    input = Input(cycle, answer, 0, b"" if buffer else None)
+                elif not waiting.SUSPENDS:
+                    from ...wsgi import stepped
+
+                    input = yield from stepped.whole_body(cycle.id)
+                else:
+                    length = digits(environ["CONTENT_LENGTH"])
+                    body = self._buffered(length, buffer) if buffer else None
+                    if body is not None or not buffer:
+                        input = Input(cycle, answer, length, body)
+            variables = environ
+            if input is not None and not (
+                serves_files and files.serve(environ, answer, self._send_static)
+            ):
+                variables = dict(environ)
+                environ["wsgi.input"] = input
+                environ.update(base)
+                if scheme := environ.get("HTTP_X_FORWARDED_PROTO"):
+                    # Whoever says so is believed.
+                    environ["wsgi.url_scheme"] = scheme
+                name = "" if ignores_script_name else environ.get("SCRIPT_NAME", "")
+                respond(apps.find(name), environ)
+            if not waiting.SUSPENDS:
                 from ...wsgi import stepped
 
-                if has_body:
-                    environ["wsgi.input"] = yield from stepped.whole_body(cycle.id)
-                respond(environ)
                 yield from stepped.flushed(cycle.id)
             request.set(None)
             del environ
-            line = log.line(self.answer, variables, self.number)
-            _wasgi.log_request(self.number, write_texts(line))
+            told = log.message(answer, variables, self.number)
+            _wasgi.log_request(self.number, write_texts(told))
 
     def run(self) -> None:
         """The life of a core whose thread is not the main one."""

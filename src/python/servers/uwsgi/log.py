@@ -45,7 +45,16 @@ class Answer:
         """Bytes of a head that is not sent."""
         self.sent = 0
         self.switches = 0
-        self.app = 0
+        self.app = -1
+        """The number of the app that was called."""
+        self.calls = 0
+        """How often this process has called it."""
+        self.is_file = False
+        """Whether it is a file, which the app has nothing to do with."""
+        self.via_sendfile = False
+        self.write_errors = 0
+        self.read_errors = 0
+        self.exceptions = 0
 
     def micros(self) -> int:
         """Microseconds since the request began."""
@@ -77,13 +86,30 @@ class Log:
             or (self.big is not None and self.big <= answer.sent)
         )
 
-    def line(self, answer: Answer, environ: dict[str, Any], core: int) -> list[str]:
-        """What Rust makes the line of, if there is to be one: its kind and its parts, between which
-        the numbers of requests belong. See src/servers/uwsgi/request_line.rs.
+    def message(self, answer: Answer, environ: dict[str, Any], core: int) -> list[str]:
+        """What the master is told of a request that has ended: see
+        src/servers/uwsgi/request_ended.rs.
         """
         micros = answer.micros()
+        return [
+            *self._line(answer, environ, core, micros),
+            *((str(answer.app), str(answer.calls)) if answer.calls else ("", "")),
+            str(answer.sent + answer.head),
+            "" if answer.is_file else str(micros),
+            "file" if answer.is_file else "",
+            str(answer.write_errors),
+            str(answer.read_errors),
+            str(answer.exceptions),
+        ]
+
+    def _line(
+        self, answer: Answer, environ: dict[str, Any], core: int, micros: int
+    ) -> tuple[str, str, str]:
+        """What Rust makes the line of, if there is to be one: its kind and its parts, between which
+        the numbers of requests belong.
+        """
         if not self._wants(answer, micros):
-            return []
+            return "", "", ""
         if self.forwarded and "HTTP_X_FORWARDED_FOR" in environ:
             environ["REMOTE_ADDR"] = environ["HTTP_X_FORWARDED_FOR"]
         if self.format:
@@ -91,18 +117,19 @@ class Log:
             line = _FIELD.sub(
                 lambda match: values.get(match[1]) or _variable(environ, match[1]), self.format
             )
-            return ["whole", line]
+            return "whole", line, ""
         fields, head = (answer.fields, answer.head) if answer.head else (0, 0)
         taken = f"{micros} micros" if self.in_micros else f"{micros // 1000} msecs"
-        return [
-            "numbered" if answer.app >= 0 else "numbered without app",
+        via = " via sendfile() " if answer.via_sendfile else " "
+        return (
+            "numbered",
             f"[pid: {self.pid}|app: {answer.app}|req: ",
             f"] {environ['REMOTE_ADDR']} ()"
             f" {{{answer.variables} vars in {answer.size} bytes}} [{time.ctime(answer.begun)}]"
             f" {environ['REQUEST_METHOD']} {environ['REQUEST_URI']} => generated {answer.sent}"
-            f" bytes in {taken} ({answer.version} {answer.status}) {fields} headers"
+            f" bytes in {taken}{via}({answer.version} {answer.status}) {fields} headers"
             f" in {head} bytes ({answer.switches} switches on core {core})",
-        ]
+        )
 
     def _values(
         self, answer: Answer, environ: dict[str, Any], core: int, micros: int

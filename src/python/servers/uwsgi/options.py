@@ -15,6 +15,15 @@ class Options:
     module: str | None
     callable: str | None
     """The app's name in its file or module."""
+    mounts: tuple[str, ...]
+    """``mountpoint=file or module`` of further apps."""
+    single_interpreter: bool
+    """Whether apps share their modules."""
+    manage_script_name: bool
+    """Whether the mountpoint of an app is taken off the path."""
+    ignore_script_name: bool
+    default_app: bool
+    """Whether there is an app for paths that are no other's."""
     pyargv: str
     """The words of ``sys.argv`` after its first."""
     py_auto_reload: int | None
@@ -22,6 +31,34 @@ class Options:
     py_auto_reload_ignore: str
     post_buffering: int | None
     """Bodies of more bytes are read before the app is called."""
+    check_static: tuple[str, ...]
+    """Directories in which the path is looked for before the app is."""
+    static_maps: tuple[str, ...]
+    """``prefix=directory``, of which the prefix is taken off the path."""
+    static_maps2: tuple[str, ...]
+    """``prefix=directory``, to which the whole path is appended."""
+    static_skip_ext: tuple[str, ...]
+    """Endings of files that are left to the app."""
+    static_index: tuple[str, ...]
+    """What is looked for in a directory."""
+    static_safe: tuple[str, ...]
+    """Directories that links may lead to."""
+    static_expires_type: tuple[str, ...]
+    """``type=seconds`` after the request at which an answer expires."""
+    static_expires_type_mtime: tuple[str, ...]
+    """``type=seconds`` after the file's change at which an answer expires."""
+    static_gzip_all: bool
+    """Whether a compressed variant of each file is looked for."""
+    static_gzip_dir: tuple[str, ...]
+    """Prefixes of files that may have one."""
+    static_gzip_ext: tuple[str, ...]
+    """Endings of files that may have one."""
+    mime_files: tuple[str, ...]
+    """Files with media types, if the command line names any."""
+    honour_range: bool
+    """Whether a part of a file may be asked for."""
+    file_serve_header: str | None
+    """The header that names the file to a proxy, which sends it."""
     logs_requests: bool
     """Whether requests have a line, whatever the answer."""
     log_format: str | None

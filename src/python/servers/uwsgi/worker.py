@@ -23,9 +23,10 @@ from ...process.configuration import MASTER
 from ...threads import waiting
 from ...threads.thread_module import NO_THREADS
 from .core import Core, wait_for_io
-from .loading import load
+from .loading import Apps
 from .log import say
 from .options import Configuration
+from .static_files import StaticFiles
 
 _SIGNALS: Final = (SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2)
 """For which uWSGI sets handlers of its own in a worker, in C: Python's stay where they are, and are
@@ -82,12 +83,13 @@ def main(configuration: Configuration) -> Generator[int | None, int]:
     _configuration = configuration
     sys.argv = ["uwsgi", *configuration.options.pyargv.split()]
     _install_module()
-    app = load(configuration)
+    apps = Apps(configuration)
+    files = StaticFiles(configuration.options)
     if configuration.slot == MASTER:
         _configuration = configuration = yield from forking.workers(knows=False)
         for signal in _SIGNALS:
             _wasgi.set_disposition(signal, SIGNAL_DEFAULT)
-    cores = [Core(number, app, configuration) for number in range(threads)]
+    cores = [Core(number, apps, files, configuration) for number in range(threads)]
     cores[0].name()
     if seconds := configuration.options.py_auto_reload:
         _watch_modules(configuration, seconds)
