@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from _wasgi import SLEEP
 
 from ..threads.waiting import new_key, wait, yield_now
-from . import errors, events, locks, queues, timeout
+from . import errors, events, locks, queues, running_loop, timeout
 from . import greenlet as greenlets
 from . import hub as hubs
 from . import pool as pools
@@ -238,5 +238,6 @@ class Finder(Loader):
 
 def install() -> None:
     """Lets the app import them."""
+    running_loop.share()
     if Finder not in sys.meta_path:
         sys.meta_path.append(Finder)
