@@ -124,6 +124,27 @@ fn the_help_lists_every_option_and_says_which_are_refused() {
 }
 
 #[test]
+fn the_readme_names_every_option_that_is_refused() {
+    let readme = include_str!("../../README.md");
+    // A family of options is named once.
+    let families = ["--ssl-", "--http2", "--dirty-"];
+    for server in Server::iter() {
+        for option in server.options().iter().filter(|o| o.refusal.is_some()) {
+            let is_named = |name: &&str| {
+                readme.contains(&format!("`{name}`"))
+                    || families.iter().any(|family| name.starts_with(family))
+            };
+            let name = option.name();
+            assert!(
+                option.names.iter().any(is_named),
+                "{} {name}",
+                server.name()
+            );
+        }
+    }
+}
+
+#[test]
 fn gunicorns_help_shows_the_defaults_that_the_environment_gives() {
     let env = [("WEB_CONCURRENCY", "3"), ("PORT", "81")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -215,6 +215,10 @@ class ConnectionSocket(socket.socket):
                 raise BrokenPipeError(32, "Broken pipe")
 
 
+# What an app sees of it.
+ConnectionSocket.__name__ = ConnectionSocket.__qualname__ = "socket"
+
+
 def _make_early_hints_callback(id: int) -> Callable[[Iterable[tuple[Any, Any]]], None]:
     def send_early_hints(headers: Iterable[tuple[Any, Any]]) -> None:
         """Send 103 Early Hints response."""
