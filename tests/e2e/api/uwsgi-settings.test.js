@@ -30,6 +30,15 @@ def app(environ, start_response):
     return [part.VALUE]
 `;
 
+const MOUNTED = `
+calls = 0
+def application(environ, start_response):
+    global calls
+    calls += 1
+    start_response("200 OK", [])
+    return [f"{environ.get('SCRIPT_NAME')} {environ['PATH_INFO']} {calls}".encode()]
+`;
+
 const page = await openPage({ "app.py": APP, "site.ini": INI });
 
 /**
@@ -49,6 +58,26 @@ describe("uWSGI's options", { timeout: 120_000 }, () => {
     await server.run(({ server: running }) => running.signal("HUP"));
     await server.logged(/^spawned uWSGI worker 2 /);
     assert.equal(await get(server), "red");
+    await server.stop();
+  });
+
+  test("mount apps, each with modules of its own, and serve files without them", async () => {
+    await page.write({ "one.py": MOUNTED, "files/a.css": "body{}" });
+    const server = await page.start(
+      "uwsgi --http-socket :8000 --mount /a=one:application --mount /b=one:application" +
+        " --manage-script-name --static-map /s=files",
+    );
+    await server.logged(/^WSGI app 0 \(mountpoint='\/a'\) ready in .* \(default app\)$/);
+    const answers = await server.run(async ({ server: running }) => {
+      const texts = [];
+      for (const path of ["/a/x", "/a", "/b/y", "/c"])
+        texts.push(await (await running.fetch(path)).text());
+      const file = await running.fetch("/s/a.css");
+      return [...texts, file.headers.get("content-type"), await file.text()];
+    });
+    assert.deepEqual(answers, ["/a /x 1", "/a  2", "/b /y 1", " /c 3", "text/css", "body{}"]);
+    await server.logged(/^\[pid: \d+\|app: 1\|req: 1\/3\] /);
+    await server.logged(/^\[pid: \d+\|app: -1\|req: -1\/5\] .* via sendfile\(\) /);
     await server.stop();
   });
 
