@@ -5,6 +5,7 @@ import { Machine } from "./app/server/machine.js";
 import { Runner } from "./app/server/runner.js";
 import { PlaygroundView } from "./app/shell/playground-view.js";
 import { BrowserStorage } from "./app/state/browser-storage.js";
+import { language } from "./app/words/language.js";
 import { words } from "./app/words/words.js";
 import { Playground } from "./wasgi.js";
 
@@ -23,6 +24,9 @@ import { Playground } from "./wasgi.js";
  * - `preload`: where an earlier visit has run it, Python boots as soon as the element is there, not
  *   only when it is reached for
  * - `persist`: a name under which edits are kept in this browser; without it nothing is kept
+ *
+ * It speaks the language of its document where it can (English, Korean), else English; what the
+ * visitor has chosen in its help comes first.
  *
  * Files of its own come as children: `<script type="text/plain" data-file="app.py">…</script>`.
  * Nothing runs before the user presses Run.
@@ -48,6 +52,8 @@ export class WasgiPlaygroundElement extends HTMLElement {
   connectedCallback() {
     // Moving the element within the document must not start a second machine.
     if (this.#runner) return;
+    // The document around it may speak another language.
+    this.lang ||= language;
     const assets = new URL(
       this.getAttribute("assets") ?? "./",
       this.hasAttribute("assets") ? document.baseURI : import.meta.url,

@@ -1,7 +1,14 @@
 import "../element.js";
 import { keepSite } from "./shell/service-worker.js";
+import { language } from "./words/language.js";
+import { words } from "./words/words.js";
 
 keepSite();
+
+// What index.html says in English.
+document.documentElement.lang = language;
+document.title = words.page.title;
+for (const title of document.querySelectorAll("h1")) title.textContent = words.page.title;
 
 // On this page nothing else has keys of its own: where nothing has the focus they are the
 // playground's, too.

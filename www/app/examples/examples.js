@@ -25,6 +25,8 @@ import websocketApp from "../../examples/websocket/app.py" with { type: "text" }
 import websocket from "../../examples/websocket/example.json" with { type: "json" };
 import wsgiApp from "../../examples/wsgi/app.py" with { type: "text" };
 import wsgi from "../../examples/wsgi/example.json" with { type: "json" };
+import { language } from "../words/language.js";
+import { ko } from "./ko.js";
 
 /**
  * A ready-made request of an example.
@@ -48,8 +50,8 @@ import wsgi from "../../examples/wsgi/example.json" with { type: "json" };
  * @property {Record<string, string>} files
  */
 
-/** The examples, in the order in which they are offered. @type {Example[]} */
-export const EXAMPLES = [
+/** @type {Example[]} */
+const IN_ENGLISH = [
   { name: "wsgi", open: "app.py", ...wsgi, files: { "app.py": wsgiApp } },
   { name: "asgi", open: "app.py", ...asgi, files: { "app.py": asgiApp } },
   { name: "flask", open: "app.py", ...flask, files: { "app.py": flaskApp } },
@@ -82,3 +84,24 @@ export const EXAMPLES = [
     files: { "app.py": pollingApp, "wsgi.py": pollingWsgi },
   },
 ];
+
+/**
+ * By language, and by the example's name.
+ * @type {Record<string, Record<string, import("./ko.js").ExampleWords>>}
+ */
+const OTHERS = { ko };
+
+/** @param {Example} example @returns {Example} */
+function translated(example) {
+  const words = OTHERS[language]?.[example.name];
+  if (!words) return example;
+  const { title, description, shows } = words;
+  const requests = example.requests.map((request, index) => ({
+    ...request,
+    shows: shows[index] ?? request.shows,
+  }));
+  return { ...example, title, description, requests };
+}
+
+/** The examples, in the order in which they are offered, in the page's language. */
+export const EXAMPLES = IN_ENGLISH.map(translated);

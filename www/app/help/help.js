@@ -1,4 +1,5 @@
 import { h, uniqueId } from "../ui/dom.js";
+import { LANGUAGES, language, rememberLanguage } from "../words/language.js";
 import { words } from "../words/words.js";
 
 /** A button and what it opens: what this is, and its keys. @returns {HTMLElement[]} */
@@ -24,6 +25,7 @@ export function help() {
     { class: "menu help", popover: "auto", id },
     h("p", {}, words.help.about),
     keys,
+    languageChoice(),
   );
   box.addEventListener("beforetoggle", () => {
     const { right, bottom } = button.getBoundingClientRect();
@@ -32,4 +34,17 @@ export function help() {
     box.style.top = `${bottom + 4}px`;
   });
   return [button, box];
+}
+
+/** The languages of the page: another one is spoken after the page has been loaded again. */
+function languageChoice() {
+  const options = Object.entries(LANGUAGES).map(([code, name]) =>
+    h("option", { value: code, lang: code, selected: code === language }, name),
+  );
+  const select = h("select", { "data-testid": "language" }, ...options);
+  select.addEventListener("change", () => {
+    rememberLanguage(select.value);
+    location.reload();
+  });
+  return h("label", { class: "language" }, words.help.language, " ", select);
 }

@@ -12,6 +12,10 @@ function counted(count, noun) {
 }
 
 export const en = {
+  page: {
+    title: "wasgi: a Python web server in a browser tab",
+  },
+
   counted: {
     requests: (/** @type {number} */ count) => counted(count, "request"),
     headers: (/** @type {number} */ count) => counted(count, "header"),
@@ -36,6 +40,7 @@ export const en = {
     title: "Help",
     about:
       "A Python web server in this tab: nothing is installed, and nothing leaves it. Every duration on the screen was measured here.",
+    language: "Language",
     /** Keys, and what they do. @type {[keys: string, meaning: string][]} */
     keys: [
       ["Ctrl Enter", "Run, or run again"],

@@ -1,6 +1,11 @@
 import { en } from "./en.js";
+import { ko } from "./ko.js";
+import { language } from "./language.js";
 
 /** What every language has to say. @typedef {typeof en} Words */
 
-/** The page's texts, in its language. @type {Words} */
-export const words = en;
+/** @type {Record<import("./language.js").Language, Words>} */
+const ALL = { en, ko };
+
+/** The page's texts, in its language. */
+export const words = ALL[language];
