@@ -207,7 +207,7 @@ export class Playground extends EventTarget {
     const touched = [];
     // A copy: bodies of responses take no shared memory.
     readFrames(this.#copied(message), (kind, id, body) => {
-      if (kind === ToPage.Spans) this.#taken.add(body.length);
+      if (kind === ToPage.Spans || kind === ToPage.Requests) this.#taken.add(body.length);
       for (const server of this.#servers.values()) {
         if (server.receive(kind, id, body)) {
           if (!touched.includes(server)) touched.push(server);

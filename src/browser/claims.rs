@@ -11,6 +11,7 @@ export interface Claims {
   readonly words: Int32Array;
   offer(slot: number, id: number): void;
   claim(slot: number, id: number): boolean;
+  isOffered(slot: number, id: number): boolean;
 }
 ";
 
@@ -27,6 +28,8 @@ extern "C" {
     fn offer(this: &Claims, slot: u32, id: u32);
     #[wasm_bindgen(method)]
     fn claim(this: &Claims, slot: u32, id: u32) -> bool;
+    #[wasm_bindgen(method, js_name = isOffered)]
+    fn is_offered(this: &Claims, slot: u32, id: u32) -> bool;
 }
 
 impl net::Claims for Claims {
@@ -36,5 +39,9 @@ impl net::Claims for Claims {
 
     fn claim(&self, slot: u32, id: ConnectionId) -> bool {
         self.claim(slot, id)
+    }
+
+    fn is_offered(&self, slot: u32, id: ConnectionId) -> bool {
+        self.is_offered(slot, id)
     }
 }

@@ -9,6 +9,7 @@ use crate::wire::strings::Strings;
 
 use super::head::FetchHead;
 use super::outgoing::Outgoing;
+use super::seen::Times;
 use super::stream::StreamId;
 
 /// A server has this much to send before it waits for what is owed to it.
@@ -40,7 +41,7 @@ pub(super) struct Fetch {
     /// The request's number in the trace.
     pub(super) number: u32,
     pub(super) head: FetchHead,
-    pub(super) sent_at: Millis,
+    pub(super) times: Times,
     pub(super) upload_ended: bool,
     /// Bytes of the body that the page has been given and not consumed.
     pub(super) undelivered: u32,
@@ -116,11 +117,17 @@ impl Fetch {
         self.grant(net, bytes);
     }
 
-    pub(super) fn receive(&mut self, net: &mut Network, data: &[u8], page: &mut Vec<u8>) -> Step {
+    pub(super) fn receive(
+        &mut self,
+        net: &mut Network,
+        data: &[u8],
+        page: &mut Vec<u8>,
+        now: Millis,
+    ) -> Step {
         self.answered = true;
         self.http.receive(data);
         let before = self.undelivered;
-        let step = self.advance(page);
+        let step = self.advance(page, now);
         // Heads and framing are consumed here; the body when the page reads it.
         let consumed = self.http.consumed() - self.granted;
         self.granted = self.http.consumed();
@@ -129,16 +136,17 @@ impl Fetch {
         step
     }
 
-    pub(super) fn receive_eof(&mut self, page: &mut Vec<u8>) -> Step {
+    pub(super) fn receive_eof(&mut self, page: &mut Vec<u8>, now: Millis) -> Step {
         self.http.receive_eof();
-        self.advance(page)
+        self.advance(page, now)
     }
 
-    fn advance(&mut self, page: &mut Vec<u8>) -> Step {
+    fn advance(&mut self, page: &mut Vec<u8>, now: Millis) -> Step {
         loop {
             match self.http.next_event() {
                 Ok(None) => return Step::Going,
                 Ok(Some(Event::Head(response))) => {
+                    self.times.head_at = Some(now);
                     let (code, reason) = response
                         .head
                         .status

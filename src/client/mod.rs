@@ -12,7 +12,7 @@ mod stream;
 mod streams;
 
 pub use head::FetchHead;
-pub use seen::Seen;
+pub use seen::{Outcome, Seen};
 pub use socket::SocketHead;
 pub use stream::StreamId;
 pub use streams::Client;

@@ -14,6 +14,7 @@ use crate::wire::frame::Header;
 use crate::wire::strings::{self, Strings};
 
 use super::outgoing::Outgoing;
+use super::seen::Times;
 use super::stream::StreamId;
 
 /// The most bytes that a message may have: what a tab can hold of one.
@@ -74,12 +75,12 @@ pub(super) enum Step {
 
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: StreamId,
+    pub(super) stream: StreamId,
     pub(super) connection: ConnectionId,
     pub(super) port: u16,
     /// The request's number in the trace.
     pub(super) number: u32,
-    pub(super) sent_at: Millis,
+    pub(super) times: Times,
     http: Http,
     /// The handshake, until it is complete.
     opening: Option<Opening>,
@@ -119,7 +120,7 @@ impl Socket {
             connection,
             port: head.port,
             number,
-            sent_at: now,
+            times: Times::new(None, now),
             http,
             opening: Some(opening),
             websocket,
@@ -176,14 +177,20 @@ impl Socket {
     }
 
     /// Bytes came.
-    pub(super) fn receive(&mut self, net: &mut Network, data: &[u8], page: &mut Vec<u8>) -> Step {
+    pub(super) fn receive(
+        &mut self,
+        net: &mut Network,
+        data: &[u8],
+        page: &mut Vec<u8>,
+        now: Millis,
+    ) -> Step {
         self.owed = self.owed.saturating_add(data.len() as u32);
         let step = if self.opening.is_none() {
             self.websocket.receive(data);
             self.advance(net, page)
         } else {
             self.http.receive(data);
-            self.open(net, page)
+            self.open(net, page, now)
         };
         self.grant(net);
         step
@@ -210,10 +217,15 @@ impl Socket {
     }
 
     /// The server sends nothing more.
-    pub(super) fn receive_eof(&mut self, net: &mut Network, page: &mut Vec<u8>) -> Step {
+    pub(super) fn receive_eof(
+        &mut self,
+        net: &mut Network,
+        page: &mut Vec<u8>,
+        now: Millis,
+    ) -> Step {
         if self.opening.is_some() {
             self.http.receive_eof();
-            return match self.open(net, page) {
+            return match self.open(net, page, now) {
                 Step::Going => Step::Failed(ResponseError::EndBeforeHead.to_string()),
                 step => step,
             };
@@ -222,13 +234,14 @@ impl Socket {
         Step::Closed
     }
 
-    fn open(&mut self, net: &mut Network, page: &mut Vec<u8>) -> Step {
+    fn open(&mut self, net: &mut Network, page: &mut Vec<u8>, now: Millis) -> Step {
         let head = match self.http.next_event() {
             Ok(Some(HttpEvent::Head(response))) => response.head,
             Ok(None) => return Step::Going,
             Ok(Some(_)) => return Step::Failed(ResponseError::EndBeforeHead.to_string()),
             Err(error) => return Step::Failed(error.to_string()),
         };
+        self.times.head_at = Some(now);
         let Some(opening) = self.opening.take() else {
             return Step::Going;
         };

@@ -6,12 +6,13 @@ use crate::bounds::REMEMBERED;
 use crate::http1;
 use crate::net::frame::{Frame, FromPage, ToPage, push, push_number};
 use crate::net::{ClientEvent, ConnectError, ConnectionId, Network};
-use crate::os::Millis;
+use crate::os::{Millis, Pid};
+use crate::trace::Request;
 
 use super::fetch::{self, Fetch};
 use super::head::FetchHead;
 use super::outgoing::Outgoing;
-use super::seen::Seen;
+use super::seen::{Outcome, Seen, Times};
 use super::socket::{self, Socket, SocketHead};
 use super::stream::StreamId;
 
@@ -29,8 +30,10 @@ pub struct Client {
     requests: u32,
     /// Frames for the page.
     pub page: Vec<u8>,
-    /// Requests that are complete, for the trace.
+    /// Requests that are over, for the trace.
     pub seen: VecDeque<Seen>,
+    /// Requests of which there is news to tell, if they are still on their way by then.
+    news: Vec<StreamId>,
     /// The numbers of the page's requests in the trace, by their connection and place on it.
     numbers: BTreeMap<(ConnectionId, u32), u32>,
     /// Those of bare connections, of which only the processes tell.
@@ -42,6 +45,36 @@ enum Stream {
     Bare(Bare),
     Fetch(Box<Fetch>),
     Socket(Box<Socket>),
+}
+
+impl Stream {
+    /// What is known of its request; a bare connection carries what it wants.
+    fn times(&mut self) -> Option<&mut Times> {
+        match self {
+            Self::Bare(_) => None,
+            Self::Fetch(fetch) => Some(&mut fetch.times),
+            Self::Socket(socket) => Some(&mut socket.times),
+        }
+    }
+
+    /// Its request, as it is now.
+    fn seen(&self, end: Option<(Millis, Outcome)>) -> Option<Seen> {
+        let (port, number, stream, times) = match self {
+            Self::Bare(_) => return None,
+            Self::Fetch(fetch) => (fetch.head.port, fetch.number, fetch.stream, fetch.times),
+            Self::Socket(socket) => (socket.port, socket.number, socket.stream, socket.times),
+        };
+        let request = Request {
+            number,
+            stream,
+            process: times.process,
+            sent_at: times.sent_at,
+            accepted_at: times.accepted_at,
+            head_at: times.head_at,
+            end: end.map(|(at, outcome)| (at, outcome as u8)),
+        };
+        Some(Seen { port, request })
+    }
 }
 
 /// A bare connection.
@@ -126,11 +159,43 @@ impl Client {
                     "the page's request for a WebSocket cannot be read",
                 ),
             },
-            _ => self.on_stream(net, frame),
+            _ => self.on_stream(net, frame, now),
         }
     }
 
-    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_, FromPage>) {
+    /// Whether there is news of requests that are on their way.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// The requests on their way of which there is news.
+    pub fn take_news(&mut self) -> Vec<Seen> {
+        let mut news = std::mem::take(&mut self.news);
+        news.sort_unstable();
+        news.dedup();
+        let under_way = news.into_iter().filter_map(|id| self.streams.get(&id));
+        under_way.filter_map(|stream| stream.seen(None)).collect()
+    }
+
+    /// A request is over.
+    fn end(&mut self, id: StreamId, now: Millis, outcome: Outcome) {
+        let stream = self.streams.get(&id);
+        if let Some(seen) = stream.and_then(|stream| stream.seen(Some((now, outcome)))) {
+            self.seen.push_back(seen);
+        }
+    }
+
+    /// A process has accepted the connection of a request.
+    fn accepted(&mut self, id: StreamId, pid: Pid, now: Millis) {
+        if let Some(times) = self.streams.get_mut(&id).and_then(Stream::times) {
+            times.accepted_at = Some(now);
+            times.process = Some(pid);
+            self.news.push(id);
+        }
+    }
+
+    fn on_stream(&mut self, net: &mut Network, frame: Frame<'_, FromPage>, now: Millis) {
         let id = frame.id;
         match (self.streams.get_mut(&id), frame.kind) {
             (Some(Stream::Bare(bare)), FromPage::Data) => net.send(bare.connection, frame.body),
@@ -161,10 +226,12 @@ impl Client {
             (Some(Stream::Socket(socket)), FromPage::Close) => {
                 let is_given_up = socket.close(net, frame.body);
                 if is_given_up {
-                    self.socket_failed(net, id, "the WebSocket was closed before it was open");
+                    let why = "the WebSocket was closed before it was open";
+                    self.socket_failed(net, id, why, now);
                 }
             }
             (Some(_), FromPage::Reset) => {
+                self.end(id, now, Outcome::Failed);
                 self.forget(id)
                     .into_iter()
                     .for_each(|connection| net.reset(connection));
@@ -205,6 +272,7 @@ impl Client {
                 let number = self.request_number(connection, 0);
                 let socket = Socket::new(net, id, connection, number, head, now);
                 self.streams.insert(id, Stream::Socket(Box::new(socket)));
+                self.news.push(id);
                 self.connections.insert(connection, Owner::Stream(id));
             }
             Err(error) => refuse(&mut self.page, id, &error),
@@ -248,6 +316,7 @@ impl Client {
         self.connections.insert(on.connection, Owner::Stream(id));
         let number = self.request_number(on.connection, on.requests);
         let on_consumed = on.http.consumed();
+        let kept_by = net.server_of(on.connection).filter(|_| on.requests > 0);
         let mut fetch = Box::new(Fetch {
             stream: id,
             connection: on.connection,
@@ -256,7 +325,7 @@ impl Client {
             sequence: on.requests,
             number,
             head,
-            sent_at: now,
+            times: Times::new(kept_by, now),
             upload_ended: false,
             undelivered: 0,
             answered: false,
@@ -265,6 +334,7 @@ impl Client {
         });
         fetch.send_head(net);
         self.streams.insert(id, Stream::Fetch(fetch));
+        self.news.push(id);
     }
 
     /// Takes what the network tells a client.
@@ -329,13 +399,16 @@ impl Client {
             return;
         };
         let done = match event {
-            ClientEvent::Accepted(_) => return,
+            ClientEvent::Accepted(pid) => {
+                self.accepted(id, pid, now);
+                return;
+            }
             ClientEvent::Credit(bytes) => {
                 fetch.credited(net, bytes, &mut self.page);
                 return;
             }
-            ClientEvent::Data(data) => fetch.receive(net, &data, &mut self.page),
-            ClientEvent::Eof => fetch.receive_eof(&mut self.page),
+            ClientEvent::Data(data) => fetch.receive(net, &data, &mut self.page, now),
+            ClientEvent::Eof => fetch.receive_eof(&mut self.page, now),
             ClientEvent::Reset | ClientEvent::TimedOut => {
                 fetch::Step::Failed(lost_text(&event).to_owned())
             }
@@ -344,14 +417,21 @@ impl Client {
             fetch::Step::Going => {}
             fetch::Step::Complete { keep } => self.complete(net, id, keep, now),
             fetch::Step::Failed(why) => {
+                // A kept connection may have been closed while the request was on its way: it was
+                // never read.
+                let is_sent_again = fetch.sequence > 0 && !fetch.answered && fetch.can_retry();
+                let outcome = if is_sent_again {
+                    Outcome::SentAgain
+                } else {
+                    Outcome::Failed
+                };
+                self.end(id, now, outcome);
                 let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
                     return;
                 };
                 self.connections.remove(&connection);
                 net.reset(connection);
-                // A kept connection may have been closed while the request was on its way: it was
-                // never read.
-                if fetch.sequence > 0 && !fetch.answered && fetch.can_retry() {
+                if is_sent_again {
                     self.fetch_anew(net, id, fetch.head, now);
                 } else {
                     fail(&mut self.page, id, &why);
@@ -365,13 +445,16 @@ impl Client {
             return;
         };
         let step = match event {
-            ClientEvent::Accepted(_) => return,
+            ClientEvent::Accepted(pid) => {
+                self.accepted(id, pid, now);
+                return;
+            }
             ClientEvent::Credit(bytes) => {
                 socket.credited(net, bytes, &mut self.page);
                 return;
             }
-            ClientEvent::Data(data) => socket.receive(net, &data, &mut self.page),
-            ClientEvent::Eof => socket.receive_eof(net, &mut self.page),
+            ClientEvent::Data(data) => socket.receive(net, &data, &mut self.page, now),
+            ClientEvent::Eof => socket.receive_eof(net, &mut self.page, now),
             ClientEvent::Reset | ClientEvent::TimedOut => {
                 socket::Step::Failed(lost_text(&event).to_owned())
             }
@@ -379,23 +462,18 @@ impl Client {
         match step {
             socket::Step::Going => {}
             socket::Step::Closed => {
-                self.seen.push_back(Seen {
-                    port: socket.port,
-                    process: net.server_of(socket.connection),
-                    number: socket.number,
-                    sent_at: socket.sent_at,
-                    complete_at: now,
-                });
+                self.end(id, now, Outcome::Complete);
                 // The server closes the connection now.
                 if let Some(connection) = self.forget(id) {
                     net.shutdown(connection);
                 }
             }
-            socket::Step::Failed(why) => self.socket_failed(net, id, &why),
+            socket::Step::Failed(why) => self.socket_failed(net, id, &why, now),
         }
     }
 
-    fn socket_failed(&mut self, net: &mut Network, id: StreamId, why: &str) {
+    fn socket_failed(&mut self, net: &mut Network, id: StreamId, why: &str, now: Millis) {
+        self.end(id, now, Outcome::Failed);
         if let Some(connection) = self.forget(id) {
             net.shutdown(connection);
         }
@@ -403,6 +481,7 @@ impl Client {
     }
 
     fn complete(&mut self, net: &mut Network, id: StreamId, keep: bool, now: Millis) {
+        self.end(id, now, Outcome::Complete);
         let Some(Stream::Fetch(fetch)) = self.streams.remove(&id) else {
             return;
         };
@@ -412,13 +491,6 @@ impl Client {
         // answer.
         fetch.grant_rest(net);
         self.connections.remove(&connection);
-        self.seen.push_back(Seen {
-            port: fetch.head.port,
-            process: net.server_of(connection),
-            number: fetch.number,
-            sent_at: fetch.sent_at,
-            complete_at: now,
-        });
         let same_port = self
             .idle
             .iter()

@@ -122,7 +122,7 @@ impl Bench {
                     }
                     other => panic!("the page was told {other:?}"),
                 },
-                other @ ToPage::Spans => panic!("the page was told {other:?}"),
+                other @ (ToPage::Spans | ToPage::Requests) => panic!("the page was told {other:?}"),
             });
         told.collect()
     }

@@ -301,6 +301,27 @@ impl EventLoop {
         std::mem::take(&mut self.intervals)
     }
 
+    /// What the threads have done or awaited since a moment after `after`, without an end.
+    #[must_use]
+    pub fn open_intervals(&self, after: Millis) -> Vec<Interval> {
+        let threads = self.threads.iter().map(|(id, thread)| {
+            let (name, start, request, key) = match thread.state {
+                State::Running { since } => (Name::Run, since, thread.serves, None),
+                State::Ready { since, .. } => (Name::Gil, since, thread.waited, None),
+                State::Waiting { since, wait, .. } => (wait.name, since, thread.waited, wait.key),
+            };
+            Interval {
+                thread: *id,
+                name,
+                start,
+                end: Millis::INFINITY,
+                request,
+                key,
+            }
+        });
+        threads.filter(|open| open.start > after).collect()
+    }
+
     /// How many intervals wait to be taken.
     #[must_use]
     pub fn interval_count(&self) -> usize {

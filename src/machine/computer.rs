@@ -36,6 +36,8 @@ pub struct Machine {
     /// Spans that the page is not told yet, and when they are to leave by themselves.
     pub(super) spans: Vec<u8>,
     pub(super) spans_until: Option<Millis>,
+    /// When the page is to hear of requests that are on their way.
+    pub(super) news_at: Option<Millis>,
     /// Servers that have replicas.
     pub(super) scales: BTreeMap<ServerNumber, Scale>,
     /// How many workers may be asked for.
@@ -142,6 +144,7 @@ impl Machine {
             .chain(logs.flatten())
             .chain(self.net.deadline())
             .chain(self.spans_until)
+            .chain(self.news_at)
             .min_by(f64::total_cmp)
     }
 
@@ -161,17 +164,23 @@ impl Machine {
                 self.notify_master(server, Event::Deadline, now);
             }
         }
+        self.tell_news(now);
         self.deliver_to_client(now);
     }
 
     // --- what goes out
 
     /// Lets the client see what the network has for it.
-    pub(super) fn deliver_to_client(&mut self, now: Millis) {
+    pub(super) fn deliver_events(&mut self, now: Millis) {
         while let Some((connection, event)) = self.net.next_client_event() {
             self.client
                 .on_network(&mut self.net, connection, event, now);
         }
+    }
+
+    /// The same; then tells the page and the masters what has come of it.
+    pub(super) fn deliver_to_client(&mut self, now: Millis) {
+        self.deliver_events(now);
         while let Some(pid) = self.net.next_overrun() {
             let line = format!(
                 "wasgi: process {pid} has sent more than a connection takes: the connection is \

@@ -17,6 +17,8 @@ pub trait Claims: std::fmt::Debug {
     fn offer(&self, slot: u32, id: ConnectionId);
     /// Claims the connection. False where somebody else has.
     fn claim(&self, slot: u32, id: ConnectionId) -> bool;
+    /// Whether nobody has claimed the connection.
+    fn is_offered(&self, slot: u32, id: ConnectionId) -> bool;
 }
 
 /// Connections that can be on offer at once, of all listeners.
@@ -90,6 +92,10 @@ pub(crate) mod testing {
                 self.0.borrow_mut()[slot as usize] = 0;
             }
             free
+        }
+
+        fn is_offered(&self, slot: u32, id: ConnectionId) -> bool {
+            self.0.borrow()[slot as usize] == id
         }
     }
 }

@@ -143,6 +143,10 @@ wasgi_wire::kinds! {
         Credit = 9,
         /// Spans of the trace; id is the server.
         Spans = 25,
+        /// What the client knows of requests; id is the server. The body is the time of its start,
+        /// 1 where an event loop serves many requests at a time, else 0 (both as f64), and records
+        /// of [`crate::trace::Request`].
+        Requests = 34,
         /// The response head of a fetch, the connection is there, or the WebSocket is open: then
         /// the body has the request's number, the subprotocol and the extensions.
         Head = 42,

@@ -1,5 +1,9 @@
 //! Where the time of each request went: spans, stamped at each door of the house.
 
+mod request;
+
+pub use request::Request;
+
 use crate::os::Millis;
 
 /// What the time went to. The number is the one in a record.
@@ -51,7 +55,7 @@ pub struct Span {
     pub name: Name,
     /// When it began.
     pub start: Millis,
-    /// When it ended.
+    /// When it ended; infinite while it has not.
     pub end: Millis,
     /// What a thread waited for, by a number of its process: the same lock has the same one. 0:
     /// nothing that has a number.
@@ -94,7 +98,9 @@ impl Span {
             })
         });
         spans.filter(|span| {
-            Name::from_repr(span.name).is_some() && span.start.is_finite() && span.end.is_finite()
+            // An open span has no end yet.
+            let has_end = span.end.is_finite() || span.end == Millis::INFINITY;
+            Name::from_repr(span.name).is_some() && span.start.is_finite() && has_end
         })
     }
 }

@@ -48,6 +48,19 @@ impl Cores {
         self.core(core)?.running()
     }
 
+    /// Whether an app has a request.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.cores.iter().any(|core| core.served().is_some())
+    }
+
+    /// Notes for the trace since when the app has its requests: those that it got after `after`.
+    pub fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        for c in self.cores.iter().filter_map(SyncWorker::served) {
+            c.note_open(process, after);
+        }
+    }
+
     /// The cores whose threads should look again.
     pub fn take_ready(&mut self) -> Vec<u32> {
         let numbers = (0..).zip(&mut self.cores);

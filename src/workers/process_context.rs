@@ -193,6 +193,20 @@ impl ProcessContext {
         }
     }
 
+    /// A span that has begun and not ended.
+    pub fn open_span(&mut self, (connection, sequence): (u32, u32), name: Name, start: Millis) {
+        Span {
+            connection,
+            sequence,
+            thread: self.thread,
+            name,
+            start,
+            end: Millis::INFINITY,
+            on: 0,
+        }
+        .encode(&mut self.spans);
+    }
+
     /// The Date field's value now.
     pub fn date(&mut self, now: Millis) -> &str {
         let second = (now / 1000.0) as u64;

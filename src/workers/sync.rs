@@ -402,6 +402,14 @@ impl SyncWorker {
         })
     }
 
+    /// The connection whose request the app has, to be read.
+    pub(super) fn served(&self) -> Option<&WsgiConnection> {
+        match &self.state {
+            State::Running(c) => Some(c),
+            _ => None,
+        }
+    }
+
     /// The connection whose request the app has.
     pub fn running(&mut self) -> Option<&mut WsgiConnection> {
         match &mut self.state {

@@ -104,6 +104,13 @@ impl WsgiConnection {
         (self.wire.id, self.sequence)
     }
 
+    /// Notes for the trace since when the app has the request, if it got it after `after`.
+    pub(super) fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        if self.started_at > after {
+            process.open_span(self.key(), Name::App, self.started_at);
+        }
+    }
+
     /// The request is done with, and its body read; the next may come.
     pub(super) fn next_request(&mut self, now: Millis) {
         self.http.end_response(true);

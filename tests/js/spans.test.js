@@ -44,6 +44,38 @@ test("spans are read in the order in which they came, however many came at once"
   });
 });
 
+test("a span that has not ended is open until it has, or its thread does something else", () => {
+  const spans = new Spans();
+  const record = (/** @type {number[]} */ ...numbers) =>
+    spans.add(new Uint8Array(new Float64Array(numbers).buffer));
+  const open = () => spans.open().map(({ request, name }) => `${request} ${name}`);
+  record(1, 12, 1, 4, 1.5, Infinity, 0);
+  record(1, 12, 1, 6, 1.5, Infinity, 0);
+  assert.deepEqual(open(), ["1 app", "1 run"]);
+  assert.deepEqual(spans.read(), [], "what is measured has an end");
+  record(0, 12, 1, 9, 1, 1.5, 1);
+  assert.deepEqual(open(), ["1 app", "1 run"], "what had ended before ends nothing");
+  record(1, 12, 1, 6, 1.5, 2.5, 0);
+  assert.deepEqual(open(), ["1 app"]);
+  record(1, 12, 1, 4, 1.5, 3, 0);
+  assert.deepEqual(open(), []);
+});
+
+test("what has come since a position is read once", () => {
+  const spans = new Spans();
+  spans.add(records(1, 2));
+  const first = spans.since(0);
+  assert.deepEqual(
+    first.spans.map(({ request }) => request),
+    [1, 2],
+  );
+  spans.add(records(3, 1));
+  assert.deepEqual(
+    spans.since(first.position).spans.map(({ request }) => request),
+    [3],
+  );
+});
+
 test("what was added is copied", () => {
   const spans = new Spans();
   const bytes = records(7, 1);

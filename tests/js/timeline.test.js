@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { axisMarks } from "../../www/app/timeline/axis.js";
-import { barsOf } from "../../www/app/timeline/bars.js";
+import { barOf, barsOf, prolong } from "../../www/app/timeline/bars.js";
 import { aboutOf } from "../../www/app/timeline/descriptions.js";
 import { barInDirection } from "../../www/app/timeline/navigation.js";
 import { clamped, zoomed } from "../../www/app/timeline/range.js";
@@ -120,17 +120,59 @@ test("bars that overlap get lanes of their own, and a free lane is used again", 
   assert.equal(row.lanes, 2);
 });
 
-test("a request that is still running ends now, and only it is open", () => {
-  const bars = barsOf([...served(1, 0, 1), span(2, "connect", 0, 1)], (request) =>
-    request === 2 ? 40 : null,
-  );
-  assert.deepEqual(
-    bars.map(({ request, open, end }) => [request, open, end]),
-    [
-      [1, false, 12],
-      [2, true, 40],
-    ],
-  );
+/**
+ * What the client knows of a request.
+ * @param {Partial<import("../../www/api/requests.js").RequestRecord>} known
+ * @returns {import("../../www/api/requests.js").RequestRecord}
+ */
+const record = (known) => ({
+  request: 2,
+  process: null,
+  sent: 0,
+  accepted: null,
+  head: null,
+  end: null,
+  outcome: "",
+  ...known,
+});
+
+const phasesOf = (/** @type {import("../../www/app/timeline/bars.js").Bar} */ { phases }) =>
+  phases.map(({ name, start, end }) => [name, start, end]);
+
+test("a request that nobody has accepted waits in the backlog until now", () => {
+  const bar = barOf(2, { spans: [], record: record({ sent: 5 }) }, 40);
+  assert.deepEqual([bar.start, bar.end, bar.open, bar.process], [5, 40, true, null]);
+  assert.deepEqual(phasesOf(bar), [["backlog", 5, 40]]);
+  prolong(bar, 60);
+  assert.deepEqual(phasesOf(bar), [["backlog", 5, 60]]);
+});
+
+test("of a process that has said nothing, it is known that it has taken the request", () => {
+  const bar = barOf(2, { spans: [], record: record({ process: 8, accepted: 10 }) }, 40);
+  assert.deepEqual([bar.process, bar.thread], [8, 1]);
+  assert.deepEqual(phasesOf(bar), [["taken", 10, 40]]);
+});
+
+test("what a process has told of a request on its way goes on until now", () => {
+  const known = {
+    spans: [span(2, "backlog", 0, 10, 8), span(2, "parse", 10, 11, 8)],
+    record: record({ process: 8, accepted: 10 }),
+    open: [span(2, "app", 11, Infinity, 8, 3), span(2, "run", 11, Infinity, 8, 3)],
+  };
+  const bar = barOf(2, known, 40);
+  assert.equal(bar.thread, 3);
+  assert.deepEqual(phasesOf(bar), [
+    ["backlog", 0, 10],
+    ["parse", 10, 11],
+    ["app", 11, 40],
+    ["run", 11, 40],
+  ]);
+});
+
+test("a bar ends with the last byte at the client, whatever its spans say", () => {
+  const known = { spans: served(2, 0, 5), record: record({ process: 8, end: 90 }) };
+  const bar = barOf(2, known, 500);
+  assert.deepEqual([bar.end, bar.open], [90, false]);
 });
 
 test("an outer phase comes before those within it, so that it is painted below", () => {
@@ -162,20 +204,15 @@ test("the application's own total leaves out what is told by name within it", ()
 });
 
 test("a summary tells the makespan, the split between processes and who waits", () => {
-  const summary = summarise(
-    barsOf([
-      ...served(1, 0, 1, 8),
-      ...served(2, 0, 12, 8),
-      ...served(3, 0, 1, 10),
-      span(4, "connect", 0, 1),
-    ]),
-  );
+  const bars = barsOf([...served(1, 0, 1, 8), ...served(2, 0, 12, 8), ...served(3, 0, 1, 10)]);
+  const waiting = barOf(4, { spans: [], record: record({ sent: 0 }) }, 20);
+  const summary = summarise([...bars, waiting]);
   assert.equal(summary.makespan, 23);
   assert.deepEqual(summary.split, [
     [8, 2],
     [10, 1],
   ]);
-  assert.equal(summary.waiting, 1);
+  assert.deepEqual([summary.open, summary.waiting], [1, 1]);
 });
 
 test("no requests make a summary of nothing", () => {

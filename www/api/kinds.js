@@ -37,6 +37,8 @@ export const ToPage = Object.freeze({
   Credit: 9,
   /** Spans of the trace; the id is the server's. */
   Spans: 25,
+  /** What the client knows of requests; the id is the server's. */
+  Requests: 34,
   /** The head of a response, the connection is there, or the WebSocket is open. */
   Head: 42,
   /** A message of text on a WebSocket. */

@@ -20,16 +20,18 @@ export class PendingFetch {
    * @param {{
    *   resolve: (response: ServerResponse) => void,
    *   reject: (error: unknown) => void,
-   *   done: () => void
+   *   done: () => void,
+   *   numbered: ((request: number) => void) | null
    * }} callbacks
    */
-  constructor(id, request, outgoing, { resolve, reject, done }) {
+  constructor(id, request, outgoing, { resolve, reject, done, numbered }) {
     this.id = id;
     this.request = request;
     this.outgoing = outgoing;
     this.resolve = resolve;
     this.reject = reject;
     this.done = done;
+    this.onNumber = numbered;
     this.sender = new Sender(outgoing, id);
     /** @type {string[] | null} */
     this.fields = null;
@@ -82,6 +84,11 @@ export class PendingFetch {
   abort(reason) {
     this.outgoing.push(FromPage.Reset, this.id);
     this.#fail(reason);
+  }
+
+  /** The request's number in the trace is known. @param {number} request */
+  numbered(request) {
+    this.onNumber?.(request);
   }
 
   /** @param {Uint8Array} body */

@@ -7,6 +7,7 @@ import { PendingFetch } from "./pending-fetch.js";
 import { requestOf } from "./request.js";
 import { FromPage, ToPage } from "./kinds.js";
 import { number, readNumber } from "../wire/frames.js";
+import { Requests } from "./requests.js";
 import { Spans } from "./spans.js";
 import { ServerWebSocket } from "./web-socket.js";
 
@@ -20,7 +21,8 @@ const decoder = new TextDecoder();
 let nextStream = 1;
 
 /**
- * Dispatches `log` (`detail`: LogEntry) and `exit` (`detail`: `{ code }`).
+ * Dispatches `log` (`detail`: LogEntry), `exit` (`detail`: `{ code }`), and `trace` when there is
+ * something new in the trace.
  */
 export class Server extends EventTarget {
   #id;
@@ -35,6 +37,9 @@ export class Server extends EventTarget {
    */
   #headed = [];
   #spans = new Spans();
+  #requests = new Requests();
+  /** Something of the trace came with the message that is being taken. */
+  #traced = false;
   /** @type {number | null} */
   #code = null;
 
@@ -66,7 +71,11 @@ export class Server extends EventTarget {
    * request's number in the trace and all header fields as they came (the Fetch API hides
    * Set-Cookie).
    * @param {string | URL | Request} input a path, or a URL of which the path and query count
-   * @param {RequestInit & { headers?: HeadersInit }} [init]
+   * @param {RequestInit & {
+   *   headers?: HeadersInit,
+   *   onRequest?: (request: number) => void
+   * }} [init] `onRequest` hears the request's number as soon as it is known, which may be before
+   * there is a response
    * @returns {Promise<import("./response.js").ServerResponse>}
    */
   async fetch(input, init = {}) {
@@ -82,6 +91,7 @@ export class Server extends EventTarget {
         resolve,
         reject,
         done: () => this.#streams.delete(id),
+        numbered: init.onRequest ?? null,
       });
       this.#streams.set(id, pending);
       pending.send(this.#port);
@@ -140,6 +150,42 @@ export class Server extends EventTarget {
    */
   trace() {
     return this.#spans.read();
+  }
+
+  /**
+   * What has begun and not ended, as far as processes have told: spans whose end is Infinity. It is
+   * told of what lasts for 100 ms.
+   * @returns {import("./spans.js").Span[]}
+   */
+  underway() {
+    return this.#spans.open().filter(({ request }) => !this.#requests.isOver(request));
+  }
+
+  /**
+   * The requests of this page, from the moment they are sent.
+   * @returns {import("./requests.js").RequestRecord[]}
+   */
+  requests() {
+    return this.#requests.read();
+  }
+
+  /**
+   * The present time by the clock of the trace: milliseconds since the server's start. NaN before
+   * the first request.
+   */
+  get now() {
+    return this.#requests.now;
+  }
+
+  /**
+   * What is new in the trace; for one who keeps it.
+   * @internal
+   * @param {number} position what the last call returned; 0 at first
+   */
+  traceSince(position) {
+    const requests = this.#requests.news();
+    for (const { request, end } of requests) if (end !== null) this.#spans.over(request);
+    return { ...this.#spans.since(position), open: this.#spans.open(), requests };
   }
 
   /**
@@ -204,9 +250,11 @@ export class Server extends EventTarget {
    * @returns {boolean} whether it was for this server
    */
   receive(kind, id, body) {
-    if (kind === ToPage.Spans) {
+    if (kind === ToPage.Spans || kind === ToPage.Requests) {
       if (id !== this.#id) return false;
-      this.#spans.add(body);
+      if (kind === ToPage.Spans) this.#spans.add(body);
+      else this.#requests.add(body, this.#numbered);
+      this.#traced = true;
       return true;
     }
     const stream = this.#streams.get(id);
@@ -226,9 +274,18 @@ export class Server extends EventTarget {
     return true;
   }
 
+  /** @param {number} stream @param {number} request its number in the trace */
+  #numbered = (stream, request) => {
+    const pending = this.#streams.get(stream);
+    if (pending instanceof PendingFetch) pending.numbered(request);
+  };
+
   /** @internal Ends of a message: responses that are already whole need no stream. */
   settle() {
     for (const stream of this.#headed.splice(0)) stream.settle();
+    if (!this.#traced) return;
+    this.#traced = false;
+    this.dispatchEvent(new Event("trace"));
   }
 }
 

@@ -1,5 +1,7 @@
 // The trace as the machine sends it: records of seven numbers.
 
+import { Records } from "./records.js";
+
 /**
  * @typedef {object} Span
  * @property {number} request the request's number, from 1 in the order in which they were sent
@@ -7,7 +9,7 @@
  * @property {number} thread the thread's number in its process
  * @property {string} name what the time went to
  * @property {number} start milliseconds since the server's start
- * @property {number} end milliseconds since the server's start
+ * @property {number} end milliseconds since the server's start; Infinity while it has not ended
  * @property {number} on what a thread waited for, by a number of its process: the same lock has the
  * same one, the worker's connections have 1; 0 is nothing that has a number
  */
@@ -30,59 +32,90 @@ const NAMES = [
   "receive",
   "send",
 ];
+/** What a thread does: one of these at a time. */
+const OF_THREADS = new Set(["gil", "run", "sleep", "lock", "io"]);
 const FIELDS = 7;
-/** Records kept; the oldest go first. */
+/** Spans kept; the oldest go first. */
 const MOST = 200_000;
-/** Records that have come are kept as bytes until somebody reads them, in blocks of so many. */
-const BLOCK = 8 * FIELDS * 1000;
-const MOST_BLOCKS = MOST / 1000 + 1;
 
 /** Spans that have come in. */
 export class Spans {
   /** @type {Span[]} */
   #read = [];
-  /** The last one is being filled. @type {Uint8Array<ArrayBuffer>[]} */
-  #unread = [];
-  /** How many bytes of the last block are full. */
-  #filled = BLOCK;
+  /** How many were read and are kept no longer. */
+  #dropped = 0;
+  #unread = new Records(FIELDS, MOST);
+  /**
+   * Those that have not ended, by what can only do one thing at a time.
+   * @type {Map<string, Span>}
+   */
+  #open = new Map();
 
   /** @param {Uint8Array} records */
   add(records) {
-    for (let at = 0; at < records.length;) {
-      if (this.#filled === BLOCK) {
-        if (this.#unread.length === MOST_BLOCKS) this.#unread.shift();
-        this.#unread.push(new Uint8Array(BLOCK));
-        this.#filled = 0;
-      }
-      const part = Math.min(records.length - at, BLOCK - this.#filled);
-      const block = this.#unread[this.#unread.length - 1];
-      block.set(part === records.length ? records : records.subarray(at, at + part), this.#filled);
-      this.#filled += part;
-      at += part;
-    }
+    this.#unread.add(records);
   }
 
-  /** @returns {Span[]} all so far, as a new array */
+  /** @returns {Span[]} all so far that have ended, as a new array */
   read() {
-    const filled = this.#filled;
-    const last = this.#unread.length - 1;
-    this.#filled = BLOCK;
-    for (const [index, bytes] of this.#unread.splice(0).entries()) {
-      const numbers = new Float64Array(bytes.buffer);
-      const length = index < last ? numbers.length : filled / 8;
-      for (let at = 0; at < length; at += FIELDS) {
-        this.#read.push({
-          request: numbers[at],
-          process: numbers[at + 1],
-          thread: numbers[at + 2],
-          name: NAMES[numbers[at + 3]],
-          start: numbers[at + 4],
-          end: numbers[at + 5],
-          on: numbers[at + 6],
-        });
-      }
-    }
-    if (this.#read.length > MOST) this.#read.splice(0, this.#read.length - MOST);
+    this.#take();
     return this.#read.slice();
   }
+
+  /**
+   * What has come since the last call.
+   * @param {number} position what the last call returned; 0 at first
+   * @returns {{ spans: Span[], position: number }}
+   */
+  since(position) {
+    this.#take();
+    const spans = this.#read.slice(Math.max(0, position - this.#dropped));
+    return { spans, position: this.#dropped + this.#read.length };
+  }
+
+  /** @returns {Span[]} those that have not ended, as far as is known */
+  open() {
+    this.#take();
+    return [...this.#open.values()];
+  }
+
+  /** A request is over: nothing of it goes on. @param {number} request */
+  over(request) {
+    this.#take();
+    for (const [key, span] of this.#open) if (span.request === request) this.#open.delete(key);
+  }
+
+  #take() {
+    this.#unread.drain((numbers, at) => {
+      const span = {
+        request: numbers[at],
+        process: numbers[at + 1],
+        thread: numbers[at + 2],
+        name: NAMES[numbers[at + 3]],
+        start: numbers[at + 4],
+        end: numbers[at + 5],
+        on: numbers[at + 6],
+      };
+      if (span.end === Infinity) {
+        this.#open.set(keyOf(span), span);
+        return;
+      }
+      if (this.#open.size > 0) {
+        const key = keyOf(span);
+        const open = this.#open.get(key);
+        if (open && span.end > open.start) this.#open.delete(key);
+      }
+      this.#read.push(span);
+    });
+    const over = this.#read.length - MOST;
+    if (over > 0) {
+      this.#read.splice(0, over);
+      this.#dropped += over;
+    }
+  }
+}
+
+/** @param {Span} span */
+function keyOf({ request, process, thread, name }) {
+  return OF_THREADS.has(name) ? `${process}/${thread}` : `${request} ${name}`;
 }

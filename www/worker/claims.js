@@ -33,4 +33,12 @@ export class Claims {
   claim(slot, id) {
     return Atomics.compareExchange(this.words, slot, id | 0, NONE) === (id | 0);
   }
+
+  /**
+   * @param {number} slot @param {number} id
+   * @returns {boolean} whether nobody has claimed the connection
+   */
+  isOffered(slot, id) {
+    return Atomics.load(this.words, slot) === (id | 0);
+  }
 }

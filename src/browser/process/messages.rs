@@ -71,9 +71,15 @@ impl Process {
             let traced = base.trace_due.is_some_and(|at| at <= now)
                 || base.threads.interval_count() >= MOST_INTERVALS;
             let process = &base.process;
+            // What is served on without a change was told at the last time.
+            let has_news = base.threads.interval_count() > 0 || (!traced && worker.is_serving());
             if traced || !process.frames.is_empty() || (all && !process.lazy.is_empty()) {
                 base.trace_threads(worker);
-            } else if base.trace_due.is_none() && base.threads.interval_count() > 0 {
+            }
+            if traced {
+                base.trace_open(worker, now);
+            }
+            if base.trace_due.is_none() && has_news {
                 base.trace_due = Some(now + TRACE_EVERY);
             }
             base.process.take_message(all || traced)

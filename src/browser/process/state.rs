@@ -59,6 +59,8 @@ pub(super) struct Base {
     pub(super) outcome: Outcome,
     /// When the threads' part of the trace is to leave by itself.
     pub(super) trace_due: Option<Millis>,
+    /// What has begun until then and not ended is in the trace.
+    pub(super) told_open: Millis,
 }
 
 impl Base {
@@ -76,6 +78,7 @@ impl Base {
             knows_address: false,
             outcome: Outcome::Start,
             trace_due: None,
+            told_open: 0.0,
         }
     }
 
@@ -94,6 +97,16 @@ impl Base {
             let request = interval.request.and_then(|id| worker.request(id));
             self.process.interval(&interval, request);
         }
+    }
+
+    /// What has begun since the last time, and not ended, goes into the trace.
+    pub(super) fn trace_open<W: Worker + ?Sized>(&mut self, worker: &W, now: Millis) {
+        worker.note_open(&mut self.process, self.told_open);
+        for interval in self.threads.open_intervals(self.told_open) {
+            let request = interval.request.and_then(|id| worker.request(id));
+            self.process.interval(&interval, request);
+        }
+        self.told_open = now;
     }
 
     /// Whether a thread could be resumed now.

@@ -47,6 +47,12 @@ pub(super) trait Worker {
     /// A request by the number that Python knows it by: its connection, and its place on it.
     fn request(&self, id: RequestId) -> Option<(u32, u32)>;
 
+    /// Whether an app has a request.
+    fn is_serving(&self) -> bool;
+
+    /// Notes for the trace since when the app has its requests: those that it got after `after`.
+    fn note_open(&self, process: &mut ProcessContext, after: Millis);
+
     /// The app is loaded.
     fn listen(&mut self, _process: &mut ProcessContext) {}
 }
@@ -88,6 +94,14 @@ impl Worker for Cores {
     fn request(&self, id: RequestId) -> Option<(u32, u32)> {
         Some((id.0, 0))
     }
+
+    fn is_serving(&self) -> bool {
+        self.is_serving()
+    }
+
+    fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        self.note_open(process, after);
+    }
 }
 
 impl Worker for ThreadedWorker {
@@ -117,6 +131,14 @@ impl Worker for ThreadedWorker {
 
     fn request(&self, id: RequestId) -> Option<(u32, u32)> {
         self.request(id.0)
+    }
+
+    fn is_serving(&self) -> bool {
+        self.is_serving()
+    }
+
+    fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        self.note_open(process, after);
     }
 }
 
@@ -149,6 +171,14 @@ impl Worker for AsyncWorker {
 
     fn request(&self, id: RequestId) -> Option<(u32, u32)> {
         self.request(id.0)
+    }
+
+    fn is_serving(&self) -> bool {
+        self.is_serving()
+    }
+
+    fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        self.note_open(process, after);
     }
 
     fn listen(&mut self, process: &mut ProcessContext) {

@@ -150,6 +150,33 @@ impl Network {
         }
     }
 
+    /// Whether a connection is on offer, or was when that was looked at last.
+    #[must_use]
+    pub fn has_offers(&self) -> bool {
+        let mut listeners = self.listeners.values();
+        listeners.any(|listener| !listener.offers.is_empty())
+    }
+
+    /// Looks which connections on offer have been claimed: a process that computes does not say.
+    pub fn notice_claims(&mut self) {
+        let Some(claims) = &self.claims else {
+            return;
+        };
+        let mut taken = Vec::new();
+        for (&id, listener) in &mut self.listeners {
+            let is_taken = |offer: &mut OnOffer| !claims.is_offered(offer.slot, offer.connection);
+            taken.extend(
+                listener
+                    .offers
+                    .extract_if(.., is_taken)
+                    .map(|offer| (id, offer)),
+            );
+        }
+        for (id, offer) in taken {
+            self.taken(id, &offer);
+        }
+    }
+
     fn taken(&mut self, id: ListenerId, offer: &OnOffer) {
         self.slots.push(offer.slot);
         if let Some(listener) = self.listeners.get_mut(&id) {

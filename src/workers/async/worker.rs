@@ -129,6 +129,29 @@ impl AsyncWorker {
         Some((request.connection, request.sequence))
     }
 
+    /// Whether the app has a request.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        !self.requests.is_empty() || !self.sockets.is_empty()
+    }
+
+    /// Notes for the trace since when the app has its requests: those that it got after `after`.
+    pub fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        let requests = self.requests.values();
+        let requests = requests.map(|r| (r.connection, r.sequence, r.called_at, r.begun_at));
+        let sockets = self.sockets.values();
+        let sockets = sockets.map(|s| (s.connection, s.sequence, s.called_at, s.begun_at));
+        for (connection, sequence, called_at, begun_at) in requests.chain(sockets) {
+            let (name, since) = match called_at {
+                Some(at) => (Name::App, at),
+                None => (Name::Queue, begun_at),
+            };
+            if since > after {
+                process.open_span((connection, sequence), name, since);
+            }
+        }
+    }
+
     pub(super) fn handle_arrived(&mut self, process: &mut ProcessContext, now: Millis) {
         while let Some(arrived) = self.inbox.pop_front() {
             self.handle_frame(process, &arrived, now);

@@ -21,6 +21,26 @@ impl ThreadedWorker {
         (seat.stage == Stage::Running).then_some(&mut seat.connection)
     }
 
+    /// Whether the app has a request.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        let mut seats = self.connections.values();
+        seats.any(|seat| seat.stage == Stage::Running)
+    }
+
+    /// Notes for the trace since when the app has its requests: those that it got after `after`.
+    pub fn note_open(&self, process: &mut ProcessContext, after: Millis) {
+        for seat in self.connections.values() {
+            match seat.stage {
+                Stage::Running => seat.connection.note_open(process, after),
+                Stage::Queued(since) if since > after => {
+                    process.open_span(seat.connection.key(), Name::Queue, since);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// A thread has taken the connection from the queue, or has waited.
     pub fn take(&mut self, process: &mut ProcessContext, id: u32, now: Millis) -> Taken {
         if process.launch.worker_class == WorkerClass::Green {

@@ -13,7 +13,7 @@ import { Exchange } from "./exchange.js";
 export const WEBSOCKET = "WebSocket";
 
 /** How much of a body is kept for the screen (bytes); of the rest only the length. */
-const KEPT_ALONE = 1_000_000;
+const KEPT_ALONE = 64_000_000;
 const KEPT_IN_BURST = 64_000;
 
 /** What one press of Send sent. */

@@ -72,7 +72,16 @@ export class Exchange {
     const { method, path, headers, body } = this.description;
     this.started = performance.now();
     try {
-      const response = await server.fetch(path, { method, headers, body, signal });
+      const response = await server.fetch(path, {
+        method,
+        headers,
+        body,
+        signal,
+        onRequest: (request) => {
+          this.request = request;
+          changed(this);
+        },
+      });
       this.headersAt = performance.now();
       this.request = response.wasgi.request;
       this.status = response.status;

@@ -4,22 +4,23 @@ import { hexDump } from "./hex-dump.js";
 const TEXTUAL =
   /^(?:text\/|application\/(?:json|xml|javascript|ecmascript|x-www-form-urlencoded|x-ndjson|problem\+)|image\/svg)|[+/](?:json|xml)$/i;
 
-const NOTHING = new Uint8Array();
+/** A line of a hex dump shows so many bytes. */
+const LINE = 16;
 
-/** A response's body as it is shown: as text, or as a hex dump if it is binary. */
+/** The bytes of a response's body as they came. What they look like, a `BodyReader` tells. */
 export class ReceivedBody {
   /** Bytes received. */
   bytes = 0;
-  /** What there is to show, in pieces, so that a view can append what is new. @type {string[]} */
-  pieces = [];
+  /** Those that are kept. @type {Uint8Array[]} */
+  parts = [];
   binary = false;
+  /** How text is encoded. */
+  charset = "utf-8";
   /** The body is longer than what is kept. */
   cut = false;
-  /** @type {TextDecoder | null} null for a binary body */
-  #decoder = null;
+  /** No more bytes come. */
+  ended = false;
   #kept = 0;
-  /** What does not fill a line of the hex dump yet. */
-  #rest = NOTHING;
 
   /** @param {number} limit bytes to keep */
   constructor(limit) {
@@ -32,28 +33,20 @@ export class ReceivedBody {
     this.bytes += bytes.length;
     const room = this.limit - this.#kept;
     if (bytes.length > room) this.cut = true;
-    const kept = bytes.subarray(0, Math.max(0, room));
+    const kept = bytes.length > room ? bytes.slice(0, room) : bytes;
     if (kept.length === 0) return;
     this.#kept += kept.length;
-    if (this.#decoder) this.pieces.push(this.#decoder.decode(kept, { stream: true }));
-    else this.#dump(kept);
+    this.parts.push(kept);
   }
 
   /** No more bytes come. */
   end() {
-    if (this.#decoder) this.pieces.push(this.#decoder.decode());
-    else if (this.#rest.length)
-      this.pieces.push(hexDump(this.#rest, this.#kept - this.#rest.length));
+    this.ended = true;
   }
 
-  /** @param {Uint8Array} bytes */
-  #dump(bytes) {
-    const joined = new Uint8Array(this.#rest.length + bytes.length);
-    joined.set(this.#rest);
-    joined.set(bytes, this.#rest.length);
-    const whole = joined.length - (joined.length % 16);
-    this.pieces.push(hexDump(joined.subarray(0, whole), this.#kept - joined.length));
-    this.#rest = joined.slice(whole);
+  /** All that is kept, as it is shown. */
+  get text() {
+    return new BodyReader(this).next(Infinity);
   }
 
   /**
@@ -64,12 +57,108 @@ export class ReceivedBody {
   #chooseForm(first, contentType) {
     const type = contentType.split(";")[0].trim();
     this.binary = type === "" ? first.subarray(0, 512).includes(0) : !TEXTUAL.test(type);
-    if (this.binary) return;
-    const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? "utf-8";
-    try {
-      this.#decoder = new TextDecoder(charset);
-    } catch {
-      this.#decoder = new TextDecoder();
+    this.charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? "utf-8";
+  }
+}
+
+/** Reads a body from its beginning, as text, or as a hex dump if it is binary. */
+export class BodyReader {
+  #body;
+  /** @type {TextDecoder | null} */
+  #decoder = null;
+  #part = 0;
+  #at = 0;
+  #offset = 0;
+  #flushed = false;
+
+  /** @param {ReceivedBody} body */
+  constructor(body) {
+    this.#body = body;
+  }
+
+  /** Whether there is more to be read by now. */
+  get hasMore() {
+    const { binary, ended } = this.#body;
+    if (binary) return this.#rest() >= (ended ? 1 : LINE);
+    // The decoder may hold the beginning of a character.
+    return this.#rest() > 0 || (ended && this.#decoder !== null && !this.#flushed);
+  }
+
+  /** Bytes that were read. */
+  get offset() {
+    return this.#offset;
+  }
+
+  /**
+   * @param {number} most bytes to read
+   * @returns {string} what they look like; the last line of a hex dump comes when it is full, or
+   * when the body has ended
+   */
+  next(most) {
+    return this.#body.binary ? this.#nextLines(most) : this.#nextText(most);
+  }
+
+  /** @param {number} most */
+  #nextText(most) {
+    this.#decoder ??= decoderOf(this.#body.charset);
+    let text = "";
+    for (let left = most; left > 0;) {
+      const bytes = this.#take(left);
+      if (!bytes) break;
+      left -= bytes.length;
+      text += this.#decoder.decode(bytes, { stream: true });
     }
+    if (this.#rest() === 0 && this.#body.ended && !this.#flushed) {
+      this.#flushed = true;
+      text += this.#decoder.decode();
+    }
+    return text;
+  }
+
+  /** @param {number} most */
+  #nextLines(most) {
+    const whole = this.#rest() - (this.#body.ended ? 0 : this.#rest() % LINE);
+    const length = Math.min(whole, Math.max(LINE, Math.floor(most / LINE) * LINE));
+    const offset = this.#offset;
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length;) {
+      const part = this.#take(length - at);
+      if (!part) break;
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return hexDump(bytes, offset);
+  }
+
+  /** Bytes that are there and were not read. */
+  #rest() {
+    const { parts } = this.#body;
+    let rest = -this.#at;
+    for (let index = this.#part; index < parts.length; index += 1) rest += parts[index].length;
+    return Math.max(0, rest);
+  }
+
+  /** @param {number} most @returns {Uint8Array | null} the next bytes of one part */
+  #take(most) {
+    const { parts } = this.#body;
+    if (this.#part >= parts.length) return null;
+    const part = parts[this.#part];
+    const bytes = part.subarray(this.#at, this.#at + most);
+    this.#at += bytes.length;
+    this.#offset += bytes.length;
+    if (this.#at === part.length) {
+      this.#part += 1;
+      this.#at = 0;
+    }
+    return bytes;
+  }
+}
+
+/** @param {string} charset */
+function decoderOf(charset) {
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
   }
 }

@@ -23,11 +23,6 @@ export class Traffic {
     this.#store = store;
   }
 
-  /** Whether a burst is on its way. */
-  get busy() {
-    return this.#onTheirWay.size > 0;
-  }
-
   /** The exchange of a request that this page sent. @param {number} request */
   exchangeOf(request) {
     return this.#byRequest.get(request) ?? null;

@@ -1,3 +1,4 @@
+import { timesOf } from "../requests/times.js";
 import { h, oncePerFrame, scrollWithin } from "../ui/dom.js";
 import { formatMs } from "../ui/format.js";
 import { words } from "../words/words.js";
@@ -27,6 +28,8 @@ export class ResponseList {
   });
   /** @type {Map<Sent, HTMLElement>} */
   #rows = new Map();
+  /** Those whose rows may change. @type {Set<Sent>} */
+  #unsettled = new Set();
   /** How many bursts have rows, or had them. */
   #listed = 0;
   /** @type {HTMLElement | undefined} */
@@ -51,6 +54,7 @@ export class ResponseList {
 
   #clear() {
     this.#rows.clear();
+    this.#unsettled.clear();
     this.#listed = 0;
     this.element.replaceChildren();
     this.element.hidden = true;
@@ -76,6 +80,7 @@ export class ResponseList {
         h("span", { class: "result-process muted" }),
       );
       this.#rows.set(exchange, row);
+      this.#unsettled.add(exchange);
       return row;
     });
     this.element.prepend(...rows);
@@ -89,19 +94,24 @@ export class ResponseList {
     for (const [exchange, row] of this.#rows) {
       if (row !== last) continue;
       this.#rows.delete(exchange);
+      this.#unsettled.delete(exchange);
       row.remove();
     }
   }
 
   #drawNow() {
     const trace = this.#store.get("trace");
-    for (const [exchange, row] of this.#rows) {
+    for (const exchange of this.#unsettled) {
+      const row = this.#rows.get(exchange);
+      if (!row) continue;
+      const { total, isFinal } = timesOf(exchange, trace);
       const [, status, time, process] = row.children;
       setText(status, shortStatus(exchange));
       status.className = statusClass(exchange);
-      setText(time, formatMs(exchange.elapsed));
-      time.classList.toggle("muted", exchange.pending);
+      setText(time, formatMs(total));
+      time.classList.toggle("muted", !isFinal);
       setText(process, trace.processOf(exchange.request) ?? "");
+      if (isFinal && !exchange.pending) this.#unsettled.delete(exchange);
     }
   }
 

@@ -1,7 +1,9 @@
 import { Exchange } from "../requests/exchange.js";
+import { timesOf } from "../requests/times.js";
 import { h, oncePerFrame } from "../ui/dom.js";
 import { formatBytes, formatMs } from "../ui/format.js";
 import { words } from "../words/words.js";
+import { BodyView } from "./body-view.js";
 import { EventView } from "./event-view.js";
 import { longStatus, statusClass } from "./status.js";
 
@@ -53,12 +55,7 @@ export class ResponseView {
     words.responses.preview,
   );
   #headers = h("details", { class: "response-headers" });
-  #body = h("pre", {
-    class: "response-body",
-    tabindex: 0,
-    "aria-label": words.responses.body,
-    "data-testid": "response-body",
-  });
+  #body = new BodyView();
   #note = h("p", { class: "muted response-note", hidden: true });
   #frame = h("iframe", {
     sandbox: "",
@@ -69,7 +66,6 @@ export class ResponseView {
   #events = new EventView();
   /** @type {Exchange | null} */
   #exchange = null;
-  #shown = 0;
   #headersShown = false;
   /** Whether another view than the one that comes first is asked for. */
   #toggled = false;
@@ -94,7 +90,7 @@ export class ResponseView {
       ),
       this.#headers,
       this.#events.element,
-      this.#body,
+      this.#body.element,
       this.#frame,
       this.#note,
     );
@@ -122,7 +118,7 @@ export class ResponseView {
       ? words.responses.hint
       : this.#store.get("example").description;
     this.#note.hidden = this.#note.textContent === "";
-    this.#body.hidden = true;
+    this.#body.element.hidden = true;
     this.#events.element.hidden = true;
     this.#headers.hidden = true;
     this.#preview.hidden = true;
@@ -141,7 +137,6 @@ export class ResponseView {
   }
 
   #reset() {
-    this.#shown = 0;
     this.#headersShown = false;
     this.#toggled = false;
     this.#events.clear();
@@ -149,7 +144,7 @@ export class ResponseView {
     this.#status.className = "status";
     this.#facts.textContent = "";
     this.#headers.hidden = true;
-    this.#body.replaceChildren();
+    this.#body.clear();
     this.#frame.hidden = true;
     this.#frame.removeAttribute("srcdoc");
   }
@@ -158,12 +153,13 @@ export class ResponseView {
   #drawStatus(exchange) {
     this.#status.textContent = longStatus(exchange);
     this.#status.className = statusClass(exchange);
-    const { duration, headersAt, started, status, body, request, progress, events } = exchange;
-    const facts = [formatMs(exchange.elapsed)];
-    if (headersAt !== null && duration !== null)
-      facts.push(words.responses.headersAfter(formatMs(headersAt - started)));
+    const { status, body, request, progress, events } = exchange;
+    const trace = this.#store.get("trace");
+    const { total, head, isFinal } = timesOf(exchange, trace);
+    const facts = [formatMs(total)];
+    if (head !== null && isFinal) facts.push(words.responses.headersAfter(formatMs(head)));
     if (status) facts.push(formatBytes(body.bytes));
-    const process = this.#store.get("trace").processOf(request);
+    const process = trace.processOf(request);
     if (process) facts.push(process);
     if (progress === "receiving") facts.push(words.responses.receiving);
     if (events) facts.push(words.counted.events(events.count));
@@ -190,9 +186,7 @@ export class ResponseView {
 
   /** @param {Exchange} exchange */
   #drawBody({ body, error, progress }) {
-    const fresh = body.pieces.slice(this.#shown).join("");
-    this.#shown = body.pieces.length;
-    if (fresh) this.#body.append(document.createTextNode(fresh));
+    this.#body.update(body);
     const notes = [];
     if (error) notes.push(error);
     if (body.binary) notes.push(words.responses.binary);
@@ -210,11 +204,11 @@ export class ResponseView {
     const listed = events && !this.#toggled;
     this.#preview.setAttribute("aria-pressed", String(this.#toggled));
     this.#preview.textContent = this.#formOffered(events);
-    if (framed && this.#frame.hidden) this.#frame.srcdoc = confined(body.pieces.join(""));
+    if (framed && this.#frame.hidden) this.#frame.srcdoc = confined(body.text);
     if (!framed) this.#frame.removeAttribute("srcdoc");
     this.#frame.hidden = !framed;
     this.#events.element.hidden = !listed;
-    this.#body.hidden = framed || listed || (body?.bytes ?? 0) === 0;
+    this.#body.element.hidden = framed || listed || (body?.bytes ?? 0) === 0;
   }
 
   /** What the button brings. @param {boolean} events */

@@ -4,6 +4,7 @@ import { EXAMPLES } from "../examples/examples.js";
 import { ExampleEdits, isUnchanged } from "../files/example-edits.js";
 import { FilesPane } from "../files/files-pane.js";
 import { Workspace, sameFiles } from "../files/workspace.js";
+import { Advice } from "../log/advice.js";
 import { LogPane } from "../log/log-pane.js";
 import { RequestBar } from "../requests/request-bar.js";
 import { Traffic } from "../requests/traffic.js";
@@ -45,6 +46,7 @@ export class PlaygroundView {
   #poller;
   #timeline;
   #log = new LogPane();
+  #advice = new Advice();
 
   /**
    * @param {HTMLElement} host
@@ -67,7 +69,7 @@ export class PlaygroundView {
       server: runner.state,
     });
     this.#traffic = new Traffic(this.#store);
-    this.#poller = new TracePoller(this.#store, runner, this.#traffic);
+    this.#poller = new TracePoller(this.#store, runner);
     this.#files = new FilesPane(this.#workspace, {
       onRun: () => this.#run(),
       onSave: () => void this.#save(),
@@ -79,12 +81,13 @@ export class PlaygroundView {
     host.replaceChildren(this.#layout());
     host.addEventListener("keydown", (event) => this.#key(event));
     this.#workspace.addEventListener("change", () => {
+      this.#store.set({ files: this.#workspace.toObject() });
       this.#keep();
       this.#showServer();
     });
     runner.addEventListener("state", () => this.#showServer());
     runner.addEventListener("log", (event) =>
-      this.#log.add(/** @type {CustomEvent<LogEntry>} */ (event).detail),
+      this.#logged(/** @type {CustomEvent<LogEntry>} */ (event).detail),
     );
     this.#open(first, command);
   }
@@ -215,9 +218,17 @@ export class PlaygroundView {
     this.#poller.update();
   }
 
+  /** @param {LogEntry} entry */
+  #logged(entry) {
+    this.#log.add(entry);
+    const advice = this.#advice.on(entry.line, this.#workspace.names);
+    if (advice) this.#log.note(advice);
+  }
+
   /** A server starts: what was sent to the one before is no more. */
   #clear() {
     this.#log.note(`$ ${this.#runner.command}`);
+    this.#advice.clear();
     this.#traffic.clear();
     this.#poller.clear();
   }
@@ -225,7 +236,9 @@ export class PlaygroundView {
   /** @param {RequestDescription} description @param {number} times */
   async #send(description, times) {
     const { server } = this.#runner;
-    if (server) await this.#poller.follow(() => this.#traffic.send(server, description, times));
+    if (!server) return;
+    this.#poller.beginBurst();
+    await this.#traffic.send(server, description, times);
   }
 
   /** Method and path of a request, if this page sent it. @param {number} request */

@@ -5,6 +5,7 @@
 //
 //              written by                 watched by
 //   example    shell/playground-view.js      command bar, request bar, response
+//   files      shell/playground-view.js      request bar
 //   command    command bar, playground    command bar
 //   history    shell/playground-view.js      command bar
 //   server     shell/playground-view.js,       command bar, request bar, response
@@ -27,6 +28,7 @@ import { Store } from "./store.js";
 /**
  * @typedef {object} PageState
  * @property {Example} example the one that is open
+ * @property {Readonly<Record<string, string>>} files those on the screen, by name
  * @property {string} command the text of the command line's field
  * @property {readonly string[]} history command lines that were run, newest last
  * @property {ServerState} server what the server is doing
@@ -49,6 +51,7 @@ export function newPageStore(known) {
   /** @type {PageState} */
   const state = {
     ...known,
+    files: {},
     command: "",
     outdated: false,
     bursts: [],

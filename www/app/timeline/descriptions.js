@@ -51,7 +51,7 @@ export function summaryOf(bars) {
   const { count, makespan, split, waiting, open } = summarise(bars);
   const parts = [
     words.counted.requests(count),
-    open ? words.timeline.running(open) : formatMs(makespan),
+    open ? words.timeline.running(open - waiting) : formatMs(makespan),
   ];
   if (split.length > 1) parts.push(words.timeline.split(split.map(([, served]) => served)));
   if (waiting) parts.push(words.timeline.waiting(waiting));

@@ -61,6 +61,11 @@ export class TimelinePainter {
     }
   }
 
+  /** Takes the height that the drawing will have, before its width is known. */
+  reserve() {
+    this.canvas.style.height = `${this.placement.height}px`;
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {Bar} bar @param {number} top */
   #paintBar(context, bar, top) {
     const { placement } = this;

@@ -4,6 +4,7 @@ import { words } from "../words/words.js";
 export const PHASES = /** @type {const} */ ([
   "connect",
   "backlog",
+  "taken",
   "parse",
   "queue",
   "app",

@@ -105,13 +105,14 @@ export class Plot {
   draw({ bars, threads, range, origin, selected }) {
     this.#bars = bars;
     const { placement } = this.#painter;
-    placement.place(
-      [...rowsOf(bars), ...threads],
-      range,
-      this.#plot.clientWidth,
-      this.element.clientHeight - 4,
-    );
+    const rows = [...rowsOf(bars), ...threads];
+    const room = this.element.clientHeight - 4;
+    placement.place(rows, range, this.#plot.clientWidth, room);
     this.#drawLabels();
+    this.#painter.reserve();
+    // The labels, and a scroll bar that they bring, take from the width.
+    const width = this.#plot.clientWidth;
+    if (width !== placement.width) placement.place(rows, range, width, room);
     const drag = this.#drag && {
       start: placement.time(Math.min(this.#drag.from, this.#drag.to)),
       end: placement.time(Math.max(this.#drag.from, this.#drag.to)),

@@ -16,7 +16,7 @@ export function summarise(bars) {
     start = Math.min(start, bar.start);
     end = Math.max(end, bar.end);
     if (bar.open) open += 1;
-    if (bar.process === null) waiting += 1;
+    if (bar.process === null) waiting += Number(bar.open);
     else split.set(bar.process, (split.get(bar.process) ?? 0) + 1);
   }
   const processes = [...split].sort(([a], [b]) => a - b);

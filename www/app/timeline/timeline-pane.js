@@ -47,6 +47,7 @@ export class TimelinePane {
     "timeline-threads",
     () => {
       this.#withThreads = !this.#withThreads;
+      this.#store.get("trace").showsThreads = this.#withThreads;
       this.#changed();
     },
   );

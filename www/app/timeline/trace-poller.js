@@ -1,18 +1,13 @@
-/** @import { Traffic } from "../requests/traffic.js" */
+/** @import { Server } from "../../wasgi.js" */
 /** @import { Runner } from "../server/runner.js" */
 /** @import { PageStore } from "../state/page-state.js" */
 
-/** How often the trace is asked for while requests are on their way, and while none are (ms). */
-const BUSY_INTERVAL = 200;
-const QUIET_INTERVAL = 1000;
-/**
- * How long after a burst the trace is still asked for often (ms): what a process tells of its last
- * request comes late.
- */
-const AFTERMATH = 1000;
+/** How often at most what has come is taken (ms). */
+const INTERVAL = 100;
 
 /**
- * Asks the server for its trace from time to time: often while something is on its way.
+ * Takes what is new in the trace when the server says that there is something, and lets time go on
+ * for requests that are on their way, frame by frame. Where nothing happens, it does nothing.
  *
  * Events: whatever comes changes the state's `trace` in place. A new burst and a new server set
  * `looking` to the burst.
@@ -20,62 +15,95 @@ const AFTERMATH = 1000;
 export class TracePoller {
   #store;
   #runner;
-  #traffic;
-  #quietFrom = 0;
+  /** @type {Server | null} whose trace it is */
+  #server = null;
+  #position = 0;
+  #takenAt = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #frame = 0;
+  #listen = () => this.#schedule();
+  #ended = () => {
+    this.update();
+    if (!this.#server) return;
+    this.#store.get("trace").end(this.#server.now);
+    this.#store.changed("trace");
+  };
 
-  /** @param {PageStore} store @param {Runner} runner @param {Traffic} traffic */
-  constructor(store, runner, traffic) {
+  /** @param {PageStore} store @param {Runner} runner */
+  constructor(store, runner) {
     this.#store = store;
     this.#runner = runner;
-    this.#traffic = traffic;
-    this.#schedule();
   }
 
   /** Another server starts. */
   clear() {
+    this.#attach(null);
     this.#store.get("trace").clear();
     this.#store.set({ looking: "burst" });
     this.#store.changed("trace");
   }
 
-  /** Follows a burst until a little after its end. @param {() => Promise<void>} send */
-  async follow(send) {
+  /** A burst is sent: what comes from now on is part of it. */
+  beginBurst() {
     this.update();
     this.#store.get("trace").beginBurst();
     this.#store.set({ looking: "burst" });
-    const sent = send();
-    this.#schedule();
-    await sent;
-    this.#quietFrom = performance.now() + AFTERMATH;
-    this.update();
-    this.#schedule();
   }
 
+  /** Takes what there is now. */
   update() {
     const { server } = this.#runner;
-    if (!server) return;
-    const answered = (/** @type {number} */ request) =>
-      this.#traffic.exchangeOf(request)?.pending === false;
-    this.#store.get("trace").update(server.trace(), answered, this.#traffic.busy);
-    this.#store.changed("trace");
+    if (server) this.#attach(server);
+    const from = this.#server;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!from) return;
+    this.#takenAt = performance.now();
+    const news = from.traceSince(this.#position);
+    this.#position = news.position;
+    const trace = this.#store.get("trace");
+    if (trace.update(news, from.now) || trace.showsThreads) this.#store.changed("trace");
+    this.#animate();
   }
 
   /** Asks for no more. */
   close() {
+    this.#attach(null);
+  }
+
+  /** @param {Server | null} server */
+  #attach(server) {
+    if (server === this.#server) return;
+    this.#server?.removeEventListener("trace", this.#listen);
+    this.#server?.removeEventListener("exit", this.#ended);
+    server?.addEventListener("trace", this.#listen);
+    server?.addEventListener("exit", this.#ended);
+    this.#server = server;
+    this.#position = 0;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
   }
 
   #schedule() {
-    clearTimeout(this.#timer);
-    const busy = this.#traffic.busy || performance.now() < this.#quietFrom;
-    this.#timer = setTimeout(
-      () => {
-        if (!document.hidden) this.update();
-        this.#schedule();
-      },
-      busy ? BUSY_INTERVAL : QUIET_INTERVAL,
-    );
+    if (this.#timer !== undefined) return;
+    const rest = this.#takenAt + INTERVAL - performance.now();
+    this.#timer = setTimeout(() => this.update(), Math.max(0, rest));
+  }
+
+  /** While requests are on their way, their bars grow. A hidden tab has no frames. */
+  #animate() {
+    if (this.#frame) return;
+    const step = () => {
+      this.#frame = 0;
+      const trace = this.#store.get("trace");
+      if (!this.#server || !trace.isUnderWay) return;
+      trace.advance(this.#server.now);
+      this.#store.changed("trace");
+      this.#frame = requestAnimationFrame(step);
+    };
+    if (this.#store.get("trace").isUnderWay) this.#frame = requestAnimationFrame(step);
   }
 }

@@ -1,63 +1,113 @@
 import { words } from "../words/words.js";
-import { barsOf } from "./bars.js";
+import { barOf, compareBars, isOfBar, prolong } from "./bars.js";
 
 /** @import { Span } from "../../api/spans.js" */
-/** @import { Bar } from "./bars.js" */
+/** @import { RequestRecord } from "../../api/requests.js" */
+/** @import { Bar, Known } from "./bars.js" */
 
 /** How many requests are shown: the latest. */
-const MOST_REQUESTS = 5000;
+const MOST_REQUESTS = 20_000;
+/** How many spans of threads are kept: as many as the API keeps. */
+const MOST_SPANS = 200_000;
+
+/**
+ * What is new of a server's trace, as `server.traceSince` gives it.
+ * @typedef {object} News
+ * @property {Span[]} spans
+ * @property {Span[]} open all that have not ended
+ * @property {RequestRecord[]} requests
+ */
 
 /**
  * What was measured of one server: its spans, a bar for each request, and which are the last burst.
+ * Only what is new is worked on.
  */
 export class Trace {
   /** @type {Bar[]} in the order of their start */
   bars = [];
-  /** @type {Span[]} of the latest requests */
+  /** @type {Span[]} of threads */
   spans = [];
+  /** Whether what threads do is looked at, for requests or for none. */
+  showsThreads = false;
+  /** The present time, when it was last looked at (ms since the server's start). */
+  now = 0;
+  /** @type {Map<number, Known>} */
+  #known = new Map();
   /** @type {Map<number, Bar>} */
   #byRequest = new Map();
+  /** Requests with spans that have not ended. @type {Set<number>} */
+  #withOpen = new Set();
   /** Requests that were there before the last press of Send. @type {Set<number>} */
   #before = new Set();
-  /** When Send was pressed last, by this page's clock. */
-  #pressed = 0;
-  /** The same moment by both clocks. @type {{ at: number, pressed: number } | null} */
-  #began = null;
 
   /** Forgets all: a new server's clock starts at zero. */
   clear() {
     this.bars = [];
     this.spans = [];
+    this.#known.clear();
     this.#byRequest.clear();
+    this.#withOpen.clear();
     this.#before.clear();
-    this.#began = null;
   }
 
   /** What comes from now on is the last burst. */
   beginBurst() {
-    this.#pressed = performance.now();
-    this.#began = null;
     this.#before = new Set(this.#byRequest.keys());
   }
 
   /**
-   * @param {Span[]} spans everything measured so far
-   * @param {(request: number) => boolean} answered whether a request is known to be over
-   * @param {boolean} busy whether requests of the last burst are on their way
+   * @param {News} news
+   * @param {number} now by the trace's clock
+   * @returns {boolean} whether a bar has changed: that an idle thread goes on waiting changes none
    */
-  update(spans, answered, busy) {
-    const recent = recentSpans(spans);
-    // The machine's clock, as far as this page can tell: the burst's first connection began when
-    // Send was pressed.
-    const first = recent.find(({ request }) => !this.#before.has(request));
-    if (first) this.#began ??= { at: first.start, pressed: this.#pressed };
-    const began = this.#began;
-    const now = began ? began.at + performance.now() - began.pressed : 0;
-    this.spans = recent;
-    this.bars = barsOf(recent, (request) =>
-      busy && !this.#before.has(request) && !answered(request) ? now : null,
-    );
-    this.#byRequest = new Map(this.bars.map((bar) => [bar.request, bar]));
+  update({ spans, open, requests }, now) {
+    /** @type {Set<number>} */
+    const changed = new Set(this.#withOpen);
+    for (const span of spans) {
+      if (!isOfBar(span)) {
+        if (span.request === 0) this.spans.push(span);
+        continue;
+      }
+      this.spans.push(span);
+      this.#of(span.request).spans.push(span);
+      changed.add(span.request);
+    }
+    for (const record of requests) {
+      changed.add(record.request);
+      this.#of(record.request).record = record;
+    }
+    for (const request of this.#withOpen) this.#of(request).open = undefined;
+    this.#withOpen.clear();
+    for (const span of open) {
+      if (span.request === 0) continue;
+      const known = this.#of(span.request);
+      (known.open ??= []).push(span);
+      this.#withOpen.add(span.request);
+      changed.add(span.request);
+    }
+    this.#redraw(changed, now);
+    this.advance(now);
+    return changed.size > 0;
+  }
+
+  /** Time goes on for what is on its way. @param {number} now */
+  advance(now) {
+    this.now = now;
+    for (const bar of this.bars) if (bar.open) prolong(bar, now);
+  }
+
+  /** The server has exited: nothing is on its way any more. @param {number} now */
+  end(now) {
+    /** @type {RequestRecord[]} */
+    const requests = [];
+    for (const { record } of this.#known.values())
+      if (record && record.end === null) requests.push({ ...record, end: now, outcome: "failed" });
+    this.update({ spans: [], open: [], requests }, now);
+  }
+
+  /** Whether a request is on its way. */
+  get isUnderWay() {
+    return this.bars.some(({ open }) => open);
   }
 
   /** The last burst; where nothing of it is measured yet, everything. */
@@ -71,6 +121,11 @@ export class Trace {
     return (request !== null && this.#byRequest.get(request)) || null;
   }
 
+  /** What the client knows of a request. @param {number | null} request */
+  recordOf(request) {
+    return (request !== null && this.#known.get(request)?.record) || null;
+  }
+
   /**
    * Which process served a request, in words, as far as is known.
    * @param {number | null} request
@@ -79,16 +134,44 @@ export class Trace {
     const process = this.barOf(request)?.process ?? null;
     return process === null ? null : words.timeline.process(process);
   }
-}
 
-/**
- * The spans of the latest requests, which are numbered in the order in which they were sent.
- * @param {Span[]} spans
- */
-function recentSpans(spans) {
-  let latest = 0;
-  for (const { request } of spans) latest = Math.max(latest, request);
-  return latest <= MOST_REQUESTS
-    ? spans
-    : spans.filter(({ request }) => request === 0 || request > latest - MOST_REQUESTS);
+  /** @param {number} request */
+  #of(request) {
+    let known = this.#known.get(request);
+    if (!known) {
+      known = { spans: [], record: null };
+      this.#known.set(request, known);
+    }
+    return known;
+  }
+
+  /** Makes the bars of some requests anew. @param {Set<number>} requests @param {number} now */
+  #redraw(requests, now) {
+    for (const request of requests) {
+      const known = this.#of(request);
+      if (known.record?.outcome === "sent again") {
+        this.#known.delete(request);
+        this.#byRequest.delete(request);
+      } else if (known.record || known.spans.length > 0) {
+        this.#byRequest.set(request, barOf(request, known, now));
+      }
+    }
+    this.#forgetOldest();
+    if (requests.size === 0) return;
+    this.bars = [...this.#byRequest.values()].sort(compareBars);
+  }
+
+  #forgetOldest() {
+    if (this.spans.length > MOST_SPANS) this.spans.splice(0, this.spans.length - MOST_SPANS);
+    if (this.#byRequest.size <= MOST_REQUESTS) return;
+    let latest = 0;
+    for (const request of this.#byRequest.keys()) latest = Math.max(latest, request);
+    const oldest = latest - MOST_REQUESTS;
+    for (const request of this.#known.keys()) {
+      if (request > oldest) continue;
+      this.#known.delete(request);
+      this.#byRequest.delete(request);
+    }
+    this.spans = this.spans.filter(({ request }) => request === 0 || request > oldest);
+  }
 }

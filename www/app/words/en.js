@@ -115,7 +115,9 @@ export const en = {
     listening: (/** @type {string} */ address) => `Listening at ${address}`,
     outdated: (/** @type {string} */ state) => `${state}, with the code from before your changes`,
     stopping: "Stopping…",
-    stoppingServer: "Stopping: the server finishes what it is doing. Press again to kill it.",
+    stoppingServer: "Stopping: the server finishes what it is doing. Kill ends it at once.",
+    restartingServer:
+      "Restarting: the server finishes what it is doing first. Kill ends it at once.",
     neverStarted: "Stopped before it had started.",
     exited: (/** @type {number} */ code) => `Exited with code ${code}`,
     notStopped: (/** @type {string} */ reason) =>
@@ -301,7 +303,7 @@ export const en = {
     running: (/** @type {number} */ count) => `${count} running`,
     /** @param {number[]} served requests of each process */
     split: (served) => `${served.length} processes: ${served.join(" + ")}`,
-    waiting: (/** @type {number} */ count) => `${count} not taken`,
+    waiting: (/** @type {number} */ count) => `${count} waiting`,
     appRest: "app (rest)",
     lock: (/** @type {number} */ number) => `lock ${number}`,
     connections: "the worker's connections",
@@ -313,6 +315,10 @@ export const en = {
       backlog: {
         label: "backlog",
         meaning: "in the listener's backlog: no worker has accepted it",
+      },
+      taken: {
+        label: "taken",
+        meaning: "accepted by its process, which has not told yet what it does",
       },
       parse: { label: "parse", meaning: "reading and parsing the request" },
       queue: { label: "queue", meaning: "accepted, waiting for a free thread of the worker" },
@@ -335,5 +341,13 @@ export const en = {
     clear: "Clear",
     stdout: "standard output",
     dropped: (/** @type {number} */ count) => `${counted(count, "earlier line")} not kept`,
+    /** @param {string} module */
+    missing: (module) =>
+      `There is no module "${module}" here. This site has Python's standard library, Flask, Quart, ` +
+      `Django and Channels, Starlette, FastAPI and what they need. A module of your own is a file ` +
+      `beside app.py: add "${module}.py".`,
+    /** @param {string} module @param {string} file */
+    missingFile: (module, file) =>
+      `There is no module "${module}" here, but a file "${file}": its name decides how it is imported.`,
   },
 };

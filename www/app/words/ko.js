@@ -111,6 +111,8 @@ export const ko = {
     outdated: (state) => `${state} (고치기 전의 코드)`,
     stopping: "멈추는 중…",
     stoppingServer: "멈추는 중: 서버가 하던 일을 마칩니다. 강제 종료를 누르면 바로 끝납니다.",
+    restartingServer:
+      "다시 시작하는 중: 서버가 먼저 하던 일을 마칩니다. 강제 종료를 누르면 바로 끝납니다.",
     neverStarted: "시작하기 전에 멈추었습니다.",
     exited: (code) => `종료 코드 ${code}번으로 끝났습니다`,
     notStopped: (reason) => `서버를 멈출 수 없었습니다: ${reason} 머신을 다시 시작했습니다.`,
@@ -293,6 +295,10 @@ export const ko = {
         label: "백로그",
         meaning: "리스너의 백로그에 있음: 아직 어느 워커도 받지 않았습니다",
       },
+      taken: {
+        label: "받음",
+        meaning: "프로세스가 연결을 받았고, 무엇을 하는지는 아직 알리지 않았습니다",
+      },
       parse: { label: "파싱", meaning: "요청을 읽고 해석하는 중" },
       queue: { label: "큐", meaning: "받은 뒤 워커의 빈 스레드를 기다리는 중" },
       app: { label: "앱", meaning: "애플리케이션 안" },
@@ -323,5 +329,11 @@ export const ko = {
     clear: "지우기",
     stdout: "표준 출력",
     dropped: (count) => `앞의 ${counted(count, "줄")}은 보관하지 않습니다`,
+    missing: (module) =>
+      `여기에는 "${module}" 모듈이 없습니다. 이 사이트에는 파이썬 표준 라이브러리와 Flask, Quart, Django, ` +
+      `Channels, Starlette, FastAPI, 그리고 이들에 필요한 것이 있습니다. 직접 만든 모듈은 app.py 옆의 ` +
+      `파일입니다: "${module}.py"를 추가하세요.`,
+    missingFile: (module, file) =>
+      `여기에는 "${module}" 모듈이 없지만 "${file}" 파일이 있습니다: 파일 이름대로 가져와야 합니다.`,
   },
 };
