@@ -126,6 +126,8 @@ export class Editor {
         this.#extensions,
         name.endsWith(".py") ? python() : [],
         EditorView.contentAttributes.of({
+          // Who scrolls by keyboard gets here by Tab, where nothing can be edited too.
+          tabindex: "0",
           "aria-label": name ? words.files.contents(name) : words.files.noneOpen,
         }),
         EditorState.readOnly.of(name === ""),

@@ -97,6 +97,7 @@ export class RequestBar {
       this.#details.element,
     );
     store.watch(["example"], () => this.#suggest(store.get("example").requests));
+    store.watch(["example", "files"], () => this.#drawSuggestions());
     store.watch(["server"], () => this.#drawSend());
     store.watch(
       ["bursts"],
@@ -106,8 +107,14 @@ export class RequestBar {
 
   /** @param {RequestSuggestion[]} suggestions */
   #suggest(suggestions) {
-    this.#suggestions.show(suggestions);
     if (suggestions.length) this.#fill(suggestions[0]);
+  }
+
+  /** What the example's files mention, and those on the screen do not, is no longer suggested. */
+  #drawSuggestions() {
+    const { requests, files } = this.#store.get("example");
+    const [own, now] = [files, this.#store.get("files")].map((each) => Object.values(each).join());
+    this.#suggestions.show(requests.filter(({ path }) => isKept(path, own, now)));
   }
 
   get #running() {
@@ -153,4 +160,18 @@ export class RequestBar {
     this.#details.fill(headers, body);
     this.#drawSend();
   }
+}
+
+/**
+ * Whether a path that an example suggests may still be served: its first part, as the example's
+ * files have it, is there.
+ * @param {string} path
+ * @param {string} own the example's files
+ * @param {string} now the files on the screen
+ */
+function isKept(path, own, now) {
+  const [first] = path.split(/[?#]/)[0].split("/").filter(Boolean);
+  if (first === undefined) return true;
+  const written = [`/${first}`, first].find((form) => own.includes(form));
+  return written === undefined || now.includes(written);
 }

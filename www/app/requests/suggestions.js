@@ -6,6 +6,8 @@ import { words } from "../words/words.js";
 /** A button for each request that an example suggests. */
 export class Suggestions {
   #onUse;
+  /** @type {RequestSuggestion[]} */
+  #shown = [];
   element = h("div", { class: "suggestions", "data-testid": "suggestions" });
 
   /** @param {(suggestion: RequestSuggestion) => void} onUse */
@@ -15,6 +17,13 @@ export class Suggestions {
 
   /** @param {RequestSuggestion[]} suggestions */
   show(suggestions) {
+    // A chip that has the focus keeps it where nothing changes.
+    if (
+      this.#shown.length === suggestions.length &&
+      suggestions.every((each, index) => each === this.#shown[index])
+    )
+      return;
+    this.#shown = suggestions;
     this.element.replaceChildren(...suggestions.map((suggestion) => this.#chip(suggestion)));
   }
 

@@ -32,6 +32,8 @@ export class Runner extends EventTarget {
   #wanted = "";
   #command = "";
   #turn = 0;
+  /** A run waits for the server before it to end. */
+  #restarting = false;
   /** @type {ServerState} */
   #state = { phase: "booting", text: words.server.preparing, bad: false, progress: null };
 
@@ -100,7 +102,12 @@ export class Runner extends EventTarget {
     this.#command = command;
     const turn = (this.#turn += 1);
     const overtaken = () => turn !== this.#turn;
-    if (this.#server || this.#starting) await this.#halt();
+    if (this.#server || this.#starting) {
+      this.#restarting = true;
+      if (this.#halting && this.#server) this.#set("stopping", words.server.restartingServer);
+      await this.#halt();
+      if (!overtaken()) this.#restarting = false;
+    }
     if (overtaken()) return;
     this.#set("starting", words.server.starting);
     try {
@@ -126,14 +133,16 @@ export class Runner extends EventTarget {
   }
 
   /**
-   * Stops the server; while it is stopping, a second call kills it. Never rejects: the state tells.
+   * Stops the server; while it is stopping, a second call kills it, and what was to be started
+   * then starts. Never rejects: the state tells.
    */
   async stop() {
-    const turn = (this.#turn += 1);
     if (this.#halting && this.#server) {
       await this.#server.signal("KILL").catch(() => {});
       return;
     }
+    const turn = (this.#turn += 1);
+    this.#restarting = false;
     await this.#halt();
     // A run that had not come to its start yet: it sees that it was overtaken, and ends.
     if (turn === this.#turn && this.#state.phase === "starting")
@@ -193,7 +202,8 @@ export class Runner extends EventTarget {
 
   /** @param {Server} server */
   async #stopServer(server) {
-    this.#set("stopping", words.server.stoppingServer);
+    const { stoppingServer, restartingServer } = words.server;
+    this.#set("stopping", this.#restarting ? restartingServer : stoppingServer);
     try {
       const { code } = await server.stop();
       this.#gone(server, code);
