@@ -178,7 +178,7 @@ impl WsgiRequests {
     #[wasm_bindgen(js_name = beforeClose)]
     pub fn before_close(&self, id: u32, now: Millis) {
         self.with_connection(id, |process, connection| {
-            connection.before_close(process, now)
+            connection.before_close(process, now);
         });
     }
 
