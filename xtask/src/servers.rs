@@ -1,5 +1,5 @@
-//! A server that is compared: the real one in its virtual environment, or ours in a headless browser
-//! by `xtask run`.
+//! A server that is compared: the real one in its virtual environment, or ours in a headless
+//! browser by `xtask run`.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
