@@ -19,6 +19,7 @@ const SERVERS: [Server; 6] = [
             fields: 3,
             field_size: 32,
             head: 80,
+            incomplete: None,
         },
     ),
 ];

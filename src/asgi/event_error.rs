@@ -1,5 +1,6 @@
 //! What `send` raises in the app.
 
+use crate::asgi::http::LocalError;
 use crate::gateway::python::int_error;
 use crate::gateway::{Argument, Exception, ExceptionClass};
 
@@ -33,6 +34,9 @@ pub enum EventError {
     /// A status outside of 100 to 599.
     #[error("{0}")]
     Status(u16),
+    /// What h11 raises.
+    #[error(transparent)]
+    H11(#[from] LocalError),
 }
 
 impl EventError {
@@ -42,6 +46,7 @@ impl EventError {
         let class = match self {
             Self::Length(_) => ExceptionClass::ValueError,
             Self::Status(_) => ExceptionClass::KeyError,
+            Self::H11(_) => ExceptionClass::H11Local,
             _ => ExceptionClass::RuntimeError,
         };
         let exception = Exception::new(class, self.to_string());

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::asgi::http::{default_headers, write_status_line};
+use crate::asgi::http::{LocalError, default_headers, write_status_line};
 use crate::http1::RequestError;
 use crate::servers::{Launch, Server};
 
@@ -48,10 +48,21 @@ pub fn gunicorn(error: &RequestError, out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
-/// uvicorn's answer to what it cannot parse: `400 Bad Request`, and the connection closes. The log
-/// says, level WARNING, `Invalid HTTP request received.`
+/// What uvicorn says of a request that it cannot parse, in the log and to the client.
+pub const INVALID: &str = "Invalid HTTP request received.";
+
+/// What uvloop writes of an exception that nobody has caught where bytes came.
+#[must_use]
+pub fn fatal(error: &LocalError) -> String {
+    format!(
+        "Fatal error on transport TCPTransport\nTraceback (most recent call last):\n\
+         h11._util.LocalProtocolError: {error}"
+    )
+}
+
+/// uvicorn's answer to what httptools cannot parse: `400 Bad Request`, and the connection closes. The log
+/// says [`INVALID`], level WARNING.
 pub fn uvicorn(launch: &Launch, date: &str, out: &mut Vec<u8>) {
-    const TEXT: &[u8] = b"Invalid HTTP request received.";
     write_status_line(400, out);
     if launch.server() == Server::Daphne {
         out.extend_from_slice(b"\r\n");
@@ -66,7 +77,7 @@ pub fn uvicorn(launch: &Launch, date: &str, out: &mut Vec<u8>) {
         b"content-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n\
           connection: close\r\n\r\n",
     );
-    out.extend_from_slice(TEXT);
+    out.extend_from_slice(INVALID.as_bytes());
 }
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ use std::borrow::Cow;
 use crate::asgi::proxy::{self, Origin};
 use crate::asgi::url;
 use crate::gateway::{Peer, percent};
-use crate::http1::message::{RequestHead, Version};
-use crate::servers::Launch;
+use crate::http1::message::RequestHead;
+use crate::servers::{HttpLibrary, Launch};
 use crate::wire::strings::Strings;
 
 /// Strings that stand before the headers.
@@ -71,7 +71,10 @@ impl<'a> Scope<'a> {
                 query: b"",
             });
         }
-        let target = url::split(&head.target).ok_or(ScopeError::Target)?;
+        let target = match launch.asgi.http {
+            HttpLibrary::H11 => url::cut_query(&head.target),
+            HttpLibrary::Httptools => url::split(&head.target).ok_or(ScopeError::Target)?,
+        };
         let origin = proxy::origin(head, peer, launch);
         Ok(Self {
             head,
@@ -155,11 +158,9 @@ impl<'a> Scope<'a> {
         String::from_utf8_lossy(&line).into_owned()
     }
 
-    fn http_version(&self) -> &'static str {
-        match self.head.version {
-            Version::Http10 => "1.0",
-            Version::Http11 => "1.1",
-        }
+    fn http_version(&self) -> &str {
+        let protocol = std::str::from_utf8(&self.head.protocol).unwrap_or_default();
+        protocol.strip_prefix("HTTP/").unwrap_or(protocol)
     }
 }
 

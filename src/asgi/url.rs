@@ -5,16 +5,29 @@ use crate::gateway::bytes::cut;
 /// The parts of a request target that a scope shows, still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
-    /// The path, which is not empty.
+    /// The path; not empty where a URL has been read.
     pub path: &'a [u8],
     /// The query, without its `?`; empty if there is none.
     pub query: &'a [u8],
 }
 
-/// Takes a request target apart. `None`: it is in authority form, its authority is none, or it has
-/// no path; uvicorn answers as to a request that it cannot parse.
+/// Longest target that `http_parser` takes apart, bytes: it counts in 16 bits.
+const LONGEST: usize = 65_535;
+
+/// A request target as uvicorn takes it apart with h11: it may be anything.
+#[must_use]
+pub fn cut_query(target: &[u8]) -> Url<'_> {
+    let (path, query) = cut(target, b'?');
+    Url { path, query }
+}
+
+/// Takes a request target apart. `None`: it is in authority form, its authority is none, it has no
+/// path, or it is too long; uvicorn answers as to a request that it cannot parse.
 #[must_use]
 pub fn split(target: &[u8]) -> Option<Url<'_>> {
+    if target.len() > LONGEST {
+        return None;
+    }
     let relative = match target.first()? {
         b'/' | b'*' => target,
         _ => after_authority(target)?,

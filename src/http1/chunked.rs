@@ -67,6 +67,9 @@ impl Chunked {
                 }
                 Chunked::DataEnd => {
                     let end = match input.rest() {
+                        [first, ..] if rules.chunk_end_by_byte && *first != b'\r' => {
+                            return Err(RequestError::ChunkEnd(vec![*first]));
+                        }
                         [] | [_] => return Ok(Step::Wait),
                         [first, second, ..] => [*first, *second],
                     };
@@ -104,7 +107,15 @@ fn read_size(
     } else {
         LONGEST_SIZE_LINE
     };
-    let Some(lf) = input.next_lf() else {
+    let ends_with_crlf = rules.chunk_extensions == ChunkExtensions::Text;
+    let mut found = input.next_lf();
+    while ends_with_crlf
+        && let Some(lf) = found
+        && !input.rest()[..lf].ends_with(b"\r")
+    {
+        found = input.next_lf();
+    }
+    let Some(lf) = found else {
         // The last byte may be the CR of the line end.
         let too_long = input.rest().len() > limit + 1;
         return if too_long {
@@ -128,7 +139,12 @@ fn read_size(
         (ChunkExtensions::Spaced, Some(_)) | (ChunkExtensions::Text, None) => text::trim_end(size),
         _ => size,
     };
-    let number = hexadecimal(size).ok_or_else(|| RequestError::ChunkSize(size.to_vec()))?;
+    let number = if ends_with_crlf {
+        long_hexadecimal(size)
+    } else {
+        hexadecimal(size)
+    };
+    let number = number.ok_or_else(|| RequestError::ChunkSize(size.to_vec()))?;
     if let Some(extension) = extension
         && !is_extension(extension, rules.chunk_extensions)
     {
@@ -148,12 +164,18 @@ fn hexadecimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// Up to 20 digits, as h11 takes them; nobody sends more than fits.
+fn long_hexadecimal(digits: &[u8]) -> Option<u64> {
+    let is_number = (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
+    is_number.then(|| hexadecimal(digits).unwrap_or(u64::MAX))
+}
+
 /// `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`, from the first `;`.
 fn is_extension(mut rest: &[u8], extensions: ChunkExtensions) -> bool {
     let blank: fn(&[u8]) -> &[u8] = match extensions {
         ChunkExtensions::Spaced => text::trim_start,
         ChunkExtensions::Tight => <[u8]>::as_ref,
-        ChunkExtensions::Text => return true,
+        ChunkExtensions::Text => return !rest.contains(&b'\n'),
         ChunkExtensions::Visible => return rest.iter().all(|&byte| text::is_text(byte)),
     };
     while !rest.is_empty() {

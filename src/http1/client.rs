@@ -26,6 +26,7 @@ const LIMITS: Limits = Limits {
     fields: 0,
     field_size: 0,
     head: LONGEST_HEAD,
+    incomplete: None,
 };
 
 /// A response's head, and what follows from it.

@@ -5,7 +5,7 @@
 
 use super::limits::Limits;
 use super::rules::{BareLf, Folding, Rules, Trailers, Underscores, Values};
-use super::{RequestError, text};
+use super::{RequestError, framing, text};
 
 pub(super) type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -54,7 +54,7 @@ fn collect(
         let line_end = fields.get(index + 1).map_or(end, offset);
         let line = &block[offset(field)..line_end];
         let value = if rules.trailing_space {
-            after_colon(&line[field.name.len() + 1..], rules)
+            after_colon(without_line_end(&line[field.name.len() + 1..]), rules)
         } else {
             field.value
         };
@@ -107,9 +107,15 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
                 value.extend_from_slice(without_line_end(more));
                 continue;
             }
+            let more = text::trim_start(without_line_end(more));
+            if rules.folding == Folding::Append {
+                value.push(b' ');
+                value.extend_from_slice(more);
+                continue;
+            }
             value.truncate(text::trim_end(&value).len());
             value.push(b' ');
-            value.extend_from_slice(text::trim(without_line_end(more)));
+            value.extend_from_slice(text::trim_end(more));
         }
         if !rules.trailing_space {
             value.truncate(text::trim_end(&value).len());
@@ -132,7 +138,6 @@ fn line_by_line(block: &[u8], rules: &Rules, limits: &Limits) -> Result<Headers,
 
 /// A value without what stands between it and the colon: uWSGI skips spaces only.
 fn after_colon<'a>(value: &'a [u8], rules: &Rules) -> &'a [u8] {
-    let value = without_line_end(value);
     if rules.values == Values::Raw {
         let begin = value.iter().position(|&byte| byte != b' ');
         &value[begin.unwrap_or(value.len())..]
@@ -212,8 +217,14 @@ pub(super) fn parse_trailers(
     rules: &Rules,
     limits: &Limits,
 ) -> Result<Headers, RequestError> {
-    let Trailers::Read { forbidden } = rules.trailers else {
-        return Ok(Headers::new());
+    let forbidden = match rules.trailers {
+        Trailers::Skip => return Ok(Headers::new()),
+        Trailers::Checked => {
+            let trailers = parse(block, rules, limits)?;
+            framing::check_trailers(&trailers, rules)?;
+            return Ok(trailers);
+        }
+        Trailers::Read { forbidden } => forbidden,
     };
     let trailers = parse(block, rules, limits)?;
     let is_forbidden = |name: &[u8]| {

@@ -10,7 +10,7 @@ use super::{RequestError, text};
 /// Puts a head together from its line and fields, by the rules.
 pub(super) fn complete(
     line: RequestLine,
-    headers: Headers,
+    mut headers: Headers,
     rules: &Rules,
 ) -> Result<RequestHead, RequestError> {
     check_singletons(&line, &headers, rules)?;
@@ -18,6 +18,9 @@ pub(super) fn complete(
     let (framing, compressed) = read_framing(&line, &headers, rules)?;
     let must_close = compressed || (rules.connect_closes && line.method == b"CONNECT");
     let keep_alive = !must_close && persists(&line, &headers, rules.persistence);
+    if rules.lengths == Lengths::Same {
+        normalize(&mut headers);
+    }
     let RequestLine {
         method,
         target,
@@ -35,6 +38,30 @@ pub(super) fn complete(
         keep_alive,
         expects_continue,
     })
+}
+
+/// Whether trailers that frame a body do so in a way that a head's fields could.
+pub(super) fn check_trailers(trailers: &Headers, rules: &Rules) -> Result<(), RequestError> {
+    read_length(trailers, rules.lengths)?;
+    read_codings(trailers, rules.codings)?;
+    Ok(())
+}
+
+/// Lengths that are the same become one field with one number, codings are in lower case: so h11
+/// hands them on.
+fn normalize(headers: &mut Headers) {
+    let mut has_length = false;
+    headers.retain_mut(|(name, value)| {
+        if name.eq_ignore_ascii_case(b"Content-Length") {
+            let length = text::list(value).next().unwrap_or_default().to_vec();
+            *value = length;
+            return !std::mem::replace(&mut has_length, true);
+        }
+        if name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+            value.make_ascii_lowercase();
+        }
+        true
+    });
 }
 
 fn values<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
@@ -58,7 +85,7 @@ fn check_singletons(
         }
     }
     if rules.host_required
-        && line.version == Version::Http11
+        && &*line.protocol == Version::Http11.as_bytes()
         && values(headers, "Host").next().is_none()
     {
         return Err(RequestError::MissingHost);
@@ -77,8 +104,11 @@ fn read_expectation(
     }
     let mut waits = false;
     for value in values(headers, "Expect") {
-        if value.eq_ignore_ascii_case(b"100-continue") {
+        let is_continue = |value: &[u8]| value.eq_ignore_ascii_case(b"100-continue");
+        if is_continue(value) {
             waits = true;
+        } else if rules.expectations == Expectations::ContinueListed {
+            waits |= text::list(value).any(is_continue);
         } else if rules.expectations == Expectations::OnlyContinue {
             return Err(RequestError::Expectation(value.to_vec()));
         }
@@ -182,6 +212,7 @@ fn read_codings(
 
 fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, RequestError> {
     let mut length = None;
+    let mut digits: Option<&[u8]> = None;
     for value in values(headers, "Content-Length") {
         let bad = || RequestError::ContentLength(value.to_vec());
         match lengths {
@@ -191,13 +222,14 @@ fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, Reque
             Lengths::One => length = Some(text::number(text::trim(value)).ok_or_else(bad)?),
             Lengths::Same => {
                 for member in text::list(value) {
-                    let number = text::number(member)
-                        .filter(|_| member.len() <= 20)
-                        .ok_or_else(bad)?;
-                    if length.is_some_and(|before| before != number) {
+                    let is_number =
+                        (1..=20).contains(&member.len()) && member.iter().all(u8::is_ascii_digit);
+                    if !is_number || digits.is_some_and(|before| before != member) {
                         return Err(bad());
                     }
-                    length = Some(number);
+                    digits = Some(member);
+                    // Nobody sends more than that.
+                    length = Some(text::number(member).unwrap_or(u64::MAX));
                 }
             }
             Lengths::Last => {

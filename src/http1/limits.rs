@@ -11,6 +11,9 @@ pub struct Limits {
     pub field_size: usize,
     /// Longest head, and longest trailer section, bytes.
     pub head: usize,
+    /// Most bytes that may have come of a head, a chunk's line or a trailer section that is not
+    /// complete; what is complete may be longer (h11). `None` is without limit.
+    pub incomplete: Option<usize>,
 }
 
 impl Limits {
@@ -33,6 +36,7 @@ impl Limits {
             fields,
             field_size,
             head: fields * (field_size + 2) + 4,
+            incomplete: None,
         }
     }
 
@@ -42,14 +46,13 @@ impl Limits {
         fields: 0,
         field_size: 0,
         head: 0,
+        incomplete: None,
     };
 
     /// uvicorn with h11: `--h11-max-incomplete-event-size` as it is by default.
     pub const H11: Limits = Limits {
-        request_line: 0,
-        fields: 0,
-        field_size: 0,
-        head: 65536,
+        incomplete: Some(16384),
+        ..Limits::HTTPTOOLS
     };
 
     /// daphne (Twisted).
@@ -58,6 +61,7 @@ impl Limits {
         fields: 500,
         field_size: 16384,
         head: 16384,
+        incomplete: None,
     };
 
     /// uWSGI with this `--buffer-size` (4096 by default).
@@ -68,6 +72,7 @@ impl Limits {
             fields: 0,
             field_size: 0,
             head: buffer_size,
+            incomplete: None,
         }
     }
 }

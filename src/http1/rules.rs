@@ -19,6 +19,8 @@ pub struct Rules {
     pub empty_lines: EmptyLines,
     /// What LF without CR is (RFC 9112, section 2.2).
     pub bare_lf: BareLf,
+    /// Whether a request that begins with a control character or a space is refused at once.
+    pub visible_start: bool,
     /// Whether a bad request line is refused as soon as it is complete, or only with the rest of
     /// the head.
     pub request_line_first: bool,
@@ -63,6 +65,8 @@ pub struct Rules {
     pub codings: Codings,
     /// Whether an HTTP/1.0 request may be chunked (RFC 9112, section 6.1).
     pub http10_chunked: bool,
+    /// Whether the first byte after a chunk's data is looked at before the second has come.
+    pub chunk_end_by_byte: bool,
     /// What may follow the size of a chunk in its line (RFC 9112, section 7.1.1).
     pub chunk_extensions: ChunkExtensions,
     /// What is done with trailer fields (RFC 9112, section 7.1.2).
@@ -142,8 +146,10 @@ pub enum Versions {
 pub enum Folding {
     /// It is refused.
     Refuse,
-    /// Its lines are joined with a space.
+    /// Its lines are joined with a space, without the white space around each.
     Join,
+    /// Its lines are joined with a space; white space before a line's end stays (h11, Twisted).
+    Append,
     /// The line ends stay in it (uWSGI).
     Keep,
 }
@@ -168,6 +174,8 @@ pub enum Expectations {
     OnlyContinue,
     /// `100-continue` is honoured for HTTP/1.1; anything else is ignored.
     Continue,
+    /// As [`Expectations::Continue`], also as a member of a list (h11).
+    ContinueListed,
     /// `100-continue` is honoured for every version; anything else is ignored (httptools).
     ContinueAlways,
     /// Every expectation is ignored (uWSGI).
@@ -196,7 +204,7 @@ pub enum Underscores {
 pub enum Lengths {
     /// One field with one number.
     One,
-    /// As many as there are, if they are the same number (h11).
+    /// As many as there are, if they are the same digits, which remain as one field (h11).
     Same,
     /// The last field counts (uWSGI).
     Last,
@@ -226,7 +234,7 @@ pub enum ChunkExtensions {
     /// The RFC's grammar without white space; names and values may be empty where there is `=`
     /// (llhttp).
     Tight,
-    /// Anything after `;`, white space after the size alone (h11).
+    /// Anything after `;`, white space after the size alone; the line ends with CR LF (h11).
     Text,
     /// Anything after `;` but control characters (Twisted).
     Visible,
@@ -240,6 +248,8 @@ pub enum Trailers {
         /// Fields that may not be trailers (RFC 9110, section 6.5.1), any case.
         forbidden: &'static [&'static str],
     },
+    /// They must be fields by these rules, and those that frame a body must make sense (h11).
+    Checked,
     /// Lines are skipped, whatever they are (Twisted).
     Skip,
 }

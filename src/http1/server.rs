@@ -121,7 +121,11 @@ impl Connection {
                         self.stage = Stage::Body(Decoder::new(head.framing));
                         return Ok(Next::Head(head));
                     }
-                    None if !self.input.ended => return Ok(Next::Wait),
+                    None if !self.input.ended => {
+                        let length = head.line_length + self.input.rest().len();
+                        check_incomplete(length, &self.limits)?;
+                        return Ok(Next::Wait);
+                    }
                     None if self.state() == State::Head => return Err(RequestError::EndInHead),
                     None => {
                         self.stage = Stage::Closed;
@@ -129,7 +133,10 @@ impl Connection {
                     }
                 },
                 Stage::Body(body) => match body.next(&mut self.input, &self.rules, &self.limits)? {
-                    Step::Wait => return Ok(Next::Wait),
+                    Step::Wait => {
+                        check_incomplete(self.input.rest().len(), &self.limits)?;
+                        return Ok(Next::Wait);
+                    }
                     Step::Data(_) if self.discards => {}
                     Step::Data(range) => return Ok(Next::Body(range)),
                     Step::End if self.discards => self.begin_request(),
@@ -218,6 +225,11 @@ impl Connection {
         self.input.rest()
     }
 
+    /// Throws away what has been received and not read.
+    pub fn discard(&mut self) {
+        self.input.take_rest();
+    }
+
     /// Takes what has been received after the request under way: the first bytes of the protocol
     /// that the connection is upgraded to (RFC 9110, section 7.8). The connection reads nothing
     /// more.
@@ -239,6 +251,12 @@ impl Head {
             self.skip_empty_lines(input, rules.empty_lines);
             if let Some(start) = request_line::refused_start(input.rest(), rules) {
                 return Err(RequestError::Method(start.to_vec()));
+            }
+            if let Some(first) = input.rest().first()
+                && rules.visible_start
+                && *first <= b' '
+            {
+                return Err(RequestError::RequestLine(Vec::new()));
             }
             let Some(length) = find_line(input, rules, limits)? else {
                 return Ok(None);
@@ -290,6 +308,14 @@ impl Head {
                 input.take(empty);
             }
         }
+    }
+}
+
+/// Whether what waits for more bytes may be as long as it is.
+fn check_incomplete(length: usize, limits: &Limits) -> Result<(), RequestError> {
+    match limits.incomplete {
+        Some(limit) if length > limit => Err(RequestError::HeadTooLong { limit }),
+        _ => Ok(()),
     }
 }
 

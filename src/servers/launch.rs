@@ -2,7 +2,7 @@
 
 use strum::IntoStaticStr;
 
-use super::asgi::AsgiSettings;
+use super::asgi::{AsgiSettings, HttpLibrary};
 use super::call::Call;
 use super::gunicorn::GunicornSettings;
 use super::level::Level;
@@ -168,6 +168,12 @@ impl Launch {
     #[must_use]
     pub fn is_gunicorns_asgi(&self) -> bool {
         self.python_responses && self.server() == Server::Gunicorn
+    }
+
+    /// Whether requests are read while the app has one before: uvicorn with httptools.
+    #[must_use]
+    pub fn reads_ahead(&self) -> bool {
+        !self.python_responses && self.asgi.http == HttpLibrary::Httptools
     }
 
     /// Adds to `max_requests` what is this worker's own, by a random number from 0 to below 1.

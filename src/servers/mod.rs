@@ -28,7 +28,7 @@ mod tests;
 pub mod uvicorn;
 pub mod uwsgi;
 
-pub use asgi::{AsgiSettings, Lifespan};
+pub use asgi::{ASYNCIO_READ, AsgiSettings, HttpLibrary, Lifespan, UVLOOP_READ};
 use call::Call;
 pub use command::Command;
 use command::WASGI;

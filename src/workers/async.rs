@@ -20,6 +20,12 @@ pub use event::LoopEvent;
 pub use worker::AsyncWorker;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod h11_tests;
+#[cfg(test)]
+mod reading_tests;
+#[cfg(test)]
 #[path = "async_tests.rs"]
 mod tests;
 #[cfg(test)]

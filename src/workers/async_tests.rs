@@ -1,132 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::bench::{Bench, GET};
 use super::watermarks::HIGH_WATER;
 use super::*;
 use crate::asgi::http::{Part, Received};
-use crate::gateway::fixture::encoded;
 use crate::gateway::{Exception, ExceptionClass};
+use crate::net::WINDOW;
 use crate::net::frame::{FromProcess, frames};
-use crate::net::{ConnectionId, WINDOW};
-use crate::os::{Millis, Signal};
+use crate::os::Signal;
 use crate::testing::test;
-use crate::workers::rig::Rig;
-
-const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-struct Bench {
-    rig: Rig,
-    worker: AsyncWorker,
-}
-
-impl Bench {
-    /// A worker whose loop stands in `select()`.
-    fn new(line: &str) -> Self {
-        let mut rig = Rig::new(line);
-        let mut worker = AsyncWorker::new();
-        worker.listen(&mut rig.process);
-        worker.set_polling(&mut rig.process, true, rig.now);
-        let mut bench = Self { rig, worker };
-        bench.run_until_idle();
-        bench
-    }
-
-    fn run_until_idle(&mut self) {
-        while self
-            .rig
-            .exchange(|process, frame, now| self.worker.deliver(process, frame, now))
-        {}
-    }
-
-    fn client(&mut self, bytes: &str) -> ConnectionId {
-        let id = self.rig.client(bytes);
-        self.run_until_idle();
-        id
-    }
-
-    fn send(&mut self, id: ConnectionId, bytes: &str) {
-        self.rig.net.send(id, bytes.as_bytes());
-        self.run_until_idle();
-    }
-
-    fn pass(&mut self, milliseconds: Millis) {
-        self.rig.now += milliseconds;
-        self.worker.tick(&mut self.rig.process, self.rig.now);
-        self.run_until_idle();
-    }
-
-    /// What happens to the app, all of it.
-    fn events(&mut self) -> Vec<LoopEvent> {
-        let next = || self.worker.next(&mut self.rig.process, self.rig.now);
-        let all = std::iter::from_fn(next).collect();
-        self.run_until_idle();
-        all
-    }
-
-    /// The requests that begin.
-    fn requests(&mut self) -> Vec<u32> {
-        let all = self.events();
-        let request = |event| match event {
-            LoopEvent::Request(id, _) => Some(id),
-            _ => None,
-        };
-        all.into_iter().filter_map(request).collect()
-    }
-
-    fn request(&mut self) -> u32 {
-        match self.requests()[..] {
-            [id] => id,
-            ref other => panic!("{other:?} are the requests"),
-        }
-    }
-
-    fn start(&mut self, id: u32, headers: &[&[u8]]) -> Sent {
-        self.worker
-            .start(&mut self.rig.process, id, 200, &encoded(headers))
-    }
-
-    fn body(&mut self, id: u32, data: &[u8], more: bool) -> Sent {
-        let part = Part {
-            data,
-            rest: 0,
-            more,
-        };
-        let sent = self
-            .worker
-            .body(&mut self.rig.process, id, part, self.rig.now);
-        self.run_until_idle();
-        sent
-    }
-
-    fn returned(&mut self, id: u32) {
-        self.worker
-            .returned(&mut self.rig.process, id, None, self.rig.now);
-        self.run_until_idle();
-    }
-
-    fn answer(&mut self, id: u32, body: &[u8]) {
-        let length = body.len().to_string();
-        assert_eq!(
-            self.start(id, &[b"content-length", length.as_bytes()]),
-            Sent::Done
-        );
-        assert_eq!(self.body(id, body, false), Sent::Done);
-        self.returned(id);
-    }
-
-    fn receive(&mut self, id: u32) -> Received {
-        let received = self.worker.receive(&mut self.rig.process, id, self.rig.now);
-        self.run_until_idle();
-        received
-    }
-
-    fn text(&self, id: ConnectionId) -> String {
-        self.rig.clients[&id].text()
-    }
-
-    fn has_ended(&self, id: ConnectionId) -> bool {
-        self.rig.clients[&id].eof || self.rig.clients[&id].reset
-    }
-}
 
 #[test]
 fn all_connections_are_served_at_once_and_answered_in_any_order() {
@@ -380,11 +262,12 @@ fn an_upload_is_read_only_as_far_as_the_app_receives() {
     let request = bench.request();
     let block = "x".repeat(WINDOW as usize - 200);
     bench.send(client, &block);
-    let Received::Request { body, more: true } = bench.receive(request) else {
-        panic!("there is no body");
-    };
-    assert_eq!(body.len(), block.len());
-    assert_eq!(bench.receive(request), Received::Wait);
+    let mut lengths = Vec::new();
+    while let Received::Request { body, more: true } = bench.receive(request) {
+        lengths.push(body.len());
+    }
+    // uvloop reads so much at once, and uvicorn stops where more than 64 KiB waits.
+    assert_eq!(lengths, [256_000, block.len() - 256_000]);
     bench.send(client, "more");
     assert_eq!(bench.events(), [LoopEvent::Receivable(request)]);
 }

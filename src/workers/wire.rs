@@ -61,7 +61,15 @@ impl Wire {
 
     /// Reads everything that has come, and lets the client send as much again.
     pub(super) fn read(&mut self, frames: &mut Vec<u8>) -> Vec<u8> {
-        let bytes = std::mem::take(&mut self.received);
+        self.read_at_most(usize::MAX, frames)
+    }
+
+    /// Reads so many bytes at most, and lets the client send as many again.
+    pub(super) fn read_at_most(&mut self, most: usize, frames: &mut Vec<u8>) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.received);
+        if bytes.len() > most {
+            self.received = bytes.split_off(most);
+        }
         let length = bytes.len() as u32;
         let known = length.min(self.granted);
         self.granted -= known;
@@ -132,6 +140,12 @@ impl Wire {
     /// Bytes that the client has not taken.
     pub(super) fn unsent(&self) -> usize {
         self.unsent.len() - self.taken
+    }
+
+    /// What waits to be sent is not.
+    pub(super) fn drop_unsent(&mut self) {
+        self.unsent.clear();
+        self.taken = 0;
     }
 
     /// Resets the connection, whatever waits to be sent.

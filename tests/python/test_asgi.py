@@ -6,7 +6,7 @@ import unittest
 from recording import RecordingHost, run_on_loop
 
 import _wasgi
-from wasgi_runtime.asgi.cycle import Cycle, wake
+from wasgi_runtime.asgi.cycle import Cycle, octets, octets_or_ascii, wake
 from wasgi_runtime.bridge import buffer
 from wasgi_runtime.event_loop import loop as event_loop
 
@@ -45,6 +45,9 @@ class Host(RecordingHost):
         self.sent.append(("failed", status))
         return _wasgi.DONE
 
+    def scope_changed(self, id, length):
+        self.sent.append(("changed", buffer.read_bytes()))
+
     def send_body(self, id, length, follows, more):
         if self.blocked:
             self.blocked -= 1
@@ -63,13 +66,40 @@ class Host(RecordingHost):
         self.end = buffer.read_text(length).splitlines()[-1]
 
 
+SCOPE = {
+    "type": "http",
+    "client": ("127.0.0.1", 50000),
+    "method": "GET",
+    "path": "/",
+    "query_string": b"",
+    "http_version": "1.1",
+}
+
+
 class Cycles(unittest.TestCase):
-    def run_app(self, app, host=None, during=None):
+    def run_app(self, app, host=None, during=None, octets=octets):
         def begin(loop):
-            cycle = Cycle(7, loop)
-            return cycle, cycle.run(app, {"type": "http"})
+            cycle = Cycle(7, loop, octets)
+            return cycle, cycle.run(app, dict(SCOPE))
 
         return run_on_loop(begin, host or Host(), during)
+
+    def test_the_log_is_told_of_a_scope_that_the_app_has_changed(self):
+        async def app(scope, receive, send):
+            scope |= {"client": ("9.9.9.9", 0), "path": "/a b", "query_string": b"q=1"}
+            scope["method"] = "HEAD"
+            await send({"type": "http.response.start", "status": 200})
+
+        changed = [b"9.9.9.9:0", b"HEAD /a%20b?q=1 HTTP/1.1", b"HEAD"]
+        self.assertEqual(self.run_app(app).sent, [("changed", changed), (200, [])])
+
+    def test_h11_takes_text_for_headers(self):
+        async def app(scope, receive, send):
+            headers = [("x-a", "1"), (bytearray(b"x-b"), b"2")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+        host = self.run_app(app, octets=octets_or_ascii)
+        self.assertEqual(host.sent, [(200, [b"x-a", b"1", b"x-b", b"2"])])
 
     def test_a_response_goes_out_as_the_app_sends_it(self):
         async def app(scope, receive, send):

@@ -270,6 +270,8 @@ function asyncCalls(host, dispatched) {
       /** @type {number} */ status,
       /** @type {number} */ length,
     ) => host.asyncWorker.sendStart(id, status, length),
+    scope_changed: (/** @type {number} */ id, /** @type {number} */ length) =>
+      host.asyncWorker.scopeChanged(id, length),
     send_start_failed: dispatched(
       (/** @type {number} */ id, /** @type {number | undefined} */ status) =>
         host.asyncWorker.sendStartFailed(id, status),

@@ -1,11 +1,12 @@
 //! One request and its response: the state between the app's events.
 
 use crate::asgi::event_error::EventError;
-use crate::http1::{self, RequestHead, Version};
-use crate::servers::{Launch, Server};
+use crate::http1::{self, RequestHead};
+use crate::servers::{HttpLibrary, Launch, Server};
 use crate::wire::strings::{self, Strings};
 
 use super::event::{Outcome, Part, Progress, Received};
+use super::h11::{Exchange, Frame};
 use super::head::{Framing, Transfer, default_headers};
 
 /// Bytes of a request's body that may wait for the app before its connection is no longer read.
@@ -17,6 +18,10 @@ pub const HIGH_WATER: usize = 65_536;
 #[allow(clippy::struct_excessive_bools)]
 pub struct Cycle {
     transfer: Transfer,
+    /// With h11, which frames responses and decides over the connection.
+    exchange: Option<Exchange>,
+    /// The request's only Connection option is `close`, as uvicorn looks for it.
+    asks_close: bool,
     disconnected: bool,
     /// Whether a request that has come whole is told before that its client has gone (daphne).
     is_told_whole: bool,
@@ -42,12 +47,16 @@ impl Cycle {
     /// it.
     #[must_use]
     pub fn new(request: &RequestHead, launch: &Launch, date: &str) -> Self {
+        let has_h11 = launch.asgi.http == HttpLibrary::H11;
+        let persists = request.keep_alive && &*request.protocol != b"HTTP/1.0";
         Self {
             transfer: Transfer {
                 is_head: request.method == b"HEAD",
                 framing: None,
-                keep_alive: request.keep_alive && request.version == Version::Http11,
+                keep_alive: has_h11 || persists,
             },
+            exchange: has_h11.then(|| Exchange::new(request)),
+            asks_close: request.values("connection").any(|value| value == b"close"),
             disconnected: false,
             is_told_whole: launch.server() == Server::Daphne,
             is_whole: false,
@@ -103,6 +112,17 @@ impl Cycle {
     /// The connection is not to be kept after this response: the server shuts down.
     pub fn close_after(&mut self) {
         self.transfer.keep_alive = false;
+    }
+
+    /// The app has changed whether the request is a HEAD, as far as uvicorn looks at its scope: h11
+    /// knows better.
+    pub fn is_head(&mut self, is_head: bool) {
+        self.transfer.is_head = is_head;
+    }
+
+    /// What h11 knows of the response.
+    pub fn exchange(&mut self) -> Option<&mut Exchange> {
+        self.exchange.as_mut()
     }
 
     /// The response is complete, whoever wrote it.
@@ -164,7 +184,17 @@ impl Cycle {
         let headers = defaults
             .pairs()
             .chain(strings::pairs(strings::read(encoded_headers)));
-        let sent = self.transfer.write_head(status, headers, out);
+        let sent = match &mut self.exchange {
+            None => self.transfer.write_head(status, headers, out),
+            Some(_) if !(100..600).contains(&status) => Err(EventError::Status(status)),
+            Some(exchange) => {
+                const CLOSE: (&[u8], &[u8]) = (b"connection", b"close");
+                let headers: Vec<_> = headers.collect();
+                let close = (self.asks_close && !headers.contains(&CLOSE)).then_some(CLOSE);
+                let headers = headers.into_iter().chain(close);
+                exchange.response(status, headers, out).map_err(Into::into)
+            }
+        };
         if sent.is_err() {
             out.truncate(begin);
         }
@@ -211,6 +241,9 @@ impl Cycle {
         if !self.started || self.complete {
             return Err(self.misplaced("http.response.body"));
         }
+        if self.exchange.is_some() {
+            return self.h11_body(part, goes_on, out);
+        }
         let missing = match self.transfer.framing {
             _ if self.transfer.is_head => 0,
             Some(Framing::Chunked) => {
@@ -245,6 +278,40 @@ impl Cycle {
         self.news = true;
         Ok(Progress::Complete {
             keep_alive: self.transfer.keep_alive,
+        })
+    }
+
+    fn h11_body(
+        &mut self,
+        part: Part<'_>,
+        goes_on: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, EventError> {
+        let Part { data, rest, more } = part;
+        let (is_head, keep_alive) = (self.transfer.is_head, self.transfer.keep_alive);
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(Progress::Continues);
+        };
+        // The first part announces the whole length.
+        let length = if is_head || goes_on {
+            0
+        } else {
+            data.len() + rest
+        };
+        let frame = exchange.data(length).inspect_err(|_| self.rest = 0)?;
+        match frame {
+            _ if is_head => {}
+            Frame::Plain => out.extend_from_slice(data),
+            Frame::Chunk => write_chunk(Part { more: true, ..part }, goes_on, out),
+        }
+        if more || rest > 0 {
+            return Ok(Progress::Continues);
+        }
+        self.complete = true;
+        self.news = true;
+        exchange.end(out)?;
+        Ok(Progress::Complete {
+            keep_alive: keep_alive && !exchange.must_close(),
         })
     }
 
@@ -324,7 +391,10 @@ impl Cycle {
     fn answer(&mut self, status: u16, text: &str, out: &mut Vec<u8>) -> Option<u16> {
         let mut headers = Strings::new();
         headers.push_pair("content-type", "text/plain; charset=utf-8");
-        headers.push_pair("content-length", text.len().to_string());
+        // uvicorn leaves the length of its 500 to h11.
+        if self.exchange.is_none() || status != 500 {
+            headers.push_pair("content-length", text.len().to_string());
+        }
         headers.push_pair("connection", "close");
         // A --header that no response can have fails here as well: then the connection only closes.
         let started = !self.disconnected && self.start(status, &headers.encode(), out).is_ok();

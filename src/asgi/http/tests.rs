@@ -138,6 +138,7 @@ fn a_body_of_unknown_length_is_chunked() {
 fn an_http_1_0_client_gets_chunks_and_the_connection_closes() {
     let mut head = request("GET", "/", &[]);
     head.version = Version::Http10;
+    head.protocol = Version::Http10.as_bytes().into();
     let mut answer = Answer::of(&head);
     answer.start(200, &[]).unwrap();
     assert!(answer.text().starts_with("HTTP/1.1 200 OK\r\n"));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::fixture::{launch, peer, request};
+use crate::http1::Version;
 use crate::servers::Server;
 use crate::testing::test;
 
@@ -71,7 +72,7 @@ fn root_path_stands_before_both_paths() {
 #[test]
 fn http_1_0_is_told() {
     let mut head = request("GET", "/", &[]);
-    head.version = Version::Http10;
+    head.protocol = Version::Http10.as_bytes().into();
     assert_eq!(scope(&head)[0], "1.0");
 }
 

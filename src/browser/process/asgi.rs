@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::asgi::http::Part;
 use crate::os::Millis;
+use crate::wire::strings;
 use crate::workers::r#async::{self, Sent};
 
 use super::message::Message;
@@ -42,8 +43,13 @@ impl AsyncWorker {
             .shared
             .with(|base, worker| match worker.next(&mut base.process, now) {
                 Some(event) => event.into(),
-                None if base.threads.has_not_turned_for(TURN_EVERY, now) => Reply::Turn.into(),
-                None => Reply::Nothing.into(),
+                None if !worker.is_ready() && base.threads.has_not_turned_for(TURN_EVERY, now) => {
+                    Reply::Turn.into()
+                }
+                None => {
+                    worker.end_turn();
+                    Reply::Nothing.into()
+                }
             });
         Full::put(event, &self.shared.memory)
     }
@@ -65,6 +71,17 @@ impl AsyncWorker {
             .shared
             .with(|base, worker| worker.start(&mut base.process, id, status, &headers));
         self.sent(sent)
+    }
+
+    /// The app has changed its scope: client, request line and method are put.
+    #[wasm_bindgen(js_name = scopeChanged)]
+    pub fn scope_changed(&self, id: u32, length: usize) {
+        let put = self.shared.memory.read(length);
+        let mut texts = strings::read(&put).map(|text| String::from_utf8_lossy(text).into_owned());
+        let mut next = || texts.next().unwrap_or_default();
+        let (client, line, method) = (next(), next(), next());
+        self.shared
+            .with(|_, worker| worker.changed(id, client, line, method == "HEAD"));
     }
 
     /// Python refuses an `http.response.start`, whose status it may have found. Done: raise what

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::master::MASTER_SLOT;
 use crate::os::Millis;
-use crate::servers::{Interface, Lifespan, Program, WorkerClass};
+use crate::servers::{HttpLibrary, Interface, Lifespan, Program, WorkerClass};
 
 use super::Process;
 use super::state::Base;
@@ -29,6 +29,7 @@ struct Configuration<'a> {
     argv: &'a [String],
     address: (&'a str, u16),
     lifespan: &'static str,
+    http: HttpLibrary,
     python_responses: bool,
     worker_class: &'static str,
     multithread: bool,
@@ -91,6 +92,7 @@ impl<'a> Configuration<'a> {
                 Lifespan::On => "on",
                 Lifespan::Off => "off",
             },
+            http: launch.asgi.http,
             python_responses: launch.python_responses,
             worker_class: launch.worker_class.name(),
             multithread: !sync || launch.threads > 1,

@@ -6,8 +6,10 @@ app sees.
 """
 
 import asyncio
+from collections.abc import Callable
 from operator import index
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import _wasgi
 from _wasgi import BLOCKED, BROKEN, DATA, DISCONNECT, PARK, RAISE
@@ -16,6 +18,9 @@ from ..bridge.buffer import SIZE, number, read_bytes, view, write_bytes, write_t
 from ..bridge.exceptions import raised
 from ..bridge.tracebacks import traceback_of
 from .application import App, Message, Scope
+
+_SHOWN: Final = ("client", "method", "path", "query_string", "http_version")
+"""What of the scope uvicorn's access log shows."""
 
 _receive = _wasgi.receive
 _send_start = _wasgi.send_start
@@ -61,11 +66,29 @@ def read_scope(state: dict[str, Any]) -> Scope:
 class Cycle:
     """A request and its response."""
 
-    __slots__ = ("id", "loop", "more", "taken", "task", "waiters", "writable")
+    __slots__ = (
+        "id",
+        "loop",
+        "more",
+        "octets",
+        "scope",
+        "shown",
+        "taken",
+        "task",
+        "waiters",
+        "writable",
+    )
 
-    def __init__(self, id: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, id: int, loop: asyncio.AbstractEventLoop, octets: Callable[[Any], bytes]
+    ) -> None:
         self.id = id
         self.loop = loop
+        self.octets = octets
+        """Makes bytes of a header's name or value, or raises what the server's library raises."""
+        self.scope: Scope = {}
+        self.shown: list[Any] = []
+        """What of the scope is in the access log, as the app was given it."""
         self.waiters: list[asyncio.Future[None]] = []
         """Of each ``receive()`` that waits."""
         self.taken = 0
@@ -77,6 +100,8 @@ class Cycle:
 
     async def run(self, app: App, scope: Scope) -> None:
         """Calls the app and settles what it leaves open."""
+        self.scope = scope
+        self.shown = list(map(scope.get, _SHOWN))
         try:
             result = await app(scope, self.receive, self.send)
         except BaseException as error:
@@ -124,11 +149,14 @@ class Cycle:
     def _send_start(self, message: Message) -> None:
         status: int | None = None
         try:
-            status = index(message["status"])
+            given = index(message["status"])
+            if list(map(self.scope.get, _SHOWN)) != self.shown:
+                self._show_scope()
+            status = given
             fields: list[bytes] = []
             for name, value in message.get("headers", ()):
-                fields.append(_octets(name))
-                fields.append(_octets(value))
+                fields.append(self.octets(name))
+                fields.append(self.octets(value))
             length = write_bytes(fields)
         except Exception:
             # uvicorn counts the response as started, and logs its status, before it looks at the
@@ -140,6 +168,21 @@ class Cycle:
             self._check(reply)
             raise
         self._check(_send_start(self.id, status, length))
+
+    def _show_scope(self) -> None:
+        """uvicorn's access log shows the scope as the app has left it."""
+        scope = self.scope
+        address = ""
+        if client := scope.get("client"):
+            host, port = client
+            address = f"{host}:{port:d}"
+        target = quote(scope["path"])
+        if query := scope["query_string"]:
+            target = f"{target}?{query.decode('ascii')}"
+        method = scope["method"]
+        line = f"{method} {target} HTTP/{scope['http_version']}"
+        texts = (address, line, method)
+        _wasgi.scope_changed(self.id, write_bytes([str(text).encode() for text in texts]))
 
     async def _send_body(self, body: bytes, more: bool) -> None:
         length = len(body)
@@ -169,7 +212,7 @@ class Cycle:
             raise raised()
 
 
-def _octets(value: Any) -> bytes:
+def octets(value: Any) -> bytes:
     """A header's name or value: what is not bytes raises, in the words of uvicorn's own check."""
     if type(value) is bytes:
         return value
@@ -180,6 +223,17 @@ def _octets(value: Any) -> bytes:
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"expected string or bytes-like object, got '{kind}'") from None
+
+
+def octets_or_ascii(value: Any) -> bytes:
+    """A header's name or value as h11 takes it: text too."""
+    if type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        return value.encode("ascii")
+    if isinstance(value, int):
+        raise TypeError("expected bytes-like object, not int")
+    return bytes(value)
 
 
 def wake(waiter: asyncio.Future[None] | None) -> None:

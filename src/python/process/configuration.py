@@ -36,6 +36,8 @@ class Configuration[Options]:
     address: tuple[str, int]
     """The first address to listen on."""
     lifespan: Literal["auto", "on", "off"]
+    http: Literal["httptools", "h11"]
+    """The library by which uvicorn speaks HTTP/1.1."""
     python_responses: bool
     """Whether responses are written in Python (gunicorn's asgi worker)."""
     worker_class: Literal["sync", "threaded", "green", "async"]

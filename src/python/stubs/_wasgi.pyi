@@ -342,6 +342,9 @@ def receive(id: int, /) -> int:
 def send_start(id: int, status: int, length: int, /) -> int:
     """DONE or RAISE."""
 
+def scope_changed(id: int, length: int, /) -> None:
+    """The app has changed its scope: client, request line and method are put."""
+
 def send_start_failed(id: int, status: int | None, /) -> int:
     """DONE: raise what Python has. BROKEN: raise nothing. RAISE: this comes first."""
 

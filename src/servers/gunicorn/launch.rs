@@ -4,8 +4,8 @@ use super::{Failure, GunicornSettings, refuse};
 use crate::http1::{Expectations, Folding, Limits, Methods, Rules, Underscores};
 use crate::servers::option::Values;
 use crate::servers::{
-    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, WorkerClass, absolute, argv,
-    host, python,
+    ASYNCIO_READ, AsgiSettings, Call, HttpLibrary, Interface, Launch, Level, Lifespan, Program,
+    UVLOOP_READ, WorkerClass, absolute, argv, host, python,
 };
 use crate::websocket::{self, Library};
 
@@ -16,6 +16,17 @@ const PYWSGI: &[&str] = &[
     "gevent_pywsgi",
     "gevent_wsgi",
     "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+];
+
+/// uvicorn's worker class.
+const UVICORN: &[&str] = &[
+    "uvicorn.workers.UvicornWorker",
+    "uvicorn_worker.UvicornWorker",
+];
+/// The one with h11 and asyncio's own loop.
+const UVICORN_H11: &[&str] = &[
+    "uvicorn.workers.UvicornH11Worker",
+    "uvicorn_worker.UvicornH11Worker",
 ];
 
 /// What is known besides the options.
@@ -64,6 +75,7 @@ pub(super) fn launch(
         python_path.insert(0, absolute(directory, path));
     }
     let uvicorn = interface == Interface::Asgi && !own_asgi;
+    let h11 = UVICORN_H11.contains(&class_name);
     let backlog = count("--backlog");
     let trusted = values
         .given("--forwarded-allow-ips")
@@ -83,6 +95,12 @@ pub(super) fn launch(
                 _ if interface == Interface::Asgi => Lifespan::Auto,
                 _ => Lifespan::Off,
             },
+            http: if h11 {
+                HttpLibrary::H11
+            } else {
+                HttpLibrary::Httptools
+            },
+            read_size: if h11 { ASYNCIO_READ } else { UVLOOP_READ },
             websocket: websocket(values, worker_class, own_asgi),
             ..AsgiSettings::default()
         },
@@ -92,12 +110,19 @@ pub(super) fn launch(
         // wait.
         accepts: match values.text("--asgi-loop").trim_ascii() {
             "asyncio" if own_asgi => backlog.max(1),
+            _ if h11 => backlog.max(1),
             _ => 1,
         },
         graceful_timeout: Some(seconds("--graceful-timeout")),
         keep_alive: seconds("--keep-alive"),
-        rules: rules(values, own_asgi, uvicorn),
-        limits: if uvicorn {
+        rules: if h11 {
+            Rules::H11
+        } else {
+            rules(values, own_asgi, uvicorn)
+        },
+        limits: if h11 {
+            Limits::H11
+        } else if uvicorn {
             Limits::HTTPTOOLS
         } else {
             limits(values)
@@ -181,14 +206,11 @@ fn limits(values: &Values) -> Limits {
 /// gthread.
 fn worker_class(values: &Values) -> Result<(WorkerClass, Interface), Failure> {
     const SYNC: &[&str] = &["sync", "gunicorn.workers.sync.SyncWorker"];
-    const UVICORN: &[&str] = &[
-        "uvicorn.workers.UvicornWorker",
-        "uvicorn_worker.UvicornWorker",
-    ];
     const THREADED: &[&str] = &["gthread", "gunicorn.workers.gthread.ThreadWorker"];
     const GREEN: &[&str] = &["gevent", "gunicorn.workers.ggevent.GeventWorker"];
     let name = values.text("--worker-class").trim_ascii();
-    let (option, reason) = if UVICORN.contains(&name) || ASGI.contains(&name) {
+    let is_uvicorn = UVICORN.contains(&name) || UVICORN_H11.contains(&name);
+    let (option, reason) = if is_uvicorn || ASGI.contains(&name) {
         return Ok((WorkerClass::Async, Interface::Asgi));
     } else if THREADED.contains(&name) {
         return Ok((WorkerClass::Threaded, Interface::Wsgi));

@@ -8,8 +8,8 @@ use crate::http1::{Limits, Rules};
 use crate::servers::grammar::click;
 use crate::servers::option::Values;
 use crate::servers::{
-    AsgiSettings, Call, Interface, Launch, Level, Lifespan, Program, Target, WorkerClass, argv,
-    host, python,
+    ASYNCIO_READ, AsgiSettings, Call, HttpLibrary, Interface, Launch, Level, Lifespan, Program,
+    Target, UVLOOP_READ, WorkerClass, argv, host, python,
 };
 use crate::websocket;
 
@@ -60,6 +60,11 @@ pub(super) fn launch(
         reload,
     };
     let backlog = values.count("--backlog").unwrap_or(2048);
+    let has_uvloop = matches!(values.text("--loop"), "auto" | "uvloop");
+    let http = match values.text("--http") {
+        "h11" => HttpLibrary::H11,
+        _ => HttpLibrary::Httptools,
+    };
     Ok(Launch {
         workers: if is_reloaded { 1 } else { workers },
         master: workers > 1 || is_reloaded,
@@ -71,6 +76,12 @@ pub(super) fn launch(
                 "off" => Lifespan::Off,
                 _ => Lifespan::Auto,
             },
+            http,
+            read_size: if has_uvloop {
+                UVLOOP_READ
+            } else {
+                ASYNCIO_READ
+            },
             websocket: websocket(values),
             limit_concurrency: values.count("--limit-concurrency"),
             server_header: values.flag("--server-header"),
@@ -80,14 +91,14 @@ pub(super) fn launch(
         },
         binds: vec![bind],
         backlog,
-        accepts: match values.text("--loop") {
-            "auto" | "uvloop" => 1,
-            _ => backlog.max(1),
-        },
+        accepts: if has_uvloop { 1 } else { backlog.max(1) },
         graceful_timeout: seconds("--timeout-graceful-shutdown"),
         keep_alive: seconds("--timeout-keep-alive").unwrap_or(0.0),
-        rules: Rules::HTTPTOOLS,
-        limits: Limits::HTTPTOOLS,
+        rules: match http {
+            HttpLibrary::H11 => Rules::H11,
+            HttpLibrary::Httptools => Rules::HTTPTOOLS,
+        },
+        limits: limits(http, values),
         max_requests: values.count("--limit-max-requests"),
         max_requests_jitter: values.count("--limit-max-requests-jitter").unwrap_or(0),
         log_level: Level::named(values.text("--log-level")).unwrap_or(Level::Info),
@@ -100,6 +111,20 @@ pub(super) fn launch(
         },
         ..Launch::base(Program::Uvicorn(settings), argv("uvicorn", words), call)
     })
+}
+
+/// How much of a request is read.
+fn limits(http: HttpLibrary, values: &Values) -> Limits {
+    match http {
+        HttpLibrary::Httptools => Limits::HTTPTOOLS,
+        HttpLibrary::H11 => {
+            let size = values.count("--h11-max-incomplete-event-size");
+            Limits {
+                incomplete: size.map(|size| size as usize).or(Limits::H11.incomplete),
+                ..Limits::H11
+            }
+        }
+    }
 }
 
 /// The address to listen on.
@@ -128,8 +153,8 @@ fn own_parts(program: &click::Program, values: &Values) -> Result<(), Failure> {
         ),
         (
             "--http",
-            &["auto", "httptools"],
-            "wasgi answers as httptools does: leave it at auto.",
+            &["auto", "httptools", "h11"],
+            "wasgi knows the libraries httptools and h11.",
         ),
         (
             "--ws",

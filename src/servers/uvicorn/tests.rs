@@ -2,7 +2,9 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::servers::testing::{assert_python_is_told, files, launch, printed};
-use crate::servers::{Command, Interface, Level, Lifespan, Surroundings, WorkerClass, parse};
+use crate::servers::{
+    Command, HttpLibrary, Interface, Level, Lifespan, Surroundings, WorkerClass, parse,
+};
 use crate::testing::test;
 
 const STATES: &str = "Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes";
@@ -271,7 +273,7 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
         "--fd 3",
         "--ssl-keyfile x",
         "--http2",
-        "--http h11",
+        "--http my.Protocol",
         "--port 99999",
         "--host x.org",
     ] {
@@ -283,6 +285,10 @@ fn what_cannot_be_honoured_is_refused_with_a_reason() {
         assert!(reason.ends_with('.') && reason.len() > 30, "{reason}");
         assert_eq!(code, 2, "{option}");
     }
+    assert_eq!(
+        launch("uvicorn --http h11 app:asgi").asgi.http,
+        HttpLibrary::H11
+    );
     // These ask for what happens anyway.
     launch(
         "uvicorn --loop uvloop --http httptools --ws auto --ws-max-queue 32 --interface asgi3 app:asgi",

@@ -1,5 +1,7 @@
 //! Frames of the kernel, and the connections that it hands over.
 
+use std::collections::VecDeque;
+
 use crate::gateway::Peer;
 use crate::http1::server::Connection;
 use crate::net::frame::{Accepted, FromProcess, ToProcess, push_number};
@@ -9,7 +11,7 @@ use crate::trace::Name;
 use crate::workers::ProcessContext;
 use crate::workers::wire::Wire;
 
-use super::connection::AsgiConnection;
+use super::connection::{AsgiConnection, Past};
 use super::worker::{Arrived, AsyncWorker};
 
 impl AsyncWorker {
@@ -77,6 +79,12 @@ impl AsyncWorker {
             first_byte_at: None,
             requests: 0,
             request: None,
+            reading: None,
+            pipeline: VecDeque::new(),
+            paused: false,
+            drops_rest: false,
+            ended: None,
+            past: Past::default(),
             socket: None,
             idle_since: None,
             idle_until: (process.launch.server() == Server::Daphne)

@@ -2,12 +2,14 @@
 
 use crate::asgi::http::{self, Cycle, Part, Progress, Received};
 use crate::gateway::Exception;
+use crate::http1::server::State;
 use crate::os::Millis;
 use crate::servers::{Level, Server, log};
 use crate::trace::Name;
 use crate::workers::ProcessContext;
 
 use super::connection::{log_access, wake};
+use super::event::LoopEvent;
 use super::watermarks::HIGH_WATER;
 use super::worker::AsyncWorker;
 
@@ -30,7 +32,6 @@ impl AsyncWorker {
         let Some(request) = self.requests.get_mut(&id) else {
             return Received::Disconnect;
         };
-        let was_full = request.cycle.is_full();
         let mut out = Vec::new();
         let received = request.cycle.receive(&mut out);
         request.waiting = received == Received::Wait;
@@ -38,8 +39,8 @@ impl AsyncWorker {
         if let Some(c) = self.connections.get_mut(&connection) {
             c.wire.send(&out, &mut process.frames);
         }
-        if was_full {
-            self.read(process, connection, now);
+        if received != Received::Disconnect {
+            self.resume(process, connection, now);
         }
         received
     }
@@ -56,8 +57,7 @@ impl AsyncWorker {
             return Sent::Done;
         };
         let mut out = Vec::new();
-        let first =
-            !request.cycle.is_started() && self.connections.contains_key(&request.connection);
+        let first = !request.cycle.is_started();
         let started = request.cycle.start(status, headers, &mut out);
         if first && request.cycle.is_started() {
             log_access(process, request, status);
@@ -66,6 +66,16 @@ impl AsyncWorker {
             c.wire.send(&out, &mut process.frames);
         }
         started.map_or_else(|error| Sent::Raise(error.exception()), |()| Sent::Done)
+    }
+
+    /// The app has changed its scope: the request is what the scope now says, in the access log and
+    /// for the framing of the response. `line` is `GET /path HTTP/1.1`.
+    pub fn changed(&mut self, id: u32, client: String, line: String, is_head: bool) {
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.client = client;
+            request.line = line;
+            request.cycle.is_head(is_head);
+        }
     }
 
     /// An `http.response.start` that Python refuses, for want of a status or for its headers.
@@ -187,22 +197,35 @@ impl AsyncWorker {
         self.total += 1;
         let from = request.called_at.unwrap_or(request.begun_at);
         process.span((connection, request.sequence), Name::App, from, now);
-        self.events.extend(wake(request, Some(id)));
+        self.events.emit_all(wake(request, Some(id)));
         let Some(c) = self.connections.get_mut(&connection) else {
             return;
         };
         c.request = None;
+        c.reading.take_if(|reading| *reading == id);
+        c.past.is_answered = c.http.state() == State::Body;
         if c.wire.unsent() > 0 {
             c.written_at = Some(now);
+        }
+        if c.close_when_sent {
+            return;
         }
         if !keep_alive {
             self.close(process, connection, now);
             return;
         }
-        c.http.end_response(true);
-        c.idle_since = Some(now);
-        c.idle_until = Some(now + process.launch.keep_alive);
-        self.read(process, connection, now);
+        if let Some((number, scope)) = c.pipeline.pop_front() {
+            c.request = Some(number);
+            self.events.emit(LoopEvent::Request(number, scope));
+        } else {
+            c.idle_since = Some(now);
+            c.idle_until = Some(now + process.launch.keep_alive);
+        }
+        if !process.launch.reads_ahead() {
+            c.http.end_response(true);
+            self.parse(process, connection, now);
+        }
+        self.resume(process, connection, now);
     }
 
     /// The app has returned; `result` is `str()` of what it returned unless that is None.
@@ -257,9 +280,8 @@ impl AsyncWorker {
             let from = request.called_at.unwrap_or(request.begun_at);
             process.span((request.connection, request.sequence), Name::App, from, now);
         }
-        if c.request == Some(id) {
-            c.request = None;
-        }
+        c.request.take_if(|request| *request == id);
+        c.reading.take_if(|reading| *reading == id);
         if outcome.close {
             self.close(process, request.connection, now);
         }

@@ -5,7 +5,7 @@ use crate::trace::Name;
 use crate::workers::ProcessContext;
 
 use super::connection::wake;
-use super::event::LoopEvent;
+use super::event::{LoopEvent, Pending};
 use super::worker::AsyncWorker;
 
 impl AsyncWorker {
@@ -27,11 +27,35 @@ impl AsyncWorker {
         }
         if c.close_when_sent {
             c.wire.close(&mut process.frames);
-            let socket = c.socket;
-            self.connections.remove(&id);
-            if let Some(number) = socket {
-                self.socket_gone(number);
-            }
+            self.forget(id);
+        }
+    }
+
+    /// The connection is no more. Whoever it concerns is told in the loop's next iteration.
+    fn forget(&mut self, id: u32) {
+        let Some(c) = self.connections.remove(&id) else {
+            return;
+        };
+        for (number, _) in c.pipeline {
+            self.requests.remove(&number);
+        }
+        if let Some(number) = c.socket {
+            self.socket_gone(number);
+        }
+        if let Some(number) = c.reading {
+            self.events.push(Pending::Gone(number));
+        }
+        if let Some(number) = c.request.filter(|_| c.blocked) {
+            self.events.emit(LoopEvent::Writable(number));
+        }
+    }
+
+    /// What a loop does after an error of its protocol: nothing more is sent.
+    pub(super) fn force_close(&mut self, process: &mut ProcessContext, id: u32) {
+        if let Some(c) = self.connections.get_mut(&id) {
+            c.wire.drop_unsent();
+            c.wire.close(&mut process.frames);
+            self.forget(id);
         }
     }
 
@@ -52,46 +76,30 @@ impl AsyncWorker {
         }
         // What the client still sends is thrown away.
         c.wire.read(&mut process.lazy);
-        self.disconnect_request(id);
         self.all_sent(process, id, now);
     }
 
     /// The server resets a connection.
     pub(super) fn abort(&mut self, process: &mut ProcessContext, id: u32) {
-        let Some(mut c) = self.connections.remove(&id) else {
-            return;
-        };
-        c.wire.abort(&mut process.frames);
-        if let Some(number) = c.socket {
-            self.socket_gone(number);
+        if let Some(c) = self.connections.get_mut(&id) {
+            c.wire.abort(&mut process.frames);
+            self.forget(id);
         }
     }
 
     /// The client has gone.
     pub(super) fn client_gone(&mut self, process: &mut ProcessContext, id: u32, now: Millis) {
         self.close(process, id, now);
-        if let Some(c) = self.connections.get(&id)
-            && c.wire.broken
-        {
-            let socket = c.socket;
-            self.connections.remove(&id);
-            if let Some(number) = socket {
-                self.socket_gone(number);
-            }
+        if self.connections.get(&id).is_some_and(|c| c.wire.broken) {
+            self.forget(id);
         }
     }
 
-    pub(super) fn disconnect_request(&mut self, id: u32) {
-        let Some(c) = self.connections.get(&id) else {
-            return;
-        };
-        let Some(number) = c.request else { return };
+    /// The app of a request gets to know that its client is gone.
+    pub(super) fn request_lost(&mut self, number: u32) {
         if let Some(request) = self.requests.get_mut(&number) {
             request.cycle.disconnected();
-            self.events.extend(wake(request, Some(number)));
-            if c.blocked {
-                self.events.push_back(LoopEvent::Writable(number));
-            }
+            self.events.emit_all(wake(request, Some(number)));
         }
     }
 }

@@ -1,18 +1,22 @@
 //! The connections of the loop and the requests that the app has of them.
 
+use std::collections::VecDeque;
+
 use crate::asgi::http::Cycle;
 use crate::asgi::status::phrase;
 use crate::gateway::Peer;
 use crate::http1::server::Connection;
 use crate::os::{Millis, Stream};
-use crate::servers::{Level, log};
+use crate::servers::{Level, Server, log};
 use crate::wire::strings::{self, Strings};
 use crate::workers::ProcessContext;
 use crate::workers::wire::Wire;
 
-use super::event::LoopEvent;
+use super::event::{End, LoopEvent};
 
 #[derive(Debug)]
+// Independent facts, each established at its own moment.
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct AsgiConnection {
     pub(super) wire: Wire,
     pub(super) http: Connection,
@@ -23,6 +27,20 @@ pub(super) struct AsgiConnection {
     pub(super) requests: u32,
     /// The request that the app has.
     pub(super) request: Option<u32>,
+    /// The request that was read last, or is being read: the one that is told of what comes. It is
+    /// [`Self::request`], but where requests are read ahead.
+    pub(super) reading: Option<u32>,
+    /// Requests that were read ahead, with their scopes: the first one's turn comes after the
+    /// response before.
+    pub(super) pipeline: VecDeque<(u32, Vec<u8>)>,
+    /// Nothing is read until the app receives, or its response is complete.
+    pub(super) paused: bool,
+    /// What follows the request that is being read is lost: it was sent for another protocol.
+    pub(super) drops_rest: bool,
+    /// How the client has ended the connection meanwhile.
+    pub(super) ended: Option<End>,
+    /// What h11 remembers from one request to the next.
+    pub(super) past: Past,
     /// The WebSocket that it has become.
     pub(super) socket: Option<u32>,
     pub(super) idle_since: Option<Millis>,
@@ -30,6 +48,15 @@ pub(super) struct AsgiConnection {
     pub(super) close_when_sent: bool,
     pub(super) blocked: bool,
     pub(super) written_at: Option<Millis>,
+}
+
+/// What of past requests matters for a connection with h11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Past {
+    /// The last request was of HTTP/1.1 or later.
+    pub(super) knows_chunks: bool,
+    /// The response is complete, and the request is not.
+    pub(super) is_answered: bool,
 }
 
 #[derive(Debug)]
@@ -78,6 +105,13 @@ pub(super) fn log_access(process: &mut ProcessContext, request: &AsgiRequest, st
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
     );
+    if process.launch.server() == Server::Gunicorn {
+        // gunicorn's handler for its access log, which uvicorn's worker class uses, writes the bare
+        // message.
+        let line = format!("{} - \"{}\" {status}", request.client, request.line);
+        process.line(Stream::Stdout, &line);
+        return;
+    }
     let version = version.strip_prefix("HTTP/").unwrap_or(version);
     let line = log::uvicorn_access(
         &request.client,

@@ -46,7 +46,7 @@ impl AsyncWorker {
             _ => scope.strings(session.subprotocols()).encode(),
         });
         if let Some(strings) = strings {
-            self.events.push_back(LoopEvent::Socket(number, strings));
+            self.events.emit(LoopEvent::Socket(number, strings));
         }
         if let Some(c) = self.connections.get_mut(&id) {
             c.socket = Some(number);
@@ -145,7 +145,7 @@ impl AsyncWorker {
         };
         if socket.has_app {
             if socket.client != Client::Lost {
-                self.events.push_back(LoopEvent::Lost(number));
+                self.events.emit(LoopEvent::Lost(number));
             }
         } else {
             self.sockets.remove(&number);
@@ -161,7 +161,7 @@ impl AsyncWorker {
         socket.session.lost();
         self.apply_socket_output(process, number, now);
         // A send that waits goes on, and raises.
-        self.events.push_back(LoopEvent::Writable(number));
+        self.events.emit(LoopEvent::Writable(number));
     }
 
     /// `receive()`; `None`: the app waits for [`LoopEvent::Receivable`].
@@ -306,10 +306,10 @@ impl AsyncWorker {
         } = socket.session.take_output();
         socket.note_arrivals(now);
         if wake && std::mem::take(&mut socket.waiting) {
-            self.events.push_back(LoopEvent::Receivable(number));
+            self.events.emit(LoopEvent::Receivable(number));
         }
         if writable {
-            self.events.push_back(LoopEvent::Writable(number));
+            self.events.emit(LoopEvent::Writable(number));
         }
         let connection = socket.connection;
         for line in lines {

@@ -58,6 +58,7 @@ impl Bench {
     fn events(&mut self) -> Vec<LoopEvent> {
         let next = || self.worker.next(&mut self.rig.process, self.rig.now);
         let all = std::iter::from_fn(next).collect();
+        self.worker.end_turn();
         self.run_until_idle();
         all
     }

@@ -10,11 +10,13 @@ use crate::trace::Name;
 use crate::workers::ProcessContext;
 
 use super::connection::{AsgiConnection, AsgiRequest};
-use super::event::LoopEvent;
+use super::event::{Events, LoopEvent, Pending};
 use super::socket::Socket;
 
 /// The worker.
 #[derive(Debug, Default)]
+// Independent facts, each established at its own moment.
+#[allow(clippy::struct_excessive_bools)]
 pub struct AsyncWorker {
     pub(super) connections: BTreeMap<u32, Box<AsgiConnection>>,
     /// The connection of each request that the app has.
@@ -23,7 +25,9 @@ pub struct AsyncWorker {
     pub(super) sockets: BTreeMap<u32, Box<Socket>>,
     pub(super) next_request: u32,
     pub(super) inbox: VecDeque<Arrived>,
-    pub(super) events: VecDeque<LoopEvent>,
+    pub(super) events: Events,
+    /// The present iteration of the loop has something for the app.
+    pub(super) has_turned: bool,
     pub(super) polling: bool,
     pub(super) listening: bool,
     /// How many connections the last `accept()` gave.
@@ -98,10 +102,21 @@ impl AsyncWorker {
 
     /// What `select()` returns next.
     pub fn next(&mut self, process: &mut ProcessContext, now: Millis) -> Option<LoopEvent> {
-        if self.events.is_empty() {
-            self.handle_arrived(process, now);
-        }
-        let event = self.events.pop_front()?;
+        let event = loop {
+            if self.events.is_empty() {
+                self.handle_arrived(process, now);
+            }
+            match self.events.pop()? {
+                Pending::Event(event) => break event,
+                later if self.has_turned => {
+                    self.events.put_back(later);
+                    return None;
+                }
+                Pending::Ended { connection, how } => self.ended(process, connection, how, now),
+                Pending::Gone(number) => self.request_lost(number),
+            }
+        };
+        self.has_turned = true;
         if let LoopEvent::Request(id, _) = &event
             && let Some(request) = self.requests.get_mut(id)
         {
@@ -117,6 +132,11 @@ impl AsyncWorker {
             self.socket_called(process, *number, now);
         }
         Some(event)
+    }
+
+    /// `select()` returns: what it has returned happens before it is called again.
+    pub fn end_turn(&mut self) {
+        self.has_turned = false;
     }
 
     /// The connection of a request that the app has, and its place on it.
@@ -226,7 +246,7 @@ impl AsyncWorker {
     /// the SIGABRT of uvicorn's worker class either.
     pub fn signal(&mut self, process: &mut ProcessContext, signal: Signal) {
         match signal {
-            Signal::Term | Signal::Int => self.events.push_back(LoopEvent::Stop(signal)),
+            Signal::Term | Signal::Int => self.events.emit(LoopEvent::Stop(signal)),
             Signal::Abrt | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2
                 if process.launch.server() != Server::Gunicorn
                     || signal == Signal::Abrt && !process.launch.python_responses =>

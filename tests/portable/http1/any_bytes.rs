@@ -14,6 +14,7 @@ const TIGHT: (Rules, Limits) = (
         fields: 3,
         field_size: 32,
         head: 80,
+        incomplete: None,
     },
 );
 

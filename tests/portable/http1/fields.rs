@@ -60,7 +60,7 @@ fn folded_values() {
         assert_eq!(
             seen.request(0).headers[1..],
             [
-                (b"X".to_vec(), b"a b c".to_vec()),
+                (b"X".to_vec(), b"a b  c".to_vec()),
                 (b"Y".to_vec(), b"d".to_vec())
             ]
         );

@@ -132,14 +132,21 @@ fn chunk_sizes_and_extensions() {
         }
         assert_eq!(
             refusal(server, &chunked("5\r\nhello0\r\n\r\n")),
-            RequestError::ChunkEnd(b"0\r".to_vec())
+            // Those that look at each byte as it comes have not seen the second.
+            RequestError::ChunkEnd(if server.0.chunk_end_by_byte {
+                b"0".to_vec()
+            } else {
+                b"0\r".to_vec()
+            })
         );
         assert_eq!(
             refusal(server, &chunked("5\r\nhello\rx")),
             RequestError::ChunkEnd(b"\rx".to_vec())
         );
+        // h11 takes up to 20 digits.
+        let digits = if server == H11 { 21 } else { 17 };
         assert!(matches!(
-            refusal(server, &chunked("fffffffffffffffff\r\n")),
+            refusal(server, &chunked(&format!("{}\r\n", "f".repeat(digits)))),
             RequestError::ChunkSize(_)
         ));
     }

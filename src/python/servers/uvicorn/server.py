@@ -12,7 +12,7 @@ from _wasgi import LOST, NO_ADDRESS, PARK, RECEIVABLE, REQUEST, SIGNAL_DEFAULT, 
 
 from ...asgi import websocket
 from ...asgi.application import App, Scope, finish_imports
-from ...asgi.cycle import Cycle, read_scope, wake
+from ...asgi.cycle import Cycle, octets, octets_or_ascii, read_scope, wake
 from ...asgi.websocket import Socket
 from ...bridge.log import ERROR, INFO, log
 from ...event_loop import loop as event_loop
@@ -41,6 +41,7 @@ class Server:
         self.signal = 0
         self.forced = False
         self.fresh_contexts = fresh_contexts
+        self.octets = octets_or_ascii if configuration.http == "h11" else octets
         self.loop = asyncio.get_running_loop()
 
     def decode(self, kind: int, id: int) -> Callable[[], object]:
@@ -71,7 +72,7 @@ class Server:
         self.stopping.set()
 
     def _request(self, id: int, scope: Scope) -> None:
-        cycle = self.running[id] = Cycle(id, self.loop)
+        cycle = self.running[id] = Cycle(id, self.loop, self.octets)
         self._start(id, cycle, cycle.run(self.app, scope))
 
     def _socket(self, id: int, scope: Scope) -> None:
