@@ -6,8 +6,8 @@ pub use crate::wire::frame::{Frame, frames, push, push_number, push_parts};
 wasgi_wire::kinds! {
     /// What a process says to the machine.
     pub enum FromProcess {
-        /// Wake me once when the listener has a connection (one-shot, as in a poll set). With a
-        /// body, connections may be offered to the process.
+        /// Wake me once when the listener has a connection (one-shot, as in a poll set). The body's
+        /// byte, if there is one, is a sum of [`super::poll`].
         Poll = 1,
         /// Accept at most as many connections as the body's u32 says.
         Accept = 3,
@@ -56,8 +56,8 @@ wasgi_wire::kinds! {
         /// [`crate::master::Event::Busy`]; the body is a
         /// [`crate::servers::uwsgi::RequestBegun`].
         Busy = 31,
-        /// [`crate::master::Event::Request`]; the body is a
-        /// [`crate::servers::uwsgi::RequestEnded`].
+        /// [`crate::master::Event::Request`]; the body is its
+        /// [`crate::servers::uwsgi::RequestLine`].
         Request = 32,
         /// The master's Python has run a hook; id is an [`crate::machine::Answer`].
         Hook = 33,

@@ -7,6 +7,7 @@ pub mod frame;
 mod ids;
 mod linger;
 mod network;
+pub mod poll;
 mod window;
 
 pub use claims::{Claims, Offer, SLOTS};

@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod error;
 mod event;
+mod handshake;
 mod listener;
 mod offers;
 mod owners;

@@ -3,8 +3,9 @@
 use super::connection::LEAST_GRANT;
 use super::*;
 use crate::net::frame::{Frame, FromProcess, ToProcess, frames};
+use crate::net::poll;
 use crate::net::{ConnectionId, ListenerId};
-use crate::os::Pid;
+use crate::os::{Millis, Pid};
 use crate::testing::test;
 
 const A: Pid = 10;
@@ -234,17 +235,119 @@ fn a_full_backlog_makes_the_connect_wait_for_its_retransmission() {
     let listener = net.listen(("127.0.0.1".into(), 80), 0).unwrap();
     net.connect(80, 0.0).unwrap();
     net.connect(80, 0.0).unwrap();
-    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1020.0)));
+    assert_eq!((net.waiting(listener), net.deadline()), (1, Some(1024.0)));
     net.from_process(
         A,
         frame(FromProcess::Accept, listener, &1_u32.to_le_bytes()),
         0.0,
     );
     assert_eq!(net.waiting(listener), 0);
-    net.tick(1019.0);
+    net.tick(1023.0);
     assert_eq!(net.waiting(listener), 0);
-    net.tick(1020.0);
+    net.tick(1024.0);
     assert_eq!((net.waiting(listener), net.deadline()), (1, None));
+}
+
+/// A listener with this backlog, one connection being served, and so many more that try.
+fn crowd(backlog: u32, clients: usize) -> (Network, ListenerId, Vec<ConnectionId>) {
+    let mut net = Network::new();
+    let listener = net.listen(("127.0.0.1".into(), 80), backlog).unwrap();
+    let ids: Vec<ConnectionId> = (0..clients)
+        .map(|_| {
+            let id = net.connect(80, 0.0).unwrap();
+            net.send(id, b"GET");
+            id
+        })
+        .collect();
+    (net, listener, ids)
+}
+
+/// One `accept()`; what happens until `now` has happened.
+fn accept_at(net: &mut Network, listener: ListenerId, now: Millis) -> Vec<ConnectionId> {
+    while let Some(at) = net.deadline().filter(|at| *at <= now) {
+        net.tick(at);
+    }
+    let body = 1_u32.to_le_bytes();
+    net.from_process(A, frame(FromProcess::Accept, listener, &body), now);
+    let accepted = |(id, event)| matches!(event, ClientEvent::Accepted(_)).then_some(id);
+    seen(net).into_iter().filter_map(accepted).collect()
+}
+
+#[test]
+fn six_clients_of_a_backlog_of_one_are_served_without_a_pause() {
+    let (mut net, listener, ids) = crowd(1, 5);
+    let late = net.connect(80, 0.0).unwrap();
+    net.send(late, b"GET");
+    let mut served = Vec::new();
+    for second in 0..6 {
+        served.extend(accept_at(
+            &mut net,
+            listener,
+            f64::from(second) * 1000.0 + 30.0,
+        ));
+    }
+    assert_eq!(served.len(), 6, "{served:?}");
+    assert_eq!(served[..2], ids[..2]);
+    assert_eq!(
+        served[2], late,
+        "of timers that expire together the last set is the first"
+    );
+}
+
+#[test]
+fn syns_that_are_sent_again_together_all_find_the_room_for_one() {
+    let (mut net, listener, _) = crowd(0, 3);
+    accept_at(&mut net, listener, 0.0);
+    net.tick(1024.0);
+    assert_eq!(net.waiting(listener), 1);
+    assert_eq!(
+        net.deadline(),
+        Some(1232.0),
+        "the other one's data is sent again, not its SYN"
+    );
+    accept_at(&mut net, listener, 1100.0);
+    net.tick(1232.0);
+    assert_eq!((net.waiting(listener), net.deadline()), (1, None));
+}
+
+#[test]
+fn a_client_that_gives_up_while_it_is_half_open_is_forgotten() {
+    let (mut net, listener, ids) = crowd(0, 3);
+    accept_at(&mut net, listener, 0.0);
+    net.tick(1024.0);
+    net.reset(ids[1]);
+    accept_at(&mut net, listener, 1100.0);
+    net.tick(60_000.0);
+    assert_eq!((net.waiting(listener), net.deadline()), (0, None));
+}
+
+#[test]
+fn idle_workers_that_wait_in_turn_are_served_in_turn() {
+    let mut net = Network::new();
+    let listener = net.listen(("127.0.0.1".into(), 80), 10).unwrap();
+    let poll = |net: &mut Network, pid| {
+        net.from_process(
+            pid,
+            frame(FromProcess::Poll, listener, &[poll::IN_TURN]),
+            0.0,
+        );
+    };
+    let accept = |net: &mut Network, pid| {
+        let body = 1_u32.to_le_bytes();
+        net.from_process(pid, frame(FromProcess::Accept, listener, &body), 0.0);
+        poll(net, pid);
+    };
+    poll(&mut net, A);
+    poll(&mut net, B);
+    for first in [A, B, A, B] {
+        let id = net.connect(80, 0.0).unwrap();
+        // The other one is faster to ask, and finds nothing.
+        let other = if first == A { B } else { A };
+        accept(&mut net, other);
+        assert_eq!(net.server_of(id), None);
+        accept(&mut net, first);
+        assert_eq!(net.server_of(id), Some(first));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 mod uwsgi;
 
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push, push_number};
-use crate::net::{AfterClose, ConnectionId, Offer};
+use crate::net::{AfterClose, ConnectionId, Offer, poll};
 use crate::os::{Millis, Signal};
 use crate::servers::{Level, Server};
 use crate::trace::Name;
@@ -263,8 +263,14 @@ impl SyncWorker {
         self.notify(process, now);
         for index in 0..process.listeners.len() {
             let id = process.listeners[index].id;
-            let takes_offers: &[u8] = if takes_offers(process) { &[1] } else { &[] };
-            push(&mut process.frames, FromProcess::Poll, id, takes_offers);
+            let mut flags = 0;
+            if takes_offers(process) {
+                flags |= poll::TAKES_OFFERS;
+            }
+            if process.launch.server() == Server::Gunicorn {
+                flags |= poll::IN_TURN;
+            }
+            push(&mut process.frames, FromProcess::Poll, id, &[flags]);
         }
         self.state = State::Polling;
     }

@@ -3,6 +3,9 @@
 use super::connection::{Connection, Early, Retry, RetryCause};
 use super::error::{ConnectError, ListenError};
 use super::event::ClientEvent;
+use super::handshake::{
+    DATA_RETRIES, SYN_ACK_RETRIES, SYN_RETRIES, next_data, next_syn, next_syn_ack,
+};
 use super::listener::Listener;
 use super::state::Network;
 use crate::bounds::CONNECTIONS;
@@ -10,13 +13,7 @@ use crate::net::frame::{ToProcess, push};
 use crate::net::ids::{Address, ConnectionId, ListenerGroup, ListenerId};
 use crate::net::{Deferral, WINDOW};
 use crate::os::Millis;
-use std::collections::VecDeque;
-
-/// First retransmission of a SYN that met a full backlog; each further one waits twice as long, as
-/// Linux does. Its timer is coarse: 1.01 to 1.02 s were measured.
-const SYN_RETRY: Millis = 1020.0;
-/// Retransmissions before a connect gives up (Linux: `tcp_syn_retries`).
-const SYN_RETRIES: u32 = 6;
+use std::collections::{BTreeMap, VecDeque};
 
 impl Network {
     /// Begins to listen; up to `backlog` + 1 connections wait to be accepted, as on Linux.
@@ -51,6 +48,7 @@ impl Network {
             deferral: Deferral::None,
             waiting: VecDeque::new(),
             pollers: Vec::new(),
+            in_turn: Vec::new(),
             accepters: Vec::new(),
             taker: None,
             offers: Vec::new(),
@@ -140,16 +138,42 @@ impl Network {
             grant_server: 0,
             grant_client: 0,
         };
+        self.now = now;
         self.connections.insert(id, connection);
-        match self.deferral(listener) {
-            Deferral::None => self.enqueue(id, listener, now, 0),
-            deferral => self.retries.push(Retry {
-                connection: id,
-                at: now + deferral.limit(),
-                because: RetryCause::Deferred,
-            }),
+        if self.has_room(listener) {
+            self.establish(id, listener);
+        } else {
+            self.syn_again(id, 0);
         }
         Ok(id)
+    }
+
+    /// The handshake is complete: the connection goes into the backlog, or waits until it is ready
+    /// for it.
+    fn establish(&mut self, id: ConnectionId, listener: ListenerId) {
+        match self.deferral(listener) {
+            Deferral::None => {
+                self.enqueue(id, listener);
+            }
+            deferral => {
+                let at = self.now + deferral.limit();
+                self.retry(id, at, RetryCause::Deferred);
+                self.came(id);
+            }
+        }
+    }
+
+    fn retry(&mut self, connection: ConnectionId, at: Millis, because: RetryCause) {
+        self.retries.push(Retry {
+            connection,
+            at,
+            because,
+        });
+    }
+
+    /// A SYN was dropped: it is sent again.
+    fn syn_again(&mut self, id: ConnectionId, attempt: u32) {
+        self.retry(id, next_syn(self.now, attempt), RetryCause::Syn { attempt });
     }
 
     fn deferral(&self, listener: ListenerId) -> Deferral {
@@ -159,7 +183,7 @@ impl Network {
     }
 
     /// Takes a connection off those that are deferred. Returns whether it was one.
-    pub(super) fn undefer(&mut self, id: ConnectionId) -> bool {
+    fn undefer(&mut self, id: ConnectionId) -> bool {
         let its = |retry: &Retry| retry.connection == id && retry.because == RetryCause::Deferred;
         let at = self.retries.iter().position(its);
         at.is_some_and(|at| {
@@ -168,48 +192,101 @@ impl Network {
         })
     }
 
+    /// Takes a connection off those that are not in a backlog yet. Returns whether it was one.
+    pub(super) fn stop_retries(&mut self, id: ConnectionId) -> bool {
+        let before = self.retries.len();
+        self.retries.retain(|retry| retry.connection != id);
+        self.retries.len() < before
+    }
+
     /// The router closes a connection that never came to a request.
     fn give_up(&mut self, id: ConnectionId) {
         self.connections.remove(&id);
         self.client_events.push_back((id, ClientEvent::Eof));
     }
 
-    /// Something came for a connection that is not accepted: it may be now if it was deferred.
+    /// Something came for a connection that is not accepted: it may be now if it was deferred or is
+    /// half open.
     pub(super) fn came(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(&id) else {
             return;
         };
-        let (listener, now) = (connection.listener, connection.connected_at);
+        let listener = connection.listener;
         let ended = connection.client_eof;
         let deferral = self.deferral(listener);
         let over = deferral.is_over(&connection.early.data);
         if (ended || over) && self.undefer(id) {
-            if over || deferral == Deferral::Data {
-                self.enqueue(id, listener, now, 0);
-            } else {
+            if !over && deferral != Deferral::Data {
                 self.give_up(id);
+            } else if !self.enqueue(id, listener) {
+                // The ACK of its handshake has come long since.
+                self.half_open(id, true);
             }
+            return;
+        }
+        let mut its = self.retries.iter().filter(|retry| retry.connection == id);
+        let is_first = its
+            .clone()
+            .any(|retry| matches!(retry.because, RetryCause::SynAck { .. }))
+            && !its.any(|retry| matches!(retry.because, RetryCause::Data { .. }));
+        if is_first {
+            self.half_open_data(id, 0);
         }
     }
 
-    fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId, now: Millis, attempt: u32) {
-        if self.is_full(listener_id) {
-            self.withdraw(listener_id, None);
+    /// A connection whose handshake has ended for its client alone. `is_known`: the server
+    /// remembers it, and sends its SYN-ACK again; otherwise that was a SYN cookie.
+    fn half_open(&mut self, id: ConnectionId, is_known: bool) {
+        let connection = self.connections.get(&id);
+        if connection.is_some_and(|its| its.client_eof || !its.early.data.is_empty()) {
+            let at = next_data(self.now, 0);
+            self.retry(id, at, RetryCause::Data { attempt: 0 });
         }
-        let is_full = self.is_full(listener_id);
+        if is_known {
+            let at = next_syn_ack(self.now, 0);
+            self.retry(id, at, RetryCause::SynAck { attempt: 0 });
+        }
+    }
+
+    /// Data of a connection that is half open comes (again).
+    fn half_open_data(&mut self, id: ConnectionId, attempt: u32) {
+        if self.enter(id) {
+            return;
+        }
+        if attempt >= DATA_RETRIES {
+            self.time_out(id);
+            return;
+        }
+        let at = next_data(self.now, attempt);
+        self.retry(id, at, RetryCause::Data { attempt });
+    }
+
+    /// A connection that is half open goes into the backlog, where there is room.
+    fn enter(&mut self, id: ConnectionId) -> bool {
+        let listener = self.connections.get(&id).map(|its| its.listener);
+        let entered = listener.is_some_and(|listener| self.enqueue(id, listener));
+        if entered {
+            self.stop_retries(id);
+        }
+        entered
+    }
+
+    fn time_out(&mut self, id: ConnectionId) {
+        self.stop_retries(id);
+        self.connections.remove(&id);
+        self.client_events.push_back((id, ClientEvent::TimedOut));
+    }
+
+    /// Puts a connection into the backlog. Returns whether there was room.
+    fn enqueue(&mut self, id: ConnectionId, listener_id: ListenerId) -> bool {
+        if !self.has_room(listener_id) {
+            return false;
+        }
         let Some(listener) = self.listeners.get_mut(&listener_id) else {
-            return;
+            return false;
         };
-        if is_full {
-            let at = now + SYN_RETRY * f64::from(1_u32 << attempt);
-            self.retries.push(Retry {
-                connection: id,
-                at,
-                because: RetryCause::Full { attempt },
-            });
-            return;
-        }
         listener.waiting.push_back(id);
+        listener.wake_in_turn();
         for pid in std::mem::take(&mut listener.pollers) {
             push(
                 self.outboxes.entry(pid).or_default(),
@@ -218,6 +295,15 @@ impl Network {
                 b"",
             );
         }
+        true
+    }
+
+    /// Whether another connection may wait. What was on offer and taken does not.
+    fn has_room(&mut self, id: ListenerId) -> bool {
+        if self.is_full(id) {
+            self.withdraw(id, None);
+        }
+        !self.is_full(id)
     }
 
     fn is_full(&self, id: ListenerId) -> bool {
@@ -233,8 +319,9 @@ impl Network {
         retries.chain(closing).min_by(f64::total_cmp)
     }
 
-    /// Retries the connects that met a full backlog and are due.
+    /// Goes on with the handshakes that are due.
     pub fn tick(&mut self, now: Millis) {
+        self.now = now;
         let ids: Vec<_> = self
             .closing
             .iter()
@@ -248,25 +335,85 @@ impl Network {
             .retries
             .extract_if(.., |retry| retry.at <= now)
             .collect();
-        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.connection.cmp(&b.connection)));
-        for retry in due {
-            let Some(connection) = self.connections.get(&retry.connection) else {
+        // Of timers that expire together, the one that was set last comes first.
+        due.sort_by(|a, b| a.at.total_cmp(&b.at).then(b.connection.cmp(&a.connection)));
+        let (syns, others): (Vec<Retry>, Vec<Retry>) = due
+            .into_iter()
+            .partition(|retry| matches!(retry.because, RetryCause::Syn { .. }));
+        self.syns(&syns);
+        for retry in others {
+            let id = retry.connection;
+            let Some(connection) = self.connections.get(&id) else {
                 continue;
             };
             let listener = connection.listener;
+            if connection.server.is_some() {
+                continue;
+            }
             match retry.because {
                 RetryCause::Deferred if self.deferral(listener) == Deferral::Head => {
-                    self.give_up(retry.connection);
+                    self.give_up(id);
                 }
-                RetryCause::Deferred => self.enqueue(retry.connection, listener, now, 0),
-                RetryCause::Full { attempt } if attempt >= SYN_RETRIES => {
-                    self.connections.remove(&retry.connection);
-                    self.client_events
-                        .push_back((retry.connection, ClientEvent::TimedOut));
+                RetryCause::Deferred => {
+                    if !self.enqueue(id, listener) {
+                        self.half_open(id, true);
+                    }
                 }
-                RetryCause::Full { attempt } => {
-                    self.enqueue(retry.connection, listener, now, attempt + 1);
+                RetryCause::Data { attempt } => {
+                    if !self.is_waiting(id, listener) {
+                        self.half_open_data(id, attempt + 1);
+                    }
                 }
+                RetryCause::SynAck { attempt } => {
+                    if !self.is_waiting(id, listener)
+                        && !self.enter(id)
+                        && attempt < SYN_ACK_RETRIES
+                    {
+                        let attempt = attempt + 1;
+                        let at = next_syn_ack(now, attempt);
+                        self.retry(id, at, RetryCause::SynAck { attempt });
+                    }
+                }
+                RetryCause::Syn { .. } => {}
+            }
+        }
+    }
+
+    fn is_waiting(&self, id: ConnectionId, listener: ListenerId) -> bool {
+        let listener = self.listeners.get(&listener);
+        listener.is_some_and(|listener| listener.waiting.contains(&id))
+    }
+
+    /// SYNs that are sent at once: all of them are looked at before the first handshake ends.
+    fn syns(&mut self, syns: &[Retry]) {
+        let mut passed = Vec::new();
+        for syn in syns {
+            let RetryCause::Syn { attempt } = syn.because else {
+                continue;
+            };
+            let Some(connection) = self.connections.get(&syn.connection) else {
+                continue;
+            };
+            let listener = connection.listener;
+            if self.has_room(listener) {
+                passed.push((syn.connection, listener));
+            } else if attempt + 1 >= SYN_RETRIES {
+                self.time_out(syn.connection);
+            } else {
+                self.syn_again(syn.connection, attempt + 1);
+            }
+        }
+        let mut before: BTreeMap<ListenerId, usize> = BTreeMap::new();
+        for (id, listener) in passed {
+            // More than the backlog in handshakes: the rest gets SYN cookies.
+            let count = before.entry(listener).or_default();
+            let backlog = self.listeners.get(&listener).map_or(0, |its| its.backlog);
+            let is_known = *count + 1 < backlog;
+            *count += 1;
+            if self.has_room(listener) {
+                self.establish(id, listener);
+            } else {
+                self.half_open(id, is_known);
             }
         }
     }

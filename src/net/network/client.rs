@@ -124,8 +124,8 @@ impl Network {
             }
             None => {
                 connection.early.reset = true;
-                // One that nobody was offered is forgotten.
-                if self.undefer(id) {
+                // One that is in no backlog is forgotten.
+                if self.stop_retries(id) {
                     self.connections.remove(&id);
                 }
             }

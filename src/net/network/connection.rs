@@ -57,8 +57,12 @@ pub(super) struct Retry {
 /// Why a connection is not in a backlog yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryCause {
-    /// It was full, for this many retransmissions of the SYN.
-    Full { attempt: u32 },
+    /// Its SYN found the backlog full; so often it has been sent again.
+    Syn { attempt: u32 },
+    /// It is half open; so often the client has sent its data again.
+    Data { attempt: u32 },
+    /// It is half open; so often the server has sent its SYN-ACK again.
+    SynAck { attempt: u32 },
     /// The listener defers it.
     Deferred,
 }

@@ -15,6 +15,8 @@ pub(super) struct Listener {
     pub(super) waiting: VecDeque<ConnectionId>,
     /// Processes to wake at the next connection, in the order in which they began to wait.
     pub(super) pollers: Vec<Pid>,
+    /// Those of them that are woken in turn: see [`crate::net::poll::IN_TURN`].
+    pub(super) in_turn: Vec<Pid>,
     /// Processes that have polled or accepted.
     pub(super) accepters: Vec<Pid>,
     /// The last of them that has said that connections may be offered to it.

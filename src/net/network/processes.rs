@@ -7,6 +7,7 @@ use super::state::Network;
 use crate::net::frame::{Accepted, Frame, FromProcess, ToProcess, push};
 use crate::net::ids::{ConnectionId, ListenerId};
 use crate::net::linger::{AfterClose, Closing, Linger};
+use crate::net::poll::{IN_TURN, TAKES_OFFERS};
 use crate::os::{Millis, Pid};
 
 /// Bytes that a server takes by its first read of a connection (gunicorn: `recv(8192)`).
@@ -43,9 +44,19 @@ impl Listener {
         usize::from(self.kept_for.is_some_and(|its| its != pid) && !self.waiting.is_empty())
     }
 
+    /// The first connection that waits is that of the process whose turn it is, before all that
+    /// poll are woken.
+    pub(super) fn wake_in_turn(&mut self) {
+        let turn = std::mem::take(&mut self.in_turn);
+        if self.waiting.len() == 1 && self.kept_for.is_none() {
+            self.kept_for = turn.first().copied().filter(|_| turn.len() > 1);
+        }
+    }
+
     /// A process has no more to do with it. Returns whether something was kept for it.
     fn leave(&mut self, pid: Pid) -> bool {
         self.pollers.retain(|poller| *poller != pid);
+        self.in_turn.retain(|poller| *poller != pid);
         self.accepters.retain(|its| *its != pid);
         self.kept_for.take_if(|its| *its == pid).is_some()
     }
@@ -54,8 +65,9 @@ impl Listener {
 impl Network {
     /// Takes a frame of a process. Frames that are none of the network's business are ignored.
     pub fn from_process(&mut self, pid: Pid, frame: Frame<'_, FromProcess>, now: Millis) {
+        self.now = now;
         match frame.kind {
-            FromProcess::Poll => self.poll(pid, frame.id, !frame.body.is_empty()),
+            FromProcess::Poll => self.poll(pid, frame.id, frame.body.first().copied().unwrap_or(0)),
             FromProcess::Unlisten => {
                 self.leave(pid, frame.id);
             }
@@ -80,8 +92,8 @@ impl Network {
         }
     }
 
-    fn poll(&mut self, pid: Pid, id: ListenerId, takes_offers: bool) {
-        self.accepts(pid, id, takes_offers);
+    fn poll(&mut self, pid: Pid, id: ListenerId, flags: u8) {
+        self.accepts(pid, id, flags & TAKES_OFFERS != 0);
         self.offer(id);
         let Some(listener) = self.listeners.get_mut(&id) else {
             return;
@@ -99,6 +111,9 @@ impl Network {
             );
         } else if !listener.pollers.contains(&pid) {
             listener.pollers.push(pid);
+            if flags & IN_TURN != 0 {
+                listener.in_turn.push(pid);
+            }
         }
     }
 
@@ -117,6 +132,20 @@ impl Network {
                 id,
                 b"",
             );
+        }
+    }
+
+    /// A process accepts from this listener: what other listeners have kept for it is for those
+    /// that find it.
+    fn leave_others(&mut self, pid: Pid, id: ListenerId) {
+        let others = self.listeners.iter_mut().filter(|(other, _)| **other != id);
+        for (&other, listener) in others {
+            if listener.kept_for.take_if(|its| *its == pid).is_some() {
+                for pid in std::mem::take(&mut listener.pollers) {
+                    let outbox = self.outboxes.entry(pid).or_default();
+                    push(outbox, ToProcess::Readable, other, b"");
+                }
+            }
         }
     }
 
@@ -185,6 +214,7 @@ impl Network {
     /// Gives a process at most so many connections. `keep_next`: one more is kept for it.
     fn accept(&mut self, pid: Pid, id: ListenerId, most: u32, keep_next: bool) {
         self.accepts(pid, id, false);
+        self.leave_others(pid, id);
         if let Some(listener) = self.listeners.get_mut(&id)
             && listener.kept_from(pid) == 0
         {

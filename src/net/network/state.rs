@@ -6,7 +6,7 @@ use crate::net::claims::Claims;
 use crate::net::frame::{ToProcess, push};
 use crate::net::ids::{ConnectionId, ListenerId};
 use crate::net::linger::Closing;
-use crate::os::Pid;
+use crate::os::{Millis, Pid};
 
 use super::connection::{Connection, Retry};
 use super::event::ClientEvent;
@@ -20,6 +20,8 @@ pub struct Network {
     pub(super) listeners: BTreeMap<ListenerId, Listener>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) retries: Vec<Retry>,
+    /// When something happened last.
+    pub(super) now: Millis,
     pub(super) closing: BTreeMap<ConnectionId, Closing>,
     /// Processes that have closed a connection and gone on to the next: their loop has turned.
     pub(super) turned: Vec<Pid>,
