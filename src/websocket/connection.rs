@@ -81,6 +81,8 @@ pub struct Connection {
     input: Vec<u8>,
     /// Where the next frame begins.
     begin: usize,
+    /// Bytes of a frame's payload, whose rest has not come, that are known to be UTF-8.
+    arrived: usize,
     message: Option<Fragments>,
     encoder: Option<Encoder>,
     decoder: Option<Decoder>,
@@ -134,6 +136,7 @@ impl Connection {
             state: State::Opening,
             input: Vec::new(),
             begin: 0,
+            arrived: 0,
             message: None,
             encoder: None,
             decoder: None,
@@ -374,10 +377,12 @@ impl Connection {
         // The limit was checked: a length beyond memory never gets here.
         let end = begin.saturating_add(usize::try_from(length.value).unwrap_or(usize::MAX));
         let Some(payload) = input.get(begin..end) else {
+            self.check_arriving(prefix, opcode, mask, begin)?;
             return Ok(None);
         };
         let mut payload = payload.to_vec();
         self.begin += end;
+        self.arrived = 0;
         if let Some(key) = mask {
             frame::apply_mask(&mut payload, key);
         }
@@ -390,6 +395,44 @@ impl Connection {
             opcode,
             payload,
         }))
+    }
+
+    /// Looks whether what has come of a frame of text is UTF-8. Its payload begins at `begin` of the
+    /// unread input.
+    fn check_arriving(
+        &mut self,
+        prefix: Prefix,
+        opcode: Opcode,
+        mask: Option<[u8; 4]>,
+        begin: usize,
+    ) -> Result<(), Violation> {
+        let is_compressed = prefix.reserved() & frame::RSV1 != 0;
+        let (kind, is_compressed, tail) = match (opcode, &self.message) {
+            (Opcode::Continuation, Some(message)) => (
+                message.opcode,
+                message.is_compressed,
+                &message.data[message.checked..],
+            ),
+            _ => (opcode, is_compressed, &[][..]),
+        };
+        if self.rules.text != Text::Arriving || kind != Opcode::Text || is_compressed {
+            return Ok(());
+        }
+        // What is known to be UTF-8 is not looked at again.
+        let tail = if self.arrived == 0 { tail } else { &[] };
+        let mut part = self.input[self.begin + begin + self.arrived..].to_vec();
+        if let Some(mut key) = mask {
+            key.rotate_left(self.arrived % 4);
+            frame::apply_mask(&mut part, key);
+        }
+        let bytes = [tail, &part].concat();
+        let checked = match utf8::decode(&bytes) {
+            Ok(_) => bytes.len(),
+            Err(error) if error.is_cut_off() => error.start,
+            Err(error) => return Err(Violation::Text(error)),
+        };
+        self.arrived += checked.saturating_sub(tail.len());
+        Ok(())
     }
 
     fn check(&self, check: Check, prefix: Prefix, length: Option<Length>) -> Result<(), Violation> {
@@ -529,7 +572,7 @@ impl Connection {
             Opcode::Continuation => {
                 if let Some(message) = &mut self.message {
                     message.data.extend_from_slice(&payload);
-                    if message.opcode == Opcode::Text && self.rules.text == Text::Fragments {
+                    if message.opcode == Opcode::Text && self.rules.text.checks_fragments() {
                         message.check_text()?;
                     }
                 }
@@ -547,7 +590,7 @@ impl Connection {
                     data: payload,
                     checked: 0,
                 };
-                if opcode == Opcode::Text && self.rules.text == Text::Fragments {
+                if opcode == Opcode::Text && self.rules.text.checks_fragments() {
                     message.check_text()?;
                 }
                 self.message = Some(message);

@@ -61,6 +61,15 @@ pub enum Text {
     Whole,
     /// The connection, when a fragment is.
     Fragments,
+    /// The connection, as it arrives; compressed text when a fragment is complete.
+    Arriving,
+}
+
+impl Text {
+    /// Whether a fragment is looked at before the message is complete.
+    pub(super) fn checks_fragments(self) -> bool {
+        matches!(self, Self::Fragments | Self::Arriving)
+    }
 }
 
 /// What is sent when the other end breaks the protocol.
@@ -140,7 +149,7 @@ impl Rules {
         ],
         length: &[Check::Length, Check::MessageLimit],
         frame: &[],
-        text: Text::Fragments,
+        text: Text::Arriving,
         failure: Failure::Nothing,
         closing: Closing::Caller,
     };
@@ -157,7 +166,7 @@ impl Rules {
             Check::Arrived,
         ],
         frame: &[Check::NoMessageWithin, Check::Continues],
-        text: Text::Fragments,
+        text: Text::Arriving,
         failure: Failure::Nothing,
         closing: Closing::Caller,
     };

@@ -156,6 +156,36 @@ fn a_browser_looks_whether_text_is_utf8() {
 }
 
 #[test]
+fn text_is_looked_at_as_it_arrives_where_the_library_does() {
+    let whole = frame(0x81, "a\u{e4}\u{2603}\u{1f600}\u{e4}".as_bytes());
+    let broken = frame(0x81, b"ab\xc3\xa4\xffcd");
+    // A fragment may end within a character.
+    let parts = [frame(0x01, b"\xe2\x98"), frame(0x80, b"\x83x\xff")].concat();
+    let fails_after = |rules: Rules, bytes: &[u8]| {
+        let mut server = Connection::new(Role::Server, rules, LIMIT);
+        server.open();
+        (1..=bytes.len()).find(|length| {
+            server.feed(&bytes[length - 1..*length]);
+            loop {
+                match server.read() {
+                    Ok(true) => {}
+                    Ok(false) => return false,
+                    Err(_) => return true,
+                }
+            }
+        })
+    };
+    for rules in [Rules::AUTOBAHN, Rules::WSPROTO] {
+        assert_eq!(fails_after(rules, &whole), None);
+        assert_eq!(fails_after(rules, &broken), Some(6 + 5));
+        assert_eq!(fails_after(rules, &parts), Some(6 + 2 + 6 + 3));
+        assert_eq!(fails_after(rules, &parts[..parts.len() - 1]), None);
+    }
+    // It waits for the end of the frame.
+    assert_eq!(fails_after(Rules::LEGACY, &broken), Some(broken.len()));
+}
+
+#[test]
 fn a_client_refuses_masked_frames() {
     let mut client = client();
     client.receive(&frame(0x81, b"x"));
