@@ -20,6 +20,7 @@ const SERVERS: [Server; 6] = [
             field_size: 32,
             head: 80,
             incomplete: None,
+            line: 0,
         },
     ),
 ];

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::asgi::http::{LocalError, default_headers, write_status_line};
 use crate::http1::RequestError;
-use crate::servers::{Launch, Server};
+use crate::servers::Launch;
 
 /// gunicorn's asgi worker: what its parser says, as plain text. Nothing where the client has ended
 /// the connection.
@@ -60,14 +60,22 @@ pub fn fatal(error: &LocalError) -> String {
     )
 }
 
-/// uvicorn's answer to what httptools cannot parse: `400 Bad Request`, and the connection closes. The log
-/// says [`INVALID`], level WARNING.
+/// daphne's: `400 Bad Request` alone, and not a word to a line that is too long.
+pub fn daphne(error: Option<&RequestError>, out: &mut Vec<u8>) {
+    use RequestError as E;
+    let is_silent = matches!(
+        error,
+        Some(E::RequestLineTooLong { .. } | E::FieldTooLong { .. })
+    );
+    if !is_silent {
+        out.extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    }
+}
+
+/// uvicorn's answer to what httptools cannot parse: `400 Bad Request`, and the connection
+/// closes. The log says [`INVALID`], level WARNING.
 pub fn uvicorn(launch: &Launch, date: &str, out: &mut Vec<u8>) {
     write_status_line(400, out);
-    if launch.server() == Server::Daphne {
-        out.extend_from_slice(b"\r\n");
-        return;
-    }
     for (name, value) in default_headers(launch, date).pairs() {
         for part in [name, b": ", value, b"\r\n"] {
             out.extend_from_slice(part);
@@ -102,6 +110,21 @@ mod tests {
         assert!(answer(&RequestError::TooManyFields { limit: 1 }).starts_with("HTTP/1.1 431 "));
         let host = answer(&RequestError::Repeated(b"Host".to_vec()));
         assert!(host.ends_with("\r\n\r\nDuplicate host header"), "{host}");
+    }
+
+    #[test]
+    fn daphne_says_nothing_to_a_line_that_is_too_long() {
+        let answer = |error: Option<RequestError>| {
+            let mut out = Vec::new();
+            daphne(error.as_ref(), &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        let bad = "HTTP/1.1 400 Bad Request\r\n\r\n";
+        assert_eq!(answer(None), bad);
+        assert_eq!(answer(Some(RequestError::HeadTooLong { limit: 9 })), bad);
+        assert_eq!(answer(Some(RequestError::FieldTooLong { limit: 9 })), "");
+        let line = RequestError::RequestLineTooLong { size: 10, limit: 9 };
+        assert_eq!(answer(Some(line)), "");
     }
 
     #[test]

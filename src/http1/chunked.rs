@@ -5,7 +5,7 @@ use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
 use super::rules::{ChunkExtensions, Rules};
-use super::section::Section;
+use super::section::{Most, Section};
 use super::step::Step;
 use super::{fields, text};
 
@@ -80,7 +80,9 @@ impl Chunked {
                     *self = Chunked::Size;
                 }
                 Chunked::Trailers(section) => {
-                    let Some(length) = section.find_end(input, rules.bare_lf, limits.head)? else {
+                    let Some(length) =
+                        section.find_end(input, rules.bare_lf, Most::bytes(limits.head))?
+                    else {
                         return Ok(Step::Wait);
                     };
                     let trailers = input.take(length);

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::limits::Limits;
 use super::message::{Framing, ResponseHead, Version};
 use super::rules::{BareLf, Rules, Trailers};
-use super::section::Section;
+use super::section::{Most, Section};
 use super::step::Step;
 use super::text;
 
@@ -27,6 +27,7 @@ const LIMITS: Limits = Limits {
     field_size: 0,
     head: LONGEST_HEAD,
     incomplete: None,
+    line: 0,
 };
 
 /// A response's head, and what follows from it.
@@ -179,7 +180,7 @@ impl Connection {
                 }
                 Stage::Head(section) => {
                     let found = section
-                        .find_end(&mut self.input, BareLf::EndsLine, LONGEST_HEAD)
+                        .find_end(&mut self.input, BareLf::EndsLine, Most::bytes(LONGEST_HEAD))
                         .map_err(head_error)?;
                     let Some(length) = found else {
                         return match (self.input.ended, self.input.rest().is_empty()) {

@@ -14,6 +14,9 @@ pub struct Limits {
     /// Most bytes that may have come of a head, a chunk's line or a trailer section that is not
     /// complete; what is complete may be longer (h11). `None` is without limit.
     pub incomplete: Option<usize>,
+    /// Longest line of a head, bytes without its line end, for a server that takes a head line by
+    /// line (Twisted): `head` then counts whole lines, without their ends.
+    pub line: usize,
 }
 
 impl Limits {
@@ -37,6 +40,7 @@ impl Limits {
             field_size,
             head: fields * (field_size + 2) + 4,
             incomplete: None,
+            line: 0,
         }
     }
 
@@ -47,6 +51,7 @@ impl Limits {
         field_size: 0,
         head: 0,
         incomplete: None,
+        line: 0,
     };
 
     /// uvicorn with h11: `--h11-max-incomplete-event-size` as it is by default.
@@ -62,6 +67,7 @@ impl Limits {
         field_size: 16384,
         head: 16384,
         incomplete: None,
+        line: 16384,
     };
 
     /// uWSGI with this `--buffer-size` (4096 by default).
@@ -73,6 +79,7 @@ impl Limits {
             field_size: 0,
             head: buffer_size,
             incomplete: None,
+            line: 0,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::message::{Framing, RequestHead};
 use super::request_line::{self, RequestLine};
 use super::rules::{BareLf, EmptyLines, Rules};
-use super::section::Section;
+use super::section::{Most, Section};
 use super::step::Step;
 use super::{fields, framing};
 
@@ -271,11 +271,19 @@ impl Head {
             }
             self.line_length = length;
         }
-        let limit = match limits.head {
+        let limit = |line_length: usize| match limits.head {
             0 => 0,
-            head => head.saturating_sub(self.line_length).max(1),
+            head => head.saturating_sub(line_length).max(1),
         };
-        let section = match self.section.find_end(input, rules.bare_lf, limit) {
+        let most = if limits.line > 0 {
+            Most {
+                length: limit(self.line_length.saturating_sub(2)),
+                line: limits.line,
+            }
+        } else {
+            Most::bytes(limit(self.line_length))
+        };
+        let section = match self.section.find_end(input, rules.bare_lf, most) {
             Ok(None) => return Ok(None),
             Ok(Some(length)) => input.take(length),
             Err(RequestError::HeadTooLong { .. }) => {

@@ -101,9 +101,12 @@ class Host:
     def socket_returned(self, id, length):
         self.sent.append("returned")
 
+    def socket_lost(self, id):
+        self.incoming.append((_wasgi.DISCONNECTED, 1006))
+
 
 class WebSockets(unittest.TestCase):
-    def run_app(self, app, incoming):
+    def run_app(self, app, incoming, loses=False):
         """Runs an app to its end, over a connection on which this comes; what was printed."""
         host = self.host = _wasgi.host = Host()
         loop = event_loop.EventLoop()
@@ -125,6 +128,10 @@ class WebSockets(unittest.TestCase):
                 host.incoming += incoming
                 socket.receivable()
                 await asyncio.wait([socket.task])
+                if loses:
+                    socket.task.exception()
+                    socket.lost()
+                    await asyncio.sleep(0)
             return socket
 
         self.socket = loop.run_until_complete(run())
@@ -149,6 +156,14 @@ class WebSockets(unittest.TestCase):
         self.assertEqual(lines, ["WSCONNECTING /ws", "WSCONNECT /ws", "WSDISCONNECT /ws"])
         # The client was gone before the app looked.
         self.assertEqual([event for event, *_ in self.host.sent[:-1]], [_wasgi.HANDSHAKE])
+
+    def test_a_connection_that_outlives_its_app_is_logged_to_its_end(self):
+        async def app(scope, receive, send):
+            raise ValueError("before anything was said")
+
+        lines = self.run_app(app, [], loses=True)
+        self.assertEqual(lines, ["WSCONNECTING /ws", "WSDISCONNECT /ws"])
+        self.assertEqual(self.host.sent, ["returned", "returned"])
 
     def test_a_rejection_is_403(self):
         async def app(scope, receive, send):

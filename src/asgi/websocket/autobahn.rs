@@ -209,6 +209,11 @@ impl Session for Autobahn {
         true
     }
 
+    /// daphne logs the end of the connection, and looks for the end of its app once a second.
+    fn outlives_app(&self) -> bool {
+        true
+    }
+
     /// daphne finds them in Python.
     fn subprotocols(&self) -> &[String] {
         &[]

@@ -48,6 +48,12 @@ pub trait Session: Debug {
     /// silent until it is lost.
     fn calls_app(&self) -> bool;
 
+    /// Whether the loss of the connection is told after the app has ended: then `Ending` is told
+    /// once more, and only that ends the session.
+    fn outlives_app(&self) -> bool {
+        false
+    }
+
     /// The subprotocols that the client offers.
     fn subprotocols(&self) -> &[String];
 

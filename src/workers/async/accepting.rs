@@ -86,6 +86,7 @@ impl AsyncWorker {
             ended: None,
             past: Past::default(),
             socket: None,
+            handshake: None,
             idle_since: None,
             idle_until: (process.launch.server() == Server::Daphne)
                 .then_some(now + process.launch.keep_alive),

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::asgi::http::Cycle;
 use crate::asgi::status::phrase;
 use crate::gateway::Peer;
+use crate::http1::RequestHead;
 use crate::http1::server::Connection;
 use crate::os::{Millis, Stream};
 use crate::servers::{Level, Server, log};
@@ -43,6 +44,8 @@ pub(super) struct AsgiConnection {
     pub(super) past: Past,
     /// The WebSocket that it has become.
     pub(super) socket: Option<u32>,
+    /// A handshake whose body has not come whole.
+    pub(super) handshake: Option<Box<Handshake>>,
     pub(super) idle_since: Option<Millis>,
     pub(super) idle_until: Option<Millis>,
     pub(super) close_when_sent: bool,
@@ -57,6 +60,21 @@ pub(super) struct Past {
     pub(super) knows_chunks: bool,
     /// The response is complete, and the request is not.
     pub(super) is_answered: bool,
+}
+
+/// A request for a WebSocket that has a body. Twisted reads the body first; its bytes then are the
+/// first frames.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    pub(super) number: u32,
+    pub(super) sequence: u32,
+    pub(super) head: RequestHead,
+    pub(super) body: Vec<u8>,
+}
+
+impl Handshake {
+    /// Longest body, bytes. The real server has no limit.
+    pub(super) const MOST: usize = 16 * 1024 * 1024;
 }
 
 #[derive(Debug)]

@@ -9,12 +9,12 @@ use crate::http1::server::{Event, State};
 use crate::http1::{Framing, RequestError, RequestHead};
 use crate::net::frame::ToProcess;
 use crate::os::{Millis, Stream};
-use crate::servers::{HttpLibrary, Level};
+use crate::servers::{HttpLibrary, Level, Server};
 use crate::trace::Name;
 use crate::websocket::Settings;
 use crate::workers::ProcessContext;
 
-use super::connection::{AsgiRequest, Past, append_trailers, log_access, wake};
+use super::connection::{AsgiRequest, Handshake, Past, append_trailers, log_access, wake};
 use super::event::{End, LoopEvent, Pending};
 use super::socket;
 use super::watermarks::LOW_WATER;
@@ -183,7 +183,13 @@ impl AsyncWorker {
                 }
                 Ok(Some(Event::Head(head))) => self.begin(process, id, &head, now),
                 Ok(Some(Event::Body(data))) => {
-                    if let Some(request) = request {
+                    if let Some(handshake) = &mut c.handshake {
+                        handshake.body.extend_from_slice(data);
+                        if handshake.body.len() > Handshake::MOST {
+                            self.refuse(process, id, None, now);
+                            return;
+                        }
+                    } else if let Some(request) = request {
                         if process.launch.is_gunicorns_asgi() {
                             request.cycle.no_continue();
                         }
@@ -193,6 +199,10 @@ impl AsyncWorker {
                     }
                 }
                 Ok(Some(Event::End)) => {
+                    if let Some(handshake) = c.handshake.take() {
+                        self.end_handshake(process, id, &handshake, now);
+                        continue;
+                    }
                     let Some(request) = request.filter(|request| !request.cycle.is_complete())
                     else {
                         // The response was complete before the request was.
@@ -256,6 +266,7 @@ impl AsyncWorker {
         let mut out = Vec::new();
         match error {
             Some(error) if process.launch.is_gunicorns_asgi() => refusal::gunicorn(error, &mut out),
+            error if process.launch.server() == Server::Daphne => refusal::daphne(error, &mut out),
             _ => {
                 process.log(Level::Warning, refusal::INVALID, now);
                 if process.launch.asgi.http == HttpLibrary::H11 {
@@ -324,6 +335,15 @@ impl AsyncWorker {
         let asks = |settings: &Settings| websocket::asks(head, settings);
         if process.launch.asgi.websocket.as_ref().is_some_and(asks) {
             c.paused = false;
+            if process.launch.server() == Server::Daphne && head.framing != Framing::Empty {
+                c.handshake = Some(Box::new(Handshake {
+                    number,
+                    sequence,
+                    head: head.clone(),
+                    body: Vec::new(),
+                }));
+                return;
+            }
             self.begin_socket(process, (id, sequence), number, head, now);
             return;
         }

@@ -11,6 +11,7 @@ use crate::trace::Name;
 use crate::workers::ProcessContext;
 
 use super::app_calls::Sent;
+use super::connection::Handshake;
 use super::event::LoopEvent;
 use super::socket::{Client, Socket, Times};
 use super::watermarks::HIGH_WATER;
@@ -64,6 +65,27 @@ impl AsyncWorker {
         };
         self.sockets.insert(number, Box::new(socket));
         self.apply_socket_output(process, number, now);
+    }
+
+    /// The body of a handshake has come whole.
+    pub(super) fn end_handshake(
+        &mut self,
+        process: &mut ProcessContext,
+        connection: u32,
+        handshake: &Handshake,
+        now: Millis,
+    ) {
+        let Handshake {
+            number,
+            sequence,
+            head,
+            body,
+        } = handshake;
+        self.begin_socket(process, (connection, *sequence), *number, head, now);
+        if let Some(socket) = self.sockets.get_mut(number) {
+            socket.session.receive_bytes(body, now);
+        }
+        self.apply_socket_output(process, *number, now);
     }
 
     /// The app of a WebSocket is about to be called.
@@ -143,7 +165,7 @@ impl AsyncWorker {
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
-        if socket.has_app {
+        if socket.has_app || socket.session.outlives_app() {
             if socket.client != Client::Lost {
                 self.events.emit(LoopEvent::Lost(number));
             }
@@ -230,7 +252,8 @@ impl AsyncWorker {
         }
     }
 
-    /// The app has returned; `result` is `str()` of what it returned unless that is None.
+    /// The app has returned; `result` is `str()` of what it returned unless that is None. Where the
+    /// session outlives its app, this is said once more when the connection is over.
     pub fn socket_returned(
         &mut self,
         process: &mut ProcessContext,
@@ -266,10 +289,11 @@ impl AsyncWorker {
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
-        socket.has_app = false;
-        let from = socket.called_at.unwrap_or(socket.begun_at);
-        process.span((socket.connection, socket.sequence), Name::App, from, now);
-        socket.session.ended(ending, now, &date);
+        if std::mem::take(&mut socket.has_app) {
+            let from = socket.called_at.unwrap_or(socket.begun_at);
+            process.span((socket.connection, socket.sequence), Name::App, from, now);
+            socket.session.ended(ending, now, &date);
+        }
         let is_lost = socket.client == Client::Lost;
         self.apply_socket_output_with(process, number, traceback, now);
         if is_lost {

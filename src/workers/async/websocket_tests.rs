@@ -29,6 +29,10 @@ struct Bench {
 
 impl Bench {
     fn new(line: &str) -> Self {
+        Self::with(line, HANDSHAKE)
+    }
+
+    fn with(line: &str, handshake: &str) -> Self {
         let mut rig = Rig::new(line);
         let mut worker = AsyncWorker::new();
         worker.listen(&mut rig.process);
@@ -43,7 +47,7 @@ impl Bench {
             read: 0,
         };
         bench.run_until_idle();
-        bench.connection = bench.rig.client(HANDSHAKE);
+        bench.connection = bench.rig.client(handshake);
         bench.run_until_idle();
         bench
     }
@@ -339,4 +343,40 @@ fn websockets_are_not_counted_against_the_limit_before_they_are_there() {
     let http = bench.rig.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     bench.run_until_idle();
     assert!(bench.rig.clients[&http].text().starts_with("HTTP/1.1 503"));
+}
+
+#[test]
+fn daphne_reads_the_body_of_a_handshake_first_and_takes_it_for_frames() {
+    let handshake = HANDSHAKE.replace("\r\n\r\n", "\r\nContent-Length: 7\r\n\r\n");
+    let mut bench = Bench::with("daphne app:app", &handshake);
+    assert!(bench.events().is_empty());
+    // A frame of one byte with its mask.
+    bench.says(|client| client.send_text("x").unwrap());
+    let (number, _) = bench.called();
+    let answer = Message::Handshake(b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    assert_eq!(bench.send(number, answer), Sent::Done);
+    assert_eq!(bench.receive(number), Some(Received::Text("x".to_owned())));
+}
+
+#[test]
+fn daphne_hears_of_a_lost_connection_after_its_app_has_ended() {
+    let mut bench = Bench::new("daphne app:app");
+    let (number, _) = bench.called();
+    let returned = |bench: &mut Bench| {
+        let Bench { rig, worker, .. } = bench;
+        worker.socket_returned(&mut rig.process, number, None, rig.now);
+    };
+    returned(&mut bench);
+    bench.rig.net.shutdown(bench.connection);
+    bench.run_until_idle();
+    assert!(matches!(bench.events()[..], [LoopEvent::Lost(its)] if its == number));
+    let Bench { rig, worker, .. } = &mut bench;
+    worker.socket_lost(&mut rig.process, number, rig.now);
+    assert!(matches!(
+        bench.receive(number),
+        Some(Received::Disconnect { .. })
+    ));
+    assert!(!bench.worker.sockets.is_empty());
+    returned(&mut bench);
+    assert!(bench.worker.sockets.is_empty());
 }

@@ -32,7 +32,6 @@ HEADS: dict[str, list[Any]] = {
     "str": [("x-str", "1")],
     "none": [(b"x-none", None)],
     "pseudo": [(b":x", b"1")],
-    "triple": [(b"x", b"1", b"2")],
 }
 LENGTHS = {"x": [b"x"], "empty": [b""], "twice": [b"3", b"3"], "minus": [b"-1"]}
 

@@ -15,6 +15,7 @@ const TIGHT: (Rules, Limits) = (
         field_size: 32,
         head: 80,
         incomplete: None,
+        line: 0,
     },
 );
 

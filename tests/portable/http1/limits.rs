@@ -1,6 +1,6 @@
 //! How much is read: exactly as much as the limits say.
 
-use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, refusal, serve, serve_pieces};
+use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, reads, refusal, serve, serve_pieces};
 use crate::testing::test;
 use wasgi::http1::{Limits, RequestError, Rules};
 
@@ -169,4 +169,28 @@ fn trailers_are_limited() {
         refusal(server, &request(61)),
         RequestError::HeadTooLong { limit: 60 }
     );
+}
+
+#[test]
+fn a_head_that_is_taken_line_by_line_counts_lines_without_their_ends() {
+    let request = |lines: &[usize]| {
+        let mut bytes = b"GET / HTTP/1.1\r\n".to_vec();
+        for length in lines {
+            bytes.extend_from_slice(b"X: ");
+            bytes.resize(bytes.len() + length - 3, b'v');
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes
+    };
+    // Twisted: 16384 for each line, and for all of them.
+    assert!(reads(DAPHNE, &request(&[16_370])));
+    let head = RequestError::HeadTooLong { limit: 16_384 };
+    assert_eq!(refusal(DAPHNE, &request(&[16_371])), head);
+    assert_eq!(refusal(DAPHNE, &request(&[8000, 8000, 371])), head);
+    let line = RequestError::FieldTooLong { limit: 16_384 };
+    assert_eq!(refusal(DAPHNE, &request(&[8000, 16_385])), line);
+    let whole = request(&[70_000]);
+    assert_eq!(refusal(DAPHNE, &whole[..16 + 16_386]), line);
+    assert!(serve(DAPHNE, &whole[..16 + 16_385]).0.is_empty());
 }

@@ -25,6 +25,7 @@ http_log: Final = logging.getLogger("daphne.http_protocol")
 
 NAME: Final = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 INVALID_IN_VALUES: Final = frozenset(b"\x0b\x0c\x1c\x1d\x1e\x85")
+BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 CHUNK: Final = 8192
 """Bytes of the body in one event."""
 NO_BODY: Final = (204, 304)
@@ -164,6 +165,12 @@ class Request:
         self.disconnected = self.disconnected or time.time()
 
     def _process(self) -> None:
+        if self._is_broken_form():
+            self.content.clear()
+            self.finished, self.keeps = True, False
+            self._out(BAD_REQUEST, end=True)
+            self.server.forget(self)
+            return
         self.begun = time.time()
         try:
             scope = self._scope()
@@ -184,6 +191,24 @@ class Request:
             self.error_page(500, "Internal Server Error", "Daphne HTTP processing error")
         finally:
             self.content.clear()
+
+    def _is_broken_form(self) -> bool:
+        """Twisted reads a form that is posted before daphne has it, and refuses what it cannot
+        read.
+        """
+        kind = self.request_headers.get(b"content-type", [b""])[0]
+        if self.method != b"POST" or not kind or not self.content:
+            return False
+        # Few requests are forms.
+        from email import message_from_bytes
+        from email.message import EmailMessage
+
+        message = EmailMessage()
+        message["content-type"] = kind.decode("latin-1")
+        if message.get_content_type() != "multipart/form-data":
+            return False
+        head = b"MIME-Version: 1.0\r\nContent-Type: " + kind + b"\r\n"
+        return not message_from_bytes(head + self.content).is_multipart()
 
     def _scope(self) -> Scope | None:
         for name, values in self.request_headers.items():

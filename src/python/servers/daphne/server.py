@@ -53,7 +53,7 @@ class Server:
                 return request.lost
             return request.writable if kind == WRITABLE else request.receivable
         if request is None:
-            return partial(_wasgi.socket_lost, id) if kind == LOST else int
+            return partial(_lost, id) if kind == LOST else int
         return request.readable
 
     def _stop(self) -> None:
@@ -177,3 +177,9 @@ class Server:
             task.cancel()
         server_log.info("Killed %i pending application instances", len(tasks))
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _lost(id: int) -> None:
+    """A WebSocket's connection is gone, which the server has forgotten before."""
+    _wasgi.socket_lost(id)
+    _wasgi.socket_returned(id, None)

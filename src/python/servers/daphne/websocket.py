@@ -143,6 +143,8 @@ class WebSocket:
     def _lost(self) -> None:
         _wasgi.socket_lost(self.id)
         self.receivable()
+        if self.task is None or self.task.done():
+            _wasgi.socket_returned(self.id, None)
 
     def _message(self, is_text: bool, data: bytes) -> None:
         log.debug("WebSocket incoming frame on %s", self.client)

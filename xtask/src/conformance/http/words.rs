@@ -103,7 +103,6 @@ pub(super) const ASGI: &[&str] = &[
     "push",
     "return-value",
     "head-pseudo",
-    "head-triple",
 ];
 
 pub(super) const METHODS: &[&str] = &[
