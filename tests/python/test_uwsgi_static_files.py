@@ -13,6 +13,7 @@ from wasgi_runtime.servers.uwsgi.log import Answer
 from wasgi_runtime.servers.uwsgi.static_files import (
     StaticFiles,
     http_date,
+    known_media_types,
     read_media_types,
 )
 
@@ -151,6 +152,12 @@ class Reading(unittest.TestCase):
         self.assertEqual((types[b"html"], types[b"htm"]), (b"text/html", b"text/html"))
         self.assertNotIn(b"h", types)
         self.assertNotIn(b"end", types)
+
+    def test_without_a_file_media_types_are_those_of_cpython(self):
+        types = known_media_types()
+        self.assertEqual(types[b"css"], b"text/css")
+        # src/servers/uwsgi/static_files.rs tells the number in the log.
+        self.assertEqual(len(types), 198)
 
     def test_dates_are_read_by_a_few_of_their_bytes(self):
         self.assertEqual(http_date(DATE), MODIFIED)

@@ -4,6 +4,7 @@ Paths are bytes, as in the original, which works on what the client sent: a NUL 
 what begins with a prefix need not have a slash behind it.
 """
 
+import mimetypes
 import os
 import re
 import stat
@@ -40,12 +41,16 @@ def read_media_types(text: bytes) -> dict[bytes, bytes]:
     return types
 
 
+def known_media_types() -> dict[bytes, bytes]:
+    """The machine's ``/etc/mime.types``: what CPython knows. Distributions have more in theirs."""
+    known = mimetypes.MimeTypes(filenames=()).types_map[True]
+    return {ending[1:].encode(): type.encode() for ending, type in known.items()}
+
+
 def _media_types(files: Iterable[str]) -> dict[bytes, bytes]:
     names = tuple(files)
     if not names:
-        from .mime_types import MEDIA_TYPES
-
-        return read_media_types(MEDIA_TYPES.encode())
+        return known_media_types()
     types: dict[bytes, bytes] = {}
     for name in names:
         try:
