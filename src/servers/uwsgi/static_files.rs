@@ -5,10 +5,10 @@ use serde::Serialize;
 use crate::servers::Call;
 use crate::servers::option::Values;
 
-/// The file whose media types count if the line names none. In a tab it stands for what CPython's
+/// The file whose media types count if the line names none. In a tab it stands for what `CPython`'s
 /// `mimetypes` knows (`src/python/servers/uwsgi/static_files.py`).
 const MEDIA_TYPES: &str = "/etc/mime.types";
-/// Endings in it: a test in CPython counts them.
+/// Endings in it: a test in `CPython` counts them.
 const MEDIA_TYPE_ENTRIES: usize = 198;
 /// Options that have uWSGI read the media types.
 const READ_MEDIA_TYPES: [&str; 15] = [
