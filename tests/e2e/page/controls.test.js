@@ -133,7 +133,7 @@ test("the drawing with threads is as wide as its place from its first frame", as
   await page.getByTestId("send").click();
   await page
     .getByTestId("timeline-summary")
-    .filter({ hasText: /^40 requests · [\d.]+ s$/ })
+    .filter({ hasText: /^40 requests · [\d.]+ (s|ms)$/ })
     .waitFor();
   const widths = await page.getByTestId("timeline-threads").evaluate(async (button) => {
     /** @type {HTMLElement} */ (button).click();

@@ -13,7 +13,10 @@
 export function timesOf(sent, trace) {
   const record = trace.recordOf(sent.request);
   // Before the machine has told of it, this page's own clock is the only one.
-  if (!record) return { total: sent.elapsed, head: null, isFinal: !sent.pending };
+  if (!record) {
+    const isUnknown = sent.request === null && !sent.pending;
+    return { total: sent.elapsed, head: null, isFinal: isUnknown };
+  }
   const { sent: from, head, end } = record;
   return {
     total: (end ?? Math.max(from, trace.now)) - from,
