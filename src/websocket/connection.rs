@@ -397,8 +397,8 @@ impl Connection {
         }))
     }
 
-    /// Looks whether what has come of a frame of text is UTF-8. Its payload begins at `begin` of the
-    /// unread input.
+    /// Looks whether what has come of a frame of text is UTF-8. Its payload begins at `begin` of
+    /// the unread input.
     fn check_arriving(
         &mut self,
         prefix: Prefix,
