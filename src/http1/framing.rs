@@ -7,17 +7,53 @@ use super::request_line::RequestLine;
 use super::rules::{Codings, Expectations, Lengths, Persistence, Rules};
 use super::{RequestError, text};
 
+/// A head whose line and fields can be read, and which the rules refuse.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) head: RequestHead,
+    pub(super) error: RequestError,
+}
+
+/// What a request's fields say of its body and its connection.
+struct Framed {
+    framing: Framing,
+    keep_alive: bool,
+    expects_continue: bool,
+}
+
+impl Framed {
+    fn read(line: &RequestLine, headers: &Headers, rules: &Rules) -> Result<Self, RequestError> {
+        check_singletons(line, headers, rules)?;
+        let expects_continue = read_expectation(line, headers, rules)?;
+        let (framing, compressed) = read_framing(line, headers, rules)?;
+        let must_close = compressed || (rules.connect_closes && line.method == b"CONNECT");
+        Ok(Self {
+            framing,
+            keep_alive: !must_close && persists(line, headers, rules.persistence),
+            expects_continue,
+        })
+    }
+
+    /// Nothing follows a head that is refused.
+    fn nothing() -> Self {
+        Self {
+            framing: Framing::Empty,
+            keep_alive: false,
+            expects_continue: false,
+        }
+    }
+}
+
 /// Puts a head together from its line and fields, by the rules.
 pub(super) fn complete(
     line: RequestLine,
     mut headers: Headers,
     rules: &Rules,
-) -> Result<RequestHead, RequestError> {
-    check_singletons(&line, &headers, rules)?;
-    let expects_continue = read_expectation(&line, &headers, rules)?;
-    let (framing, compressed) = read_framing(&line, &headers, rules)?;
-    let must_close = compressed || (rules.connect_closes && line.method == b"CONNECT");
-    let keep_alive = !must_close && persists(&line, &headers, rules.persistence);
+) -> Result<RequestHead, Box<Refused>> {
+    let (framed, error) = match Framed::read(&line, &headers, rules) {
+        Ok(framed) => (framed, None),
+        Err(error) => (Framed::nothing(), Some(error)),
+    };
     if rules.lengths == Lengths::Same {
         normalize(&mut headers);
     }
@@ -28,7 +64,12 @@ pub(super) fn complete(
         protocol,
         ..
     } = line;
-    Ok(RequestHead {
+    let Framed {
+        framing,
+        keep_alive,
+        expects_continue,
+    } = framed;
+    let head = RequestHead {
         method,
         target,
         version,
@@ -37,7 +78,11 @@ pub(super) fn complete(
         framing,
         keep_alive,
         expects_continue,
-    })
+    };
+    match error {
+        None => Ok(head),
+        Some(error) => Err(Box::new(Refused { head, error })),
+    }
 }
 
 /// Whether trailers that frame a body do so in a way that a head's fields could.
@@ -216,10 +261,13 @@ fn read_length(headers: &Headers, lengths: Lengths) -> Result<Option<u64>, Reque
     for value in values(headers, "Content-Length") {
         let bad = || RequestError::ContentLength(value.to_vec());
         match lengths {
-            Lengths::One if length.is_some() => {
+            Lengths::One | Lengths::OneInteger if length.is_some() => {
                 return Err(RequestError::Repeated(b"Content-Length".to_vec()));
             }
             Lengths::One => length = Some(text::number(text::trim(value)).ok_or_else(bad)?),
+            Lengths::OneInteger => {
+                length = Some(text::integer(text::trim(value)).ok_or_else(bad)?);
+            }
             Lengths::Same => {
                 for member in text::list(value) {
                     let is_number =

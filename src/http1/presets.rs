@@ -1,7 +1,7 @@
 //! The rules of the servers that we imitate, as measured.
 
 use super::rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Folding, Lengths, Methods,
+    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Folding, Lengths, LineEnd, Methods,
     Persistence, Rules, Targets, Trailers, Underscores, Values, Versions,
 };
 
@@ -12,6 +12,7 @@ impl Rules {
         bare_lf: BareLf::Refuse,
         visible_start: false,
         request_line_first: true,
+        line_end: LineEnd::First,
         several_spaces: false,
         methods: Methods::Conventional,
         uppercase_methods: false,
@@ -29,7 +30,7 @@ impl Rules {
         underscores: Underscores::Drop {
             except: &["SCRIPT_NAME", "PATH_INFO"],
         },
-        lengths: Lengths::One,
+        lengths: Lengths::OneInteger,
         length_with_coding: false,
         codings: Codings::Registered,
         http10_chunked: false,
@@ -55,6 +56,7 @@ impl Rules {
         bare_lf: BareLf::Refuse,
         visible_start: false,
         request_line_first: true,
+        line_end: LineEnd::First,
         several_spaces: true,
         methods: Methods::Registered,
         uppercase_methods: false,
@@ -89,6 +91,7 @@ impl Rules {
         bare_lf: BareLf::EndsLine,
         visible_start: true,
         request_line_first: false,
+        line_end: LineEnd::First,
         several_spaces: false,
         methods: Methods::Token,
         uppercase_methods: false,
@@ -121,6 +124,7 @@ impl Rules {
         bare_lf: BareLf::Data,
         visible_start: false,
         request_line_first: true,
+        line_end: LineEnd::First,
         several_spaces: false,
         methods: Methods::Token,
         uppercase_methods: false,
@@ -136,7 +140,7 @@ impl Rules {
         repeated_content_type: true,
         expectations: Expectations::Continue,
         underscores: Underscores::Drop { except: &[] },
-        lengths: Lengths::One,
+        lengths: Lengths::OneInteger,
         length_with_coding: false,
         codings: Codings::ChunkedOrIdentity,
         http10_chunked: true,
@@ -153,6 +157,7 @@ impl Rules {
         bare_lf: BareLf::Data,
         visible_start: false,
         request_line_first: false,
+        line_end: LineEnd::BehindTwoSpaces,
         several_spaces: false,
         methods: Methods::Any,
         uppercase_methods: false,

@@ -24,6 +24,8 @@ pub struct Rules {
     /// Whether a bad request line is refused as soon as it is complete, or only with the rest of
     /// the head.
     pub request_line_first: bool,
+    /// Where a request line ends.
+    pub line_end: LineEnd,
     /// Whether the parts of a request line may be separated by several spaces (RFC 9112, section
     /// 3).
     pub several_spaces: bool,
@@ -97,6 +99,16 @@ pub enum BareLf {
     EndsLine,
     /// A byte like others: the line goes on to the next CR LF.
     Data,
+}
+
+/// Where a request line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnd {
+    /// At the first line end (RFC 9112, section 3).
+    First,
+    /// At the first one behind two spaces: uWSGI looks for spaces only until it has the method and
+    /// the target.
+    BehindTwoSpaces,
 }
 
 /// Which methods there are.
@@ -202,8 +214,10 @@ pub enum Underscores {
 /// Several Content-Length values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lengths {
-    /// One field with one number.
+    /// One field with one number below 2⁶⁴.
     One,
+    /// One field with one number, however large: a Python integer. Nobody sends so much.
+    OneInteger,
     /// As many as there are, if they are the same digits, which remain as one field (h11).
     Same,
     /// The last field counts (uWSGI).

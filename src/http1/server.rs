@@ -14,7 +14,7 @@ use super::input::Input;
 use super::limits::Limits;
 use super::message::{Framing, RequestHead};
 use super::request_line::{self, RequestLine};
-use super::rules::{BareLf, EmptyLines, Rules};
+use super::rules::{BareLf, EmptyLines, LineEnd, Rules};
 use super::section::{Most, Section};
 use super::step::Step;
 use super::{fields, framing};
@@ -59,7 +59,8 @@ enum Stage {
     Body(Decoder),
     Complete(Headers),
     Closed,
-    Failed,
+    /// The head, where the request was refused for what its fields say.
+    Failed(Option<RequestHead>),
 }
 
 /// A head as it comes in.
@@ -70,6 +71,8 @@ struct Head {
     line: Option<Result<RequestLine, RequestError>>,
     line_length: usize,
     section: Section,
+    /// It was read and refused.
+    refused: Option<RequestHead>,
 }
 
 impl Connection {
@@ -106,7 +109,11 @@ impl Connection {
         match self.advance() {
             Ok(next) => Ok(next.event(&self.input)),
             Err(error) => {
-                self.stage = Stage::Failed;
+                let refused = match &mut self.stage {
+                    Stage::Head(head) => head.refused.take(),
+                    _ => None,
+                };
+                self.stage = Stage::Failed(refused);
                 Err(error)
             }
         }
@@ -145,7 +152,7 @@ impl Connection {
                         return Ok(Next::End);
                     }
                 },
-                Stage::Complete(_) | Stage::Closed | Stage::Failed => return Ok(Next::Wait),
+                Stage::Complete(_) | Stage::Closed | Stage::Failed(_) => return Ok(Next::Wait),
             }
         }
     }
@@ -178,7 +185,7 @@ impl Connection {
     /// after what is left of this one's body, which is thrown away; without, nothing more is read.
     pub fn end_response(&mut self, keep: bool) {
         match &self.stage {
-            Stage::Failed | Stage::Closed => {}
+            Stage::Failed(_) | Stage::Closed => {}
             _ if !keep => self.stage = Stage::Closed,
             Stage::Head(_) => {}
             Stage::Body(_) => self.discards = true,
@@ -201,7 +208,7 @@ impl Connection {
             Stage::Body(_) => State::Body,
             Stage::Complete(_) => State::Complete,
             Stage::Closed => State::Closed,
-            Stage::Failed => State::Failed,
+            Stage::Failed(_) => State::Failed,
         }
     }
 
@@ -217,6 +224,16 @@ impl Connection {
     #[must_use]
     pub fn unread(&self) -> usize {
         self.input.waiting()
+    }
+
+    /// The head of the request that was refused last, where all of it could be read and what its
+    /// fields say of the body is wrong.
+    #[must_use]
+    pub fn refused(&self) -> Option<&RequestHead> {
+        match &self.stage {
+            Stage::Failed(refused) => refused.as_ref(),
+            _ => None,
+        }
     }
 
     /// What has been received of the part of a head that is not complete.
@@ -295,7 +312,13 @@ impl Head {
             return Ok(None);
         };
         let headers = fields::parse(input.slice(section), rules, limits);
-        framing::complete(line?, headers?, rules).map(Some)
+        match framing::complete(line?, headers?, rules) {
+            Ok(head) => Ok(Some(head)),
+            Err(refused) => {
+                self.refused = Some(refused.head);
+                Err(refused.error)
+            }
+        }
     }
 
     fn skip_empty_lines(&mut self, input: &mut Input, empty_lines: EmptyLines) {
@@ -358,6 +381,15 @@ fn find_line(
         }
         match lf {
             None => return Ok(None),
+            Some(lf)
+                if rules.line_end == LineEnd::BehindTwoSpaces
+                    && !has_two_spaces(&input.rest()[..lf]) =>
+            {
+                let text = &input.rest()[..=lf];
+                if let Some(line) = text.strip_suffix(b"\r\n\r\n") {
+                    return Err(RequestError::RequestLine(line.to_vec()));
+                }
+            }
             Some(lf) if ends_with_cr || rules.bare_lf == BareLf::EndsLine => {
                 return Ok(Some(lf + 1));
             }
@@ -367,4 +399,8 @@ fn find_line(
             Some(_) => {}
         }
     }
+}
+
+fn has_two_spaces(text: &[u8]) -> bool {
+    text.iter().filter(|&&byte| byte == b' ').nth(1).is_some()
 }

@@ -77,6 +77,16 @@ pub(super) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// The same, of as many digits as Python's `int()` reads; the largest number where it is larger.
+pub(super) fn integer(digits: &[u8]) -> Option<u64> {
+    /// `sys.int_info.default_max_str_digits`
+    const MOST_DIGITS: usize = 4300;
+    if digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    (!digits.is_empty()).then(|| number(digits).unwrap_or(u64::MAX))
+}
+
 /// Line feeds: at least as many as there are field lines.
 // A counting crate for one call on long heads would be too much.
 #[allow(clippy::naive_bytecount)]

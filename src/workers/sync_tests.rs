@@ -285,6 +285,17 @@ fn a_request_that_is_refused_never_reaches_the_app() {
 }
 
 #[test]
+fn a_request_that_is_refused_for_its_fields_is_in_the_access_log() {
+    let mut bench = Bench::new("gunicorn --access-logfile - app:app");
+    bench
+        .rig
+        .client("GET /a?b HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assert_eq!(bench.turn(), Next::Park);
+    let line = bench.rig.lines.last().unwrap();
+    assert!(line.contains("\"GET /a?b HTTP/1.0\" 400 0 "), "{line}");
+}
+
+#[test]
 fn an_exception_before_the_head_is_a_500() {
     let mut bench = Bench::new("gunicorn app:app");
     let client = bench.rig.client("GET /boom HTTP/1.1\r\nHost: a\r\n\r\n");

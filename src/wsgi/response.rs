@@ -199,8 +199,11 @@ impl Response {
     }
 
     fn push_line(&mut self, name: &[u8], value: &[u8]) {
-        self.lines.extend_from_slice(name);
-        self.lines.extend_from_slice(b": ");
+        // Of uWSGI a field may have no name: then it has no colon.
+        if !name.is_empty() {
+            self.lines.extend_from_slice(name);
+            self.lines.extend_from_slice(b": ");
+        }
         self.lines.extend_from_slice(value);
         self.lines.extend_from_slice(b"\r\n");
     }

@@ -24,3 +24,13 @@ def traceback_of(error: BaseException, tb: TracebackType | None = None) -> str:
     rendered = TracebackException(type(error), error, tb or error.__traceback__, compact=True)
     _strip(rendered)
     return "".join(rendered.format()).rstrip("\n")
+
+
+def printed_by_c(error: BaseException) -> str:
+    """The same, where C code called: without a frame of Python there is no traceback, but for the
+    exception itself.
+    """
+    rendered = TracebackException(type(error), error, error.__traceback__, compact=True)
+    if all(frame.filename.startswith(_OURS) for frame in rendered.stack):
+        return "".join(rendered.format_exception_only()).rstrip("\n")
+    return traceback_of(error)

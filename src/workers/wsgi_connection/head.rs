@@ -139,6 +139,9 @@ impl WsgiConnection {
             now,
         );
         if rejection.accessed {
+            if let Some(head) = self.http.refused() {
+                self.head = head.clone();
+            }
             let access = Access {
                 status: rejection.status.to_string(),
                 sent: 0,

@@ -518,7 +518,10 @@ fn uwsgi_passes_on_what_the_app_says() {
     let mut response = Response::new(&head, &launch(Server::Uwsgi), true);
     let mut sent = Vec::new();
     response
-        .start(&start("200 OK", &[("X-Bad", "a\r\nInjected: 1")]), false)
+        .start(
+            &start("200 OK", &[("X-Bad", "a\r\nInjected: 1"), ("", "no name")]),
+            false,
+        )
         .unwrap();
     response.write(b"", DATE, &mut sent).unwrap();
     assert_eq!(sent, b"");
@@ -526,7 +529,7 @@ fn uwsgi_passes_on_what_the_app_says() {
     assert!(!response.finish(DATE, &mut sent).unwrap().keep_alive);
     assert_eq!(
         String::from_utf8_lossy(&sent),
-        "HTTP/1.1 200 OK\r\nX-Bad: a\r\nInjected: 1\r\n\r\none"
+        "HTTP/1.1 200 OK\r\nX-Bad: a\r\nInjected: 1\r\nno name\r\n\r\none"
     );
 }
 

@@ -15,10 +15,14 @@ def app(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/raise":
         raise RuntimeError("boom")
+    if path == "/number":
+        start_response("404 Nobody", [("X-A", "1"), ("X-B", 2), ("X-C", "3")])
     if path == "/sleep":
         print("sleeping", file=sys.stderr, flush=True)
         time.sleep(600)
     start_response("200 OK", [("Content-Type", "text/plain")])
+    if path == "/none":
+        return None
     if path == "/read":
         return [repr(environ["wsgi.input"].read()).encode()]
     if path == "/scheme":
@@ -144,6 +148,24 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     await server.logged(/^RuntimeError: boom$/);
     await server.logged(/generated 0 bytes in \d+ msecs \(HTTP\/1\.1 500\)/);
     assert.match((await server.fetch("/")).text, /Core0$/);
+    await server.stop();
+  });
+
+  test("the head goes out up to the header that is wrong", async () => {
+    const server = await page.start(base);
+    const { status, headers } = await server.fetch("/number");
+    assert.equal(status, 404);
+    assert.deepEqual(headers, [["X-A", "1"]]);
+    await server.logged(/^TypeError: http header value must be a string$/);
+    await server.logged(/\(HTTP\/1\.1 404\) 1 headers in 33 bytes/);
+    await server.stop();
+  });
+
+  test("what C code raises has no traceback", async () => {
+    const server = await page.start(base);
+    assert.equal((await server.fetch("/none")).text, "");
+    await server.logged(/^TypeError: 'NoneType' object is not iterable$/);
+    assert.doesNotMatch(await server.log(), /Traceback/);
     await server.stop();
   });
 

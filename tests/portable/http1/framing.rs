@@ -26,6 +26,19 @@ fn content_lengths() {
         framing(HTTPTOOLS, "Content-Length: 18446744073709551615"),
         Framing::Length(u64::MAX)
     );
+    let beyond = "Content-Length: 18446744073709551616";
+    for server in [GUNICORN, DAPHNE] {
+        assert_eq!(framing(server, beyond), Framing::Length(u64::MAX));
+        let digits = with_fields(&format!("Content-Length: {}", "1".repeat(4301)));
+        assert!(matches!(
+            refusal(server, &digits),
+            RequestError::ContentLength(_)
+        ));
+    }
+    assert!(matches!(
+        refusal(HTTPTOOLS, &with_fields(beyond)),
+        RequestError::ContentLength(_)
+    ));
     let (same, different) = (
         "Content-Length: 5\r\nContent-Length: 5",
         "Content-Length: 5\r\nContent-Length: 6",

@@ -2,6 +2,7 @@
 
 use super::harness::{DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve};
 use crate::testing::test;
+use wasgi::http1::server::Connection;
 use wasgi::http1::{RequestError, Rules, Version};
 
 #[test]
@@ -174,4 +175,48 @@ fn versions() {
         Version::Http10
     );
     assert_eq!(refusal(DAPHNE, &request("HTTP/1.2")), bad("HTTP/1.2"));
+}
+
+#[test]
+fn uwsgi_looks_for_two_spaces_wherever_lines_end() {
+    let parts = |bytes: &str| {
+        let served = serve(UWSGI, bytes.as_bytes());
+        let head = served.request(0);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        [text(&head.method), text(&head.target), text(&head.protocol)]
+    };
+    assert_eq!(
+        parts("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+        ["\r\nGET", "/", "HTTP/1.1"]
+    );
+    assert_eq!(
+        parts("GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n"),
+        ["GET\t/", "HTTP/1.1\r\nHost:", "h"]
+    );
+    // The head ends first.
+    for line in ["GET /", "GET", "GET /\r\nHost:h"] {
+        assert_eq!(
+            refusal(UWSGI, format!("{line}\r\n\r\n").as_bytes()),
+            RequestError::RequestLine(line.into())
+        );
+    }
+}
+
+#[test]
+fn a_head_that_is_refused_for_its_fields_is_known() {
+    let refused = |text: &str| {
+        let (rules, limits) = GUNICORN;
+        let mut connection = Connection::new(rules, limits);
+        connection.receive(text.as_bytes());
+        assert!(connection.next_event().is_err());
+        connection.refused().map(|head| head.target.clone())
+    };
+    let lengths =
+        "POST /twice HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n";
+    assert_eq!(refused(lengths), Some(b"/twice".to_vec()));
+    assert_eq!(refused("get / HTTP/1.1\r\nHost: h\r\n\r\n"), None);
+    assert_eq!(
+        refused("GET / HTTP/1.1\r\nHost: h\r\nBad line\r\n\r\n"),
+        None
+    );
 }

@@ -27,7 +27,7 @@ from _wasgi import (
 
 from ...bridge.buffer import SIZE, number, read_strings, view, write_bytes, write_text, write_texts
 from ...bridge.through_c import through_c
-from ...bridge.tracebacks import traceback_of
+from ...bridge.tracebacks import printed_by_c
 from ...threads import waiting
 from ...threads.waiting import CONNECTIONS, request, wait
 from ...wsgi.cycle import Cycle, ExcInfo, base_environ
@@ -107,14 +107,22 @@ class Core:
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
     ) -> Any:
         """PEP 3333's, with uWSGI's own checks and no others."""
+        line = _latin1(
+            status,
+            "http status must be a string",
+            "http status string must be encodable in latin1",
+        )
+        fields: list[bytes] = []
+        try:
+            self._add_fields(headers, fields)
+        finally:
+            # What came before a field that is wrong is sent all the same.
+            self._begin(status, line, fields)
+        return self.write
+
+    def _add_fields(self, headers: list[tuple[str, str]], fields: list[bytes]) -> None:
+        """Adds names and values, one field after the other."""
         not_latin1 = "http header must be encodable in latin1"
-        fields = [
-            _latin1(
-                status,
-                "http status must be a string",
-                "http status string must be encodable in latin1",
-            )
-        ]
         if not isinstance(headers, list):
             raise TypeError("http headers must be in a python list")
         for header in headers:
@@ -122,18 +130,23 @@ class Core:
                 raise TypeError("http header must be defined in a tuple")
             if len(header) < 2:
                 raise TypeError("http header must be a 2-item tuple")
-            fields.append(_latin1(header[0], "http header key must be a string", not_latin1))
-            fields.append(_latin1(header[1], "http header value must be a string", not_latin1))
-        if _wasgi.start_response(self.number, write_bytes(fields), True) != DONE:
+            name = _latin1(header[0], "http header key must be a string", not_latin1)
+            value = _latin1(header[1], "http header value must be a string", not_latin1)
+            fields += (name, value)
+
+    def _begin(self, status: str, line: bytes, fields: list[bytes]) -> None:
+        if _wasgi.start_response(self.number, write_bytes([line, *fields]), True) != DONE:
             raise OSError("headers already sent")
         answer = self.answer
         answer.status = status[:3]
-        answer.fields = len(headers)
+        answer.fields = len(fields) // 2
+        # A name that is empty has no colon either.
+        separators = sum(2 for name in fields[::2] if name)
+        ends = 2 * (answer.fields + 2)
         # The status line, the fields and the empty line.
-        answer.pending = (
-            len(answer.version) + len(fields[0]) + 5 + sum(map(len, fields[1:])) + 4 * len(headers)
+        answer.pending = len(answer.version) + 1 + len(line) + sum(map(len, fields)) + (
+            separators + ends
         )
-        return self.write
 
     def _no_app(self) -> bytes:
         self.start_response(
@@ -214,7 +227,7 @@ class Core:
         if isinstance(error, SystemExit):
             # What Python makes of it where it prints an exception: the process ends.
             raise error
-        _wasgi.raised_wsgi(self.number, write_text(traceback_of(error)), ANY_EXCEPTION, None, True)
+        _wasgi.raised_wsgi(self.number, write_text(printed_by_c(error)), ANY_EXCEPTION, None, True)
 
     def _respond(self, app: App | None, environ: dict[str, Any]) -> None:
         result = None
@@ -230,7 +243,7 @@ class Core:
                 try:
                     close()
                 except BaseException as error:
-                    say(traceback_of(error))
+                    say(printed_by_c(error))
         # A head that waits goes out at the end, whatever became of the body.
         self.answer.head = self.answer.head or self.answer.pending
 
