@@ -4,7 +4,7 @@ use super::error::RequestError;
 use super::fields::Headers;
 use super::input::Input;
 use super::limits::Limits;
-use super::rules::{ChunkExtensions, Rules};
+use super::rules::{ChunkExtensions, ChunkSizes, Rules};
 use super::section::{Most, Section};
 use super::step::Step;
 use super::{fields, text};
@@ -109,7 +109,7 @@ fn read_size(
     } else {
         LONGEST_SIZE_LINE
     };
-    let ends_with_crlf = rules.chunk_extensions == ChunkExtensions::Text;
+    let ends_with_crlf = rules.chunk_sizes != ChunkSizes::Short;
     let mut found = input.next_lf();
     while ends_with_crlf
         && let Some(lf) = found
@@ -141,10 +141,10 @@ fn read_size(
         (ChunkExtensions::Spaced, Some(_)) | (ChunkExtensions::Text, None) => text::trim_end(size),
         _ => size,
     };
-    let number = if ends_with_crlf {
-        long_hexadecimal(size)
-    } else {
-        hexadecimal(size)
+    let number = match rules.chunk_sizes {
+        ChunkSizes::Short => hexadecimal(size),
+        ChunkSizes::TwentyDigits if size.len() > 20 => None,
+        ChunkSizes::TwentyDigits | ChunkSizes::Integer => large_hexadecimal(size),
     };
     let number = number.ok_or_else(|| RequestError::ChunkSize(size.to_vec()))?;
     if let Some(extension) = extension
@@ -166,9 +166,8 @@ fn hexadecimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// Up to 20 digits, as h11 takes them; nobody sends more than fits.
-fn long_hexadecimal(digits: &[u8]) -> Option<u64> {
-    let is_number = (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
+fn large_hexadecimal(digits: &[u8]) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
     is_number.then(|| hexadecimal(digits).unwrap_or(u64::MAX))
 }
 

@@ -1,8 +1,8 @@
 //! The rules of the servers that we imitate, as measured.
 
 use super::rules::{
-    BareLf, ChunkExtensions, Codings, EmptyLines, Expectations, Folding, Lengths, LineEnd, Methods,
-    Persistence, Rules, Targets, Trailers, Underscores, Values, Versions,
+    BareLf, ChunkExtensions, ChunkSizes, Codings, EmptyLines, Expectations, Folding, Lengths,
+    LineEnd, Methods, Persistence, Rules, Targets, Trailers, Underscores, Values, Versions,
 };
 
 impl Rules {
@@ -35,6 +35,7 @@ impl Rules {
         codings: Codings::Registered,
         http10_chunked: false,
         chunk_end_by_byte: false,
+        chunk_sizes: ChunkSizes::Integer,
         chunk_extensions: ChunkExtensions::Spaced,
         trailers: Trailers::Read {
             forbidden: &[
@@ -77,6 +78,7 @@ impl Rules {
         codings: Codings::FinalChunked,
         http10_chunked: true,
         chunk_end_by_byte: true,
+        chunk_sizes: ChunkSizes::Short,
         chunk_extensions: ChunkExtensions::Tight,
         trailers: Trailers::Read {
             forbidden: &["content-length", "transfer-encoding"],
@@ -112,6 +114,7 @@ impl Rules {
         codings: Codings::OnlyChunked,
         http10_chunked: true,
         chunk_end_by_byte: true,
+        chunk_sizes: ChunkSizes::TwentyDigits,
         chunk_extensions: ChunkExtensions::Text,
         trailers: Trailers::Checked,
         persistence: Persistence::OptionsHttp11,
@@ -145,6 +148,7 @@ impl Rules {
         codings: Codings::ChunkedOrIdentity,
         http10_chunked: true,
         chunk_end_by_byte: false,
+        chunk_sizes: ChunkSizes::Integer,
         chunk_extensions: ChunkExtensions::Visible,
         trailers: Trailers::Skip,
         persistence: Persistence::WordsHttp11,
@@ -178,6 +182,7 @@ impl Rules {
         codings: Codings::Ignore,
         http10_chunked: true,
         chunk_end_by_byte: false,
+        chunk_sizes: ChunkSizes::Short,
         chunk_extensions: ChunkExtensions::Visible,
         trailers: Trailers::Skip,
         persistence: Persistence::Never,

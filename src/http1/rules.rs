@@ -69,6 +69,8 @@ pub struct Rules {
     pub http10_chunked: bool,
     /// Whether the first byte after a chunk's data is looked at before the second has come.
     pub chunk_end_by_byte: bool,
+    /// How the size of a chunk is read (RFC 9112, section 7.1).
+    pub chunk_sizes: ChunkSizes,
     /// What may follow the size of a chunk in its line (RFC 9112, section 7.1.1).
     pub chunk_extensions: ChunkExtensions,
     /// What is done with trailer fields (RFC 9112, section 7.1.2).
@@ -238,6 +240,18 @@ pub enum Codings {
     ChunkedOrIdentity,
     /// Transfer-Encoding is ignored (uWSGI).
     Ignore,
+}
+
+/// How the line of a chunk's size is read. Where a size is larger than that, the largest number
+/// stands for it: nobody sends so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChunkSizes {
+    /// A number below 2⁶⁴; a line feed without a carriage return is an error (llhttp).
+    Short,
+    /// At most 20 digits, up to CR LF (h11).
+    TwentyDigits,
+    /// A Python integer, up to CR LF.
+    Integer,
 }
 
 /// What may follow the size of a chunk in its line.

@@ -1,7 +1,7 @@
 //! What each server reads and refuses: bodies, and whether it keeps the connection.
 
 use super::harness::{
-    DAPHNE, GUNICORN, H11, HTTPTOOLS, UWSGI, keeps, reads, refusal, serve, with_fields,
+    DAPHNE, GUNICORN, H11, HTTPTOOLS, Seen, UWSGI, keeps, reads, refusal, serve, with_fields,
 };
 use crate::testing::test;
 use wasgi::http1::{Framing, RequestError};
@@ -156,13 +156,29 @@ fn chunk_sizes_and_extensions() {
             refusal(server, &chunked("5\r\nhello\rx")),
             RequestError::ChunkEnd(b"\rx".to_vec())
         );
-        // h11 takes up to 20 digits.
-        let digits = if server == H11 { 21 } else { 17 };
+    }
+    let waits =
+        |server, bytes: &[u8]| !matches!(serve(server, bytes).0.last(), Some(Seen::Error(_)));
+    let digits = |count: usize| chunked(&format!("{}\r\n", "f".repeat(count)));
+    // h11 takes up to 20 digits, Python any number of them.
+    for (server, most) in [(HTTPTOOLS, 16), (H11, 20)] {
+        assert!(waits(server, &digits(most)));
         assert!(matches!(
-            refusal(server, &chunked(&format!("{}\r\n", "f".repeat(digits)))),
+            refusal(server, &digits(most + 1)),
             RequestError::ChunkSize(_)
         ));
     }
+    for server in [GUNICORN, DAPHNE] {
+        assert!(waits(server, &digits(100)));
+    }
+    // A line feed alone does not end the line: more is waited for.
+    for server in [GUNICORN, H11, DAPHNE] {
+        assert!(waits(server, &chunked("0\n\n")));
+    }
+    assert!(matches!(
+        refusal(HTTPTOOLS, &chunked("0\n\n")),
+        RequestError::ChunkSize(_)
+    ));
     assert!(accepts(GUNICORN, "5 ; a = b"));
     assert!(matches!(
         refusal(HTTPTOOLS, &line("5 ;a")),
