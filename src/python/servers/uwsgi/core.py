@@ -144,8 +144,8 @@ class Core:
         separators = sum(2 for name in fields[::2] if name)
         ends = 2 * (answer.fields + 2)
         # The status line, the fields and the empty line.
-        answer.pending = len(answer.version) + 1 + len(line) + sum(map(len, fields)) + (
-            separators + ends
+        answer.pending = (
+            len(answer.version) + 1 + len(line) + sum(map(len, fields)) + separators + ends
         )
 
     def _no_app(self) -> bytes:
