@@ -16,6 +16,8 @@ export {};
  * @property {string} [body]
  * @property {Record<string, string>} [change] files that are written before it
  * @property {string} [after] it waits for a line of the log with this
+ * @property {string[]} [says] over a WebSocket, each message after the answer to the one before
+ * @property {string} [hears] as an EventSource, events of this name until three have come
  *
  * @typedef {object} Realm what can be reached from the global object of a process
  * @property {string[]} found of what a worker has
@@ -25,7 +27,8 @@ export {};
  * @property {number} reached how many objects
  *
  * @typedef {object} Outcome
- * @property {{ status: number, text: string }[]} answers
+ * @property {{ status: number, text: string }[]} answers of a WebSocket its code and all messages,
+ * of an EventSource the ids of its events
  * @property {string[]} log
  * @property {Realm[]} realms of the processes that have started, where they are looked at
  * @property {number | null} code how the server ended
@@ -35,6 +38,52 @@ export {};
 /** @type {Realm[]} */
 const realms = [];
 new BroadcastChannel("realm").onmessage = ({ data }) => realms.push(data);
+
+/** @typedef {import("../../../www/api/server.js").Server} Server */
+
+/**
+ * @param {Server} server
+ * @param {string} path
+ * @param {string[]} says
+ */
+function converse(server, path, says) {
+  const socket = server.webSocket(path);
+  const left = [...says];
+  /** @type {string[]} */
+  const heard = [];
+  const next = () => {
+    const message = left.shift();
+    if (message === undefined) socket.close(1000);
+    else socket.send(message);
+  };
+  socket.onopen = next;
+  socket.onmessage = ({ data }) => {
+    heard.push(String(data));
+    next();
+  };
+  return new Promise((resolve) => {
+    socket.onclose = ({ code }) => resolve({ status: code, text: heard.join() });
+  });
+}
+
+/**
+ * @param {Server} server
+ * @param {string} path
+ * @param {string} name
+ */
+function listen(server, path, name) {
+  const source = server.eventSource(path);
+  /** @type {string[]} */
+  const ids = [];
+  return new Promise((resolve) => {
+    source.addEventListener(name, (event) => {
+      ids.push(/** @type {MessageEvent} */ (event).lastEventId);
+      if (ids.length < 3) return;
+      source.close();
+      resolve({ status: 200, text: ids.join() });
+    });
+  });
+}
 
 /**
  * @param {Check} check
@@ -49,13 +98,19 @@ async function run({ files, command, env, requests }) {
       env,
       onLog: ({ line }) => outcome.log.push(line),
     });
-    for (const { path, change, after, ...init } of requests) {
+    for (const { path, change, after, says, hears, ...init } of requests) {
       if (change) await playground.writeFiles(change);
       while (after && !outcome.log.some((line) => line.includes(after))) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      const response = await server.fetch(path, init);
-      outcome.answers.push({ status: response.status, text: await response.text() });
+      if (says) {
+        outcome.answers.push(await converse(server, path, says));
+      } else if (hears) {
+        outcome.answers.push(await listen(server, path, hears));
+      } else {
+        const response = await server.fetch(path, init);
+        outcome.answers.push({ status: response.status, text: await response.text() });
+      }
     }
     ({ code: outcome.code } = await server.stop());
   } catch (error) {

@@ -77,6 +77,28 @@ export function examplesWork(remote, names = Object.keys(ANSWERS)) {
 }
 
 /**
+ * WebSockets and server-sent events arrive.
+ * @param {() => Remote} remote
+ */
+function messagesArrive(remote) {
+  for (const [command, name, request, expected] of /** @type {const} */ ([
+    ["uvicorn app:app", "websocket", { path: "/echo", says: ["a", "b"] }, [1000, "a,b"]],
+    ["daphne app:app", "websocket", { path: "/echo", says: ["a", "b"] }, [1000, "a,b"]],
+    ["uvicorn app:app", "websocket", { path: "/refuse", says: [] }, [1006, ""]],
+    ["uvicorn app:app", "events", { path: "/events", hears: "tick" }, [200, "1,2,3"]],
+  ])) {
+    test(`${request.path} of the example ${name} works on ${command}`, async () => {
+      const app = await readFile(new URL(`${name}/app.py`, EXAMPLES), "utf8");
+      const says = "says" in request ? [...request.says] : undefined;
+      const requests = [{ ...request, says }];
+      const outcome = await remote().run({ files: { "app.py": app }, command, requests });
+      const [answer] = outcome.answers;
+      assert.deepEqual([answer?.status, answer?.text], expected, outcome.log.join("\n"));
+    });
+  }
+}
+
+/**
  * Nothing that reaches out of a worker is left in one that runs a process.
  * @param {() => Remote} remote
  */
@@ -282,6 +304,7 @@ export function inBrowser(
     realmIsClosed(() => remote);
     if (only) return only(() => remote);
     examplesWork(() => remote);
+    messagesArrive(() => remote);
     if (jspi) return processTestsPass(() => remote);
     oneThread(() => remote);
   });
