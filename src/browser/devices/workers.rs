@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use js_sys::Function;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::closure::Closure;
@@ -32,13 +33,16 @@ struct Running {
     worker: Worker,
     _posted: Closure<dyn Fn(MessageEvent)>,
     _failed: Closure<dyn Fn(ErrorEvent)>,
+    /// What hears of its errors once it has ended.
+    heard_after: Function,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // What it has posted may be on its way still: nobody listens any more.
+        // What it has posted may be on its way still: nobody listens any more. An error that
+        // nobody heard would be the machine's own.
         self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
+        self.worker.set_onerror(Some(&self.heard_after));
         self.worker.terminate();
     }
 }
@@ -51,6 +55,8 @@ pub(super) struct Workers {
     base: String,
     running: RefCell<BTreeMap<WorkerId, Running>>,
     events: UnboundedSender<(WorkerId, WorkerEvent)>,
+    /// Keeps errors of workers that have ended from becoming the machine's.
+    prevent: Closure<dyn Fn(ErrorEvent)>,
 }
 
 impl Workers {
@@ -60,6 +66,7 @@ impl Workers {
             base,
             running: RefCell::new(BTreeMap::new()),
             events,
+            prevent: Closure::new(|event: ErrorEvent| event.prevent_default()),
         };
         (workers, queue)
     }
@@ -94,6 +101,7 @@ impl Workers {
             worker,
             _posted: posted,
             _failed: failed,
+            heard_after: self.prevent.as_ref().unchecked_ref::<Function>().clone(),
         }
     }
 
