@@ -157,7 +157,7 @@ describe("uWSGI", { timeout: 180_000 }, () => {
     assert.equal(status, 404);
     assert.deepEqual(headers, [["X-A", "1"]]);
     await server.logged(/^TypeError: http header value must be a string$/);
-    await server.logged(/\(HTTP\/1\.1 404\) 1 headers in 33 bytes/);
+    await server.logged(/\(HTTP\/1\.1 404\) 1 headers in 31 bytes/);
     await server.stop();
   });
 
