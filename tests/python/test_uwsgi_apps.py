@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from unittest import mock
 
@@ -92,7 +93,7 @@ class Mounting(unittest.TestCase):
             (("/a=none.py",), "failed to open python file none.py"),
         ):
             said = io.StringIO()
-            with mock.patch.object(loading, "say", lambda text: print(text, file=said)):  # noqa: B023
+            with mock.patch.object(loading, "say", partial(print, file=said)):
                 self.assertRaises(SystemExit, self.load, mounts=mounts)
             self.assertEqual(said.getvalue().splitlines()[-1], line)
         apps, said = self.load(mounts=("/a=nothing",))

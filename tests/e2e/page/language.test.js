@@ -25,7 +25,7 @@ async function opened(page) {
   return page.getByTestId("run").textContent();
 }
 
-test("whose browser asks for Korean reads Korean, runs, and may choose English for good", async () => {
+test("whose browser asks for Korean reads Korean, and may choose English for good", async () => {
   const context = await browser.newContext({ locale: "ko-KR" });
   const page = await context.newPage();
   assert.match((await opened(page)) ?? "", /^실행/);

@@ -343,11 +343,12 @@ export const en = {
     dropped: (/** @type {number} */ count) => `${counted(count, "earlier line")} not kept`,
     /** @param {string} module */
     missing: (module) =>
-      `There is no module "${module}" here. This site has Python's standard library, Flask, Quart, ` +
-      `Django and Channels, Starlette, FastAPI and what they need. A module of your own is a file ` +
-      `beside app.py: add "${module}.py".`,
+      `There is no module "${module}" here. This site has Python's standard library, Flask, ` +
+      `Quart, Django and Channels, Starlette, FastAPI and what they need. A module of your own is ` +
+      `a file beside app.py: add "${module}.py".`,
     /** @param {string} module @param {string} file */
     missingFile: (module, file) =>
-      `There is no module "${module}" here, but a file "${file}": its name decides how it is imported.`,
+      `There is no module "${module}" here, but a file "${file}": its name decides how it is ` +
+      `imported.`,
   },
 };

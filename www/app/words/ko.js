@@ -37,7 +37,8 @@ export const ko = {
   help: {
     title: "도움말",
     about:
-      "이 탭 안에서 실행되는 Python 웹 서버입니다. 아무것도 설치하지 않으며, 아무것도 탭 밖으로 나가지 않습니다. 화면에 보이는 모든 시간은 여기서 측정한 값입니다.",
+      "이 탭 안에서 실행되는 Python 웹 서버입니다. 아무것도 설치하지 않으며, 아무것도 탭 밖으로 나가지 않습니다. 화면에 보이는 " +
+      "모든 시간은 여기서 측정한 값입니다.",
     language: "언어",
     keys: [
       ["Ctrl Enter", "실행 또는 다시 실행"],
@@ -63,11 +64,20 @@ export const ko = {
     },
     jspi: {
       name: "JSPI",
-      text: "이 브라우저는 WebAssembly를 멈추었다가 이어서 실행할 수 없습니다(JSPI). 그래서 프로세스마다 Python 스레드가 하나뿐입니다. Thread.start, gunicorn의 --threads, sync_to_async, FastAPI와 Starlette의 일반 def 핸들러는 오류를 냅니다. gunicorn의 sync 워커에서 실행하는 WSGI 앱, async def 핸들러, 여러 워커 프로세스는 됩니다. JSPI는 Chrome 137, Firefox 153, Safari 27부터 있습니다.",
+      text:
+        "이 브라우저는 WebAssembly를 멈추었다가 이어서 실행할 수 없습니다(JSPI). 그래서 프로세스마다 Python " +
+        "스레드가 하나뿐입니다. Thread.start, gunicorn의 --threads, sync_to_async, " +
+        "FastAPI와 Starlette의 일반 def 핸들러는 오류를 냅니다. gunicorn의 sync 워커에서 실행하는 WSGI " +
+        "앱, async def 핸들러, 여러 워커 프로세스는 됩니다. JSPI는 Chrome 137, Firefox 153, " +
+        "Safari 27부터 있습니다.",
     },
     isolation: {
       name: "교차 출처 격리",
-      text: "이 페이지는 교차 출처 격리(cross-origin isolation) 상태가 아니어서 프로세스들이 메모리를 공유할 수 없습니다. 프로세스마다 Python 패키지를 따로 가집니다. 서버는 그래도 실행됩니다. 페이지를 제공하는 쪽에서 Cross-Origin-Opener-Policy: same-origin 헤더와 Cross-Origin-Embedder-Policy: require-corp 헤더를 보내면 됩니다.",
+      text:
+        "이 페이지는 교차 출처 격리(cross-origin isolation) 상태가 아니어서 프로세스들이 메모리를 공유할 수 " +
+        "없습니다. 프로세스마다 Python 패키지를 따로 가집니다. 서버는 그래도 실행됩니다. 페이지를 제공하는 쪽에서 " +
+        "Cross-Origin-Opener-Policy: same-origin 헤더와 " +
+        "Cross-Origin-Embedder-Policy: require-corp 헤더를 보내면 됩니다.",
     },
     serviceWorker: {
       name: "서비스 워커",
