@@ -1,62 +1,14 @@
+// What visitors set and press on the front page.
+
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launchBrowser, serveSite } from "../support.js";
+import { FrontPage, run, state, type } from "./front-page.js";
 
-/** @typedef {import("playwright-core").Page} Page */
-
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/**
- * @param {import("node:test").TestContext} t
- * @param {import("playwright-core").BrowserContextOptions} [options]
- */
-async function visit(t, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  /** @type {Error[]} */
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error));
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(errors, []);
-  });
-  await page.goto(site.url);
-  await page.getByTestId("run").waitFor();
-  return page;
-}
-
-/** @param {Page} page @param {RegExp} words */
-async function state(page, words) {
-  await page.getByTestId("state").filter({ hasText: words }).waitFor({ timeout: 120_000 });
-}
-
-/** @param {Page} page @param {string} command */
-async function run(page, command) {
-  await page.getByTestId("command").fill(command);
-  await page.getByTestId("run").click();
-}
-
-/** @param {Page} page @param {string} text */
-async function type(page, text) {
-  await page.locator(".cm-content").click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText(text);
-}
+const front = new FrontPage();
 
 test("the field for how many at once shows four digits beside a browser's arrows", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("times").fill("1000");
   const [room, needed] = await page.getByTestId("times").evaluate((element) => {
     const input = /** @type {HTMLInputElement} */ (element);
@@ -73,7 +25,7 @@ test("the field for how many at once shows four digits beside a browser's arrows
 
 for (const width of [360, 700, 1280, 2560]) {
   test(`the state line is whole at ${width} px`, async (t) => {
-    const page = await visit(t, { viewport: { width, height: 900 } });
+    const page = await front.visit(t, { viewport: { width, height: 900 } });
     await run(page, "gunicorn app:app");
     await state(page, /^Listening/);
     await type(page, "app = None");
@@ -91,7 +43,7 @@ for (const width of [360, 700, 1280, 2560]) {
 }
 
 test("what the code on the screen no longer mentions is not suggested", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("example").selectOption("wsgi");
   const chips = page.getByTestId("suggestion");
   await chips.filter({ hasText: "/sleep" }).waitFor();
@@ -110,7 +62,7 @@ def app(environ, start_response):
 `;
 
 test("a restart that waits for a stuck handler says so, and Kill goes on with it", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await type(page, STUCK);
   await run(page, "gunicorn app:app");
   await state(page, /^Listening/);
@@ -125,7 +77,7 @@ test("a restart that waits for a stuck handler says so, and Kill goes on with it
 });
 
 test("the drawing with threads is as wide as its place from its first frame", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await run(page, "gunicorn --threads 40 app:app");
   await state(page, /^Listening/);
   await page.getByTestId("path").fill("/sleep");
@@ -148,7 +100,7 @@ test("the drawing with threads is as wide as its place from its first frame", as
 });
 
 test("a module that is not there is answered with what is", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await type(page, "import numpy\n");
   await run(page, "gunicorn app:app");
   await state(page, /^Exited/);
@@ -157,7 +109,7 @@ test("a module that is not there is answered with what is", async (t) => {
 });
 
 test("more workers than there is room for are refused in words", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await run(page, "gunicorn -w 1000 app:app");
   await state(page, /^Exited with code 1$/);
   await page
@@ -167,7 +119,7 @@ test("more workers than there is room for are refused in words", async (t) => {
 });
 
 test("what scrolls can be reached by keyboard", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   const unreachable = await page.evaluate(() =>
     [...document.querySelectorAll("wasgi-playground *")]
       .filter((element) => {

@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launchBrowser, serveSite } from "../support.js";
+import { FrontPage, run as runCommand, state, type } from "./front-page.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("../../../www/wasgi.js").Playground} Playground */
 /** @typedef {import("../../../www/wasgi.js").Server} Server */
 /** @typedef {Window & { server: Server }} WithServer */
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const front = new FrontPage();
 
 /**
  * A page on which a server runs an app, which the tests find as `window.server`.
@@ -28,16 +17,7 @@ after(async () => {
  * @param {string} [app]
  */
 async function run(t, command, app) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  /** @type {Error[]} */
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error));
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(errors, []);
-  });
-  await page.goto(site.url);
+  const page = await front.visit(t);
   await page.waitForFunction(() => {
     const element = /** @type {(Element & { playground: Playground | null }) | null} */ (
       document.querySelector("wasgi-playground")
@@ -52,15 +32,9 @@ async function run(t, command, app) {
     };
     return true;
   });
-  if (app !== undefined) {
-    await page.locator(".cm-content").click();
-    await page.keyboard.press("ControlOrMeta+a");
-    await page.keyboard.insertText(app);
-  }
-  await page.getByTestId("command").fill(command);
-  await page.getByTestId("run").click();
-  const state = page.getByTestId("state").filter({ hasText: /^Listening at/ });
-  await state.waitFor({ timeout: 120_000 });
+  if (app !== undefined) await type(page, app);
+  await runCommand(page, command);
+  await state(page, /^Listening at/);
   return page;
 }
 
@@ -124,7 +98,7 @@ import time
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/python":
-        end = time.monotonic() + 2
+        end = time.monotonic() + 6
         while time.monotonic() < end:
             pass
     if environ["PATH_INFO"] == "/c":

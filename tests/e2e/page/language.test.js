@@ -1,32 +1,21 @@
 // The languages of the page: which one a visitor reads.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launchBrowser, serveSite } from "../support.js";
+import { FrontPage } from "./front-page.js";
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const front = new FrontPage();
 
 /** @param {import("playwright-core").Page} page */
 async function opened(page) {
-  await page.goto(site.url);
+  await page.goto(front.url);
   await page.getByTestId("run").waitFor();
   return page.getByTestId("run").textContent();
 }
 
 test("whose browser asks for Korean reads Korean, and may choose English for good", async () => {
-  const context = await browser.newContext({ locale: "ko-KR" });
+  const context = await front.browser.newContext({ locale: "ko-KR" });
   const page = await context.newPage();
   assert.match((await opened(page)) ?? "", /^실행/);
   assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
@@ -46,15 +35,15 @@ test("whose browser asks for Korean reads Korean, and may choose English for goo
 });
 
 test("whose browser asks for a language that there is not reads English", async () => {
-  const context = await browser.newContext({ locale: "de-DE" });
+  const context = await front.browser.newContext({ locale: "de-DE" });
   const page = await context.newPage();
   assert.match((await opened(page)) ?? "", /^Run/);
   await context.close();
 });
 
 test("the element speaks the language of the document that it is in", async () => {
-  const page = await browser.newPage();
-  const url = new URL("embedded.html", site.url).href;
+  const page = await front.browser.newPage();
+  const url = new URL("embedded.html", front.url).href;
   await page.route(url, (route) =>
     route.fulfill({
       contentType: "text/html; charset=utf-8",

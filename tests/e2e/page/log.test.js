@@ -1,22 +1,11 @@
 // The log of the page, as a visitor reads it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launchBrowser, serveSite } from "../support.js";
+import { FrontPage, run, type } from "./front-page.js";
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const front = new FrontPage();
 
 const FLOOD = `
 for number in range(12_000):
@@ -27,14 +16,10 @@ def app(environ, start_response):
     return []
 `;
 
-test("a flood of lines ends with its last ones, in order, and says how many are gone", async () => {
-  const page = await browser.newPage();
-  await page.goto(site.url);
-  await page.locator(".cm-content").click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText(FLOOD);
-  await page.getByTestId("command").fill("gunicorn app:app");
-  await page.getByTestId("run").click();
+test("a flood of lines ends with its last ones, in order, and says how many are gone", async (t) => {
+  const page = await front.visit(t);
+  await type(page, FLOOD);
+  await run(page, "gunicorn app:app");
   const log = page.getByTestId("log");
   await log.getByText("line 11999", { exact: true }).waitFor({ timeout: 120_000 });
   const lines = await log.locator(".line").allTextContents();
@@ -50,5 +35,4 @@ test("a flood of lines ends with its last ones, in order, and says how many are 
   assert.ok(gone + before >= first, `${gone} are gone, of the flood ${first}`);
   await page.getByTestId("clear-log").click();
   assert.equal(await log.locator(".line").count(), 0);
-  await page.close();
 });

@@ -1,58 +1,15 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launchBrowser, serveSite } from "../support.js";
+import { FrontPage, state, type } from "./front-page.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serveSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-/**
- * The front page as a first visitor has it; what it throws fails the test.
- * @param {import("node:test").TestContext} t
- * @param {import("playwright-core").BrowserContextOptions} [options]
- */
-async function visit(t, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  /** @type {Error[]} */
-  const errors = [];
-  page.on("pageerror", (error) => errors.push(error));
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(errors, []);
-  });
-  await page.goto(site.url);
-  await page.getByTestId("run").waitFor();
-  return page;
-}
-
-/** @param {Page} page @param {RegExp} words */
-async function state(page, words) {
-  await page.getByTestId("state").filter({ hasText: words }).waitFor({ timeout: 120_000 });
-}
-
-/** @param {Page} page @param {string} text */
-async function type(page, text) {
-  await page.locator(".cm-content").click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText(text);
-}
+const front = new FrontPage();
 
 test("Ctrl+Enter runs wherever the focus is, nowhere too", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   const runs = page.getByTestId("log").getByText("Starting gunicorn");
   await page.getByTestId("command").fill("gunicorn app:app");
   for (const [index, place] of [null, "command", "example", "path", "send"].entries()) {
@@ -66,7 +23,7 @@ test("Ctrl+Enter runs wherever the focus is, nowhere too", async (t) => {
 });
 
 test("a visitor runs an example, sends requests at once and sees who served them", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("example").selectOption("wsgi");
   await page.getByTestId("command").fill("gunicorn -w 2 app:app");
   await page.getByTestId("run").click();
@@ -90,7 +47,7 @@ test("a visitor runs an example, sends requests at once and sees who served them
 });
 
 test("a body arrives on the screen part by part", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("run").click();
   await state(page, /^Listening/);
   await page.getByTestId("path").fill("/stream");
@@ -101,7 +58,7 @@ test("a body arrives on the screen part by part", async (t) => {
 });
 
 test("what the application sends is text on the page, and a preview runs no script", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   const html = "<img src=x onerror=window.broken=1><script>parent.broken=1</script><b>bold</b>";
   const head = `start_response("200 OK", [("Content-Type", "text/html")])`;
   await type(page, `def app(environ, start_response):\n    ${head}\n    return [b"${html}"]\n`);
@@ -134,7 +91,7 @@ test("a preview asks no server for anything", async (t) => {
     `<video src='${url("video")}' autoplay></video><object data='${url("object")}'></object>`,
     `<b>bold</b>`,
   ].join("");
-  const page = await visit(t);
+  const page = await front.visit(t);
   const head = `start_response("200 OK", [("Content-Type", "text/html")])`;
   await type(page, `def app(environ, start_response):\n    ${head}\n    return [b"${html}"]\n`);
   await page.getByTestId("run").click();
@@ -150,7 +107,7 @@ test("a preview asks no server for anything", async (t) => {
 });
 
 test("a command that fails says so in the words and with the code of the real server", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("command").fill("gunicorn --nope app:app");
   await page.getByTestId("command").press("Enter");
   await state(page, /^Exited with code 2$/);
@@ -158,7 +115,7 @@ test("a command that fails says so in the words and with the code of the real se
 });
 
 test("an application that never finishes its import can be stopped, and the next one runs", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await type(page, "while True: pass\n");
   await page.getByTestId("run").click();
   await page.getByTestId("log").getByText("Booting worker").waitFor({ timeout: 120_000 });
@@ -170,7 +127,7 @@ test("an application that never finishes its import can be stopped, and the next
 });
 
 test("edits and files are there at the next visit, and Reset brings the example back", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await type(page, "edited = True\n");
   await page.getByTestId("add-file").click();
   await page.getByTestId("file-name").fill("pkg/util.py");
@@ -184,7 +141,7 @@ test("edits and files are there at the next visit, and Reset brings the example 
 });
 
 test("the timeline is reached and read by keyboard", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   await page.getByTestId("run").click();
   await state(page, /^Listening/);
   await page.getByTestId("send").click();
@@ -196,7 +153,7 @@ test("the timeline is reached and read by keyboard", async (t) => {
 });
 
 test("on a narrow screen every pane is a tab away, and nothing sticks out", async (t) => {
-  const page = await visit(t, { viewport: { width: 360, height: 740 } });
+  const page = await front.visit(t, { viewport: { width: 360, height: 740 } });
   for (const pane of ["code", "requests", "timeline", "log"]) {
     await page.getByTestId(`pane-${pane}`).click();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
@@ -206,7 +163,7 @@ test("on a narrow screen every pane is a tab away, and nothing sticks out", asyn
 });
 
 test("as many requests at once as can be asked for are shown in full", async (t) => {
-  const page = await visit(t, { viewport: { width: 1280, height: 800 } });
+  const page = await front.visit(t, { viewport: { width: 1280, height: 800 } });
   const field = page.getByTestId("times");
   await field.fill("1000");
   const [seen, whole] = await field.evaluate((/** @type {HTMLInputElement} */ input) => {
@@ -223,7 +180,7 @@ test("as many requests at once as can be asked for are shown in full", async (t)
 });
 
 test("the longest sentences about the server are read in full on a common screen", async (t) => {
-  const page = await visit(t, { viewport: { width: 1280, height: 800 } });
+  const page = await front.visit(t, { viewport: { width: 1280, height: 800 } });
   await page.getByTestId("run").click();
   await state(page, /^Listening/);
   await type(page, "edited = True\n");
@@ -241,7 +198,7 @@ test("the longest sentences about the server are read in full on a common screen
 });
 
 test("the element's playground is the public one", async (t) => {
-  const page = await visit(t);
+  const page = await front.visit(t);
   const element = page.locator("wasgi-playground");
   await state(page, /^Ready/);
   const text = await element.evaluate(async (host) => {
